@@ -1,0 +1,82 @@
+/**
+ * What a congestion controller is told, and what it answers.
+ *
+ * All sizes are bytes and all times integer microseconds. The caller owns the sample objects and
+ * reuses them: copy what must outlive the call.
+ */
+export interface CongestionController {
+  readonly name: string;
+
+  /** Bytes that may be in flight. Read before every packet, hence a field. */
+  windowBytes: number;
+
+  /** Bytes per second to pace at, or 0 to let the pacer derive a rate from the window. */
+  pacingRate: number;
+
+  /** A packet that counts towards bytes in flight was sent. RFC 9002 §B.4 */
+  onSent(sentUs: number, bytes: number, inFlightBytes: number): void;
+
+  /** At least one packet was newly acknowledged. RFC 9002 §B.5 */
+  onAck(sample: AckSample): void;
+
+  /** Packets were declared lost, or the peer reported CE marks. RFC 9002 §B.6, §B.7 */
+  onCongestion(event: CongestionEvent): void;
+
+  /** Every packet over the persistent-congestion period was lost. RFC 9002 §7.6 */
+  onPersistentCongestion(nowUs: number): void;
+
+  /** Everything declared lost in the last congestion event turned out to have arrived. */
+  onSpuriousLoss(nowUs: number): void;
+
+  /** The path changed, or its MTU did. */
+  reset(nowUs: number, mtuBytes: number): void;
+}
+
+export interface AckSample {
+  nowUs: number;
+  /** Bytes newly acknowledged by this ACK frame. */
+  ackedBytes: number;
+  /** When the newest acknowledged packet was sent. */
+  newestSentUs: number;
+  /** Bytes in flight before this ACK was applied. */
+  priorInFlightBytes: number;
+  /** Bytes in flight after it, lost ones taken away too. */
+  inFlightBytes: number;
+  /** Total bytes delivered on this path so far. */
+  deliveredTotalBytes: number;
+  /** That total when the newest acknowledged packet was sent: a round ends when this passes the last round's mark. */
+  deliveredAtSendBytes: number;
+  /** Bytes delivered over `deliveryIntervalUs`: one delivery-rate sample. 0 when there is none. */
+  deliveredBytes: number;
+  deliveryIntervalUs: number;
+  /** Bytes declared lost since the newest acknowledged packet was sent. */
+  lostBytes: number;
+  /** Bytes newly reported as CE-marked; 0 without ECN. */
+  ceBytes: number;
+  /** 0 when this ACK gave no sample. */
+  latestRttUs: number;
+  smoothedRttUs: number;
+  minRttUs: number;
+  /** The sender had nothing to send when the newest acknowledged packet left. */
+  appLimited: boolean;
+}
+
+export interface CongestionEvent {
+  nowUs: number;
+  /** When the newest lost or marked packet was sent; decides whether this is a new episode. */
+  sentUs: number;
+  /** 0 when the trigger was ECN. */
+  lostBytes: number;
+  /** Packets newly reported as CE-marked; 0 when the trigger was loss. */
+  cePackets: number;
+  /** Bytes in flight, lost ones taken away. */
+  inFlightBytes: number;
+}
+
+export interface CongestionOptions {
+  /** Largest UDP payload of the path, bytes. */
+  mtuBytes: number;
+  nowUs: number;
+}
+
+export type CongestionFactory = (options: CongestionOptions) => CongestionController;

@@ -1,0 +1,32 @@
+/**
+ * One AEAD key with its IV: seals and opens QUIC packets in place.
+ *
+ * The nonce is the IV exclusive-or the packet number (RFC 9001 §5.3), so callers hand in numbers,
+ * not nonces. The associated data is the packet's header, which stands in the same buffer.
+ */
+export interface Aead {
+  /**
+   * Encrypt `buffer[payloadAt, payloadEnd)` in place and write the 16-byte tag at `payloadEnd`.
+   * The associated data is `buffer[headerAt, payloadAt)`.
+   */
+  seal(packetNumber: number, buffer: Uint8Array, headerAt: number, payloadAt: number, payloadEnd: number): void;
+
+  /**
+   * Decrypt `buffer[payloadAt, end - 16)` in place; `buffer[end - 16, end)` is the tag.
+   * Returns false, and leaves the payload bytes undefined, when the tag does not fit. Never throws
+   * for what the bytes are; a range shorter than a tag is false.
+   */
+  open(packetNumber: number, buffer: Uint8Array, headerAt: number, payloadAt: number, end: number): boolean;
+}
+
+/** Header protection of one direction and level, RFC 9001 §5.4. */
+export interface HeaderProtection {
+  /** The mask computed last: five bytes, overwritten by every `compute`. */
+  readonly mask: Uint8Array;
+
+  /** Compute the mask for the 16-byte sample at `buffer[sampleAt, sampleAt + 16)`. */
+  compute(buffer: Uint8Array, sampleAt: number): void;
+}
+
+/** Bytes of the authentication tag of all three suites. */
+export const TAG_LENGTH = 16;

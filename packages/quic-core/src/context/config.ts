@@ -1,0 +1,102 @@
+import type { CongestionFactory } from '@tsquic/congestion';
+import type { CipherSuite, CryptoProvider, Group } from '@tsquic/crypto';
+import type { CertificateVerifier, Identity } from '@tsquic/tls13';
+import type { Tracer } from '../trace/tracer.ts';
+import type { Address } from './address.ts';
+
+/** Options of `createQuicContext`. A context without `identity` serves nobody: it is a client. */
+export interface QuicContextOptions {
+  /** All cryptography and randomness. */
+  readonly crypto: CryptoProvider;
+
+  /**
+   * Application protocols, best first, or (servers) a function that chooses among those a client
+   * offers and returns undefined for none.
+   */
+  readonly alpn: readonly string[] | ((offered: readonly string[], serverName: string) => string | undefined);
+
+  /** Makes this context a server: certificate and key for the name a client asks for, or one for all. */
+  readonly identity?: Identity | ((serverName: string) => Identity | undefined);
+
+  /** Judges servers' certificates. Clients need it, unless `dangerouslySkipCertificateCheck` is true. */
+  readonly verifier?: CertificateVerifier;
+  /** Client: accept any certificate. The key in it must still sign the handshake. Default false. */
+  readonly dangerouslySkipCertificateCheck?: boolean;
+  /** Emit `certificate` events and wait for `certificateVerdict` instead of asking `verifier`. Default false. */
+  readonly judgeCertificates?: boolean;
+  /** Server: ask clients for a certificate, judged by `verifier`. Default 'none'. */
+  readonly clientCertificate?: 'none' | 'request' | 'require';
+
+  /** Unix time, in microseconds, at the instant that the host calls 0. Default 0: the host's time is Unix time. */
+  readonly unixTimeAtZeroUs?: number;
+
+  /** Suites to offer or accept, best first. Default: all three of TLS 1.3. */
+  readonly cipherSuites?: readonly CipherSuite[];
+  /** Key exchange groups, best first. Default: X25519, P-256, P-384. */
+  readonly groups?: readonly Group[];
+
+  /** Our limits as the peer will read them. */
+  readonly transport?: TransportOptions;
+
+  /** Makes a congestion controller for each path. Default: NewReno. */
+  readonly congestion?: CongestionFactory;
+
+  /** Connections at once; further clients are refused in silence. Default 65536. */
+  readonly maxConnections?: number;
+  /** Bytes of the connection IDs we issue, 4 to 20. Default 8. */
+  readonly connectionIdLength?: number;
+  /** Key of our stateless reset tokens, 32 bytes. Default: random, so resets do not survive a restart. */
+  readonly resetKey?: Uint8Array;
+  /** When to validate addresses by Retry: 'never', 'always', or above this many half-open connections. Default 64. */
+  readonly retry?: 'never' | 'always' | number;
+
+  /** Key-log lines (NSS format) of every connection go here. Default: nowhere. */
+  readonly onKeyLog?: (line: string) => void;
+  readonly tracer?: Tracer;
+}
+
+/** What one endpoint allows and asks of the other. Times in milliseconds where RFC 9000 has them so. */
+export interface TransportOptions {
+  /** Silence that ends a connection, ms; 0 never. Default 30000. */
+  readonly idleTimeoutMs?: number;
+  /** Time for the handshake, ms. Default 10000. */
+  readonly handshakeTimeoutMs?: number;
+  /** Receive window of the connection at first, bytes; grows by need up to `maxConnectionWindowBytes`. Default 524288. */
+  readonly connectionWindowBytes?: number;
+  /** Default 16 MiB. */
+  readonly maxConnectionWindowBytes?: number;
+  /** Receive window of each stream at first, bytes; grows up to `maxStreamWindowBytes`. Default 262144. */
+  readonly streamWindowBytes?: number;
+  /** Default 8 MiB. */
+  readonly maxStreamWindowBytes?: number;
+  /** Bidirectional streams the peer may have open at once. Default 100. */
+  readonly maxBidirectionalStreams?: number;
+  /** Unidirectional streams the peer may have open at once. Default 100. */
+  readonly maxUnidirectionalStreams?: number;
+  /** Longest delay of our acknowledgements, ms. Default 25. */
+  readonly maxAckDelayMs?: number;
+  /** Largest UDP payload we send, bytes, 1200 to 65527. Default 1350. */
+  readonly maxUdpPayloadBytes?: number;
+  /** Initial estimate of the round-trip time, microseconds. Default 333000 (RFC 9002 §6.2.2). */
+  readonly initialRttUs?: number;
+  /** Send a PING after this much silence, ms; 0 never. Default 0. */
+  readonly keepAliveMs?: number;
+}
+
+/** Options of `QuicContext.createConnection`. */
+export interface ConnectionOptions {
+  /** Where the server is. */
+  readonly to: Address;
+  /** Local address to send from, where the host has several. Default: unknown. */
+  readonly from?: Address;
+  /** Name (or IP) the server's certificate must carry, and SNI. Default: `to.ip`. */
+  readonly serverName?: string;
+  /** Protocols to offer. Default: the context's list. */
+  readonly alpn?: readonly string[];
+  /** Version to begin with. Default 1. */
+  readonly version?: number;
+  /** A ticket kept from a `ticket` event. */
+  readonly session?: Uint8Array;
+  /** A token kept from a `token` event: spares a Retry. */
+  readonly token?: Uint8Array;
+}

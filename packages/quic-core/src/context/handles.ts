@@ -1,0 +1,87 @@
+import type { CloseReason } from '../events.ts';
+
+/**
+ * What a program holds of a connection. It stays valid after the connection ended: calls then throw
+ * `QuicUsageError('closed')`, and `closeReason` says why.
+ */
+export interface QuicConnection {
+  readonly id: number;
+  readonly isClient: boolean;
+  /** Undefined while the connection lives. */
+  readonly closeReason: CloseReason | undefined;
+  /** Original destination connection ID, hexadecimal. */
+  readonly logId: string;
+
+  /**
+   * Open a stream, or undefined while the peer's limit stands in the way; `streams-available` says when
+   * to try again. RFC 9000 §2.1, §4.6
+   */
+  openStream(options?: { readonly unidirectional?: boolean }): QuicStream | undefined;
+  /** The stream with this ID, or undefined when it is unknown or forgotten already. */
+  stream(streamId: number): QuicStream | undefined;
+
+  /** End with an application error code (RFC 9000 §10.2). Data not yet acknowledged is lost. */
+  close(code?: number, text?: string): void;
+
+  /** Answer a `certificate` event: undefined accepts, otherwise a TLS alert (RFC 8446 §6.2). */
+  certificateVerdict(alert: number | undefined): void;
+
+  /** RFC 8446 §7.5; only once connected. */
+  exportKeyingMaterial(label: string, context: Uint8Array, length: number): Uint8Array;
+
+  /** Raise a `wake` event at this time; Infinity takes it back. */
+  wakeAt(timeUs: number): void;
+
+  /** A snapshot of counters and estimates. */
+  statistics(): ConnectionStatistics;
+}
+
+/** One stream. Which halves exist depends on who opened it and how: RFC 9000 §2.1. */
+export interface QuicStream {
+  readonly id: number;
+  readonly connection: QuicConnection;
+
+  /**
+   * Hand over bytes to send; they are copied. Returns how many were taken, from 0 to all: `stream-writable`
+   * tells when there is room again. With `fin`, the stream ends after the last byte, but only if all
+   * were taken.
+   */
+  write(data: Uint8Array, fin?: boolean): number;
+
+  /** Copy received bytes into `into`, in order. Returns how many; 0 means none now, or the end (`finished`). */
+  read(into: Uint8Array): number;
+
+  /** Bytes that `read` would return now. */
+  readonly readableBytes: number;
+  /** All bytes up to the end were read. */
+  readonly finished: boolean;
+  /** Everything written was acknowledged, the end included. */
+  readonly delivered: boolean;
+
+  /** Give up sending: RESET_STREAM. RFC 9000 §3.1 */
+  reset(code: number): void;
+  /** Ask the peer to stop: STOP_SENDING; what has arrived is dropped. RFC 9000 §3.5 */
+  stopSending(code: number): void;
+}
+
+export interface ConnectionStatistics {
+  readonly state: 'handshaking' | 'connected' | 'confirmed' | 'closing' | 'draining' | 'closed';
+  /** Microseconds from creation to the end of the TLS handshake; -1 before. */
+  readonly handshakeUs: number;
+  readonly bytesSent: number;
+  readonly bytesReceived: number;
+  readonly packetsSent: number;
+  readonly packetsReceived: number;
+  readonly packetsLost: number;
+  /** Lost packets that arrived after all. */
+  readonly packetsSpuriouslyLost: number;
+  readonly packetsDropped: number;
+  readonly smoothedRttUs: number;
+  readonly latestRttUs: number;
+  readonly minRttUs: number;
+  readonly rttVarianceUs: number;
+  readonly congestionWindowBytes: number;
+  readonly bytesInFlight: number;
+  readonly probeTimeouts: number;
+  readonly mtuBytes: number;
+}

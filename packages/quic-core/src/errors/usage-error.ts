@@ -1,0 +1,22 @@
+export type UsageCode =
+  | 'invalid-option'
+  | 'buffer-too-small'
+  | 'context-freed'
+  | 'closed'
+  | 'not-writable'
+  | 'not-readable'
+  | 'unknown-stream'
+  | 'no-server-certificate'
+  | 'no-certificate-check'
+  | 'too-many-connections';
+
+/** The application called us wrongly. Thrown to the caller at once; connections are unharmed. */
+export class QuicUsageError extends Error {
+  readonly code: UsageCode;
+
+  constructor(code: UsageCode, message: string) {
+    super(message);
+    this.name = 'QuicUsageError';
+    this.code = code;
+  }
+}

@@ -1,0 +1,95 @@
+import type { CipherSuite, CryptoProvider, Group, SignatureScheme, Signer } from '@tsquic/crypto';
+
+/** What both sides need. */
+interface TlsCommonOptions {
+  readonly crypto: CryptoProvider;
+
+  /**
+   * This endpoint's quic_transport_parameters. A client is asked before its ClientHello, with no
+   * argument; a server once it has read the client's, before it answers, so that it may look first. What
+   * it throws leaves `provide` unchanged.
+   */
+  readonly transportParameters: (peer?: Uint8Array) => Uint8Array;
+
+  /** Suites to offer or accept, best first. Default: all three. */
+  readonly cipherSuites?: readonly CipherSuite[];
+  /** Groups to offer or accept, best first. Default: X25519, P-256, P-384. */
+  readonly groups?: readonly Group[];
+  /** Signature schemes to accept from the peer. Default: all of RFC 8446 §4.2.3 but SHA-1. */
+  readonly signatureSchemes?: readonly SignatureScheme[];
+  /** Emit `key-log` events. Default false. */
+  readonly keyLog?: boolean;
+  /** Unix time in milliseconds: certificate validity and ticket ages are judged by it. */
+  readonly unixTimeMs: () => number;
+}
+
+export interface TlsClientOptions extends TlsCommonOptions {
+  /** DNS name or numeric IP of the server; goes into SNI unless it is an IP (RFC 6066 §3). */
+  readonly serverName: string;
+  /** Application protocols to offer, best first. At least one: RFC 9001 §8.1. */
+  readonly alpn: readonly string[];
+  /** Groups to send key shares for at once. Default: the first of `groups`. */
+  readonly keyShares?: readonly Group[];
+  /**
+   * Judges the server's chain. `undefined` means that the program judges by itself: the engine emits
+   * `certificate` and waits.
+   */
+  readonly verifier: CertificateVerifier | undefined;
+  /** Our own certificate, for servers that ask. */
+  readonly identity?: Identity;
+  /** A session kept from a `ticket` event: offers resumption. */
+  readonly session?: Uint8Array;
+  /** Offer 0-RTT with `session`, when its ticket allows. Default false. */
+  readonly earlyData?: boolean;
+}
+
+export interface TlsServerOptions extends TlsCommonOptions {
+  /** The identity for a client that asks for `serverName` ('' when it sent none); undefined ends in unrecognized_name. */
+  readonly identity: (serverName: string) => Identity | undefined;
+  /** Protocols we speak, best first, or a choice among the client's; undefined ends in no_application_protocol. */
+  readonly alpn: readonly string[] | ((offered: readonly string[], serverName: string) => string | undefined);
+  /** Ask the client for a certificate. Default 'none'. */
+  readonly clientCertificate?: 'none' | 'request' | 'require';
+  /** Judges the client's chain; undefined emits `certificate` and waits. */
+  readonly verifier?: CertificateVerifier;
+  /** Keys that seal session tickets; none means that no tickets are sent. */
+  readonly tickets?: TicketProtection;
+  /** Accept 0-RTT on tickets that allow it. Default false. */
+  readonly earlyData?: boolean;
+}
+
+/** A certificate chain and the key that belongs to its leaf. */
+export interface Identity {
+  /** DER, leaf first. */
+  readonly chain: readonly Uint8Array[];
+  readonly signer: Signer;
+}
+
+/** Judges a peer's certificate chain, synchronously. `@tsquic/tls13/x509` has the standard one. */
+export interface CertificateVerifier {
+  /**
+   * Undefined when the chain is good for the purpose; otherwise the alert to send and a sentence for people.
+   *
+   * @param chain - DER, leaf first; from the network.
+   * @param serverName - the name or IP the leaf must carry; '' when a client's chain is judged.
+   */
+  verify(
+    chain: readonly Uint8Array[],
+    serverName: string,
+    unixTimeMs: number,
+    crypto: CryptoProvider,
+  ): CertificateFault | undefined;
+}
+
+export interface CertificateFault {
+  /** RFC 8446 §6.2 alert. */
+  readonly alert: number;
+  readonly message: string;
+}
+
+/** Seals what a server must remember into the tickets it sends. */
+export interface TicketProtection {
+  seal(plaintext: Uint8Array): Uint8Array;
+  /** Undefined for anything not sealed by a key we still hold. */
+  open(ticket: Uint8Array): Uint8Array | undefined;
+}
