@@ -7,13 +7,19 @@
 export interface CongestionController {
   readonly name: string;
 
+  /** ECN codepoint that sent packets carry: 0 none, 1 ECT(1), 2 ECT(0). RFC 3168 §5, RFC 9331 §4.1 */
+  readonly ecnCodepoint: number;
+
   /** Bytes that may be in flight. Read before every packet, hence a field. */
   windowBytes: number;
 
   /** Bytes per second to pace at, or 0 to let the pacer derive a rate from the window. */
   pacingRate: number;
 
-  /** A packet that counts towards bytes in flight was sent. RFC 9002 §B.4 */
+  /** The window still doubles every round, so a rate derived from it has to run ahead of it. */
+  inSlowStart: boolean;
+
+  /** A packet that counts towards bytes in flight was sent; `inFlightBytes` includes it. RFC 9002 §B.4 */
   onSent(sentUs: number, bytes: number, inFlightBytes: number): void;
 
   /** At least one packet was newly acknowledged. RFC 9002 §B.5 */

@@ -1,0 +1,10 @@
+export type {
+  AckSample,
+  CongestionController,
+  CongestionEvent,
+  CongestionFactory,
+  CongestionOptions,
+} from './controller.ts';
+export { NewReno } from './newreno.ts';
+export { Pacer } from './pacer.ts';
+export { initialWindow, minimumWindow } from './window.ts';
