@@ -1,0 +1,16 @@
+import type { Address } from '@tsquic/quic-core';
+
+/** One UDP datagram on its way. */
+export interface Datagram {
+  /** The payload. Nobody changes it: a link that corrupts delivers a copy. */
+  readonly bytes: Uint8Array;
+  readonly from: Address;
+  readonly to: Address;
+  /** 0 not-ECT, 1 ECT(1), 2 ECT(0), 3 CE. */
+  readonly ecn: number;
+  /** When its sender sent it. */
+  readonly sentUs: number;
+}
+
+/** ECN codepoints as the IP header spells them, RFC 3168 §5. */
+export const Ecn = { NotEct: 0, Ect1: 1, Ect0: 2, Ce: 3 } as const;

@@ -1,0 +1,110 @@
+import type { QuicConnection, QuicContextOptions, QuicEvent, QuicHostContext } from '@tsquic/quic-core';
+import { createQuicContext } from '@tsquic/quic-core';
+import type { Host, HostOptions } from './host.ts';
+import { StreamCollector } from './stream-collector.ts';
+import { StreamFeeder } from './stream-feeder.ts';
+import type { World } from './world.ts';
+
+export interface PeerOptions extends Omit<HostOptions, 'context' | 'onEvent'> {
+  readonly context: QuicContextOptions;
+  /** Read streams as they become readable. Default true. */
+  readonly reads?: boolean;
+  /** Keep what is read, or only count it (for large transfers). Default true. */
+  readonly keepsBytes?: boolean;
+  /** What to send back on a bidirectional stream that the other side opened and ended; undefined for nothing. */
+  readonly respond?: (request: Uint8Array, streamId: number) => Uint8Array | undefined;
+}
+
+/** A context on a host with a small application: it writes, reads and answers, and keeps every event. */
+export class Peer {
+  readonly context: QuicHostContext;
+  readonly host: Host;
+  /** Everything the context told, in order. */
+  readonly events: QuicEvent[] = [];
+  /** Connections made or accepted, in order. */
+  readonly connections: QuicConnection[] = [];
+  private readonly options: PeerOptions;
+  private readonly collectors = new Map<string, StreamCollector>();
+  private readonly feeders = new Map<string, StreamFeeder>();
+
+  constructor(world: World, options: PeerOptions) {
+    this.options = options;
+    this.context = createQuicContext(options.context);
+    const { context: _, ...host } = options;
+    this.host = world.addHost({ ...host, context: this.context, onEvent: (event) => this.onEvent(event) });
+  }
+
+  /** The first connection made or accepted. Throws an Error when there is none. */
+  get connection(): QuicConnection {
+    const connection = this.connections[0];
+    if (connection === undefined) throw new Error(`${this.options.name} has no connection`);
+    return connection;
+  }
+
+  /** The events of one type, typed. */
+  eventsOf<T extends QuicEvent['type']>(type: T): Extract<QuicEvent, { readonly type: T }>[] {
+    return this.events.filter(
+      (event): event is Extract<QuicEvent, { readonly type: T }> => event.type === type,
+    );
+  }
+
+  /** Whether an event of this type came. */
+  has(type: QuicEvent['type']): boolean {
+    return this.events.some((event) => event.type === type);
+  }
+
+  /** Open a stream and send all of `bytes` and the end, as fast as the context takes them. Throws when no stream may be opened. */
+  send(bytes: Uint8Array, options: { readonly unidirectional?: boolean } = {}): StreamFeeder {
+    const stream = this.connection.openStream(options);
+    if (stream === undefined) throw new Error(`${this.options.name} may not open a stream now`);
+    return this.feed(this.connection, stream.id, new StreamFeeder(stream, bytes));
+  }
+
+  /** Open a stream and send `length` bytes of a fixed pattern, made as they are needed. */
+  sendPattern(length: number, options: { readonly unidirectional?: boolean } = {}): StreamFeeder {
+    const stream = this.connection.openStream(options);
+    if (stream === undefined) throw new Error(`${this.options.name} may not open a stream now`);
+    return this.feed(this.connection, stream.id, new StreamFeeder(stream, length));
+  }
+
+  /** What has arrived on a stream so far; empty for one that nothing came on. */
+  received(streamId: number, connection: QuicConnection = this.connection): StreamCollector {
+    const key = `${connection.id} ${streamId}`;
+    let collector = this.collectors.get(key);
+    if (collector === undefined) {
+      collector = new StreamCollector(this.options.keepsBytes ?? true);
+      this.collectors.set(key, collector);
+    }
+    return collector;
+  }
+
+  private feed(connection: QuicConnection, streamId: number, feeder: StreamFeeder): StreamFeeder {
+    this.feeders.set(`${connection.id} ${streamId}`, feeder);
+    feeder.write();
+    return feeder;
+  }
+
+  private onEvent(event: QuicEvent): void {
+    this.events.push(event);
+    const connection = this.context.connection(event.connection);
+    if (event.type === 'accepted' && connection !== undefined) this.connections.push(connection);
+    if (event.type === 'stream-writable') this.feeders.get(`${event.connection} ${event.streamId}`)?.write();
+    if (event.type === 'stream-readable' && connection !== undefined && this.options.reads !== false) {
+      this.read(connection, event.streamId);
+    }
+  }
+
+  private read(connection: QuicConnection, streamId: number): void {
+    const stream = connection.stream(streamId);
+    if (stream === undefined) return;
+    const collector = this.received(streamId, connection);
+    const wasFinished = collector.finished;
+    collector.readFrom(stream);
+    if (wasFinished || !collector.finished || this.options.respond === undefined) return;
+    // RFC 9000 §2.1: bit 0 says who opened the stream, bit 1 that it has one direction.
+    const isTheirs = (streamId & 1) === (connection.isClient ? 1 : 0);
+    if (!isTheirs || (streamId & 2) !== 0) return;
+    const response = this.options.respond(collector.bytes(), streamId);
+    if (response !== undefined) this.feed(connection, streamId, new StreamFeeder(stream, response));
+  }
+}

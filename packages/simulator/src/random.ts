@@ -1,0 +1,97 @@
+/**
+ * A seeded source of numbers: the same seed gives the same sequence on every JavaScript engine. Not for
+ * secrets.
+ */
+export interface Random {
+  /** From 0, inclusive, to 1, exclusive. */
+  next(): number;
+  /** An integer from 0 to `bound - 1`. */
+  integer(bound: number): number;
+  /** True with this probability, 0 to 1. Draws a number in every case, so that probabilities can change alone. */
+  chance(probability: number): boolean;
+  /** Fill all of `out`; bound, so that it serves as the `RandomSource` of a crypto provider. */
+  readonly fill: (out: Uint8Array) => void;
+  /** A source of its own for one purpose: what is drawn from it does not shift what is drawn here. */
+  fork(purpose: string): Random;
+}
+
+/** A source from a seed, any integer. The generator is xoshiro128** (Blackman and Vigna). */
+export function createRandom(seed: number): Random {
+  return new Xoshiro(seed);
+}
+
+class Xoshiro implements Random {
+  private readonly seed: number;
+  private a: number;
+  private b: number;
+  private c: number;
+  private d: number;
+
+  constructor(seed: number) {
+    this.seed = seed;
+    // A seed above 2^32 keeps its high bits; neighbouring seeds share nothing after the mixing.
+    const mix = new SplitMix((seed | 0) ^ Math.imul(Math.floor(seed / 2 ** 32), 0x85ebca6b));
+    this.a = mix.next();
+    this.b = mix.next();
+    this.c = mix.next();
+    this.d = mix.next();
+  }
+
+  next(): number {
+    return this.word() / 2 ** 32;
+  }
+
+  integer(bound: number): number {
+    return Math.floor(this.next() * bound);
+  }
+
+  chance(probability: number): boolean {
+    return this.next() < probability;
+  }
+
+  readonly fill = (out: Uint8Array): void => {
+    for (let at = 0; at < out.length; at += 4) {
+      const word = this.word();
+      for (let i = 0; i < 4 && at + i < out.length; i++) out[at + i] = word >>> (8 * i);
+    }
+  };
+
+  fork(purpose: string): Random {
+    let hash = 0x811c9dc5 ^ this.seed;
+    for (let i = 0; i < purpose.length; i++) hash = Math.imul(hash ^ purpose.charCodeAt(i), 0x01000193);
+    return new Xoshiro(hash >>> 0);
+  }
+
+  private word(): number {
+    const scrambled = Math.imul(rotate(Math.imul(this.b, 5), 7), 9);
+    const shifted = this.b << 9;
+    this.c ^= this.a;
+    this.d ^= this.b;
+    this.b ^= this.c;
+    this.a ^= this.d;
+    this.c ^= shifted;
+    this.d = rotate(this.d, 11);
+    return scrambled >>> 0;
+  }
+}
+
+/** Spreads a seed over the generator's state, which must not be all zero. */
+class SplitMix {
+  private state: number;
+
+  constructor(seed: number) {
+    this.state = seed;
+  }
+
+  next(): number {
+    this.state = (this.state + 0x9e3779b9) | 0;
+    let z = this.state;
+    z = Math.imul(z ^ (z >>> 16), 0x85ebca6b);
+    z = Math.imul(z ^ (z >>> 13), 0xc2b2ae35);
+    return z ^ (z >>> 16);
+  }
+}
+
+function rotate(word: number, bits: number): number {
+  return (word << bits) | (word >>> (32 - bits));
+}

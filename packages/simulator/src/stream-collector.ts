@@ -1,0 +1,45 @@
+import type { QuicStream } from '@tsquic/quic-core';
+import { patternByte } from './pattern.ts';
+
+/** What has been read from one stream. */
+export class StreamCollector {
+  /** Bytes read so far. */
+  length = 0;
+  /** The end was read. */
+  finished = false;
+  /** Whether everything so far equals the pattern that `sendPattern` sends. */
+  isPattern = true;
+  private readonly keeps: boolean;
+  private readonly chunks: Uint8Array[] = [];
+
+  constructor(keeps: boolean) {
+    this.keeps = keeps;
+  }
+
+  /** All bytes so far, in one piece; empty when they are not kept. */
+  bytes(): Uint8Array {
+    const all = new Uint8Array(this.keeps ? this.length : 0);
+    let at = 0;
+    for (const chunk of this.chunks) {
+      all.set(chunk, at);
+      at += chunk.length;
+    }
+    return all;
+  }
+
+  /** Read what there is. */
+  readFrom(stream: QuicStream): void {
+    for (;;) {
+      const length = stream.read(SCRATCH);
+      if (length === 0) break;
+      for (let i = 0; this.isPattern && i < length; i++) {
+        if (SCRATCH[i] !== patternByte(this.length + i)) this.isPattern = false;
+      }
+      if (this.keeps) this.chunks.push(SCRATCH.slice(0, length));
+      this.length += length;
+    }
+    this.finished = stream.finished;
+  }
+}
+
+const SCRATCH = new Uint8Array(65_536);

@@ -1,0 +1,33 @@
+import type { Datagram } from './datagram.ts';
+import { Fifo } from './fifo.ts';
+import type { Queue } from './queue.ts';
+
+/** First in, first out, bounded: what does not fit is dropped. */
+export class TailDropQueue implements Queue {
+  bytes = 0;
+  dropped = 0;
+  readonly marked = 0;
+  private readonly limitBytes: number;
+  private readonly limitDatagrams: number;
+  private readonly waiting = new Fifo<Datagram>();
+
+  constructor(limitBytes: number, limitDatagrams: number) {
+    this.limitBytes = limitBytes;
+    this.limitDatagrams = limitDatagrams;
+  }
+
+  push(datagram: Datagram): void {
+    if (this.bytes + datagram.bytes.length > this.limitBytes || this.waiting.length >= this.limitDatagrams) {
+      this.dropped++;
+      return;
+    }
+    this.bytes += datagram.bytes.length;
+    this.waiting.push(datagram);
+  }
+
+  pop(): Datagram | undefined {
+    const datagram = this.waiting.shift();
+    if (datagram !== undefined) this.bytes -= datagram.bytes.length;
+    return datagram;
+  }
+}
