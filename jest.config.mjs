@@ -3,13 +3,21 @@ export default {
   testEnvironment: 'node',
   testEnvironmentOptions: { customExportConditions: ['tsquic-src', 'node', 'node-addons'] },
   extensionsToTreatAsEsm: ['.ts'],
-  testMatch: ['<rootDir>/packages/*/{src,test}/**/*.test.ts', '<rootDir>/tools/**/*.test.ts', '<rootDir>/docs/**/*.test.ts'],
+  testMatch: [
+    '<rootDir>/packages/*/{src,test}/**/*.test.ts',
+    '<rootDir>/tools/**/*.test.ts',
+    '<rootDir>/docs/**/*.test.ts',
+  ],
   modulePathIgnorePatterns: ['<rootDir>/packages/.*/dist/', '<rootDir>/interop/.peers/'],
   maxWorkers: 2,
   transform: {
     '^.+\\.ts$': [
       '@swc/jest',
-      { jsc: { parser: { syntax: 'typescript' }, target: 'es2022' }, module: { type: 'es6' }, sourceMaps: 'inline' },
+      {
+        jsc: { parser: { syntax: 'typescript' }, target: 'es2022' },
+        module: { type: 'es6' },
+        sourceMaps: 'inline',
+      },
     ],
   },
   reporters: ['default', '<rootDir>/tools/summary-reporter.mjs'],
