@@ -1,0 +1,125 @@
+import type { DatagramPort } from './datagram-port.ts';
+
+/** One promise of `DatagramPort`, as a check that any test runner can run. */
+export interface PortPromise {
+  readonly name: string;
+  /** Rejects with an Error when a port from `open` breaks the promise. `open` binds to a loopback address. */
+  check(open: () => Promise<DatagramPort>): Promise<void>;
+}
+
+/** What every port must keep: run each over a factory of ports. */
+export const portPromises: readonly PortPromise[] = [
+  { name: 'a reused buffer arrives as it was at each send, in call order', check: bufferIsFreeOnReturn },
+  { name: 'a slice of the buffer is one datagram', check: sendsSlices },
+  { name: 'a datagram tells the address to answer to', check: tellsTheSender },
+  { name: 'nothing arrives from inside send', check: deliversLater },
+  { name: 'a closed port neither sends nor receives nor throws', check: closes },
+];
+
+async function bufferIsFreeOnReturn(open: () => Promise<DatagramPort>): Promise<void> {
+  await withPorts(open, async (sender, receiver) => {
+    const arrived = collect(receiver, 20);
+    const buffer = new Uint8Array(1200);
+    for (let value = 0; value < 20; value++) {
+      buffer.fill(value);
+      sender.send(buffer, 0, buffer.length, receiver.local, 0);
+    }
+    buffer.fill(255);
+    const datagrams = await arrived;
+    datagrams.forEach(({ bytes }, index) => {
+      const whole = bytes.length === 1200 && bytes.every((byte) => byte === index);
+      if (!whole) throw new Error(`datagram ${index} arrived as ${bytes.length} bytes of ${bytes[0]}`);
+    });
+  });
+}
+
+async function sendsSlices(open: () => Promise<DatagramPort>): Promise<void> {
+  await withPorts(open, async (sender, receiver) => {
+    const arrived = collect(receiver, 2);
+    const train = Uint8Array.from({ length: 2000 }, (_, index) => (index < 1200 ? 1 : 2));
+    sender.send(train, 0, 1200, receiver.local, 0);
+    sender.send(train, 1200, 2000, receiver.local, 0);
+    const lengths = (await arrived).map(({ bytes }) => bytes.filter((byte) => byte === bytes[0]).length);
+    if (lengths[0] !== 1200 || lengths[1] !== 800) throw new Error(`slices arrived as ${lengths.join(', ')}`);
+  });
+}
+
+async function tellsTheSender(open: () => Promise<DatagramPort>): Promise<void> {
+  await withPorts(open, async (sender, receiver) => {
+    const arrived = collect(receiver, 2);
+    sender.send(new Uint8Array(1200), 0, 1200, receiver.local, 0);
+    sender.send(new Uint8Array(1200), 0, 1200, receiver.local, 0);
+    const [first, second] = await arrived;
+    if (first?.from.ip !== sender.local.ip || first.from.port !== sender.local.port) {
+      throw new Error(
+        `${sender.local.ip}:${sender.local.port} arrived as ${first?.from.ip}:${first?.from.port}`,
+      );
+    }
+    if (first.from !== second?.from) throw new Error('one sender has two Address objects');
+  });
+}
+
+async function deliversLater(open: () => Promise<DatagramPort>): Promise<void> {
+  await withPorts(open, async (sender, receiver) => {
+    let sending = false;
+    let nested = false;
+    const arrived = collect(receiver, 10, () => (nested ||= sending));
+    sending = true;
+    for (let index = 0; index < 10; index++) sender.send(new Uint8Array(1200), 0, 1200, receiver.local, 0);
+    sending = false;
+    await arrived;
+    if (nested) throw new Error('onDatagram ran inside send');
+  });
+}
+
+async function closes(open: () => Promise<DatagramPort>): Promise<void> {
+  const [sender, receiver] = [await open(), await open()];
+  let arrived = 0;
+  receiver.onDatagram = () => arrived++;
+  receiver.close();
+  sender.send(new Uint8Array(1200), 0, 1200, receiver.local, 0);
+  receiver.send(new Uint8Array(1200), 0, 1200, sender.local, 0);
+  sender.onDatagram = () => arrived++;
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  sender.close();
+  sender.send(new Uint8Array(1200), 0, 1200, receiver.local, 0);
+  sender.close();
+  if (arrived > 0) throw new Error('a datagram came through a closed port');
+}
+
+async function withPorts(
+  open: () => Promise<DatagramPort>,
+  use: (sender: DatagramPort, receiver: DatagramPort) => Promise<void>,
+): Promise<void> {
+  const [sender, receiver] = [await open(), await open()];
+  try {
+    await use(sender, receiver);
+  } finally {
+    sender.close();
+    receiver.close();
+  }
+}
+
+interface Arrival {
+  readonly bytes: Uint8Array;
+  readonly from: DatagramPort['local'];
+}
+
+function collect(port: DatagramPort, count: number, onEach: () => void = () => {}): Promise<Arrival[]> {
+  return new Promise((resolve, reject) => {
+    const arrivals: Arrival[] = [];
+    const timer = setTimeout(
+      () => reject(new Error(`${arrivals.length} of ${count} datagrams arrived`)),
+      WAIT_MS,
+    );
+    port.onDatagram = (bytes, from) => {
+      onEach();
+      arrivals.push({ bytes: bytes.slice(), from });
+      if (arrivals.length < count) return;
+      clearTimeout(timer);
+      resolve(arrivals);
+    };
+  });
+}
+
+const WAIT_MS = 2000;

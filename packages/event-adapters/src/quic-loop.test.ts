@@ -1,0 +1,247 @@
+import { describe, expect, test } from '@jest/globals';
+import type { Address, OutgoingDatagram, QuicEvent, QuicHostContext } from '@tsquic/quic-core';
+import type { Alarm, Clock } from './clock.ts';
+import type { DatagramPort } from './datagram-port.ts';
+import { QuicLoop, type QuicLoopOptions } from './quic-loop.ts';
+
+const PEER: Address = { ip: '192.0.2.1', port: 4433 };
+
+describe('datagrams in', () => {
+  test('go to the context with the time of their batch, and one alarm', () => {
+    const { context, port, clock } = joined();
+    port.arrive(1);
+    clock.us += 50;
+    port.arrive(2);
+    expect(context.calls).toEqual(['in 1 at 1000', 'in 2 at 1000']);
+    expect(clock.delaysUs).toEqual([0]);
+    clock.goOff();
+    clock.us += 50;
+    port.arrive(3);
+    expect(context.calls.at(-1)).toBe('in 3 at 1100');
+  });
+
+  test('are followed by a flush after 64, without waiting', () => {
+    const { context, port, sent } = joined();
+    context.outgoing.push([1200]);
+    for (let count = 0; count < 63; count++) port.arrive(count);
+    expect(sent).toEqual([]);
+    port.arrive(63);
+    expect(sent).toHaveLength(1);
+  });
+});
+
+describe('datagrams out', () => {
+  test('come after events, and what events cause goes with them', () => {
+    const { loop, context, sent } = joined({
+      onEvent: () => {
+        context.calls.push('event');
+        context.outgoing.push([1200]);
+      },
+    });
+    context.events.push({ type: 'accepted', connection: 0 });
+    loop.flush();
+    expect(context.calls).toEqual(['event', 'prepare', 'prepare']);
+    expect(sent).toEqual(['0-1200']);
+  });
+
+  test('leave a train one by one, the last as short as it is', () => {
+    const { loop, context, sent } = joined();
+    context.outgoing.push([1200, 1200, 700]);
+    loop.flush();
+    expect(sent).toEqual(['0-1200', '1200-2400', '2400-3100']);
+  });
+
+  test('stop at 64 and go on in the next turn', () => {
+    const { loop, context, clock, sent } = joined();
+    for (let count = 0; count < 100; count++) context.outgoing.push([1200]);
+    loop.flush();
+    expect(sent).toHaveLength(64);
+    expect(clock.delaysUs.at(-1)).toBe(0);
+    clock.goOff();
+    expect(sent).toHaveLength(100);
+  });
+
+  test('set the alarm to what the context asks for', () => {
+    const { loop, context, clock } = joined();
+    context.wakeDelayUs = 12_345;
+    loop.flush();
+    expect(clock.delaysUs.at(-1)).toBe(12_345);
+    context.wakeDelayUs = Infinity;
+    loop.flush();
+    expect(clock.delaysUs.at(-1)).toBe(60_000_000);
+  });
+});
+
+describe('a handler that throws', () => {
+  test('is reported, and the loop goes on', () => {
+    const errors: unknown[] = [];
+    const heard: number[] = [];
+    const { loop, context, sent } = joined({
+      onEvent: (event) => {
+        heard.push(event.connection);
+        if (event.connection === 1) throw new Error('handler');
+      },
+      onError: (error, event) => errors.push([(error as Error).message, event.connection]),
+    });
+    for (const connection of [0, 1, 2]) context.events.push({ type: 'accepted', connection });
+    context.outgoing.push([1200]);
+    loop.flush();
+    expect(heard).toEqual([0, 1, 2]);
+    expect(errors).toEqual([['handler', 1]]);
+    expect(sent).toHaveLength(1);
+  });
+});
+
+describe('bounds', () => {
+  test('events that breed events leave room for datagrams', () => {
+    const { loop, context, sent } = joined({
+      onEvent: (event) => context.events.push(event),
+    });
+    context.events.push({ type: 'wake', connection: 0 });
+    context.outgoing.push([1200]);
+    loop.flush();
+    expect(sent).toHaveLength(1);
+  });
+
+  test('flush and wake inside a handler do nothing twice', () => {
+    const { loop, context, clock } = joined({
+      onEvent: () => {
+        loop.flush();
+        loop.wake();
+      },
+    });
+    context.events.push({ type: 'accepted', connection: 0 });
+    loop.flush();
+    expect(context.calls).toEqual(['prepare']);
+    expect(clock.delaysUs).toHaveLength(1);
+  });
+
+  test('after stop nothing happens', () => {
+    const { loop, context, port, clock, sent } = joined({ onEvent: () => loop.stop() });
+    context.events.push({ type: 'accepted', connection: 0 }, { type: 'accepted', connection: 1 });
+    context.outgoing.push([1200]);
+    loop.flush();
+    port.arrive(1);
+    loop.wake();
+    loop.flush();
+    expect(sent).toEqual([]);
+    expect(context.calls).toEqual([]);
+    expect(clock.armed).toBe(false);
+  });
+});
+
+test('an unreachable peer is told to the context', () => {
+  const { port, context, clock } = joined();
+  port.onUnreachable(PEER);
+  expect(context.calls).toEqual(['unreachable 192.0.2.1 at 1000']);
+  expect(clock.delaysUs.at(-1)).toBe(0);
+});
+
+interface Joined {
+  readonly loop: QuicLoop;
+  readonly context: ScriptedContext;
+  readonly port: MemoryPort;
+  readonly clock: ManualClock;
+  readonly sent: string[];
+}
+
+function joined(options: Partial<QuicLoopOptions> = {}): Joined {
+  const context = new ScriptedContext();
+  const port = new MemoryPort();
+  const clock = new ManualClock();
+  const loop = new QuicLoop({
+    context: context as unknown as QuicHostContext,
+    port,
+    clock,
+    onEvent: () => {},
+    ...options,
+  });
+  return { loop, context, port, clock, sent: port.sent };
+}
+
+/** Plays back what it is told to, and writes down how it was called. */
+class ScriptedContext {
+  readonly calls: string[] = [];
+  readonly events: QuicEvent[] = [];
+  /** Sizes of the segments of each train still to send. */
+  readonly outgoing: number[][] = [];
+  wakeDelayUs = Infinity;
+
+  incomingPacket(
+    bytes: Uint8Array,
+    _from: Address,
+    _to: Address,
+    _interface: number,
+    _ecn: number,
+    nowUs: number,
+  ): void {
+    this.calls.push(`in ${bytes[0]} at ${nowUs}`);
+  }
+
+  prepareNextPacket(out: OutgoingDatagram): number {
+    this.calls.push('prepare');
+    const sizes = this.outgoing.shift() ?? [0];
+    out.length = sizes.reduce((sum, size) => sum + size, 0);
+    out.segmentSize = sizes[0] ?? 0;
+    out.to = PEER;
+    return out.length;
+  }
+
+  nextWakeDelay(_nowUs: number, maxUs: number): number {
+    return this.outgoing.length > 0 ? 0 : Math.min(this.wakeDelayUs, maxUs);
+  }
+
+  nextEvent(): QuicEvent | undefined {
+    return this.events.shift();
+  }
+
+  notifyUnreachable(to: Address, nowUs: number): void {
+    this.calls.push(`unreachable ${to.ip} at ${nowUs}`);
+  }
+}
+
+class MemoryPort implements DatagramPort {
+  readonly local: Address = { ip: '192.0.2.2', port: 1 };
+  readonly sent: string[] = [];
+  onDatagram: DatagramPort['onDatagram'] = () => {};
+  onUnreachable: DatagramPort['onUnreachable'] = () => {};
+
+  send(_bytes: Uint8Array, start: number, end: number): void {
+    this.sent.push(`${start}-${end}`);
+  }
+
+  arrive(value: number): void {
+    this.onDatagram(new Uint8Array([value]), PEER, 0);
+  }
+
+  close(): void {}
+}
+
+class ManualClock implements Clock {
+  us = 1000;
+  armed = false;
+  readonly delaysUs: number[] = [];
+  private task: () => void = () => {};
+
+  nowUs(): number {
+    return this.us;
+  }
+
+  createAlarm(task: () => void): Alarm {
+    this.task = task;
+    return {
+      set: (delayUs) => {
+        this.armed = true;
+        this.delaysUs.push(delayUs);
+      },
+      cancel: () => {
+        this.armed = false;
+      },
+    };
+  }
+
+  goOff(): void {
+    this.armed = false;
+    this.task();
+  }
+}

@@ -1,0 +1,151 @@
+import {
+  createOutgoingDatagram,
+  type Address,
+  type OutgoingDatagram,
+  type QuicEvent,
+} from '@tsquic/quic-core';
+import type { QuicHostContext } from '@tsquic/quic-core';
+import type { Alarm, Clock } from './clock.ts';
+import type { DatagramPort } from './datagram-port.ts';
+
+/** What a `QuicLoop` joins. */
+export interface QuicLoopOptions {
+  readonly context: QuicHostContext;
+  /** The loop takes over its `onDatagram` and `onUnreachable`. */
+  readonly port: DatagramPort;
+  readonly clock: Clock;
+
+  /** Hears every event, in order. It may call connections and streams; what they then have to send is sent. */
+  readonly onEvent: (event: QuicEvent) => void;
+
+  /**
+   * Hears what `onEvent` throws. The loop goes on with the next event in any case. Without it the error is
+   * thrown again from a microtask, where the runtime reports it as uncaught.
+   */
+  readonly onError?: (error: unknown, event: QuicEvent) => void;
+}
+
+/**
+ * Drives a context from a socket and a clock: datagrams in, events out, datagrams out, alarm set. Holds no
+ * protocol state.
+ *
+ * Work comes in bounded batches, so that receiving, sending and the rest of the program share the event loop.
+ * The loop keeps running until `stop`, also when a handler throws or a connection fails.
+ */
+export class QuicLoop {
+  private readonly context: QuicHostContext;
+  private readonly port: DatagramPort;
+  private readonly clock: Clock;
+  private readonly onEvent: (event: QuicEvent) => void;
+  private readonly onError: (error: unknown, event: QuicEvent) => void;
+  private readonly outgoing: OutgoingDatagram = createOutgoingDatagram(new Uint8Array(OUTPUT_BYTES));
+  private readonly alarm: Alarm;
+  private receivedInBatch = 0;
+  private batchUs = 0;
+  private busy = false;
+  private stopped = false;
+
+  constructor(options: QuicLoopOptions) {
+    this.context = options.context;
+    this.port = options.port;
+    this.clock = options.clock;
+    this.onEvent = options.onEvent;
+    this.onError = options.onError ?? throwLater;
+    this.alarm = this.clock.createAlarm(() => this.flush());
+    this.port.onDatagram = (bytes, from, ecn) => this.receive(bytes, from, ecn);
+    this.port.onUnreachable = (to) => {
+      if (this.stopped) return;
+      this.context.notifyUnreachable(to, this.clock.nowUs());
+      this.wake();
+    };
+  }
+
+  /** The loop's time, for the calls of a context that ask for it. */
+  nowUs(): number {
+    return this.clock.nowUs();
+  }
+
+  /**
+   * Look at the context soon. Call it after using a connection or a stream outside `onEvent`; many calls cost
+   * one look.
+   */
+  wake(): void {
+    if (!this.stopped && !this.busy) this.alarm.set(0);
+  }
+
+  /** Deliver events and send what is due now, without waiting for the event loop. Not for use inside `onEvent`. */
+  flush(): void {
+    if (this.stopped || this.busy) return;
+    this.busy = true;
+    this.receivedInBatch = 0;
+    try {
+      this.deliverEvents();
+      if (!this.stopped) this.sendBatch();
+      if (!this.stopped) this.deliverEvents();
+    } finally {
+      this.busy = false;
+    }
+    if (!this.stopped) this.alarm.set(this.context.nextWakeDelay(this.clock.nowUs(), MAX_SLEEP_US));
+  }
+
+  /** Stop for good: no further calls, events or datagrams. The port stays open. */
+  stop(): void {
+    this.stopped = true;
+    this.alarm.cancel();
+    this.port.onDatagram = () => {};
+    this.port.onUnreachable = () => {};
+  }
+
+  private receive(bytes: Uint8Array, from: Address, ecn: number): void {
+    // The whole batch was there when the first was read: one time fits all, and costs one look at the clock.
+    if (this.receivedInBatch === 0) {
+      this.batchUs = this.clock.nowUs();
+      this.alarm.set(0);
+    }
+    this.context.incomingPacket(bytes, from, this.port.local, 0, ecn, this.batchUs);
+    if (++this.receivedInBatch >= RECEIVE_BATCH) this.flush();
+  }
+
+  private sendBatch(): void {
+    const { context, port, outgoing } = this;
+    const nowUs = this.clock.nowUs();
+    for (let sent = 0; sent < SEND_BATCH;) {
+      const length = context.prepareNextPacket(outgoing, nowUs);
+      if (length === 0) return;
+      const { buffer, segmentSize, to, ecn } = outgoing;
+      for (let start = 0; start < length; start += segmentSize) {
+        port.send(buffer, start, Math.min(start + segmentSize, length), to, ecn);
+        sent++;
+      }
+    }
+  }
+
+  private deliverEvents(): void {
+    for (let count = 0; count < EVENT_BATCH; count++) {
+      const event = this.context.nextEvent();
+      if (event === undefined) return;
+      try {
+        this.onEvent(event);
+      } catch (error) {
+        this.onError(error, event);
+      }
+      if (this.stopped) return;
+    }
+    // A handler that makes an event with every event must not keep datagrams out.
+    this.alarm.set(0);
+  }
+}
+
+function throwLater(error: unknown): void {
+  queueMicrotask(() => {
+    throw error;
+  });
+}
+
+/** Room for a train of ten full datagrams, or one of any size an Ethernet carries. */
+const OUTPUT_BYTES = 16_384;
+const RECEIVE_BATCH = 64;
+const SEND_BATCH = 64;
+const EVENT_BATCH = 1024;
+/** Bounds the damage of a timer that a sleeping machine or a runtime lost. */
+const MAX_SLEEP_US = 60_000_000;
