@@ -9,7 +9,13 @@ export interface Aead {
    * Encrypt `buffer[payloadAt, payloadEnd)` in place and write the 16-byte tag at `payloadEnd`.
    * The associated data is `buffer[headerAt, payloadAt)`.
    */
-  seal(packetNumber: number, buffer: Uint8Array, headerAt: number, payloadAt: number, payloadEnd: number): void;
+  seal(
+    packetNumber: number,
+    buffer: Uint8Array,
+    headerAt: number,
+    payloadAt: number,
+    payloadEnd: number,
+  ): void;
 
   /**
    * Decrypt `buffer[payloadAt, end - 16)` in place; `buffer[end - 16, end)` is the tag.

@@ -1,0 +1,75 @@
+import { HASH_LENGTH } from '../hash-length.ts';
+import type { HashName } from '../provider.ts';
+import { SignatureScheme } from '../provider.ts';
+import type { CurveName, PssRestriction } from './algorithm.ts';
+import type { PrivateKey } from './private-key.ts';
+import type { PublicKey } from './public-key.ts';
+
+/** What a signature scheme demands of its key, and how it signs. RFC 8446 §4.2.3 */
+export type SchemeRule =
+  | { readonly kind: 'ecdsa'; readonly curve: CurveName; readonly hash: HashName }
+  | { readonly kind: 'ed25519' }
+  | { readonly kind: 'rsa-pkcs1'; readonly key: 'rsa'; readonly hash: HashName }
+  | { readonly kind: 'rsa-pss'; readonly key: 'rsa' | 'rsa-pss'; readonly hash: HashName };
+
+/** The rule of a scheme; undefined for a code point that is none of ours. */
+export function schemeRule(scheme: SignatureScheme): SchemeRule | undefined {
+  return RULES.get(scheme);
+}
+
+/** Whether the scheme signs with keys like this one. */
+export function keySuitsRule(key: PublicKey | PrivateKey, rule: SchemeRule): boolean {
+  switch (rule.kind) {
+    case 'ecdsa':
+      return key.kind === 'ecdsa' && key.curve === rule.curve;
+    case 'ed25519':
+      return key.kind === 'ed25519';
+    case 'rsa-pkcs1':
+    case 'rsa-pss':
+      return (
+        (key.kind === 'rsa' || key.kind === 'rsa-pss') &&
+        key.kind === rule.key &&
+        restrictionAllows(key, rule.hash)
+      );
+  }
+}
+
+/**
+ * The schemes that a private key can sign TLS 1.3 handshakes with, best first; PKCS #1 v1.5 is for certificates
+ * only. RFC 8446 §4.4.3
+ */
+export function signingSchemes(key: PrivateKey): readonly SignatureScheme[] {
+  const schemes: SignatureScheme[] = [];
+  for (const [scheme, rule] of RULES) {
+    if (rule.kind !== 'rsa-pkcs1' && keySuitsRule(key, rule)) schemes.push(scheme);
+  }
+  if (schemes.length === 0) throw new Error('a private key that no TLS 1.3 signature scheme accepts');
+  return schemes;
+}
+
+/** TLS fixes the salt to the hash's length; a key may ask for that much or less. RFC 4055 §3.3 */
+function restrictionAllows(
+  key: { readonly restriction: PssRestriction | undefined },
+  hash: HashName,
+): boolean {
+  const restriction = key.restriction;
+  return (
+    restriction === undefined || (restriction.hash === hash && restriction.saltLength <= HASH_LENGTH[hash])
+  );
+}
+
+const RULES: ReadonlyMap<SignatureScheme, SchemeRule> = new Map<SignatureScheme, SchemeRule>([
+  [SignatureScheme.EcdsaSecp256r1Sha256, { kind: 'ecdsa', curve: 'P-256', hash: 'sha256' }],
+  [SignatureScheme.EcdsaSecp384r1Sha384, { kind: 'ecdsa', curve: 'P-384', hash: 'sha384' }],
+  [SignatureScheme.EcdsaSecp521r1Sha512, { kind: 'ecdsa', curve: 'P-521', hash: 'sha512' }],
+  [SignatureScheme.Ed25519, { kind: 'ed25519' }],
+  [SignatureScheme.RsaPssRsaeSha256, { kind: 'rsa-pss', key: 'rsa', hash: 'sha256' }],
+  [SignatureScheme.RsaPssRsaeSha384, { kind: 'rsa-pss', key: 'rsa', hash: 'sha384' }],
+  [SignatureScheme.RsaPssRsaeSha512, { kind: 'rsa-pss', key: 'rsa', hash: 'sha512' }],
+  [SignatureScheme.RsaPssPssSha256, { kind: 'rsa-pss', key: 'rsa-pss', hash: 'sha256' }],
+  [SignatureScheme.RsaPssPssSha384, { kind: 'rsa-pss', key: 'rsa-pss', hash: 'sha384' }],
+  [SignatureScheme.RsaPssPssSha512, { kind: 'rsa-pss', key: 'rsa-pss', hash: 'sha512' }],
+  [SignatureScheme.RsaPkcs1Sha256, { kind: 'rsa-pkcs1', key: 'rsa', hash: 'sha256' }],
+  [SignatureScheme.RsaPkcs1Sha384, { kind: 'rsa-pkcs1', key: 'rsa', hash: 'sha384' }],
+  [SignatureScheme.RsaPkcs1Sha512, { kind: 'rsa-pkcs1', key: 'rsa', hash: 'sha512' }],
+]);

@@ -1,0 +1,85 @@
+import { ed25519 } from '@noble/curves/ed25519.js';
+import { p256, p384, p521 } from '@noble/curves/nist.js';
+import type { CurveName } from '../keys/algorithm.ts';
+import { readPrivateKey } from '../keys/private-key.ts';
+import type { PublicKey } from '../keys/public-key.ts';
+import { readPublicKey } from '../keys/public-key.ts';
+import type { SchemeRule } from '../keys/scheme-rules.ts';
+import { keySuitsRule, schemeRule, signingSchemes } from '../keys/scheme-rules.ts';
+import type { RandomSource, SignatureScheme, Signer } from '../provider.ts';
+import { RsaSigningKey, verifyRsaPkcs1, verifyRsaPss } from './rsa.ts';
+
+/** As `CryptoProvider.verifySignature`, over @noble/curves and BigInt RSA. */
+export function verifyNobleSignature(
+  scheme: SignatureScheme,
+  publicKey: Uint8Array,
+  message: Uint8Array,
+  signature: Uint8Array,
+): boolean {
+  const rule = schemeRule(scheme);
+  if (rule === undefined) return false;
+  try {
+    const key = readPublicKey(publicKey);
+    return keySuitsRule(key, rule) && verifyByRule(rule, key, message, signature);
+  } catch {
+    // Malformed keys, points off the curve and malformed signatures all arrive as exceptions.
+    return false;
+  }
+}
+
+function verifyByRule(rule: SchemeRule, key: PublicKey, message: Uint8Array, signature: Uint8Array): boolean {
+  switch (key.kind) {
+    case 'ecdsa':
+      return CURVES[key.curve].verify(signature, message, key.point, ECDSA_OPTIONS);
+    case 'ed25519':
+      return ed25519.verify(signature, message, key.point, { zip215: false });
+    case 'rsa':
+    case 'rsa-pss':
+      if (rule.kind === 'rsa-pss') return verifyRsaPss(key, rule.hash, message, signature);
+      return rule.kind === 'rsa-pkcs1' && verifyRsaPkcs1(key, rule.hash, message, signature);
+  }
+}
+
+/**
+ * As `CryptoProvider.createSigner`. ECDSA nonces are deterministic (RFC 6979), PSS salts come from `random`, so a
+ * seeded source makes every signature reproducible.
+ */
+export function createNobleSigner(privateKey: Uint8Array, random: RandomSource): Signer {
+  const key = readPrivateKey(privateKey);
+  const schemes = signingSchemes(key);
+  const signByRule = createSigning();
+  return {
+    schemes,
+    sign(scheme, message) {
+      const rule = schemeRule(scheme);
+      if (rule === undefined || !schemes.includes(scheme))
+        throw new Error(`this key does not sign scheme ${scheme}`);
+      return signByRule(rule, message);
+    },
+  };
+
+  function createSigning(): (rule: SchemeRule, message: Uint8Array) => Uint8Array {
+    switch (key.kind) {
+      case 'ecdsa': {
+        const curve = CURVES[key.curve];
+        const scalar = key.scalar.slice();
+        if (!curve.utils.isValidSecretKey(scalar)) throw new Error('EC private key out of range');
+        return (_rule, message) => curve.sign(message, scalar, ECDSA_OPTIONS);
+      }
+      case 'ed25519': {
+        const seed = key.seed.slice();
+        return (_rule, message) => ed25519.sign(message, seed);
+      }
+      case 'rsa':
+      case 'rsa-pss': {
+        const signing = new RsaSigningKey(key);
+        return (rule, message) => signing.signPss((rule as { hash: 'sha256' }).hash, message, random);
+      }
+    }
+  }
+}
+
+const CURVES: Readonly<Record<CurveName, typeof p256>> = { 'P-256': p256, 'P-384': p384, 'P-521': p521 };
+
+/** TLS uses DER and does not ask for the smaller of the two values of s. */
+const ECDSA_OPTIONS = { format: 'der', lowS: false, prehash: true } as const;

@@ -1,0 +1,62 @@
+import type { CipherGCMTypes, KeyObject } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createSecretKey } from 'node:crypto';
+import type { Aead } from '../aead.ts';
+import { TAG_LENGTH } from '../aead.ts';
+import { checkKeyAndIv, writeNonce } from '../nonce.ts';
+import type { AeadName } from '../suites.ts';
+import { IV_LENGTH } from '../suites.ts';
+
+/** An AEAD over node:crypto. */
+export function createNodeAead(aead: AeadName, key: Uint8Array, iv: Uint8Array): Aead {
+  checkKeyAndIv(key, aead === 'aes-128-gcm' ? 16 : 32, iv);
+  return new NodeAead(aead, createSecretKey(key), iv.slice());
+}
+
+/** A cipher object serves one packet only; what can be kept is the key object and the nonce's memory. */
+class NodeAead implements Aead {
+  private readonly algorithm: CipherGCMTypes;
+  private readonly key: KeyObject;
+  private readonly iv: Uint8Array;
+  private readonly nonce: Uint8Array = new Uint8Array(IV_LENGTH);
+
+  constructor(aead: AeadName, key: KeyObject, iv: Uint8Array) {
+    // ChaCha20-Poly1305 takes the very calls that GCM does; the type stands for both.
+    this.algorithm = aead as CipherGCMTypes;
+    this.key = key;
+    this.iv = iv;
+  }
+
+  seal(
+    packetNumber: number,
+    buffer: Uint8Array,
+    headerAt: number,
+    payloadAt: number,
+    payloadEnd: number,
+  ): void {
+    writeNonce(this.nonce, this.iv, packetNumber);
+    const cipher = createCipheriv(this.algorithm, this.key, this.nonce, TAG_OPTIONS);
+    cipher.setAAD(buffer.subarray(headerAt, payloadAt));
+    buffer.set(cipher.update(buffer.subarray(payloadAt, payloadEnd)), payloadAt);
+    cipher.final();
+    buffer.set(cipher.getAuthTag(), payloadEnd);
+  }
+
+  open(packetNumber: number, buffer: Uint8Array, headerAt: number, payloadAt: number, end: number): boolean {
+    const tagAt = end - TAG_LENGTH;
+    if (tagAt < payloadAt) return false;
+    writeNonce(this.nonce, this.iv, packetNumber);
+    const decipher = createDecipheriv(this.algorithm, this.key, this.nonce, TAG_OPTIONS);
+    decipher.setAAD(buffer.subarray(headerAt, payloadAt));
+    decipher.setAuthTag(buffer.subarray(tagAt, end));
+    const plaintext = decipher.update(buffer.subarray(payloadAt, tagAt));
+    try {
+      decipher.final();
+    } catch {
+      return false;
+    }
+    buffer.set(plaintext, payloadAt);
+    return true;
+  }
+}
+
+const TAG_OPTIONS = { authTagLength: TAG_LENGTH };

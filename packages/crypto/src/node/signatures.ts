@@ -1,0 +1,67 @@
+import type { KeyObject } from 'node:crypto';
+import { constants, createPrivateKey, createPublicKey, sign, verify } from 'node:crypto';
+import { HASH_LENGTH } from '../hash-length.ts';
+import { wrapRsaPrivateKey, wrapRsaPublicKey } from '../keys/rsa-wrapping.ts';
+import { readPrivateKey } from '../keys/private-key.ts';
+import { readPublicKey } from '../keys/public-key.ts';
+import type { SchemeRule } from '../keys/scheme-rules.ts';
+import { keySuitsRule, schemeRule, signingSchemes } from '../keys/scheme-rules.ts';
+import type { SignatureScheme, Signer } from '../provider.ts';
+import { asBuffer, asBytes } from './bytes.ts';
+
+/** As `CryptoProvider.verifySignature`, over node:crypto. */
+export function verifyNodeSignature(
+  scheme: SignatureScheme,
+  publicKey: Uint8Array,
+  message: Uint8Array,
+  signature: Uint8Array,
+): boolean {
+  const rule = schemeRule(scheme);
+  if (rule === undefined) return false;
+  try {
+    const parsed = readPublicKey(publicKey);
+    if (!keySuitsRule(parsed, rule)) return false;
+    // Not every runtime knows RSASSA-PSS as a kind of key; all know RSA keys that sign with PSS.
+    const spki = parsed.kind === 'rsa-pss' ? wrapRsaPublicKey(parsed.encoded) : publicKey;
+    const key = createPublicKey({ key: asBuffer(spki), format: 'der', type: 'spki' });
+    return verify(digestName(rule), message, { key, ...signingOptions(rule) }, signature);
+  } catch {
+    // Malformed keys and points off the curve arrive as exceptions.
+    return false;
+  }
+}
+
+/** As `CryptoProvider.createSigner`. ECDSA nonces and PSS salts come from the library, not from an injected source. */
+export function createNodeSigner(privateKey: Uint8Array): Signer {
+  const parsed = readPrivateKey(privateKey);
+  const schemes = signingSchemes(parsed);
+  const pkcs8 = parsed.kind === 'rsa-pss' ? wrapRsaPrivateKey(parsed.encoded) : privateKey;
+  const key: KeyObject = createPrivateKey({ key: asBuffer(pkcs8), format: 'der', type: 'pkcs8' });
+  return {
+    schemes,
+    sign(scheme, message) {
+      const rule = schemeRule(scheme);
+      if (rule === undefined || !schemes.includes(scheme))
+        throw new Error(`this key does not sign scheme ${scheme}`);
+      return asBytes(sign(digestName(rule), message, { key, ...signingOptions(rule) }));
+    },
+  };
+}
+
+/** Ed25519 hashes inside; the library wants no name for it. */
+function digestName(rule: SchemeRule): string | null {
+  return rule.kind === 'ed25519' ? null : rule.hash;
+}
+
+function signingOptions(rule: SchemeRule): { dsaEncoding?: 'der'; padding?: number; saltLength?: number } {
+  switch (rule.kind) {
+    case 'ecdsa':
+      return { dsaEncoding: 'der' };
+    case 'ed25519':
+      return {};
+    case 'rsa-pkcs1':
+      return { padding: constants.RSA_PKCS1_PADDING };
+    case 'rsa-pss':
+      return { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: HASH_LENGTH[rule.hash] };
+  }
+}
