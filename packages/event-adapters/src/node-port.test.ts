@@ -7,7 +7,7 @@ import { portPromises } from './port-compliance.ts';
 for (const ip of ['127.0.0.1', '::1']) {
   describe(`node port on ${ip}`, () => {
     test.each(portPromises.map(({ name, check }) => [name, check] as const))('%s', async (_name, check) => {
-      await check(() => openNodePort({ ip }));
+      await expect(check(() => openNodePort({ ip }))).resolves.toBeUndefined();
     });
   });
 }
@@ -44,8 +44,12 @@ test('an address in use rejects with the reason', async () => {
 
 test('a datagram to an address that cannot be is lost, not thrown', async () => {
   const port = await openNodePort({ ip: '127.0.0.1' });
-  port.send(new Uint8Array(10), 0, 10, { ip: '::1', port: 9 }, 0);
-  port.send(new Uint8Array(10), 0, 10, { ip: '127.0.0.1', port: 0 }, 0);
+  for (const to of [
+    { ip: '::1', port: 9 },
+    { ip: '127.0.0.1', port: 0 },
+  ]) {
+    expect(() => port.send(new Uint8Array(10), 0, 10, to, 0)).not.toThrow();
+  }
   port.close();
 });
 
