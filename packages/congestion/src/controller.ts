@@ -34,8 +34,11 @@ export interface CongestionController {
   /** Everything declared lost in the last congestion event turned out to have arrived. */
   onSpuriousLoss(nowUs: number): void;
 
-  /** The path changed, or its MTU did. */
+  /** The path is another one: start over. RFC 9000 §9.4 */
   reset(nowUs: number, mtuBytes: number): void;
+
+  /** Packets of another size fit the same path: steps and bounds follow, what is known of the path stays. */
+  setMtu(mtuBytes: number): void;
 }
 
 export interface AckSample {
@@ -83,6 +86,8 @@ export interface CongestionOptions {
   /** Largest UDP payload of the path, bytes. */
   mtuBytes: number;
   nowUs: number;
+  /** Seeds the choices that a controller makes by chance, so that runs repeat. Default: `nowUs`. */
+  seed?: number;
 }
 
 export type CongestionFactory = (options: CongestionOptions) => CongestionController;
