@@ -58,8 +58,8 @@ export const SERVER_ADDRESS = { ip: '10.0.0.2', port: 443 } as const;
 /** A client and a server that have not met yet. */
 export function createPair(options: PairOptions): Pair {
   const world = new World(options.seed ?? 1);
-  const clientCrypto = options.createCrypto(world.random.fork('client').fill);
-  const serverCrypto = options.createCrypto(world.random.fork('server').fill);
+  const clientCrypto = options.createCrypto(world.random.fork('client').fillBytes);
+  const serverCrypto = options.createCrypto(world.random.fork('server').fillBytes);
   const serverIdentity = createTestIdentity(serverCrypto, options.chainBytes);
   const client = new Peer(world, {
     name: 'client',
@@ -114,7 +114,7 @@ export function createConnectedPair(options: PairOptions): Pair {
 /** `length` bytes that nothing can guess or compress. */
 export function randomBytes(length: number, random: Random): Uint8Array {
   const bytes = new Uint8Array(length);
-  random.fill(bytes);
+  random.fillBytes(bytes);
   return bytes;
 }
 

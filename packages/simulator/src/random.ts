@@ -10,31 +10,32 @@ export interface Random {
   /** True with this probability, 0 to 1. Draws a number in every case, so that probabilities can change alone. */
   chance(probability: number): boolean;
   /** Fill all of `out`; bound, so that it serves as the `RandomSource` of a crypto provider. */
-  readonly fill: (out: Uint8Array) => void;
+  readonly fillBytes: (out: Uint8Array) => void;
   /** A source of its own for one purpose: what is drawn from it does not shift what is drawn here. */
   fork(purpose: string): Random;
 }
 
-/** A source from a seed, any integer. The generator is xoshiro128** (Blackman and Vigna). */
+/** A source from a seed, any integer. */
 export function createRandom(seed: number): Random {
-  return new Xoshiro(seed);
+  // A seed above 2^32 keeps its high bits; neighbouring seeds share nothing after the mixing.
+  const mix = new SplitMix((seed | 0) ^ Math.imul(Math.floor(seed / 2 ** 32), 0x85ebca6b));
+  return new Xoshiro(mix.next(), mix.next(), mix.next(), mix.next(), seed);
 }
 
-class Xoshiro implements Random {
+/** xoshiro128** by Blackman and Vigna, from a state of four 32-bit words, not all zero. */
+export class Xoshiro implements Random {
   private readonly seed: number;
   private a: number;
   private b: number;
   private c: number;
   private d: number;
 
-  constructor(seed: number) {
+  constructor(a: number, b: number, c: number, d: number, seed: number) {
+    this.a = a;
+    this.b = b;
+    this.c = c;
+    this.d = d;
     this.seed = seed;
-    // A seed above 2^32 keeps its high bits; neighbouring seeds share nothing after the mixing.
-    const mix = new SplitMix((seed | 0) ^ Math.imul(Math.floor(seed / 2 ** 32), 0x85ebca6b));
-    this.a = mix.next();
-    this.b = mix.next();
-    this.c = mix.next();
-    this.d = mix.next();
   }
 
   next(): number {
@@ -49,7 +50,7 @@ class Xoshiro implements Random {
     return this.next() < probability;
   }
 
-  readonly fill = (out: Uint8Array): void => {
+  readonly fillBytes = (out: Uint8Array): void => {
     for (let at = 0; at < out.length; at += 4) {
       const word = this.word();
       for (let i = 0; i < 4 && at + i < out.length; i++) out[at + i] = word >>> (8 * i);
@@ -59,7 +60,7 @@ class Xoshiro implements Random {
   fork(purpose: string): Random {
     let hash = 0x811c9dc5 ^ this.seed;
     for (let i = 0; i < purpose.length; i++) hash = Math.imul(hash ^ purpose.charCodeAt(i), 0x01000193);
-    return new Xoshiro(hash >>> 0);
+    return createRandom(hash >>> 0);
   }
 
   private word(): number {
@@ -75,7 +76,7 @@ class Xoshiro implements Random {
   }
 }
 
-/** Spreads a seed over the generator's state, which must not be all zero. */
+/** Spreads a seed over the state of the generator. */
 class SplitMix {
   private state: number;
 
