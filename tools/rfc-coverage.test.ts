@@ -1,0 +1,32 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import { coverageBySection, coveragePage, findClaims, type Requirement } from './rfc-coverage.ts';
+
+const root = process.cwd();
+
+const REQUIREMENTS: readonly Requirement[] = [
+  { id: 'rfc9000-2.1-1', section: '2.1', level: 'MUST' },
+  { id: 'rfc9000-2.1-2', section: '2.1', level: 'MUST' },
+  { id: 'rfc9000-2.1-3', section: '2.1', level: 'MAY' },
+  { id: 'rfc9002-7-1', section: '7', level: 'SHOULD' },
+];
+
+describe('requirements and the tests that name them', () => {
+  test('sections count what is covered and name what is not', () => {
+    const sections = coverageBySection(REQUIREMENTS, new Set(['rfc9000-2.1-1', 'rfc9002-7-1']));
+    expect(sections).toEqual([
+      { rfc: 'rfc9000', section: '2.1', musts: 2, uncovered: ['rfc9000-2.1-2'], others: 1, othersCovered: 0 },
+      { rfc: 'rfc9002', section: '7', musts: 0, uncovered: [], others: 1, othersCovered: 1 },
+    ]);
+    const page = coveragePage(sections);
+    expect(page).toContain('## RFC 9000: 1 of 2 MUSTs');
+    expect(page).toContain('| 2.1 | 1/2 | 0/1 | 2 |');
+  });
+
+  test('every id that a test names exists', () => {
+    const list = JSON.parse(readFileSync(join(root, 'docs/rfc-coverage.json'), 'utf8')) as Requirement[];
+    const known = new Set(list.map(({ id }) => id));
+    expect(findClaims(root).filter(({ id }) => !known.has(id))).toEqual([]);
+  });
+});

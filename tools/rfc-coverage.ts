@@ -1,0 +1,151 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import ts from 'typescript';
+import { listSources, locate, parseSource, visitTree } from './source-files.ts';
+
+/** One sentence of an RFC that asks something of an endpoint; the sentence itself stays in the RFC. */
+export interface Requirement {
+  readonly id: string;
+  readonly section: string;
+  readonly level: 'MUST' | 'SHOULD' | 'MAY';
+}
+
+/** A requirement that a test says it proves, and where it says so. */
+export interface Claim {
+  readonly id: string;
+  readonly at: string;
+}
+
+/** Counts of one RFC section. */
+export interface SectionCoverage {
+  readonly rfc: string;
+  readonly section: string;
+  readonly musts: number;
+  readonly uncovered: readonly string[];
+  readonly others: number;
+  readonly othersCovered: number;
+}
+
+/** Every `covers('…')` in the test files below `root`. */
+export function findClaims(root: string): Claim[] {
+  const claims: Claim[] = [];
+  for (const path of listSources(root, ['packages', 'tools', 'interop', 'docs'])) {
+    if (!path.endsWith('.test.ts')) continue;
+    const file = parseSource(root, path);
+    visitTree(file, (node) => {
+      if (!ts.isCallExpression(node) || node.expression.getText(file) !== 'covers') return;
+      for (const argument of node.arguments) {
+        const id = ts.isStringLiteralLike(argument) ? argument.text : argument.getText(file);
+        claims.push({ id, at: locate(file, argument) });
+      }
+    });
+  }
+  return claims;
+}
+
+/** Requirements by section, in the order given, against the ids that tests name. */
+export function coverageBySection(
+  requirements: readonly Requirement[],
+  covered: ReadonlySet<string>,
+): SectionCoverage[] {
+  const sections = new Map<string, Requirement[]>();
+  for (const requirement of requirements) {
+    const key = `${rfcOf(requirement)} ${requirement.section}`;
+    const list = sections.get(key) ?? [];
+    list.push(requirement);
+    sections.set(key, list);
+  }
+  return [...sections.values()].map((list) => {
+    const musts = list.filter(({ level }) => level === 'MUST');
+    const others = list.filter(({ level }) => level !== 'MUST');
+    return {
+      rfc: rfcOf(list[0]!),
+      section: list[0]!.section,
+      musts: musts.length,
+      uncovered: musts.filter(({ id }) => !covered.has(id)).map(({ id }) => id),
+      others: others.length,
+      othersCovered: others.filter(({ id }) => covered.has(id)).length,
+    };
+  });
+}
+
+/** The coverage page: ids and counts, nothing of the RFCs' text. */
+export function coveragePage(sections: readonly SectionCoverage[]): string {
+  const parts = [
+    '# RFC coverage',
+    '',
+    'Written by `pnpm rfc-coverage --write`. Every MUST of an RFC has an id, `<rfc>-<section>-<number>`, numbered',
+    'in the order of the text; `docs/rfc-coverage.json` lists them. A test that proves one names it with',
+    '`covers(…)` in its title. An uncovered id means that no test says so, not that the code is wrong.',
+  ];
+  for (const rfc of new Set(sections.map((section) => section.rfc))) {
+    const own = sections.filter((section) => section.rfc === rfc);
+    parts.push('', `## ${rfc.toUpperCase().replace('RFC', 'RFC ')}: ${totalOf(own)}`, '');
+    parts.push(
+      '| section | MUST covered | SHOULD and MAY covered | MUST without a test |',
+      '|---|---|---|---|',
+    );
+    for (const { section, musts, uncovered, others, othersCovered } of own) {
+      const numbers = uncovered.map((id) => id.slice(id.lastIndexOf('-') + 1)).join(', ');
+      parts.push(
+        `| ${section} | ${musts - uncovered.length}/${musts} | ${othersCovered}/${others} | ${numbers} |`,
+      );
+    }
+  }
+  return `${parts.join('\n')}\n`;
+}
+
+function totalOf(sections: readonly SectionCoverage[]): string {
+  const musts = sections.reduce((sum, { musts }) => sum + musts, 0);
+  const uncovered = sections.reduce((sum, { uncovered }) => sum + uncovered.length, 0);
+  return `${musts - uncovered} of ${musts} MUSTs`;
+}
+
+function rfcOf({ id }: Requirement): string {
+  return id.slice(0, id.indexOf('-'));
+}
+
+function main(): void {
+  const root = fileURLToPath(new URL('..', import.meta.url));
+  const requirements = readRequirements(root);
+  const known = new Set(requirements.map(({ id }) => id));
+  const claims = findClaims(root);
+  const unknown = claims.filter(({ id }) => !known.has(id));
+  const sections = coverageBySection(requirements, new Set(claims.map(({ id }) => id)));
+
+  for (const { rfc, section, musts, uncovered } of sections) {
+    if (musts === 0) continue;
+    console.log(
+      `${rfc} ${section.padEnd(10)}${String(musts - uncovered.length).padStart(4)}/${String(musts).padEnd(4)}${uncovered.join(' ')}`.trimEnd(),
+    );
+  }
+  for (const rfc of new Set(sections.map((section) => section.rfc))) {
+    console.log(`${rfc}: ${totalOf(sections.filter((section) => section.rfc === rfc))}`);
+  }
+  console.log(`all: ${totalOf(sections)}, ${claims.length} claims in tests`);
+  for (const { id, at } of unknown) console.log(`${at} no such requirement: ${id}`);
+  if (process.argv.includes('--write')) writePages(root, requirements, sections);
+  console.log(`${claims.length - unknown.length} passed, ${unknown.length} failed`);
+  process.exitCode = unknown.length > 0 ? 1 : 0;
+}
+
+/** From the annotated list beside the checkout where there is one, else from the list of ids in docs. */
+function readRequirements(root: string): Requirement[] {
+  const annotated = join(root, '../shared/specs/requirements.json');
+  const path = existsSync(annotated) ? annotated : join(root, 'docs/rfc-coverage.json');
+  const list = JSON.parse(readFileSync(path, 'utf8')) as Requirement[];
+  return list.map(({ id, section, level }) => ({ id, section, level }));
+}
+
+function writePages(
+  root: string,
+  requirements: readonly Requirement[],
+  sections: readonly SectionCoverage[],
+): void {
+  const rows = requirements.map((requirement) => `  ${JSON.stringify(requirement)}`);
+  writeFileSync(join(root, 'docs/rfc-coverage.json'), `[\n${rows.join(',\n')}\n]\n`);
+  writeFileSync(join(root, 'docs/rfc-coverage.md'), coveragePage(sections));
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) main();
