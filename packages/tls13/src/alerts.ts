@@ -29,10 +29,13 @@ export type Alert = (typeof Alert)[keyof typeof Alert];
 /** The peer's handshake bytes are wrong, or the handshake cannot go on. Ends the connection. */
 export class TlsAlert extends Error {
   readonly alert: Alert;
+  /** RFC 9001 asks for the transport error PROTOCOL_VIOLATION here, not for 0x100 + alert. */
+  readonly protocolViolation: boolean;
 
-  constructor(alert: Alert, message: string) {
+  constructor(alert: Alert, message: string, protocolViolation = false) {
     super(message);
     this.name = 'TlsAlert';
     this.alert = alert;
+    this.protocolViolation = protocolViolation;
   }
 }

@@ -44,8 +44,11 @@ export interface TlsClientOptions extends TlsCommonOptions {
 }
 
 export interface TlsServerOptions extends TlsCommonOptions {
-  /** The identity for a client that asks for `serverName` ('' when it sent none); undefined ends in unrecognized_name. */
-  readonly identity: (serverName: string) => Identity | undefined;
+  /**
+   * The identity for a client that asks for `serverName` (lower case; '' when it sent none) and accepts
+   * `signatureSchemes`; undefined ends in unrecognized_name.
+   */
+  readonly identity: (serverName: string, signatureSchemes: readonly number[]) => Identity | undefined;
   /** Protocols we speak, best first, or a choice among the client's; undefined ends in no_application_protocol. */
   readonly alpn: readonly string[] | ((offered: readonly string[], serverName: string) => string | undefined);
   /** Ask the client for a certificate. Default 'none'. */
@@ -54,8 +57,16 @@ export interface TlsServerOptions extends TlsCommonOptions {
   readonly verifier?: CertificateVerifier;
   /** Keys that seal session tickets; none means that no tickets are sent. */
   readonly tickets?: TicketProtection;
-  /** Accept 0-RTT on tickets that allow it. Default false. */
+  /**
+   * Promise 0-RTT in tickets, and accept it. Default false. A 0-RTT packet can be replayed as long as
+   * `tickets.open` opens its ticket again: have it refuse a ticket that it has opened before.
+   */
   readonly earlyData?: boolean;
+  /**
+   * What 0-RTT depends on: the transport parameters a client remembers, application settings. 0-RTT is
+   * accepted only when these bytes are the same as when the ticket was made (RFC 9001 §4.6). Default: empty.
+   */
+  readonly earlyDataContext?: Uint8Array;
 }
 
 /** A certificate chain and the key that belongs to its leaf. */

@@ -1,9 +1,18 @@
+import { Alert, TlsAlert } from './alerts.ts';
+import { alertOfFault } from './certificate/judgement.ts';
+import { startClient } from './client/start.ts';
 import type { TlsClientOptions, TlsServerOptions } from './config.ts';
 import type { Level, TlsEvent } from './events.ts';
+import { Output } from './output.ts';
+import { MessageReassembly } from './reassembly.ts';
+import { ExpectClientHello } from './server/expect-client-hello.ts';
+import { resolveSettings } from './settings.ts';
+import { AwaitVerdict, type HandshakeState, MESSAGE_LIMIT } from './state.ts';
+import { Transcript } from './transcript.ts';
 
 /**
  * One TLS 1.3 handshake as QUIC carries it: bytes in, events out, no records and no packets.
- * RFC 8446 with RFC 9001 §4 and §8. (Contract; classes follow.)
+ * RFC 8446 with RFC 9001 §4 and §8.
  */
 export interface TlsEngine {
   /** Client: queue the ClientHello. Server: nothing. Call once, first. */
@@ -28,5 +37,109 @@ export interface TlsEngine {
   readonly hasPartialMessage: boolean;
 }
 
-export type CreateClient = (options: TlsClientOptions) => TlsEngine;
-export type CreateServer = (options: TlsServerOptions) => TlsEngine;
+/** A client's side of a handshake. Throws a RangeError for options that offer nothing. */
+export function createTlsClient(options: TlsClientOptions): TlsEngine {
+  const settings = resolveSettings(options);
+  if (options.alpn.length === 0) throw new RangeError('alpn is empty');
+  const output = new Output(options.keyLog ?? false);
+  const context = { options, settings, output, transcript: new Transcript(options.crypto) };
+  return new Engine(output, () => startClient(context));
+}
+
+/** A server's side of a handshake. Throws a RangeError for options that accept nothing. */
+export function createTlsServer(options: TlsServerOptions): TlsEngine {
+  const settings = resolveSettings(options);
+  const output = new Output(options.keyLog ?? false);
+  const context = { options, settings, output, transcript: new Transcript(options.crypto) };
+  return new Engine(output, () => new ExpectClientHello(context, undefined));
+}
+
+/** Feeds whole messages to the state, which decides what follows. */
+class Engine implements TlsEngine {
+  private readonly output: Output;
+  private readonly begin: () => HandshakeState;
+  private readonly reassembly = new MessageReassembly();
+  private state: HandshakeState | undefined;
+  private failure: unknown;
+
+  constructor(output: Output, begin: () => HandshakeState) {
+    this.output = output;
+    this.begin = begin;
+  }
+
+  get hasPartialMessage(): boolean {
+    return this.reassembly.length > 0;
+  }
+
+  start(): void {
+    if (this.state !== undefined) throw new Error('start() was called before');
+    this.state = this.begin();
+  }
+
+  provide(level: Level, bytes: Uint8Array): void {
+    this.guarded((state) => {
+      if (bytes.length === 0) return;
+      if (level !== state.level) {
+        throw new TlsAlert(
+          Alert.UnexpectedMessage,
+          `handshake data at level ${level}, not ${state.level}`,
+          true,
+        );
+      }
+      if (this.reassembly.length + bytes.length > BUFFER_LIMIT) {
+        throw new TlsAlert(Alert.DecodeError, `more than ${BUFFER_LIMIT} bytes of handshake data at once`);
+      }
+      this.reassembly.append(bytes);
+      this.advance(state);
+    });
+  }
+
+  nextEvent(): TlsEvent | undefined {
+    return this.output.next();
+  }
+
+  certificateVerdict(alert: number | undefined): void {
+    const waiting = this.state;
+    if (!(waiting instanceof AwaitVerdict)) throw new Error('no certificate waits for a verdict');
+    this.guarded(() => {
+      if (alert !== undefined) throw alertOfFault({ alert, message: 'the certificate was refused' });
+      this.state = waiting.next;
+      this.advance(waiting.next);
+    });
+  }
+
+  exportKeyingMaterial(label: string, context: Uint8Array, length: number): Uint8Array {
+    if (this.state?.exporter === undefined) throw new Error('the handshake is not complete');
+    return this.state.exporter.export(label, context, length);
+  }
+
+  /** Run every message that is whole, until the state waits for a verdict. */
+  private advance(from: HandshakeState): void {
+    let state = from;
+    while (!(state instanceof AwaitVerdict)) {
+      const message = this.reassembly.next(state.messageLimit);
+      if (message === undefined) return;
+      const { level } = state;
+      state = state.onMessage(message);
+      this.state = state;
+      if (state.level !== level && this.reassembly.length > 0) {
+        // RFC 9001 §4.1.3, RFC 8446 §5.1: keys change between messages only.
+        throw new TlsAlert(Alert.UnexpectedMessage, 'handshake data goes on past a change of keys', true);
+      }
+    }
+  }
+
+  private guarded(step: (state: HandshakeState) => void): void {
+    if (this.failure !== undefined) throw this.failure;
+    if (this.state === undefined) throw new Error('start() was not called');
+    try {
+      step(this.state);
+    } catch (error) {
+      this.failure = error;
+      throw error;
+    }
+  }
+}
+
+/** One message of the largest size and as much again behind it. */
+const BUFFER_LIMIT = 2 * MESSAGE_LIMIT;

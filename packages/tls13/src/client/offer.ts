@@ -1,0 +1,136 @@
+import { type CipherSuite, cipherSuiteById, HASH_LENGTH, type KeyShare } from '@tsquic/crypto';
+import { encodeAlpn } from '../extension/alpn.ts';
+import { encodeCookie } from '../extension/cookie.ts';
+import { encodeEarlyData } from '../extension/early-data.ts';
+import type { Extension } from '../extension/extension.ts';
+import { encodeClientShares } from '../extension/key-share.ts';
+import { encodeOfferedPsks, encodePskModes } from '../extension/psk.ts';
+import { encodeQuicParameters } from '../extension/quic-parameters.ts';
+import { encodeServerName, isIpAddress } from '../extension/server-name.ts';
+import { encodeSignatureAlgorithms } from '../extension/signature-algorithms.ts';
+import { encodeSupportedGroups } from '../extension/supported-groups.ts';
+import { encodeSupportedVersions } from '../extension/versions.ts';
+import { finishedMac, KeySchedule } from '../key-schedule.ts';
+import { encodeClientHello } from '../message/client-hello.ts';
+import { decodeSession, type Session } from '../resumption/session.ts';
+import type { ClientContext } from './context.ts';
+
+/** What a ClientHello offers, and what the answers are judged by. */
+export interface Offer {
+  /** 32 bytes. */
+  readonly random: Uint8Array;
+  readonly shares: readonly KeyShare[];
+  readonly transportParameters: Uint8Array;
+  readonly resumption: Resumption | undefined;
+  /** 0-RTT is offered with `resumption`. */
+  readonly earlyData: boolean;
+  /** From a HelloRetryRequest. */
+  readonly cookie: Uint8Array | undefined;
+}
+
+/** A session whose suite and name fit, and the suite. */
+export interface Resumption {
+  readonly session: Session;
+  readonly suite: CipherSuite;
+}
+
+/** The offer of the first ClientHello. */
+export function createOffer(context: ClientContext): Offer {
+  const { options, settings } = context;
+  const random = new Uint8Array(32);
+  settings.crypto.random(random);
+  const resumption = usableSession(context);
+  return {
+    random,
+    shares: (options.keyShares ?? settings.groups.slice(0, 1)).map((group) =>
+      settings.crypto.generateKeyShare(group),
+    ),
+    transportParameters: options.transportParameters(),
+    resumption,
+    earlyData:
+      options.earlyData === true && resumption !== undefined && permitsEarlyData(context, resumption),
+    cookie: undefined,
+  };
+}
+
+/** The ClientHello of an offer, and the types of its extensions. */
+export interface EncodedOffer {
+  readonly bytes: Uint8Array;
+  readonly offeredTypes: readonly number[];
+}
+
+/** Encode an offer; binders cover the transcript so far (RFC 8446 §4.2.11.2). */
+export function encodeOffer(context: ClientContext, offer: Offer): EncodedOffer {
+  const extensions = offeredExtensions(context, offer);
+  if (offer.resumption !== undefined) extensions.push(pskExtension(context, offer.resumption));
+  const bytes = encodeClientHello({
+    random: offer.random,
+    legacySessionId: new Uint8Array(0),
+    cipherSuites: context.settings.suites.map((suite) => suite.id),
+    compressionMethods: Uint8Array.of(0),
+    extensions,
+  });
+  if (offer.resumption !== undefined) fillBinder(context, offer.resumption, bytes);
+  return { bytes, offeredTypes: extensions.map((extension) => extension.type) };
+}
+
+function offeredExtensions({ options, settings }: ClientContext, offer: Offer): Extension[] {
+  const extensions: Extension[] = [];
+  if (!isIpAddress(options.serverName) && options.serverName !== '') {
+    extensions.push(encodeServerName(options.serverName));
+  }
+  extensions.push(
+    encodeSupportedVersions(),
+    encodeSupportedGroups(settings.groups),
+    encodeSignatureAlgorithms(settings.signatureSchemes),
+    encodeClientShares(offer.shares.map((share) => ({ group: share.group, keyExchange: share.publicKey }))),
+    encodeAlpn(options.alpn),
+    encodeQuicParameters(offer.transportParameters),
+    encodePskModes(),
+  );
+  if (offer.cookie !== undefined) extensions.push(encodeCookie(offer.cookie));
+  if (offer.earlyData) extensions.push(encodeEarlyData());
+  return extensions;
+}
+
+/** pre_shared_key, the last extension of all, with a binder of zeros. */
+function pskExtension({ options }: ClientContext, { session, suite }: Resumption): Extension {
+  const ageMs = Math.max(0, Math.floor(options.unixTimeMs() - session.receivedAtMs));
+  return encodeOfferedPsks({
+    identities: [{ identity: session.ticket, obfuscatedTicketAge: (ageMs + session.ageAdd) % 2 ** 32 }],
+    binders: [new Uint8Array(HASH_LENGTH[suite.hash])],
+  });
+}
+
+function fillBinder(
+  { settings, transcript }: ClientContext,
+  { session, suite }: Resumption,
+  hello: Uint8Array,
+): void {
+  const binderAt = hello.length - HASH_LENGTH[suite.hash];
+  // The binder has a length of one byte, the list of binders one of two.
+  const truncated = hello.subarray(0, binderAt - 3);
+  const key = new KeySchedule(settings.crypto, suite.hash, session.psk).binderKey();
+  hello.set(
+    finishedMac(settings.crypto, suite.hash, key, transcript.hashWith(suite.hash, truncated)),
+    binderAt,
+  );
+}
+
+/** The session of the options, unless it is too old or of other settings: then a full handshake is made. */
+function usableSession({ options, settings }: ClientContext): Resumption | undefined {
+  const session = options.session === undefined ? undefined : decodeSession(options.session);
+  if (session === undefined || session.serverName !== options.serverName) return undefined;
+  const suite = cipherSuiteById(session.suite);
+  if (suite === undefined || !settings.suites.some((own) => own.hash === suite.hash)) return undefined;
+  const ageMs = options.unixTimeMs() - session.receivedAtMs;
+  return ageMs < session.lifetimeSeconds * 1000 ? { session, suite } : undefined;
+}
+
+function permitsEarlyData({ options, settings }: ClientContext, { session, suite }: Resumption): boolean {
+  return (
+    session.earlyData &&
+    options.alpn.includes(session.alpn) &&
+    settings.suites.some((own) => own.id === suite.id)
+  );
+}

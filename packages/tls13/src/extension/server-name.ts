@@ -1,0 +1,47 @@
+import { Alert, TlsAlert } from '../alerts.ts';
+import { MessageReader } from '../message/reader.ts';
+import { MessageWriter } from '../message/writer.ts';
+import { type Extension, ExtensionType } from './extension.ts';
+import { bytesFromLatin1, latin1FromBytes } from './latin1.ts';
+
+/** server_name, RFC 6066 §3. `name` is a DNS name in ASCII. */
+export function encodeServerName(name: string): Extension {
+  const writer = new MessageWriter();
+  writer.vector(2, () => {
+    writer.u8(HOST_NAME);
+    writer.opaque16(bytesFromLatin1(name));
+  });
+  return { type: ExtensionType.ServerName, data: writer.finish() };
+}
+
+/** The host name a client asks for, in lower case; '' when it names none of that kind. */
+export function decodeServerName(data: Uint8Array): string {
+  const outer = new MessageReader(data);
+  const reader = new MessageReader(outer.opaque16(1));
+  outer.finish();
+  let name = '';
+  while (!reader.isAtEnd) {
+    const type = reader.u8();
+    const value = reader.opaque16(1);
+    if (type !== HOST_NAME) continue;
+    if (name !== '') throw new TlsAlert(Alert.IllegalParameter, 'server_name has two host names');
+    name = checkedHostName(value);
+  }
+  return name;
+}
+
+/** Whether this is a numeric address, which SNI must not carry (RFC 6066 §3). */
+export function isIpAddress(name: string): boolean {
+  return name.includes(':') || /^\d+\.\d+\.\d+\.\d+$/.test(name);
+}
+
+function checkedHostName(value: Uint8Array): string {
+  const name = latin1FromBytes(value);
+  if (name.length > MAX_HOST_NAME || !/^[\x21-\x7e]+$/.test(name)) {
+    throw new TlsAlert(Alert.IllegalParameter, 'server_name is not a host name');
+  }
+  return name.toLowerCase();
+}
+
+const HOST_NAME = 0;
+const MAX_HOST_NAME = 255;

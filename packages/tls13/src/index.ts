@@ -1,0 +1,13 @@
+export { Alert, TlsAlert } from './alerts.ts';
+export { skipCertificateCheck } from './certificate/judgement.ts';
+export type {
+  CertificateFault,
+  CertificateVerifier,
+  Identity,
+  TicketProtection,
+  TlsClientOptions,
+  TlsServerOptions,
+} from './config.ts';
+export { createTlsClient, createTlsServer, type TlsEngine } from './engine.ts';
+export { Level, type TlsEvent } from './events.ts';
+export { decodeSession, type Session } from './resumption/session.ts';

@@ -1,0 +1,62 @@
+import { Alert, TlsAlert } from './alerts.ts';
+import { type HandshakeMessage, MESSAGE_HEADER_LENGTH, messageName } from './message/handshake-message.ts';
+
+/**
+ * CRYPTO bytes in order → whole handshake messages.
+ *
+ * A message that announces more than the limit is refused at its header, so at most the limit and one
+ * `append` are ever kept.
+ */
+export class MessageReassembly {
+  private buffer: Uint8Array = new Uint8Array(0);
+  private start = 0;
+  private end = 0;
+
+  /** Bytes that belong to no message taken so far. */
+  get length(): number {
+    return this.end - this.start;
+  }
+
+  /** Add bytes; they are copied. */
+  append(bytes: Uint8Array): void {
+    const length = this.length + bytes.length;
+    if (this.end + bytes.length > this.buffer.length) {
+      const grown = new Uint8Array(Math.max(length, 2 * this.length));
+      grown.set(this.buffer.subarray(this.start, this.end));
+      this.buffer = grown;
+      this.end -= this.start;
+      this.start = 0;
+    }
+    this.buffer.set(bytes, this.end);
+    this.end += bytes.length;
+  }
+
+  /**
+   * The next whole message, with bytes of its own, or undefined.
+   *
+   * @param limit - bytes that its body may have.
+   */
+  next(limit: number): HandshakeMessage | undefined {
+    if (this.length < MESSAGE_HEADER_LENGTH) return undefined;
+    const { buffer, start } = this;
+    const length = (buffer[start + 1]! << 16) | (buffer[start + 2]! << 8) | buffer[start + 3]!;
+    const type = buffer[start]!;
+    if (length > limit) {
+      throw new TlsAlert(
+        Alert.DecodeError,
+        `${messageName(type)} of ${length} bytes is over the limit of ${limit}`,
+      );
+    }
+    if (this.length < MESSAGE_HEADER_LENGTH + length) return undefined;
+    const raw = buffer.slice(start, start + MESSAGE_HEADER_LENGTH + length);
+    this.start += raw.length;
+    if (this.start === this.end) this.clear();
+    return { type, raw, body: raw.subarray(MESSAGE_HEADER_LENGTH) };
+  }
+
+  private clear(): void {
+    this.buffer = new Uint8Array(0);
+    this.start = 0;
+    this.end = 0;
+  }
+}

@@ -1,0 +1,62 @@
+import { TlsAlert } from '../alerts.ts';
+import { bytesFromLatin1, latin1FromBytes } from '../extension/latin1.ts';
+import { MessageReader } from '../message/reader.ts';
+import { MessageWriter } from '../message/writer.ts';
+import { readTime, writeTime } from './time.ts';
+
+/** What a server seals into a ticket. Certificates are not among it: a server that asks for them does not resume. */
+export interface TicketState {
+  /** TLS code point of the suite of the connection. */
+  readonly suite: number;
+  readonly psk: Uint8Array;
+  readonly issuedAtMs: number;
+  readonly ageAdd: number;
+  readonly serverName: string;
+  readonly alpn: string;
+  /** 0-RTT was promised with this ticket. */
+  readonly earlyData: boolean;
+  /** `TlsServerOptions.earlyDataContext` when the ticket was made. */
+  readonly earlyDataContext: Uint8Array;
+}
+
+export function encodeTicketState(state: TicketState): Uint8Array {
+  const writer = new MessageWriter();
+  writer.u8(FORMAT);
+  writer.u16(state.suite);
+  writer.opaque8(state.psk);
+  writeTime(writer, state.issuedAtMs);
+  writer.u32(state.ageAdd);
+  writer.opaque16(bytesFromLatin1(state.serverName));
+  writer.opaque8(bytesFromLatin1(state.alpn));
+  writer.u8(state.earlyData ? 1 : 0);
+  writer.opaque16(state.earlyDataContext);
+  return writer.finish();
+}
+
+/** The state, or undefined for bytes of another make. */
+export function decodeTicketState(bytes: Uint8Array): TicketState | undefined {
+  try {
+    return readTicketState(new MessageReader(bytes));
+  } catch (error) {
+    if (error instanceof TlsAlert) return undefined;
+    throw error;
+  }
+}
+
+function readTicketState(reader: MessageReader): TicketState | undefined {
+  if (reader.u8() !== FORMAT) return undefined;
+  const state = {
+    suite: reader.u16(),
+    psk: reader.opaque8(1),
+    issuedAtMs: readTime(reader),
+    ageAdd: reader.u32(),
+    serverName: latin1FromBytes(reader.opaque16()),
+    alpn: latin1FromBytes(reader.opaque8()),
+    earlyData: reader.u8() === 1,
+    earlyDataContext: reader.opaque16(),
+  };
+  reader.finish();
+  return state;
+}
+
+const FORMAT = 1;

@@ -1,0 +1,61 @@
+import type { CipherSuite, Group, SignatureScheme } from '@tsquic/crypto';
+import { Alert, TlsAlert } from '../alerts.ts';
+import { chooseScheme } from '../certificate/verify-signature.ts';
+import type { Identity, TlsServerOptions } from '../config.ts';
+import type { KeyShareEntry } from '../extension/key-share.ts';
+import type { Settings } from '../settings.ts';
+import type { ClientOffer } from './client-offer.ts';
+
+/** The group to use, and the client's share of it; without one a HelloRetryRequest asks for it. */
+export interface GroupChoice {
+  readonly group: Group;
+  readonly share: KeyShareEntry | undefined;
+}
+
+/** Our best suite that the client offers. */
+export function chooseSuite({ suites }: Settings, offer: ClientOffer): CipherSuite {
+  const suite = suites.find((own) => offer.cipherSuites.includes(own.id));
+  if (suite === undefined) throw new TlsAlert(Alert.HandshakeFailure, 'no cipher suite in common');
+  return suite;
+}
+
+/** Our best group with a share, else our best that the client supports. */
+export function chooseGroup({ groups }: Settings, offer: ClientOffer): GroupChoice {
+  for (const group of groups) {
+    const share = offer.shares.find((entry) => entry.group === group);
+    if (share !== undefined) return { group, share };
+  }
+  const group = groups.find((own) => offer.groups.includes(own));
+  if (group === undefined) throw new TlsAlert(Alert.HandshakeFailure, 'no key exchange group in common');
+  return { group, share: undefined };
+}
+
+export function chooseAlpn({ alpn }: TlsServerOptions, offer: ClientOffer): string {
+  const chosen =
+    typeof alpn === 'function'
+      ? alpn(offer.alpn, offer.serverName)
+      : alpn.find((protocol) => offer.alpn.includes(protocol));
+  if (chosen === undefined) {
+    throw new TlsAlert(
+      Alert.NoApplicationProtocol,
+      `none of the protocols ${offer.alpn.join(', ')} is spoken here`,
+    );
+  }
+  return chosen;
+}
+
+/** Who we are for this client, and how we sign. */
+export interface Credentials {
+  readonly identity: Identity;
+  readonly scheme: SignatureScheme;
+}
+
+export function chooseCredentials(options: TlsServerOptions, offer: ClientOffer): Credentials {
+  const identity = options.identity(offer.serverName, offer.signatureSchemes);
+  if (identity === undefined) {
+    throw new TlsAlert(Alert.UnrecognizedName, `no certificate for the name '${offer.serverName}'`);
+  }
+  const scheme = chooseScheme(identity, offer.signatureSchemes);
+  if (scheme === undefined) throw new TlsAlert(Alert.HandshakeFailure, 'no signature scheme in common');
+  return { identity, scheme };
+}

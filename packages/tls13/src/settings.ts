@@ -1,0 +1,40 @@
+import { CIPHER_SUITES, type CipherSuite, type CryptoProvider, Group, SignatureScheme } from '@tsquic/crypto';
+import type { TlsClientOptions, TlsServerOptions } from './config.ts';
+
+/** The options of either side with their defaults filled in. */
+export interface Settings {
+  readonly crypto: CryptoProvider;
+  readonly suites: readonly CipherSuite[];
+  readonly groups: readonly Group[];
+  readonly signatureSchemes: readonly SignatureScheme[];
+}
+
+/** Throws a RangeError for an empty list: nothing could be negotiated. */
+export function resolveSettings(options: TlsClientOptions | TlsServerOptions): Settings {
+  const settings: Settings = {
+    crypto: options.crypto,
+    suites: options.cipherSuites ?? CIPHER_SUITES,
+    groups: options.groups ?? [Group.X25519, Group.Secp256r1, Group.Secp384r1],
+    signatureSchemes: options.signatureSchemes ?? DEFAULT_SIGNATURE_SCHEMES,
+  };
+  if (settings.suites.length === 0) throw new RangeError('cipherSuites is empty');
+  if (settings.groups.length === 0) throw new RangeError('groups is empty');
+  if (settings.signatureSchemes.length === 0) throw new RangeError('signatureSchemes is empty');
+  return settings;
+}
+
+const DEFAULT_SIGNATURE_SCHEMES: readonly SignatureScheme[] = [
+  SignatureScheme.EcdsaSecp256r1Sha256,
+  SignatureScheme.Ed25519,
+  SignatureScheme.EcdsaSecp384r1Sha384,
+  SignatureScheme.EcdsaSecp521r1Sha512,
+  SignatureScheme.RsaPssRsaeSha256,
+  SignatureScheme.RsaPssRsaeSha384,
+  SignatureScheme.RsaPssRsaeSha512,
+  SignatureScheme.RsaPssPssSha256,
+  SignatureScheme.RsaPssPssSha384,
+  SignatureScheme.RsaPssPssSha512,
+  SignatureScheme.RsaPkcs1Sha256,
+  SignatureScheme.RsaPkcs1Sha384,
+  SignatureScheme.RsaPkcs1Sha512,
+];
