@@ -1,0 +1,425 @@
+import type { AckSample, CongestionController, CongestionEvent, CongestionOptions } from '../controller.ts';
+import { initialWindow, minimumWindow } from '../window.ts';
+import { AckAggregation, deliveryRate, inFlightAtSend, RoundCounter } from './delivery-rate.ts';
+import { MaxBandwidth, MinRtt } from './filters.ts';
+import { FullPipe } from './full-pipe.ts';
+import { ProbeClock } from './probe-clock.ts';
+import { ShortTermBounds } from './short-term-bounds.ts';
+import { BbrState, isAccelerating, isProbingCycle, PACING_GAIN, WINDOW_GAIN } from './states.ts';
+import { AckPhase, VolumeBound } from './volume-bound.ts';
+
+/**
+ * BBR version 3: models the path by its bandwidth and round trip time, and sends at that rate with about that volume
+ * in flight, instead of filling the queue until something is lost. draft-ietf-ccwg-bbr
+ *
+ * Differs from the draft where the samples do: losses are weighed with the next ACK rather than packet by packet, an
+ * ACK that declares losses counts as one range of them, and a CE mark counts like a loss (RFC 3168 §5).
+ */
+export class Bbr implements CongestionController {
+  readonly name = 'bbr';
+  readonly ecnCodepoint = 2;
+  windowBytes: number;
+  pacingRate: number;
+  inSlowStart = true;
+
+  private state: BbrState = BbrState.Startup;
+  private mtuBytes: number;
+  /** The rate that the model allows, bytes per microsecond. */
+  private bandwidth = 0;
+  private deliveredTotalBytes = 0;
+  private hasRtt = false;
+  /** Packets sent before this much was delivered were held back by ProbeRTT: their rates are too low. */
+  private heldBackUntilBytes = -1;
+
+  private recoveryStartUs = -1;
+  private inRecovery = false;
+  private priorWindowBytes = 0;
+  private lossEvents = 0;
+  private undoBandwidth = Infinity;
+  private undoInFlightBytes = Infinity;
+  private undoVolumeBytes = Infinity;
+
+  private isRestarting = false;
+  private probeRttEndUs = 0;
+  private isProbeRttRoundDone = false;
+
+  private readonly round: RoundCounter = new RoundCounter();
+  private readonly maxBandwidth: MaxBandwidth = new MaxBandwidth();
+  private readonly minRtt: MinRtt;
+  private readonly fullPipe: FullPipe = new FullPipe();
+  private readonly aggregation: AckAggregation = new AckAggregation();
+  private readonly shortTerm: ShortTermBounds = new ShortTermBounds();
+  private readonly volume: VolumeBound = new VolumeBound();
+  private readonly clock: ProbeClock;
+
+  constructor(options: CongestionOptions) {
+    this.mtuBytes = options.mtuBytes;
+    this.windowBytes = initialWindow(options.mtuBytes);
+    this.pacingRate = startupRate(this.windowBytes, UNKNOWN_RTT_US);
+    this.minRtt = new MinRtt(options.nowUs);
+    this.clock = new ProbeClock(options.seed ?? options.nowUs);
+  }
+
+  onSent(sentUs: number, bytes: number, inFlightBytes: number): void {
+    if (inFlightBytes > bytes) return;
+    this.isRestarting = true;
+    this.aggregation.restart(sentUs);
+    if (isProbingCycle(this.state)) this.paceAt(1);
+    else if (this.state === BbrState.ProbeRtt) this.leaveProbeRttIfDone(sentUs);
+  }
+
+  onAck(sample: AckSample): void {
+    const rate = deliveryRate(sample);
+    const appLimited = sample.appLimited || sample.deliveredAtSendBytes <= this.heldBackUntilBytes;
+    const isWindowLimited = sample.priorInFlightBytes + this.mtuBytes > this.windowBytes;
+    this.endRecoveryIfRepaired(sample);
+    this.updateModel(sample, rate, appLimited);
+    this.leaveStartupIfFull(sample, rate, appLimited);
+    this.leaveDrainIfEmpty(sample);
+    if (this.fullPipe.isReached) this.advanceProbing(sample, rate, appLimited, isWindowLimited);
+    this.minRtt.add(sample.latestRttUs, sample.nowUs);
+    this.advanceProbeRtt(sample);
+    this.shortTerm.advance(sample, rate);
+    this.bandwidth = Math.min(this.maxBandwidth.bandwidth, this.shortTerm.bandwidth);
+    this.updatePacing(sample.smoothedRttUs);
+    this.updateWindow(sample);
+  }
+
+  onCongestion(event: CongestionEvent): void {
+    this.shortTerm.lossInRound = true;
+    this.lossEvents++;
+    if (event.sentUs <= this.recoveryStartUs) return;
+    this.saveWindow();
+    this.recoveryStartUs = event.nowUs;
+    this.inRecovery = true;
+    this.undoBandwidth = this.shortTerm.bandwidth;
+    this.undoInFlightBytes = this.shortTerm.inFlightBytes;
+    this.undoVolumeBytes = this.volume.inFlightBytes;
+    // For one round as much leaves as arrives, and one packet more to repair the loss.
+    const conservedBytes = Math.max(event.inFlightBytes + this.mtuBytes, this.minimumPipe());
+    this.windowBytes = Math.min(this.windowBytes, conservedBytes);
+  }
+
+  onPersistentCongestion(_nowUs: number): void {
+    this.saveWindow();
+    this.windowBytes = minimumWindow(this.mtuBytes);
+    this.recoveryStartUs = -1;
+    this.inRecovery = false;
+  }
+
+  onSpuriousLoss(_nowUs: number): void {
+    this.shortTerm.lossInRound = false;
+    this.shortTerm.bandwidth = Math.max(this.shortTerm.bandwidth, this.undoBandwidth);
+    this.shortTerm.inFlightBytes = Math.max(this.shortTerm.inFlightBytes, this.undoInFlightBytes);
+    this.volume.inFlightBytes = Math.max(this.volume.inFlightBytes, this.undoVolumeBytes);
+    this.endRecovery();
+  }
+
+  reset(nowUs: number, mtuBytes: number): void {
+    this.mtuBytes = mtuBytes;
+    this.windowBytes = initialWindow(mtuBytes);
+    this.pacingRate = startupRate(this.windowBytes, UNKNOWN_RTT_US);
+    this.enter(BbrState.Startup);
+    this.bandwidth = 0;
+    this.deliveredTotalBytes = 0;
+    this.hasRtt = false;
+    this.heldBackUntilBytes = -1;
+    this.recoveryStartUs = -1;
+    this.inRecovery = false;
+    this.priorWindowBytes = 0;
+    this.lossEvents = 0;
+    this.isRestarting = false;
+    this.round.reset();
+    this.maxBandwidth.reset();
+    this.minRtt.reset(nowUs);
+    this.fullPipe.reset();
+    this.aggregation.reset(nowUs);
+    this.shortTerm.reset();
+    this.volume.reset();
+  }
+
+  setMtu(mtuBytes: number): void {
+    this.mtuBytes = mtuBytes;
+    this.windowBytes = Math.max(this.windowBytes, minimumWindow(mtuBytes));
+  }
+
+  private updateModel(sample: AckSample, rate: number, appLimited: boolean): void {
+    this.deliveredTotalBytes = sample.deliveredTotalBytes;
+    this.round.onAck(sample);
+    if (this.round.isStart) this.clock.onRound();
+    this.shortTerm.onAck(sample, rate);
+    // A limited sample is too low by nature, unless it is the highest.
+    if (!appLimited || rate >= this.maxBandwidth.bandwidth) this.maxBandwidth.add(rate);
+    if (sample.ceBytes > 0) this.shortTerm.lossInRound = true;
+    this.shortTerm.adapt(this.maxBandwidth.bandwidth, this.knownWindow(), isAccelerating(this.state));
+    const filterRounds = this.fullPipe.isReached ? AGGREGATION_ROUNDS : 1;
+    this.aggregation.onAck(sample, this.bandwidth, this.round.count, this.windowBytes, filterRounds);
+  }
+
+  private leaveStartupIfFull(sample: AckSample, rate: number, appLimited: boolean): void {
+    this.fullPipe.onAck(rate, this.round.isStart, appLimited);
+    if (this.state === BbrState.Startup) this.noticeOverflow(sample);
+    if (this.state === BbrState.Startup && this.fullPipe.isReached) this.enter(BbrState.Drain);
+    if (this.shortTerm.isRoundEnd) this.lossEvents = 0;
+  }
+
+  // Startup also ends when it fills a shallow queue before the rate stops growing, or when the queue marks.
+  private noticeOverflow(sample: AckSample): void {
+    const overflows =
+      this.shortTerm.isRoundEnd && this.lossEvents >= STARTUP_LOSSES && isInFlightTooHigh(sample);
+    if (!overflows && sample.ceBytes === 0) return;
+    this.fullPipe.isReached = true;
+    this.volume.lower(
+      Math.max(this.product(this.maxBandwidth.bandwidth), this.shortTerm.latestInFlightBytes),
+    );
+  }
+
+  private leaveDrainIfEmpty(sample: AckSample): void {
+    if (this.state !== BbrState.Drain || sample.inFlightBytes > this.volumeFor(1)) return;
+    this.startDown(sample.nowUs);
+  }
+
+  private advanceProbing(
+    sample: AckSample,
+    rate: number,
+    appLimited: boolean,
+    isWindowLimited: boolean,
+  ): void {
+    this.adaptVolume(sample, appLimited, isWindowLimited);
+    switch (this.state) {
+      case BbrState.ProbeDown:
+        if (this.isProbeDue(sample.nowUs)) this.startRefill();
+        else if (this.hasRoom(sample.inFlightBytes)) this.enter(BbrState.ProbeCruise);
+        break;
+      case BbrState.ProbeCruise:
+        if (this.isProbeDue(sample.nowUs)) this.startRefill();
+        break;
+      case BbrState.ProbeRefill:
+        if (this.round.isStart) this.startUp(rate);
+        break;
+      case BbrState.ProbeUp:
+        if (isWindowLimited && this.windowBytes >= this.volume.inFlightBytes) this.fullPipe.restart(rate);
+        else if (this.fullPipe.isReachedNow) this.startDown(sample.nowUs);
+        break;
+    }
+  }
+
+  private adaptVolume(sample: AckSample, appLimited: boolean, isWindowLimited: boolean): void {
+    const volume = this.volume;
+    if (this.round.isStart) this.advanceAckPhase(appLimited);
+    if (isInFlightTooHigh(sample)) {
+      if (volume.isProbing) this.lowerVolume(sample, appLimited);
+      return;
+    }
+    if (volume.inFlightBytes === Infinity) return;
+    volume.inFlightBytes = Math.max(volume.inFlightBytes, inFlightAtSend(sample));
+    if (this.state !== BbrState.ProbeUp || !isWindowLimited || this.windowBytes < volume.inFlightBytes)
+      return;
+    volume.grow(sample.ackedBytes, this.windowBytes, this.mtuBytes, this.round.isStart);
+  }
+
+  private advanceAckPhase(appLimited: boolean): void {
+    const volume = this.volume;
+    if (volume.phase === AckPhase.Starting) volume.phase = AckPhase.Feedback;
+    if (volume.phase !== AckPhase.Stopping) return;
+    volume.isProbing = false;
+    volume.phase = AckPhase.Idle;
+    if (isProbingCycle(this.state) && !appLimited) this.maxBandwidth.advance();
+  }
+
+  private lowerVolume(sample: AckSample, appLimited: boolean): void {
+    const boundBytes = Math.max(inFlightAtSend(sample), this.targetBytes() * BETA);
+    this.volume.lower(appLimited ? this.volume.inFlightBytes : boundBytes);
+    if (this.state === BbrState.ProbeUp) this.startDown(sample.nowUs);
+  }
+
+  private startDown(nowUs: number): void {
+    this.shortTerm.forgetSignals();
+    this.volume.stop();
+    this.clock.start(nowUs);
+    this.round.restart(this.deliveredTotalBytes);
+    this.enter(BbrState.ProbeDown);
+  }
+
+  private startRefill(): void {
+    this.shortTerm.lift();
+    this.volume.startRefill();
+    this.round.restart(this.deliveredTotalBytes);
+    this.enter(BbrState.ProbeRefill);
+  }
+
+  private startUp(rate: number): void {
+    this.volume.startUp(this.windowBytes);
+    this.fullPipe.restart(rate);
+    this.round.restart(this.deliveredTotalBytes);
+    this.enter(BbrState.ProbeUp);
+  }
+
+  private isProbeDue(nowUs: number): boolean {
+    return this.clock.isDue(nowUs, this.targetBytes() / this.mtuBytes);
+  }
+
+  private hasRoom(inFlightBytes: number): boolean {
+    if (inFlightBytes > this.volume.withHeadroom(this.minimumPipe(), this.mtuBytes)) return false;
+    return inFlightBytes <= this.quantized(this.product(this.maxBandwidth.bandwidth));
+  }
+
+  private advanceProbeRtt(sample: AckSample): void {
+    if (this.state !== BbrState.ProbeRtt && this.minRtt.isProbeDue && !this.isRestarting) {
+      this.saveWindow();
+      this.enter(BbrState.ProbeRtt);
+      this.probeRttEndUs = 0;
+      this.volume.stop();
+      this.round.restart(this.deliveredTotalBytes);
+    }
+    if (this.state === BbrState.ProbeRtt) this.waitForEmptyQueue(sample);
+    this.isRestarting = false;
+  }
+
+  private waitForEmptyQueue(sample: AckSample): void {
+    this.heldBackUntilBytes = sample.deliveredTotalBytes + sample.inFlightBytes;
+    if (this.probeRttEndUs === 0) {
+      if (sample.inFlightBytes > this.probeRttWindow()) return;
+      this.probeRttEndUs = sample.nowUs + PROBE_RTT_US;
+      this.isProbeRttRoundDone = false;
+      this.round.restart(this.deliveredTotalBytes);
+      return;
+    }
+    if (this.round.isStart) this.isProbeRttRoundDone = true;
+    if (this.isProbeRttRoundDone) this.leaveProbeRttIfDone(sample.nowUs);
+  }
+
+  private leaveProbeRttIfDone(nowUs: number): void {
+    if (this.probeRttEndUs === 0 || nowUs <= this.probeRttEndUs) return;
+    this.minRtt.onProbed(nowUs);
+    this.windowBytes = Math.max(this.windowBytes, this.priorWindowBytes);
+    this.shortTerm.lift();
+    if (!this.fullPipe.isReached) {
+      this.enter(BbrState.Startup);
+      return;
+    }
+    // Probing soon after might lose packets, so a whole cycle begins; the queue is empty already, so it cruises.
+    this.startDown(nowUs);
+    this.enter(BbrState.ProbeCruise);
+  }
+
+  private enter(state: BbrState): void {
+    this.state = state;
+    this.inSlowStart = state === BbrState.Startup;
+  }
+
+  private endRecoveryIfRepaired(sample: AckSample): void {
+    if (this.inRecovery && sample.newestSentUs > this.recoveryStartUs) this.endRecovery();
+  }
+
+  private endRecovery(): void {
+    if (!this.inRecovery) return;
+    this.inRecovery = false;
+    if (this.state !== BbrState.ProbeRtt)
+      this.windowBytes = Math.max(this.windowBytes, this.priorWindowBytes);
+  }
+
+  private saveWindow(): void {
+    this.priorWindowBytes = this.knownWindow();
+  }
+
+  /** The window as it was before recovery or ProbeRTT lowered it. */
+  private knownWindow(): number {
+    const isLowered = this.inRecovery || this.state === BbrState.ProbeRtt;
+    return isLowered ? Math.max(this.priorWindowBytes, this.windowBytes) : this.windowBytes;
+  }
+
+  private updatePacing(smoothedRttUs: number): void {
+    if (!this.hasRtt && smoothedRttUs > 0) {
+      this.hasRtt = true;
+      this.pacingRate = startupRate(initialWindow(this.mtuBytes), smoothedRttUs);
+    }
+    this.paceAt(PACING_GAIN[this.state]!);
+    // However low the model falls, the smallest window still leaves within a round.
+    const floorRate = (1_000_000 * minimumWindow(this.mtuBytes)) / Math.max(smoothedRttUs, 1);
+    if (this.pacingRate < floorRate) this.pacingRate = floorRate;
+  }
+
+  private paceAt(gain: number): void {
+    const rate = gain * this.bandwidth * PACING_MARGIN * 1_000_000;
+    if (rate > this.pacingRate || (rate > 0 && this.fullPipe.isReached)) this.pacingRate = rate;
+  }
+
+  private updateWindow(sample: AckSample): void {
+    const pipeBytes = this.minimumPipe();
+    let windowBytes = this.windowBytes;
+    if (this.inRecovery) {
+      windowBytes = Math.max(windowBytes, sample.inFlightBytes + sample.ackedBytes);
+    } else {
+      const gain = WINDOW_GAIN[this.state]!;
+      const mostBytes = this.quantized(gain * this.product(this.bandwidth) + this.aggregation.extraBytes);
+      if (this.fullPipe.isReached) windowBytes = Math.min(windowBytes + sample.ackedBytes, mostBytes);
+      else if (windowBytes < mostBytes || sample.deliveredTotalBytes < initialWindow(this.mtuBytes)) {
+        windowBytes += sample.appLimited ? 0 : sample.ackedBytes;
+      }
+    }
+    if (this.state === BbrState.ProbeRtt) windowBytes = Math.min(windowBytes, this.probeRttWindow());
+    this.windowBytes = Math.floor(Math.max(Math.min(windowBytes, this.modelBound()), pipeBytes));
+  }
+
+  private modelBound(): number {
+    let boundBytes = this.shortTerm.inFlightBytes;
+    if (this.state === BbrState.ProbeRtt || this.state === BbrState.ProbeCruise) {
+      boundBytes = Math.min(boundBytes, this.volume.withHeadroom(this.minimumPipe(), this.mtuBytes));
+    } else if (isProbingCycle(this.state)) {
+      boundBytes = Math.min(boundBytes, this.volume.inFlightBytes);
+    }
+    return boundBytes;
+  }
+
+  private probeRttWindow(): number {
+    return Math.max(WINDOW_GAIN[BbrState.ProbeRtt]! * this.product(this.bandwidth), this.minimumPipe());
+  }
+
+  private targetBytes(): number {
+    return Math.min(this.product(this.bandwidth), this.windowBytes);
+  }
+
+  /** Bytes that fill the path at a rate of bytes per microsecond. */
+  private product(bandwidth: number): number {
+    return this.minRtt.rttUs === Infinity ? initialWindow(this.mtuBytes) : bandwidth * this.minRtt.rttUs;
+  }
+
+  private volumeFor(gain: number): number {
+    return this.quantized(gain * this.product(this.bandwidth));
+  }
+
+  // Room for trains: one being assembled, one on its way out, one not yet acknowledged.
+  private quantized(volumeBytes: number): number {
+    const leastBytes = this.pacingRate < SLOW_RATE ? this.mtuBytes : 2 * this.mtuBytes;
+    const trainBytes = Math.max(Math.min(this.pacingRate / 1000, MAX_TRAIN_BYTES), leastBytes);
+    const quantizedBytes = Math.max(volumeBytes, 3 * trainBytes, this.minimumPipe());
+    return this.state === BbrState.ProbeUp ? quantizedBytes + 2 * this.mtuBytes : quantizedBytes;
+  }
+
+  /** Enough to keep a receiver busy that acknowledges every other packet. */
+  private minimumPipe(): number {
+    return 4 * this.mtuBytes;
+  }
+}
+
+/** More was lost, with this much in flight, than a probe may cost; a mark says so at once. */
+function isInFlightTooHigh(sample: AckSample): boolean {
+  return sample.ceBytes > 0 || sample.lostBytes > inFlightAtSend(sample) * LOSS_THRESHOLD;
+}
+
+function startupRate(windowBytes: number, rttUs: number): number {
+  return (PACING_GAIN[BbrState.Startup]! * windowBytes * 1_000_000) / rttUs;
+}
+
+const UNKNOWN_RTT_US = 1000;
+const PROBE_RTT_US = 200_000;
+const LOSS_THRESHOLD = 0.02;
+const BETA = 0.7;
+const STARTUP_LOSSES = 6;
+const AGGREGATION_ROUNDS = 10;
+/** Pacing below the estimate lets queues drain on the whole. */
+const PACING_MARGIN = 0.99;
+/** 1.2 Mbit/s, bytes per second. */
+const SLOW_RATE = 150_000;
+const MAX_TRAIN_BYTES = 65_536;
