@@ -1,3 +1,5 @@
+export { Bbr } from './bbr/bbr.ts';
+export { CarefulResume, type RememberedPath } from './careful-resume.ts';
 export type {
   AckSample,
   CongestionController,
@@ -7,5 +9,12 @@ export type {
 } from './controller.ts';
 export { Cubic } from './cubic.ts';
 export { NewReno } from './newreno.ts';
+export {
+  CONTROLLER_NAMES,
+  controllerByName,
+  type ControllerName,
+  type ControllerParameters,
+} from './options.ts';
 export { Pacer } from './pacer.ts';
+export { Prague } from './prague.ts';
 export { initialWindow, minimumWindow } from './window.ts';
