@@ -1,0 +1,41 @@
+import { spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+/** Where installed peers live; not under version control. */
+export const PEERS_DIRECTORY: string = fileURLToPath(new URL('.peers/', import.meta.url));
+
+/** Options of an install step. */
+export interface StepOptions {
+  readonly cwd?: string;
+  readonly timeoutMs?: number;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/**
+ * Runs one program to its end and resolves to what it printed on stdout.
+ * Rejects with its last lines when it fails, cannot be started or takes longer than `timeoutMs` (180 s).
+ */
+export function runStep(argv: readonly string[], options: StepOptions = {}): Promise<string> {
+  const [program = '', ...args] = argv;
+  const timeoutMs = options.timeoutMs ?? 180_000;
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, args, {
+      cwd: options.cwd,
+      env: { ...process.env, ...options.env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+      timeout: timeoutMs,
+      killSignal: 'SIGKILL',
+    });
+    let stdout = '';
+    let stderr = '';
+    child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
+    child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
+    child.once('error', (error) => reject(new Error(`${program}: ${error.message}`)));
+    child.once('close', (code, signal) => {
+      if (code === 0) return resolve(stdout.trim());
+      const end = signal === null ? `exit code ${code}` : `killed after ${timeoutMs / 1000} s`;
+      const lines = (stderr.trim() === '' ? stdout : stderr).trim().split('\n').slice(-3).join(' / ');
+      reject(new Error(`${argv.slice(0, 3).join(' ')}: ${end}: ${lines}`));
+    });
+  });
+}

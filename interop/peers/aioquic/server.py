@@ -1,0 +1,66 @@
+"""An HTTP/0.9 file server over QUIC for the interop bench."""
+
+import argparse
+import asyncio
+import pathlib
+import sys
+
+from aioquic.asyncio import QuicConnectionProtocol, serve
+from aioquic.quic.configuration import QuicConfiguration
+from aioquic.quic.events import StreamDataReceived
+
+
+def protocol_for(root: pathlib.Path):
+    class FileProtocol(QuicConnectionProtocol):
+        def __init__(self, *args, **kwargs):
+            super().__init__(*args, **kwargs)
+            self.requests = {}
+
+        def quic_event_received(self, event):
+            if not isinstance(event, StreamDataReceived) or event.stream_id % 4 != 0:
+                return
+            request = self.requests.get(event.stream_id, b"") + event.data
+            if not event.end_stream:
+                self.requests[event.stream_id] = request
+                return
+            self.requests.pop(event.stream_id, None)
+            self._quic.send_stream_data(event.stream_id, body_of(root, request), end_stream=True)
+            self.transmit()
+
+    return FileProtocol
+
+
+def body_of(root: pathlib.Path, request: bytes) -> bytes:
+    words = request.decode("latin-1").split()
+    if len(words) != 2 or words[0] != "GET":
+        return b""
+    path = (root / words[1].lstrip("/")).resolve()
+    return path.read_bytes() if path.is_relative_to(root) and path.is_file() else b""
+
+
+async def main() -> None:
+    parser = argparse.ArgumentParser()
+    for name in ("root", "cert", "key", "host", "alpn"):
+        parser.add_argument(f"--{name}", required=True)
+    parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--keylog")
+    parser.add_argument("--retry", action="store_true")
+    options = parser.parse_args()
+
+    configuration = QuicConfiguration(is_client=False, alpn_protocols=[options.alpn])
+    configuration.load_cert_chain(options.cert, options.key)
+    if options.keylog:
+        configuration.secrets_log_file = open(options.keylog, "a", buffering=1)
+    await serve(
+        options.host,
+        options.port,
+        configuration=configuration,
+        create_protocol=protocol_for(pathlib.Path(options.root).resolve()),
+        retry=options.retry,
+    )
+    print(f"listening on {options.host}:{options.port}", flush=True)
+    await asyncio.Future()
+
+
+if __name__ == "__main__":
+    sys.exit(asyncio.run(main()))

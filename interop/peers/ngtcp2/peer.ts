@@ -1,0 +1,64 @@
+import { runStep } from '../../install.ts';
+import type { ClientOrder, Command, Peer, ServerOrder } from '../../peer.ts';
+
+/** ngtcp2 with GnuTLS from Debian. It speaks HTTP/3 only, so it takes part by its handshakes. */
+export const ngtcp2: Peer = {
+  name: 'ngtcp2',
+  about: 'ngtcp2 with GnuTLS, C',
+  application: 'h3',
+  install,
+  serve,
+  fetch,
+};
+
+const PACKAGES = ['ngtcp2-client', 'ngtcp2-server'];
+
+/** dpkg-query names no architecture and fails for a package that was never installed. */
+function installedVersion(): Promise<string> {
+  return runStep(['dpkg-query', '--show', '--showformat=${Version}\\n', ...PACKAGES]).then((text) => {
+    const [client = '', server = ''] = text.split('\n');
+    if (client === '' || server === '') throw new Error(`${PACKAGES.join(' and ')} are not installed`);
+    return client;
+  });
+}
+
+async function install(): Promise<string> {
+  try {
+    return await installedVersion();
+  } catch {
+    const env = { DEBIAN_FRONTEND: 'noninteractive' };
+    await runStep(['apt-get', 'update', '--quiet'], { env });
+    await runStep(['apt-get', 'install', '--quiet', '--yes', '--no-install-recommends', ...PACKAGES], {
+      env,
+    });
+    return installedVersion();
+  }
+}
+
+function serve(order: ServerOrder): Command {
+  return {
+    argv: [
+      ...['gtlsserver', '--no-quic-dump', '--no-http-dump', '--htdocs', order.root],
+      ...(order.retry ? ['--validate-addr'] : []),
+      ...[order.host, String(order.port), order.key, order.certificate],
+    ],
+    env: { SSLKEYLOGFILE: order.keyLog, PATH: `${process.env['PATH'] ?? ''}:/usr/sbin` },
+  };
+}
+
+function fetch(order: ClientOrder): Command {
+  const version = order.version?.toString(16);
+  return {
+    argv: [
+      ...['gtlsclient', '--no-quic-dump', '--no-http-dump', '--sni', 'localhost'],
+      ...(order.cipher === undefined ? [] : ['--ciphers', CHACHA20_PRIORITY]),
+      ...(version === undefined ? [] : ['--version', `0x${version}`, '--preferred-versions', 'v1']),
+      ...[order.host, String(order.port)],
+    ],
+    env: { SSLKEYLOGFILE: order.keyLog },
+    // It has nothing to ask for and would idle on: the frame that confirms the handshake is its success.
+    success: /\bHANDSHAKE_DONE\b/,
+  };
+}
+
+const CHACHA20_PRIORITY = 'NORMAL:-VERS-ALL:+VERS-TLS1.3:-CIPHER-ALL:+CHACHA20-POLY1305';

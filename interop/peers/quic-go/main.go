@@ -1,0 +1,151 @@
+// Command quic-go is an HTTP/0.9 server and client over quic-go for the interop bench.
+package main
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"path"
+	"path/filepath"
+	"strconv"
+	"sync"
+
+	"github.com/quic-go/quic-go"
+	"github.com/quic-go/quic-go/interop/http09"
+)
+
+func main() {
+	run := map[string]func([]string) error{"serve": serve, "get": get}
+	if len(os.Args) < 2 || run[os.Args[1]] == nil {
+		fmt.Fprintln(os.Stderr, "usage: quic-go serve|get [flags]")
+		os.Exit(2)
+	}
+	if err := run[os.Args[1]](os.Args[2:]); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+func serve(args []string) error {
+	flags := flag.NewFlagSet("serve", flag.ExitOnError)
+	root := flags.String("root", "", "directory to serve")
+	cert := flags.String("cert", "", "certificate chain, PEM")
+	key := flags.String("key", "", "private key, PEM")
+	host := flags.String("host", "127.0.0.1", "address to listen on")
+	port := flags.Int("port", 0, "UDP port")
+	keyLog := flags.String("keylog", "", "NSS key log to append to")
+	retry := flags.Bool("retry", false, "validate addresses with a Retry")
+	_ = flags.Parse(args)
+
+	certificate, err := tls.LoadX509KeyPair(*cert, *key)
+	if err != nil {
+		return err
+	}
+	secrets, err := openKeyLog(*keyLog)
+	if err != nil {
+		return err
+	}
+	tlsConfig := &tls.Config{
+		Certificates: []tls.Certificate{certificate},
+		NextProtos:   []string{http09.NextProto},
+		KeyLogWriter: secrets,
+	}
+	socket, err := net.ListenUDP("udp", &net.UDPAddr{IP: net.ParseIP(*host), Port: *port})
+	if err != nil {
+		return err
+	}
+	transport := &quic.Transport{
+		Conn:                socket,
+		VerifySourceAddress: func(net.Addr) bool { return *retry },
+	}
+	listener, err := transport.ListenEarly(tlsConfig, &quic.Config{})
+	if err != nil {
+		return err
+	}
+	files := http.NewServeMux()
+	files.Handle("/", http.FileServer(http.Dir(*root)))
+	fmt.Printf("listening on %s\n", socket.LocalAddr())
+	return (&http09.Server{Handler: files}).ServeListener(listener)
+}
+
+func get(args []string) error {
+	flags := flag.NewFlagSet("get", flag.ExitOnError)
+	authority := flags.String("ca", "", "authority to trust, PEM")
+	out := flags.String("out", ".", "directory to write to")
+	keyLog := flags.String("keylog", "", "NSS key log to append to")
+	chacha20 := flags.Bool("chacha20", false, "offer TLS_CHACHA20_POLY1305_SHA256 only")
+	version := flags.String("version", "", "QUIC version of the first packet, hexadecimal")
+	_ = flags.Parse(args)
+
+	secrets, err := openKeyLog(*keyLog)
+	if err != nil {
+		return err
+	}
+	roots := x509.NewCertPool()
+	if pem, err := os.ReadFile(*authority); err != nil || !roots.AppendCertsFromPEM(pem) {
+		return errors.Join(errors.New("the authority cannot be read"), err)
+	}
+	if *chacha20 {
+		offerOnly(tls.TLS_CHACHA20_POLY1305_SHA256)
+	}
+	if *version != "" {
+		number, err := strconv.ParseUint(*version, 16, 32)
+		if err != nil {
+			return err
+		}
+		startWith(quic.Version(number))
+	}
+	client := &http09.RoundTripper{
+		TLSClientConfig: &tls.Config{RootCAs: roots, KeyLogWriter: secrets},
+		QuicConfig:      &quic.Config{},
+	}
+	defer client.Close()
+	return fetchAll(client, flags.Args(), *out)
+}
+
+func fetchAll(client *http09.RoundTripper, urls []string, out string) error {
+	faults := make([]error, len(urls))
+	var running sync.WaitGroup
+	for i, target := range urls {
+		running.Go(func() { faults[i] = fetch(client, target, out) })
+	}
+	running.Wait()
+	for _, fault := range faults {
+		if fault != nil {
+			return fault
+		}
+	}
+	return nil
+}
+
+func fetch(client *http09.RoundTripper, target, out string) error {
+	location, err := url.Parse(target)
+	if err != nil {
+		return err
+	}
+	response, err := client.RoundTrip(&http.Request{Method: http.MethodGet, URL: location})
+	if err != nil {
+		return err
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(out, path.Base(location.Path)), body, 0o644)
+}
+
+// openKeyLog returns a nil writer for an empty path.
+func openKeyLog(file string) (io.Writer, error) {
+	if file == "" {
+		return nil, nil
+	}
+	return os.OpenFile(file, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+}
