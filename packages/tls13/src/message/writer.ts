@@ -4,7 +4,9 @@ export class MessageWriter {
   private length = 0;
 
   u8(value: number): void {
-    this.buffer[this.reserve(1)] = value;
+    // `reserve` may replace the buffer: it comes first.
+    const at = this.reserve(1);
+    this.buffer[at] = value;
   }
 
   u16(value: number): void {
@@ -16,7 +18,8 @@ export class MessageWriter {
   }
 
   bytes(bytes: Uint8Array): void {
-    this.buffer.set(bytes, this.reserve(bytes.length));
+    const at = this.reserve(bytes.length);
+    this.buffer.set(bytes, at);
   }
 
   opaque8(bytes: Uint8Array): void {
