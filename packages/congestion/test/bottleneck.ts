@@ -4,6 +4,7 @@ import type {
   CongestionEvent,
   CongestionFactory,
 } from '../src/controller.ts';
+import { ackSample } from './ack-sample.ts';
 import { Pacer } from '../src/pacer.ts';
 
 /** A path that several flows share: one queue of bytes before a link, and a delay of their own for each flow. */
@@ -136,7 +137,7 @@ class Flow {
   private readonly deliveredTrace: number[] = [];
   private readonly rttTrace: number[] = [];
   private readonly faults: string[] = [];
-  private readonly sample: AckSample = emptySample();
+  private readonly sample: AckSample = ackSample();
   private readonly event: CongestionEvent = {
     nowUs: 0,
     sentUs: 0,
@@ -343,24 +344,4 @@ class Flow {
       this.rttSum = this.rttCount = 0;
     }
   }
-}
-
-function emptySample(): AckSample {
-  return {
-    nowUs: 0,
-    ackedBytes: 0,
-    newestSentUs: 0,
-    priorInFlightBytes: 0,
-    inFlightBytes: 0,
-    deliveredTotalBytes: 0,
-    deliveredAtSendBytes: 0,
-    deliveredBytes: 0,
-    deliveryIntervalUs: 0,
-    lostBytes: 0,
-    ceBytes: 0,
-    latestRttUs: 0,
-    smoothedRttUs: 0,
-    minRttUs: 0,
-    appLimited: false,
-  };
 }

@@ -353,10 +353,11 @@ export class Bbr implements CongestionController {
     } else {
       const gain = WINDOW_GAIN[this.state]!;
       const mostBytes = this.quantized(gain * this.product(this.bandwidth) + this.aggregation.extraBytes);
-      if (this.fullPipe.isReached) windowBytes = Math.min(windowBytes + sample.ackedBytes, mostBytes);
-      else if (windowBytes < mostBytes || sample.deliveredTotalBytes < initialWindow(this.mtuBytes)) {
-        windowBytes += sample.appLimited ? 0 : sample.ackedBytes;
-      }
+      // A window that was not the limit has not been tested. RFC 9002 §7.8
+      const grownBytes = windowBytes + (sample.appLimited ? 0 : sample.ackedBytes);
+      const isYoung = sample.deliveredTotalBytes < initialWindow(this.mtuBytes);
+      if (this.fullPipe.isReached) windowBytes = Math.min(grownBytes, mostBytes);
+      else if (windowBytes < mostBytes || isYoung) windowBytes = grownBytes;
     }
     if (this.state === BbrState.ProbeRtt) windowBytes = Math.min(windowBytes, this.probeRttWindow());
     this.windowBytes = Math.floor(Math.max(Math.min(windowBytes, this.modelBound()), pipeBytes));

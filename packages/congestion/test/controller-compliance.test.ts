@@ -1,0 +1,154 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { checkController, type ComplianceStep } from '../src/controller-compliance.ts';
+import type { CongestionController } from '../src/controller.ts';
+import { NewReno } from '../src/newreno.ts';
+import { CONTROLLER_NAMES, controllerByName } from '../src/options.ts';
+
+const SEED = 20_260_101;
+const WEIGHTS: readonly [ComplianceStep['kind'], number][] = [
+  ['ack', 30],
+  ['limited-ack', 5],
+  ['lose', 5],
+  ['mark', 3],
+  ['persistent', 1],
+  ['spurious', 2],
+  ['idle', 1],
+  ['mtu', 1],
+  ['reset', 1],
+];
+
+const steps = fc.array(
+  fc.record({
+    kind: fc.oneof(...WEIGHTS.map(([kind, weight]) => ({ weight, arbitrary: fc.constant(kind) }))),
+    amount: fc.double({ min: 0, max: 1, noNaN: true }),
+    elapsedUs: fc.integer({ min: 0, max: 300_000 }),
+  }),
+  { minLength: 1, maxLength: 300 },
+);
+
+const resume = { rttUs: 50_000, windowBytes: 400_000 };
+
+describe.each([
+  ...CONTROLLER_NAMES.map((name) => ({ name, label: name, parameters: {} })),
+  ...CONTROLLER_NAMES.map((name) => ({ name, label: `${name}, resuming`, parameters: { resume } })),
+  { name: 'cubic', label: 'cubic without fast convergence', parameters: { fastConvergence: false } },
+])('$label', ({ name, parameters }) => {
+  test(`keeps the rules of every controller (seed ${SEED})`, () => {
+    fc.assert(
+      fc.property(steps, (trace) => {
+        const resumes = 'resume' in parameters;
+        const rules = { modelBased: name === 'bbr' || resumes, jumpBytes: resumes ? 200_000 : 0 };
+        expect(checkController(controllerByName(name, parameters), trace, rules)).toEqual([]);
+      }),
+      { seed: SEED, numRuns: 300 },
+    );
+  });
+});
+
+describe('the rules catch a controller that', () => {
+  const ordinary: ComplianceStep[] = [];
+  for (const kind of [
+    'ack',
+    'ack',
+    'limited-ack',
+    'lose',
+    'ack',
+    'spurious',
+    'lose',
+    'mtu',
+    'persistent',
+    'reset',
+  ] as const) {
+    ordinary.push({ kind, amount: 0.5, elapsedUs: 30_000 });
+  }
+
+  function sabotaged(
+    method: 'onAck' | 'onCongestion' | 'onSpuriousLoss' | 'onPersistentCongestion' | 'setMtu' | 'reset',
+    act: (controller: CongestionController) => void,
+  ) {
+    return checkController((options) => {
+      const controller: CongestionController = new NewReno(options);
+      const original = controller[method].bind(controller) as (...args: unknown[]) => void;
+      Object.assign(controller, {
+        [method]: (...args: unknown[]) => {
+          original(...args);
+          act(controller);
+        },
+      });
+      return controller;
+    }, ordinary);
+  }
+
+  test('nothing in one that is right', () => {
+    expect(checkController((options) => new NewReno(options), ordinary)).toEqual([]);
+  });
+
+  let draws = 0;
+  test.each([
+    [
+      'leaves less than two packets',
+      'onCongestion',
+      (c: CongestionController) => void (c.windowBytes = 1200),
+      'too small',
+    ],
+    [
+      'makes a number that is none',
+      'onAck',
+      (c: CongestionController) => void (c.windowBytes = NaN),
+      'window NaN',
+    ],
+    [
+      'has no finite rate',
+      'onAck',
+      (c: CongestionController) => void (c.pacingRate = Infinity),
+      'rate Infinity',
+    ],
+    [
+      'shrinks on an ACK',
+      'onAck',
+      (c: CongestionController) => void (c.windowBytes -= 5000),
+      'an ACK lowers the window',
+    ],
+    ['grows untested', 'onAck', (c: CongestionController) => void (c.windowBytes += 1), 'grows though'],
+    [
+      'grows on loss',
+      'onCongestion',
+      (c: CongestionController) => void (c.windowBytes += 90_000),
+      'congestion raises',
+    ],
+    [
+      'reduces twice',
+      'onCongestion',
+      (c: CongestionController) => void (c.windowBytes -= 100),
+      'reduces twice',
+    ],
+    [
+      'undoes downwards',
+      'onSpuriousLoss',
+      (c: CongestionController) => void (c.windowBytes -= 50_000),
+      'an undo lowers',
+    ],
+    [
+      'survives persistent congestion',
+      'onPersistentCongestion',
+      (c: CongestionController) => void (c.windowBytes += 1),
+      'not the minimum',
+    ],
+    [
+      'forgets at a new packet size',
+      'setMtu',
+      (c: CongestionController) => void (c.windowBytes = 12_000),
+      'packet size',
+    ],
+    [
+      'remembers on a new path',
+      'reset',
+      (c: CongestionController) => void (c.windowBytes += 1),
+      'not the initial window',
+    ],
+    ['is moody', 'onAck', (c: CongestionController) => void (c.pacingRate = ++draws), 'not repeatable'],
+  ] as const)('%s', (_what, method, act, fault) => {
+    expect(sabotaged(method, act).join('\n')).toContain(fault);
+  });
+});
