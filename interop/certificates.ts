@@ -30,8 +30,14 @@ export async function createCertificates(directory: string): Promise<Certificate
 const VALID_DAYS = '10';
 
 const AUTHORITY = [
-  ...['-days', VALID_DAYS, '-subj', '/CN=tsquic interop authority'],
-  ...['-addext', 'basicConstraints=critical,CA:TRUE', '-addext', 'keyUsage=critical,keyCertSign'],
+  '-days',
+  VALID_DAYS,
+  '-subj',
+  '/CN=tsquic interop authority',
+  '-addext',
+  'basicConstraints=critical,CA:TRUE',
+  '-addext',
+  'keyUsage=critical,keyCertSign',
 ];
 
 const LEAF_EXTENSIONS = `basicConstraints=critical,CA:FALSE

@@ -84,7 +84,11 @@ async function runAll(
         const verdict: Verdict =
           failure === ''
             ? await runTrial({
-                ...{ client, server, testCase, certificates, directory },
+                client,
+                server,
+                testCase,
+                certificates,
+                directory,
                 root: root(testCase),
                 capture: options.capture,
               })

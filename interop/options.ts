@@ -63,8 +63,13 @@ function readFlags(args: readonly string[]): Flags {
     return parseArgs({
       args: [...args],
       options: {
-        ...{ peer: text, case: text, role: text, against: text },
-        ...{ capture: flag, json: flag, help: { ...flag, short: 'h' } },
+        peer: text,
+        case: text,
+        role: text,
+        against: text,
+        capture: flag,
+        json: flag,
+        help: { ...flag, short: 'h' },
       },
     }).values;
   } catch (error) {

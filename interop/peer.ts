@@ -60,6 +60,8 @@ export interface Command {
   readonly ready?: RegExp;
   /** A client that does not end by itself has succeeded when its output matches. */
   readonly success?: RegExp;
+  /** What a client prints that gives up because of a Version Negotiation packet; others fall back. */
+  readonly abandons?: RegExp;
 }
 
 /** The peer cannot do what the case needs: the cell is not applicable, for this reason. */

@@ -34,43 +34,54 @@ export type Verdict =
 
 /** Starts the server, runs the client against it and judges what came of it. */
 export async function runTrial(trial: Trial): Promise<Verdict> {
-  const { client, server, testCase } = trial;
+  const { client, server, testCase, directory } = trial;
   const byHandshake = client.application === 'h3' || server.application === 'h3';
   if (byHandshake && !testCase.handshakeSuffices)
     return { outcome: 'n/a', reason: 'the peer speaks HTTP/3 only' };
 
-  const alpn = byHandshake ? 'h3' : 'hq-interop';
-  const port = await freePort(testCase.host);
-  const serverCommand = server.serve(serverOrder(trial, alpn, port));
-  if (isUnsupported(serverCommand)) return notApplicable(server, serverCommand.unsupported);
-  const clientFor = (at: number): ReturnType<Peer['fetch']> =>
-    client.fetch(clientOrder(trial, alpn, at, byHandshake));
-  const refusal = clientFor(port);
-  if (isUnsupported(refusal)) return notApplicable(client, refusal.unsupported);
-
-  await mkdir(join(trial.directory, 'received'), { recursive: true });
-  const running = new Subprocess(serverCommand, join(trial.directory, 'server.log'), trial.directory);
-  let tap: Tap | undefined;
+  const { host } = testCase;
+  const port = await freePort(host);
+  const tap = testCase.tapped || trial.capture ? await openTap(host, port) : undefined;
   try {
-    const complaints = await waitUntilReady(running, serverCommand, testCase.host, port);
-    if (complaints.length > 0) return { outcome: 'FAIL', complaints };
-    if (testCase.probesVersions)
-      complaints.push(...(await probeVersions(testCase.host, port, PROBE_PATIENCE_MS)));
-    if (testCase.tapped || trial.capture) tap = await openTap(testCase.host, port);
-    const command = clientFor(tap?.port ?? port);
-    if (isUnsupported(command)) return notApplicable(client, command.unsupported);
-    const evidence = await runClient(trial, command, tap, byHandshake);
-    complaints.push(...testCase.judge(evidence));
-    if (complaints.length > 0 && !running.running) complaints.push('the server ended meanwhile');
+    const serving = server.serve(serverOrder(trial, byHandshake, port));
+    if (isUnsupported(serving)) return notApplicable(server, serving.unsupported);
+    const fetching = client.fetch(clientOrder(trial, byHandshake, tap?.port ?? port));
+    if (isUnsupported(fetching)) return notApplicable(client, fetching.unsupported);
+    const complaints = await runPair(trial, { serving, fetching, port, tap, byHandshake });
     return complaints.length === 0 ? { outcome: 'ok' } : { outcome: 'FAIL', complaints };
   } finally {
     tap?.close();
-    await running.stop();
-    if (tap !== undefined) {
-      const capture = encodePcap(tap.datagrams, { host: testCase.host, serverPort: port });
-      await writeFile(join(trial.directory, 'wire.pcap'), capture);
-    }
-    await rm(join(trial.directory, 'received'), { recursive: true, force: true });
+    if (tap !== undefined && tap.datagrams.length > 0)
+      await writeFile(join(directory, 'wire.pcap'), encodePcap(tap.datagrams, { host, serverPort: port }));
+  }
+}
+
+/** Two commands that are to meet at a port. */
+interface Pair {
+  readonly serving: Command;
+  readonly fetching: Command;
+  readonly port: number;
+  readonly tap: Tap | undefined;
+  readonly byHandshake: boolean;
+}
+
+async function runPair(trial: Trial, pair: Pair): Promise<string[]> {
+  const { testCase, directory } = trial;
+  const { host } = testCase;
+  const received = join(directory, 'received');
+  await mkdir(received, { recursive: true });
+  const server = new Subprocess(pair.serving, join(directory, 'server.log'), directory);
+  try {
+    const complaints = await waitUntilReady(server, pair.serving, host, pair.port);
+    if (complaints.length > 0) return complaints;
+    if (testCase.probesVersions)
+      complaints.push(...(await probeVersions(host, pair.port, PROBE_PATIENCE_MS)));
+    complaints.push(...testCase.judge(await runClient(trial, pair)));
+    if (complaints.length > 0 && !server.running) complaints.push('the server ended meanwhile');
+    return complaints;
+  } finally {
+    await server.stop();
+    await rm(received, { recursive: true, force: true });
   }
 }
 
@@ -82,19 +93,27 @@ function notApplicable(peer: Peer, reason: string): Verdict {
   return { outcome: 'n/a', reason: `${peer.name}: ${reason}` };
 }
 
-function serverOrder(trial: Trial, alpn: string, port: number): ServerOrder {
+function serverOrder(trial: Trial, byHandshake: boolean, port: number): ServerOrder {
   const { certificate, key } = trial.certificates;
   const { host, retry } = trial.testCase;
   const keyLog = join(trial.directory, 'server.keys');
+  const alpn = alpnFor(byHandshake);
   return { host, port, root: trial.root, certificate, key, alpn, keyLog, retry };
 }
 
-function clientOrder(trial: Trial, alpn: string, port: number, handshakeOnly: boolean): ClientOrder {
+function alpnFor(byHandshake: boolean): string {
+  return byHandshake ? 'h3' : 'hq-interop';
+}
+
+function clientOrder(trial: Trial, byHandshake: boolean, port: number): ClientOrder {
   const { host, files, client } = trial.testCase;
   const paths = files.map((file) => file.name);
   return {
-    ...{ host, port, alpn, handshakeOnly },
-    paths: handshakeOnly ? paths.slice(0, 1) : paths,
+    host,
+    port,
+    alpn: alpnFor(byHandshake),
+    handshakeOnly: byHandshake,
+    paths: byHandshake ? paths.slice(0, 1) : paths,
     out: join(trial.directory, 'received'),
     authority: trial.certificates.authority,
     keyLog: join(trial.directory, 'client.keys'),
@@ -103,21 +122,16 @@ function clientOrder(trial: Trial, alpn: string, port: number, handshakeOnly: bo
   };
 }
 
-async function runClient(
-  trial: Trial,
-  command: Command,
-  tap: Tap | undefined,
-  byHandshake: boolean,
-): Promise<Evidence> {
+async function runClient(trial: Trial, { fetching, tap, byHandshake }: Pair): Promise<Evidence> {
   const { testCase, directory, root } = trial;
-  const client = new Subprocess(command, join(directory, 'client.log'), directory);
+  const client = new Subprocess(fetching, join(directory, 'client.log'), directory);
   const ending = await client.ended(testCase.timeoutMs);
   const files = byHandshake ? [] : testCase.files;
   return {
     clientSucceeded: ending.matchedSuccess || (ending.code === 0 && client.failure === ''),
     clientFault:
       client.failure === '' ? describeEnding(ending, testCase.timeoutMs) : `the client ${client.failure}`,
-    clientOutput: client.output,
+    abandonedVersion: fetching.abandons?.test(client.output) ?? false,
     fileFaults: await compareFiles(root, join(directory, 'received'), files),
     wire: tap === undefined ? undefined : observe(tap.datagrams),
   };

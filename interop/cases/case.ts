@@ -31,7 +31,8 @@ export interface Evidence {
   readonly clientSucceeded: boolean;
   /** Why not, in a few words. */
   readonly clientFault: string;
-  readonly clientOutput: string;
+  /** The client said that it gives up for want of a common version. */
+  readonly abandonedVersion: boolean;
   /** Differences between originals and received files; empty too where no files were asked for. */
   readonly fileFaults: readonly string[];
   /** Undefined when the case is not tapped. */

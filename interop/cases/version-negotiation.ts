@@ -25,7 +25,6 @@ function judgeNegotiation({ wire }: Evidence): string[] {
 /** RFC 9000 §6.2 lets a client choose another version or abandon the attempt. */
 function judgeClient(evidence: Evidence): string[] {
   if (evidence.clientSucceeded && evidence.fileFaults.length === 0) return [];
-  return !evidence.clientSucceeded && /version/i.test(evidence.clientOutput)
-    ? []
-    : ['the client neither fell back nor reported a version problem'];
+  if (!evidence.clientSucceeded && evidence.abandonedVersion) return [];
+  return [`the client neither fell back (${evidence.clientFault}) nor reported a version problem`];
 }

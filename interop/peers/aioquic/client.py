@@ -64,6 +64,7 @@ async def main() -> int:
         parser.add_argument(f"--{name}", required=True)
     for name in ("keylog", "cipher", "version"):
         parser.add_argument(f"--{name}")
+    parser.add_argument("--handshake-only", action="store_true")
     parser.add_argument("urls", nargs="+")
     options = parser.parse_args()
 
@@ -75,6 +76,9 @@ async def main() -> int:
         configuration=configuration_of(options),
         create_protocol=FetchProtocol,
     ) as client:
+        if options.handshake_only:
+            await client.ping()
+            return 0
         paths = [urlsplit(url).path for url in options.urls]
         pending = [client.fetch(path) for path in paths]
         client.transmit()

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { PEERS_DIRECTORY, runStep } from '../../install.ts';
 import { type ClientOrder, type Command, type Peer, type ServerOrder, urlOf } from '../../peer.ts';
+import { flags } from '../flags.ts';
 
 /** aioquic from PyPI in a virtual environment, driven by two scripts of ours. */
 export const aioquic: Peer = {
@@ -33,24 +34,17 @@ async function install(): Promise<string> {
 }
 
 function serve(order: ServerOrder): Command {
+  const { root, certificate: cert, key, host, port, alpn, keyLog: keylog, retry } = order;
   return {
-    argv: [
-      ...[python, script('server.py'), '--root', order.root, '--cert', order.certificate, '--key', order.key],
-      ...['--host', order.host, '--port', String(order.port), '--alpn', order.alpn, '--keylog', order.keyLog],
-      ...(order.retry ? ['--retry'] : []),
-    ],
+    argv: [python, script('server.py'), ...flags({ root, cert, key, host, port, alpn, keylog, retry })],
     ready: /listening on /,
   };
 }
 
 function fetch(order: ClientOrder): Command {
-  return {
-    argv: [
-      ...[python, script('client.py'), '--ca', order.authority, '--out', order.out, '--alpn', order.alpn],
-      ...['--keylog', order.keyLog],
-      ...(order.cipher === undefined ? [] : ['--cipher', order.cipher]),
-      ...(order.version === undefined ? [] : ['--version', order.version.toString(16)]),
-      ...order.paths.map((path) => urlOf(order, path)),
-    ],
-  };
+  const { authority: ca, out, alpn, keyLog: keylog, cipher, handshakeOnly } = order;
+  const version = order.version?.toString(16);
+  const settings = flags({ ca, out, alpn, keylog, cipher, version, 'handshake-only': handshakeOnly });
+  const urls = order.paths.map((path) => urlOf(order, path));
+  return { argv: [python, script('client.py'), ...settings, ...urls] };
 }

@@ -22,17 +22,23 @@ export const bun: Peer = {
 const script = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
 
 function serve(order: ServerOrder): Command | Unsupported {
-  if (order.retry) return { unsupported: 'its node:quic has no such server option that takes effect' };
+  if (order.retry) return { unsupported: 'its node:quic ignores the option validateAddress' };
   const files = [order.root, order.certificate, order.key];
-  return {
-    argv: [npmProgram('bun'), script('server.mjs'), ...files, order.host, String(order.port), order.alpn],
-    ready: /listening on /,
-  };
+  const settings = [order.host, String(order.port), order.alpn];
+  return { argv: [npmProgram('bun'), script('server.mjs'), ...files, ...settings], ready: /listening on / };
 }
 
 function fetch(order: ClientOrder): Command | Unsupported {
   if (order.cipher !== undefined) return { unsupported: 'its node:quic ignores the option ciphers' };
-  if (order.version !== undefined) return { unsupported: 'its node:quic refuses unknown versions' };
-  const urls = order.paths.map((path) => urlOf(order, path));
-  return { argv: [npmProgram('bun'), script('client.mjs'), order.authority, order.out, order.alpn, ...urls] };
+  if (order.handshakeOnly) return { unsupported: 'its script fetches files only' };
+  const settings = [order.authority, order.out, order.alpn, String(order.version ?? 1)];
+  return {
+    argv: [
+      npmProgram('bun'),
+      script('client.mjs'),
+      ...settings,
+      ...order.paths.map((path) => urlOf(order, path)),
+    ],
+    abandons: /ERR_QUIC_VERSION_NEGOTIATION_ERROR/,
+  };
 }

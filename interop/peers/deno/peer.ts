@@ -44,6 +44,7 @@ function serve(order: ServerOrder): Command | Unsupported {
 function fetch(order: ClientOrder): Command | Unsupported {
   if (order.cipher !== undefined) return { unsupported: 'its API cannot choose cipher suites' };
   if (order.version !== undefined) return { unsupported: 'its API cannot choose the QUIC version' };
+  if (order.handshakeOnly) return { unsupported: 'its script fetches files only' };
   const urls = order.paths.map((path) => urlOf(order, path));
   return { argv: [...run, script('client.ts'), order.authority, order.out, order.alpn, ...urls], env };
 }

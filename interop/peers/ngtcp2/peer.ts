@@ -1,5 +1,6 @@
 import { runStep } from '../../install.ts';
 import type { ClientOrder, Command, Peer, ServerOrder } from '../../peer.ts';
+import { flags } from '../flags.ts';
 
 /** ngtcp2 with GnuTLS from Debian. It speaks HTTP/3 only, so it takes part by its handshakes. */
 export const ngtcp2: Peer = {
@@ -36,25 +37,30 @@ async function install(): Promise<string> {
 }
 
 function serve(order: ServerOrder): Command {
+  const settings = flags({
+    'no-quic-dump': true,
+    'no-http-dump': true,
+    htdocs: order.root,
+    'validate-addr': order.retry,
+  });
   return {
-    argv: [
-      ...['gtlsserver', '--no-quic-dump', '--no-http-dump', '--htdocs', order.root],
-      ...(order.retry ? ['--validate-addr'] : []),
-      ...[order.host, String(order.port), order.key, order.certificate],
-    ],
+    argv: ['gtlsserver', ...settings, order.host, String(order.port), order.key, order.certificate],
     env: { SSLKEYLOGFILE: order.keyLog, PATH: `${process.env['PATH'] ?? ''}:/usr/sbin` },
   };
 }
 
 function fetch(order: ClientOrder): Command {
-  const version = order.version?.toString(16);
+  const { version } = order;
+  const settings = flags({
+    'no-quic-dump': true,
+    'no-http-dump': true,
+    sni: 'localhost',
+    ciphers: order.cipher === undefined ? undefined : CHACHA20_PRIORITY,
+    version: version === undefined ? undefined : `0x${version.toString(16)}`,
+    'preferred-versions': version === undefined ? undefined : 'v1',
+  });
   return {
-    argv: [
-      ...['gtlsclient', '--no-quic-dump', '--no-http-dump', '--sni', 'localhost'],
-      ...(order.cipher === undefined ? [] : ['--ciphers', CHACHA20_PRIORITY]),
-      ...(version === undefined ? [] : ['--version', `0x${version}`, '--preferred-versions', 'v1']),
-      ...[order.host, String(order.port)],
-    ],
+    argv: ['gtlsclient', ...settings, order.host, String(order.port)],
     env: { SSLKEYLOGFILE: order.keyLog },
     // It has nothing to ask for and would idle on: the frame that confirms the handshake is its success.
     success: /\bHANDSHAKE_DONE\b/,

@@ -2,6 +2,7 @@
 package main
 
 import (
+	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
@@ -16,6 +17,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"sync"
+	"time"
 
 	"github.com/quic-go/quic-go"
 	"github.com/quic-go/quic-go/interop/http09"
@@ -40,6 +42,7 @@ func serve(args []string) error {
 	key := flags.String("key", "", "private key, PEM")
 	host := flags.String("host", "127.0.0.1", "address to listen on")
 	port := flags.Int("port", 0, "UDP port")
+	alpn := flags.String("alpn", http09.NextProto, "application protocol to agree to")
 	keyLog := flags.String("keylog", "", "NSS key log to append to")
 	retry := flags.Bool("retry", false, "validate addresses with a Retry")
 	_ = flags.Parse(args)
@@ -54,7 +57,7 @@ func serve(args []string) error {
 	}
 	tlsConfig := &tls.Config{
 		Certificates: []tls.Certificate{certificate},
-		NextProtos:   []string{http09.NextProto},
+		NextProtos:   []string{*alpn},
 		KeyLogWriter: secrets,
 	}
 	socket, err := net.ListenUDP("udp", &net.UDPAddr{IP: net.ParseIP(*host), Port: *port})
@@ -81,6 +84,7 @@ func get(args []string) error {
 	out := flags.String("out", ".", "directory to write to")
 	keyLog := flags.String("keylog", "", "NSS key log to append to")
 	chacha20 := flags.Bool("chacha20", false, "offer TLS_CHACHA20_POLY1305_SHA256 only")
+	handshakeOnly := flags.String("handshake-only", "", "connect with this application protocol and close")
 	version := flags.String("version", "", "QUIC version of the first packet, hexadecimal")
 	_ = flags.Parse(args)
 
@@ -102,12 +106,31 @@ func get(args []string) error {
 		}
 		startWith(quic.Version(number))
 	}
+	tlsConfig := &tls.Config{RootCAs: roots, KeyLogWriter: secrets}
+	if *handshakeOnly != "" {
+		tlsConfig.NextProtos = []string{*handshakeOnly}
+		return shakeHands(flags.Arg(0), tlsConfig)
+	}
 	client := &http09.RoundTripper{
-		TLSClientConfig: &tls.Config{RootCAs: roots, KeyLogWriter: secrets},
+		TLSClientConfig: tlsConfig,
 		QuicConfig:      &quic.Config{},
 	}
 	defer client.Close()
 	return fetchAll(client, flags.Args(), *out)
+}
+
+// shakeHands connects to the server of a URL and lives long enough for the handshake to be confirmed.
+func shakeHands(target string, tlsConfig *tls.Config) error {
+	location, err := url.Parse(target)
+	if err != nil {
+		return err
+	}
+	connection, err := quic.DialAddr(context.Background(), location.Host, tlsConfig, &quic.Config{})
+	if err != nil {
+		return err
+	}
+	time.Sleep(100 * time.Millisecond)
+	return connection.CloseWithError(0, "")
 }
 
 func fetchAll(client *http09.RoundTripper, urls []string, out string) error {

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { PEERS_DIRECTORY, runStep } from '../../install.ts';
 import { type ClientOrder, type Command, type Peer, type ServerOrder, urlOf } from '../../peer.ts';
+import { flags } from '../flags.ts';
 
 /** quic-go from the Go module proxy, built into one small program with its own HTTP/0.9 package. */
 export const quicGo: Peer = {
@@ -24,23 +25,22 @@ async function install(): Promise<string> {
 }
 
 function serve(order: ServerOrder): Command {
+  const { root, certificate: cert, key, host, port, alpn, keyLog: keylog, retry } = order;
   return {
-    argv: [
-      ...[program, 'serve', '-root', order.root, '-cert', order.certificate, '-key', order.key],
-      ...['-host', order.host, '-port', String(order.port), '-keylog', order.keyLog],
-      ...(order.retry ? ['-retry'] : []),
-    ],
+    argv: [program, 'serve', ...flags({ root, cert, key, host, port, alpn, keylog, retry })],
     ready: /listening on /,
   };
 }
 
 function fetch(order: ClientOrder): Command {
-  return {
-    argv: [
-      ...[program, 'get', '-ca', order.authority, '-out', order.out, '-keylog', order.keyLog],
-      ...(order.cipher === undefined ? [] : ['-chacha20']),
-      ...(order.version === undefined ? [] : ['-version', order.version.toString(16)]),
-      ...order.paths.map((path) => urlOf(order, path)),
-    ],
-  };
+  const { authority: ca, out, keyLog: keylog } = order;
+  const settings = flags({
+    ca,
+    out,
+    keylog,
+    chacha20: order.cipher !== undefined,
+    version: order.version?.toString(16),
+    'handshake-only': order.handshakeOnly ? order.alpn : undefined,
+  });
+  return { argv: [program, 'get', ...settings, ...order.paths.map((path) => urlOf(order, path))] };
 }

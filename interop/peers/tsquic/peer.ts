@@ -8,6 +8,7 @@ import {
   type Unsupported,
   urlOf,
 } from '../../peer.ts';
+import { flags } from '../flags.ts';
 
 /** Our own stack, through its command line. */
 export const tsquic: Peer = {
@@ -23,7 +24,11 @@ const inRepository = (path: string): string => fileURLToPath(new URL(`../../../$
 
 /** How the command line is run: from its sources, so that no build is needed. */
 const COMMAND: readonly string[] = [
-  ...[process.execPath, '-C', 'tsquic-src', '--import', inRepository('scripts/ts.mjs')],
+  process.execPath,
+  '-C',
+  'tsquic-src',
+  '--import',
+  inRepository('scripts/ts.mjs'),
   inRepository('packages/cli/src/main.ts'),
 ];
 
@@ -34,25 +39,28 @@ async function install(): Promise<string> {
 
 function serve(order: ServerOrder): Command | Unsupported {
   if (order.retry) return { unsupported: 'its command line has no option for it' };
+  const { root, certificate: cert, key, host, port, alpn, keyLog: keylog } = order;
   return {
-    argv: [
-      ...[...COMMAND, 'serve', '--root', order.root, '--cert', order.certificate, '--key', order.key],
-      ...['--host', order.host, '--port', String(order.port), '--alpn', order.alpn, '--keylog', order.keyLog],
-    ],
+    argv: [...COMMAND, 'serve', ...flags({ root, cert, key, host, port, alpn, keylog })],
     ready: /listening on /,
   };
 }
 
 function fetch(order: ClientOrder): Command {
-  const version = order.version?.toString(16);
+  const { out, authority: ca, alpn, cipher } = order;
+  const version = order.version === undefined ? undefined : `0x${order.version.toString(16)}`;
+  const settings = flags({
+    out,
+    ca,
+    alpn,
+    cipher,
+    version,
+    json: true,
+    'handshake-only': order.handshakeOnly,
+  });
   return {
-    argv: [
-      ...[...COMMAND, 'get', '--out', order.out, '--ca', order.authority, '--alpn', order.alpn, '--json'],
-      ...(order.cipher === undefined ? [] : ['--cipher', order.cipher]),
-      ...(version === undefined ? [] : ['--version', `0x${version}`]),
-      ...(order.handshakeOnly ? ['--handshake-only'] : []),
-      ...order.paths.map((path) => urlOf(order, path)),
-    ],
+    argv: [...COMMAND, 'get', ...settings, ...order.paths.map((path) => urlOf(order, path))],
     env: { SSLKEYLOGFILE: order.keyLog },
+    abandons: /version/i,
   };
 }
