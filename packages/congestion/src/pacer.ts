@@ -50,7 +50,7 @@ export class Pacer {
       this.drained = false;
       return nowUs;
     }
-    return nowUs + Math.ceil(missingBytes / this.rateBytesPerUs);
+    return nowUs + Math.ceil((missingBytes - ROUNDING_BYTES) / this.rateBytesPerUs);
   }
 
   /** A packet left. Packets that no pacing holds back, probes say, count too and put the bucket in debt. */
