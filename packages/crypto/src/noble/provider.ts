@@ -3,7 +3,7 @@ import { hmac } from '@noble/hashes/hmac.js';
 import { HASH_LENGTH } from '../hash-length.ts';
 import type { CryptoProvider, RandomSource } from '../provider.ts';
 import { createSoftwareHeaderProtection } from '../software/header-protection.ts';
-import { createNobleAead } from './aead.ts';
+import { createSoftwareAead } from '../software/aead.ts';
 import { createNobleHash, NOBLE_HASHES } from './hashes.ts';
 import { generateNobleKeyShare } from './key-exchange.ts';
 import { createNobleSigner, verifyNobleSignature } from './signatures.ts';
@@ -28,7 +28,7 @@ export function createNobleProvider(options: NobleProviderOptions): CryptoProvid
       if (length > 255 * HASH_LENGTH[hash]) throw new RangeError('HKDF output longer than 255 hashes');
       return expand(NOBLE_HASHES[hash], key, info, length);
     },
-    createAead: createNobleAead,
+    createAead: createSoftwareAead,
     createHeaderProtection: createSoftwareHeaderProtection,
     generateKeyShare: (group) => generateNobleKeyShare(group, random),
     verifySignature: verifyNobleSignature,

@@ -47,7 +47,9 @@ function measureProvider(provider: CryptoProvider): void {
         buffer[HEADER]! ^= 1;
         buffer[end]! ^= 1;
       });
-      results.push(`${size} B: seal ${sealUs.toFixed(2)} open ${openUs.toFixed(2)} forged ${forgedUs.toFixed(2)}`);
+      results.push(
+        `${size} B: seal ${sealUs.toFixed(2)} open ${openUs.toFixed(2)} forged ${forgedUs.toFixed(2)}`,
+      );
     }
     const protection = provider.createHeaderProtection(name, key);
     const sample = new Uint8Array(64).fill(3);

@@ -4,24 +4,28 @@ import type { Aead } from '../aead.ts';
 import { TAG_LENGTH } from '../aead.ts';
 import { checkKeyAndIv, writeNonce } from '../nonce.ts';
 import type { AeadName } from '../suites.ts';
+import { createSoftwareAead } from '../software/aead.ts';
 import { IV_LENGTH } from '../suites.ts';
 
-/** An AEAD over node:crypto. */
+/**
+ * AES-GCM over node:crypto, ChaCha20-Poly1305 in TypeScript: that is faster there up to about 3 KB, does not
+ * allocate, and is the same on runtimes whose node:crypto lacks it.
+ */
 export function createNodeAead(aead: AeadName, key: Uint8Array, iv: Uint8Array): Aead {
+  if (aead === 'chacha20-poly1305') return createSoftwareAead(aead, key, iv);
   checkKeyAndIv(key, aead === 'aes-128-gcm' ? 16 : 32, iv);
-  return new NodeAead(aead, createSecretKey(key), iv.slice());
+  return new NodeAesGcm(aead, createSecretKey(key), iv.slice());
 }
 
 /** A cipher object serves one packet only; what can be kept is the key object and the nonce's memory. */
-class NodeAead implements Aead {
+class NodeAesGcm implements Aead {
   private readonly algorithm: CipherGCMTypes;
   private readonly key: KeyObject;
   private readonly iv: Uint8Array;
   private readonly nonce: Uint8Array = new Uint8Array(IV_LENGTH);
 
-  constructor(aead: AeadName, key: KeyObject, iv: Uint8Array) {
-    // ChaCha20-Poly1305 takes the very calls that GCM does; the type stands for both.
-    this.algorithm = aead as CipherGCMTypes;
+  constructor(algorithm: CipherGCMTypes, key: KeyObject, iv: Uint8Array) {
+    this.algorithm = algorithm;
     this.key = key;
     this.iv = iv;
   }
@@ -34,7 +38,7 @@ class NodeAead implements Aead {
     payloadEnd: number,
   ): void {
     writeNonce(this.nonce, this.iv, packetNumber);
-    const cipher = createCipheriv(this.algorithm, this.key, this.nonce, TAG_OPTIONS);
+    const cipher = createCipheriv(this.algorithm, this.key, this.nonce);
     cipher.setAAD(buffer.subarray(headerAt, payloadAt));
     buffer.set(cipher.update(buffer.subarray(payloadAt, payloadEnd)), payloadAt);
     cipher.final();
@@ -59,4 +63,5 @@ class NodeAead implements Aead {
   }
 }
 
+/** Without it some releases warn that a shorter tag would pass. */
 const TAG_OPTIONS = { authTagLength: TAG_LENGTH };

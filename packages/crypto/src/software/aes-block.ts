@@ -3,7 +3,7 @@
  * timing may leak to code that shares the processor's cache.
  */
 export class AesBlock {
-  private readonly schedule: Uint32Array;
+  private readonly schedule: Int32Array;
 
   /** `key` of 16 or 32 bytes. */
   constructor(key: Uint8Array) {
@@ -45,10 +45,10 @@ function substitute(a: number, b: number, c: number, d: number): number {
 }
 
 /** FIPS 197 §5.2. */
-function expandKey(key: Uint8Array): Uint32Array {
+function expandKey(key: Uint8Array): Int32Array {
   const keyWords = key.length / 4;
   if (keyWords !== 4 && keyWords !== 8) throw new RangeError(`AES key of ${key.length} bytes`);
-  const schedule = new Uint32Array(4 * (keyWords + 7));
+  const schedule = new Int32Array(4 * (keyWords + 7));
   for (let i = 0; i < keyWords; i++) {
     schedule[i] = (key[4 * i]! << 24) | (key[4 * i + 1]! << 16) | (key[4 * i + 2]! << 8) | key[4 * i + 3]!;
   }
@@ -92,8 +92,8 @@ function buildSbox(): Uint8Array {
 }
 
 /** SubBytes and MixColumns of the byte in one position of a column. */
-function buildTable(rotation: number): Uint32Array {
-  const table = new Uint32Array(256);
+function buildTable(rotation: number): Int32Array {
+  const table = new Int32Array(256);
   for (let i = 0; i < 256; i++) {
     const s = SBOX[i]!;
     const column = (double(s) << 24) | (s << 16) | (s << 8) | (s ^ double(s));
