@@ -7,6 +7,7 @@ export default {
     '<rootDir>/packages/*/{src,test}/**/*.test.ts',
     '<rootDir>/tools/**/*.test.ts',
     '<rootDir>/docs/**/*.test.ts',
+    '<rootDir>/interop/**/*.test.ts',
   ],
   modulePathIgnorePatterns: ['<rootDir>/packages/.*/dist/', '<rootDir>/interop/.peers/'],
   maxWorkers: 2,

@@ -38,7 +38,7 @@ export interface Varint {
   readonly end: number;
 }
 
-/** Reads a variable-length integer. Throws RangeError past the end of the buffer. */
+/** Reads a variable-length integer. Throws ERR_OUT_OF_RANGE past the end of the buffer. */
 export function readVarint(buffer: Buffer, at: number): Varint {
   const first = buffer.readUInt8(at);
   const bytes = 1 << (first >> 6);

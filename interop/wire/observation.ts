@@ -38,7 +38,7 @@ export function observe(datagrams: readonly WireDatagram[]): Observation {
       observer.datagram(datagram);
     } catch (error) {
       // A truncated packet ends the reading of its datagram; what was read before it counts.
-      if (!(error instanceof RangeError)) throw error;
+      if ((error as NodeJS.ErrnoException).code !== 'ERR_OUT_OF_RANGE') throw error;
     }
   }
   return observer.summary();

@@ -1,13 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import {
-  type ClientOrder,
-  type Command,
-  type Peer,
-  type ServerOrder,
-  type Unsupported,
-  urlOf,
-} from '../../peer.ts';
+import { type ClientOrder, type Command, type Peer, type ServerOrder, urlOf } from '../../peer.ts';
 import { flags } from '../flags.ts';
 
 /** Our own stack, through its command line. */
@@ -37,17 +30,17 @@ async function install(): Promise<string> {
   return (manifest as { version: string }).version;
 }
 
-function serve(order: ServerOrder): Command | Unsupported {
-  if (order.retry) return { unsupported: 'its command line has no option for it' };
+function serve(order: ServerOrder): Command {
   const { root, certificate: cert, key, host, port, alpn, keyLog: keylog } = order;
+  const retry = order.retry ? 'always' : 'never';
   return {
-    argv: [...COMMAND, 'serve', ...flags({ root, cert, key, host, port, alpn, keylog })],
+    argv: [...COMMAND, 'serve', ...flags({ root, cert, key, host, port, alpn, retry, keylog })],
     ready: /listening on /,
   };
 }
 
 function fetch(order: ClientOrder): Command {
-  const { out, authority: ca, alpn, cipher } = order;
+  const { out, authority: ca, alpn, cipher, keyLog: keylog, handshakeOnly } = order;
   const version = order.version === undefined ? undefined : `0x${order.version.toString(16)}`;
   const settings = flags({
     out,
@@ -55,12 +48,12 @@ function fetch(order: ClientOrder): Command {
     alpn,
     cipher,
     version,
+    keylog,
     json: true,
-    'handshake-only': order.handshakeOnly,
+    'handshake-only': handshakeOnly,
   });
   return {
     argv: [...COMMAND, 'get', ...settings, ...order.paths.map((path) => urlOf(order, path))],
-    env: { SSLKEYLOGFILE: order.keyLog },
     abandons: /version/i,
   };
 }
