@@ -20,6 +20,7 @@ export interface CpuOptions {
   readonly inputDatagrams: number;
 }
 
+/** What a host is made of. */
 export interface HostOptions {
   readonly name: string;
   readonly context: QuicHostContext;

@@ -1,5 +1,23 @@
+export { type ChartOptions, drawChart, type Series } from './chart.ts';
 export { type Datagram, Ecn } from './datagram.ts';
+export { type FairnessOptions, type FairnessResult, type Flow, runFairness } from './experiments/fairness.ts';
+export {
+  describeMask,
+  MASK_CEILING_US,
+  type MaskReport,
+  MASKS,
+  runHandshakeMasks,
+} from './experiments/handshake-masks.ts';
+export {
+  LOSS_CEILINGS,
+  type LossCeiling,
+  type LossRow,
+  lossScenario,
+  runLossRow,
+} from './experiments/loss-table.ts';
+export { createRandomScenario } from './experiments/random-scenario.ts';
 export { type CpuOptions, Host, type HostOptions } from './host.ts';
+export { type Violation, watchInvariants } from './invariants.ts';
 export type { Jitter } from './jitter.ts';
 export {
   ECN_ALL_CE,
@@ -24,10 +42,16 @@ export {
   randomBytes,
   SERVER_ADDRESS,
 } from './pair.ts';
+export { type Capture, createCapture } from './pcap.ts';
 export { Peer, type PeerOptions } from './peer.ts';
 export type { QueueKind } from './queue-kind.ts';
 export { createRandom, type Random } from './random.ts';
 export type { Rate, RateSteps } from './rate.ts';
+export { jainIndex, summarize, type Summary } from './sample.ts';
+export type { Exchange, Scenario } from './scenario.ts';
+export { runScenario, type ScenarioResult, type ScenarioRunOptions } from './scenario-run.ts';
+export { scenarioByName, SCENARIOS } from './scenarios.ts';
+export { LARGE_SCENARIOS } from './scenarios/large.ts';
 export { StreamCollector } from './stream-collector.ts';
 export { StreamFeeder } from './stream-feeder.ts';
 export {
@@ -36,4 +60,5 @@ export {
   TEST_UNIX_TIME_US,
   testRootCertificate,
 } from './test-identity.ts';
+export { createTimeline, type Timeline, type TimelinePoint } from './timeline.ts';
 export { World } from './world.ts';

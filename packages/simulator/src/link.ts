@@ -49,8 +49,9 @@ export interface LinkOptions {
   readonly reorderUs: number;
 }
 
-/** ECN codepoints erased, and ECT(0) and ECT(1) exchanged. */
+/** ECN codepoints erased. */
 export const ECN_BLEACH = [0, 0, 0, 0] as const;
+/** ECT(0) and ECT(1) exchanged. */
 export const ECN_SWAP = [0, 2, 1, 3] as const;
 /** Every ECN-capable datagram marked. */
 export const ECN_ALL_CE = [0, 3, 3, 3] as const;

@@ -7,6 +7,7 @@ import type { Random } from './random.ts';
 import { createTestIdentity, TEST_SERVER_NAME, TEST_UNIX_TIME_US } from './test-identity.ts';
 import { World } from './world.ts';
 
+/** What a pair is made of; only the cryptography has no default. */
 export interface PairOptions {
   /** Makes a crypto provider that draws from this seeded source; called once for each side. */
   readonly createCrypto: (random: RandomSource) => CryptoProvider;
@@ -51,8 +52,9 @@ export interface Pair {
   pass(durationUs: number): void;
 }
 
-/** Addresses of a pair. The second of each is used by tests with two links. */
+/** Where the client of a pair is, unless told otherwise. */
 export const CLIENT_ADDRESS = { ip: '10.0.0.1', port: 5001 } as const;
+/** Where the server of a pair is, unless told otherwise. */
 export const SERVER_ADDRESS = { ip: '10.0.0.2', port: 443 } as const;
 
 /** A client and a server that have not met yet. */

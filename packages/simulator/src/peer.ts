@@ -5,14 +5,18 @@ import { StreamCollector } from './stream-collector.ts';
 import { StreamFeeder } from './stream-feeder.ts';
 import type { World } from './world.ts';
 
-export interface PeerOptions extends Omit<HostOptions, 'context' | 'onEvent'> {
+/** A host, the options of its context, and what its application does. */
+export interface PeerOptions extends Omit<HostOptions, 'context'> {
   readonly context: QuicContextOptions;
   /** Read streams as they become readable. Default true. */
   readonly reads?: boolean;
   /** Keep what is read, or only count it (for large transfers). Default true. */
   readonly keepsBytes?: boolean;
-  /** What to send back on a bidirectional stream that the other side opened and ended; undefined for nothing. */
-  readonly respond?: (request: Uint8Array, streamId: number) => Uint8Array | undefined;
+  /**
+   * What to send back on a bidirectional stream that the other side opened and ended: bytes, a length of the pattern
+   * that `sendPattern` sends, or undefined for nothing. The request is empty when bytes are not kept.
+   */
+  readonly respond?: (request: Uint8Array, streamId: number) => Uint8Array | number | undefined;
 }
 
 /** A context on a host with a small application: it writes, reads and answers, and keeps every event. */
@@ -31,7 +35,11 @@ export class Peer {
     this.options = options;
     this.context = createQuicContext(options.context);
     const { context: _, ...host } = options;
-    this.host = world.addHost({ ...host, context: this.context, onEvent: (event) => this.onEvent(event) });
+    this.host = world.addHost({
+      ...host,
+      context: this.context,
+      onEvent: (event, nowUs) => this.onEvent(event, nowUs),
+    });
   }
 
   /** The first connection made or accepted. Throws an Error when there is none. */
@@ -60,11 +68,20 @@ export class Peer {
     return this.feed(this.connection, stream.id, new StreamFeeder(stream, bytes));
   }
 
-  /** Open a stream and send `length` bytes of a fixed pattern, made as they are needed. */
-  sendPattern(length: number, options: { readonly unidirectional?: boolean } = {}): StreamFeeder {
+  /** Open a stream and send `length` bytes of a fixed pattern, made as they are needed; undefined when no stream may be opened now. */
+  trySendPattern(
+    length: number,
+    options: { readonly unidirectional?: boolean } = {},
+  ): StreamFeeder | undefined {
     const stream = this.connection.openStream(options);
-    if (stream === undefined) throw new Error(`${this.options.name} may not open a stream now`);
-    return this.feed(this.connection, stream.id, new StreamFeeder(stream, length));
+    return stream && this.feed(this.connection, stream.id, new StreamFeeder(stream, length));
+  }
+
+  /** The same, but throws an Error when no stream may be opened. */
+  sendPattern(length: number, options: { readonly unidirectional?: boolean } = {}): StreamFeeder {
+    const feeder = this.trySendPattern(length, options);
+    if (feeder === undefined) throw new Error(`${this.options.name} may not open a stream now`);
+    return feeder;
   }
 
   /** What has arrived on a stream so far; empty for one that nothing came on. */
@@ -84,7 +101,7 @@ export class Peer {
     return feeder;
   }
 
-  private onEvent(event: QuicEvent): void {
+  private onEvent(event: QuicEvent, nowUs: number): void {
     this.events.push(event);
     const connection = this.context.connection(event.connection);
     if (event.type === 'accepted' && connection !== undefined) this.connections.push(connection);
@@ -92,6 +109,7 @@ export class Peer {
     if (event.type === 'stream-readable' && connection !== undefined && this.options.reads !== false) {
       this.read(connection, event.streamId);
     }
+    this.options.onEvent?.(event, nowUs);
   }
 
   private read(connection: QuicConnection, streamId: number): void {

@@ -1,6 +1,7 @@
 /** Bytes per second that a link carries: a constant, or steps in time. */
 export type Rate = number | RateSteps;
 
+/** A rate that changes at given times. */
 export interface RateSteps {
   /** In order of time, the first at 0. A rate of 0 holds everything until the next step. */
   readonly steps: readonly { readonly atUs: number; readonly bytesPerSecond: number }[];

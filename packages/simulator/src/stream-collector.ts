@@ -1,4 +1,5 @@
 import type { QuicStream } from '@tsquic/quic-core';
+import { joinChunks } from './chunks.ts';
 import { patternByte } from './pattern.ts';
 
 /** What has been read from one stream. */
@@ -18,13 +19,7 @@ export class StreamCollector {
 
   /** All bytes so far, in one piece; empty when they are not kept. */
   bytes(): Uint8Array {
-    const all = new Uint8Array(this.keeps ? this.length : 0);
-    let at = 0;
-    for (const chunk of this.chunks) {
-      all.set(chunk, at);
-      at += chunk.length;
-    }
-    return all;
+    return joinChunks(this.chunks);
   }
 
   /** Read what there is. */

@@ -1,0 +1,12 @@
+import { LARGE_SCENARIOS, SCENARIOS } from '@tsquic/simulator';
+import { drawTable, milliseconds } from '../table.ts';
+
+/** Every scenario with its ceiling and what it shows. */
+export function listScenarios(): string {
+  const rows = [...SCENARIOS, ...LARGE_SCENARIOS].map(({ name, about, ceilingUs }) => [
+    `${name.padEnd(24)} ${about}`,
+    `${milliseconds(ceilingUs)} ms`,
+  ]);
+  const families = 'families: loss-table, handshake-masks, random, ceilings, fairness, all';
+  return `${drawTable([['scenario                 what it shows', 'ceiling'], ...rows])}\n${families}`;
+}

@@ -1,0 +1,135 @@
+import { writeFileSync } from 'node:fs';
+import {
+  createCapture,
+  createRandomScenario,
+  createTimeline,
+  drawChart,
+  runScenario,
+  type Scenario,
+  scenarioByName,
+  type ScenarioResult,
+  SCENARIOS,
+  TEST_UNIX_TIME_US,
+  type Timeline,
+} from '@tsquic/simulator';
+import type { Arguments, Tally } from '../arguments.ts';
+import { createSurroundings } from '../surroundings.ts';
+import { drawTable, milliseconds } from '../table.ts';
+
+/** Run one scenario and draw what happened, or all of them with a line each. */
+export function scenarioCommand(args: Arguments): Tally {
+  if (args.name === 'all') return runAll(SCENARIOS, args);
+  const scenario = scenarioOf(args.name);
+  if (scenario === undefined) {
+    console.log(`no scenario is called '${args.name}': pnpm sim --list`);
+    return { passed: 0, failed: 1 };
+  }
+  return runOne(scenario, args);
+}
+
+/** One line for each scenario. */
+export function runAll(scenarios: readonly Scenario[], args: Arguments): Tally {
+  const surroundings = createSurroundings(args.crypto);
+  const seed = args.seed ?? 1;
+  let failed = 0;
+  for (const scenario of scenarios) {
+    const startedMs = performance.now();
+    const result = runScenario(scenario, { ...surroundings, seed });
+    const realMs = (performance.now() - startedMs).toFixed(0);
+    const took = `${milliseconds(result.tookUs)} of ${milliseconds(scenario.ceilingUs)} ms`;
+    const verdict = result.faults.length === 0 ? 'ok  ' : 'FAIL';
+    console.log(`${verdict} ${scenario.name.padEnd(24)} ${took.padStart(24)}  ${realMs.padStart(6)} ms real`);
+    if (result.faults.length === 0) continue;
+    failed++;
+    printFaults(result);
+  }
+  return { passed: scenarios.length - failed, failed };
+}
+
+/** The first faults of a run, with the command that repeats it. */
+export function printFaults(result: ScenarioResult): void {
+  for (const fault of result.faults.slice(0, 3)) console.log(`     ${fault}`);
+  console.log(`     repeat: pnpm sim ${result.scenario.name} --seed ${result.seed}`);
+}
+
+/** A made-up scenario keeps its name, so that a failure can be looked at alone. */
+function scenarioOf(name: string): Scenario | undefined {
+  const seed = /^random-(\d+)$/.exec(name)?.[1];
+  return seed === undefined ? scenarioByName(name) : createRandomScenario(Number(seed));
+}
+
+function runOne(scenario: Scenario, args: Arguments): Tally {
+  const seed = args.seed ?? Number(/^random-(\d+)$/.exec(scenario.name)?.[1] ?? 1);
+  const keyLog: string[] = [];
+  const capture = createCapture('client', TEST_UNIX_TIME_US);
+  const server = createTimeline('server');
+  const client = createTimeline('client');
+  const result = runScenario(scenario, {
+    ...createSurroundings(args.crypto),
+    seed,
+    observers: args.pcap === undefined ? [server, client] : [server, client, capture],
+    onKeyLog: (line) => void keyLog.push(line),
+  });
+
+  console.log(`${scenario.name}: ${scenario.about}`);
+  console.log(`seed ${seed}, ${milliseconds(result.tookUs)} ms of ${milliseconds(scenario.ceilingUs)} ms\n`);
+  printCharts(client, server);
+  printFigures(result);
+  if (args.pcap !== undefined) {
+    writeFileSync(args.pcap, capture.file());
+    writeFileSync(`${args.pcap}.keys`, keyLog.map((line) => `${line}\n`).join(''));
+    console.log(`\n${args.pcap} holds the datagrams as the client sees them, ${args.pcap}.keys the keys`);
+  }
+  if (result.faults.length > 0) printFaults(result);
+  return result.faults.length === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 };
+}
+
+/** Charts of the side that sent more. */
+function printCharts(client: Timeline, server: Timeline): void {
+  const sentBy = (timeline: Timeline): number => timeline.sentBytes.at(-1)?.value ?? 0;
+  const isDownload = sentBy(server) >= sentBy(client);
+  const [sender, receiver] = isDownload ? [server, client] : [client, server];
+  const format = (value: number): string => `${(value / 1000).toFixed(1)} KB`;
+  const name = isDownload ? 'server' : 'client';
+  console.log(
+    drawChart(
+      [
+        { mark: '·', label: 'sent', points: sender.sentBytes },
+        { mark: '#', label: 'received', points: receiver.receivedBytes },
+      ],
+      { title: `time sequence, ${name} sending`, format },
+    ),
+  );
+  console.log(
+    `\n${drawChart(
+      [
+        { mark: '─', label: 'congestion window', points: sender.windowBytes },
+        { mark: '·', label: 'in flight', points: sender.inFlightBytes },
+      ],
+      { title: `window of the ${name}`, format },
+    )}\n`,
+  );
+}
+
+function printFigures({ client, server, pair }: ScenarioResult): void {
+  const rows = [['', 'client', 'server']];
+  const row = (label: string, of: (side: NonNullable<typeof client>) => string): void => {
+    rows.push([label, client === undefined ? '-' : of(client), server === undefined ? '-' : of(server)]);
+  };
+  row('handshake ms', (side) => (side.handshakeUs / 1000).toFixed(1));
+  row('packets sent', (side) => String(side.packetsSent));
+  row('packets lost', (side) => String(side.packetsLost));
+  row('spuriously lost', (side) => String(side.packetsSpuriouslyLost));
+  row('packets dropped', (side) => String(side.packetsDropped));
+  row('probe timeouts', (side) => String(side.probeTimeouts));
+  row('smoothed RTT ms', (side) => (side.smoothedRttUs / 1000).toFixed(1));
+  row('window bytes', (side) => String(side.congestionWindowBytes));
+  console.log(drawTable(rows));
+  for (const { name, counters, queue } of pair.world.links) {
+    const { entered, lost, corrupted, duplicated, delivered } = counters;
+    const fates = `lost ${lost}, queue dropped ${queue.dropped}, marked ${queue.marked}`;
+    console.log(
+      `${name}: entered ${entered}, ${fates}, corrupted ${corrupted}, doubled ${duplicated}, delivered ${delivered}`,
+    );
+  }
+}

@@ -1,0 +1,62 @@
+import { parseArgs } from 'node:util';
+import { ceilingsCommand } from './commands/ceilings.ts';
+import { fairnessCommand } from './commands/fairness.ts';
+import { handshakeMasksCommand } from './commands/handshake-masks.ts';
+import { listScenarios } from './commands/list.ts';
+import { lossTableCommand } from './commands/loss-table.ts';
+import { randomCommand } from './commands/random.ts';
+import { scenarioCommand } from './commands/scenario.ts';
+import type { Arguments, Tally } from './arguments.ts';
+
+const COMMANDS: Readonly<Record<string, (args: Arguments) => Tally>> = {
+  'loss-table': lossTableCommand,
+  'handshake-masks': handshakeMasksCommand,
+  random: randomCommand,
+  ceilings: ceilingsCommand,
+  fairness: fairnessCommand,
+};
+
+const USAGE = `pnpm sim NAME [--seed N] [--seeds N] [--pcap FILE] [--crypto node|noble] [--large]
+pnpm sim --list
+
+NAME is a scenario, 'all', or one of: ${Object.keys(COMMANDS).join(', ')}`;
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    list: { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
+    large: { type: 'boolean', default: false },
+    seed: { type: 'string' },
+    seeds: { type: 'string' },
+    pcap: { type: 'string' },
+    crypto: { type: 'string', default: 'node' },
+  },
+});
+
+const name = positionals[0];
+if (values.list) {
+  console.log(listScenarios());
+} else if (values.help || name === undefined) {
+  console.log(USAGE);
+  process.exitCode = values.help ? 0 : 2;
+} else {
+  const command = COMMANDS[name] ?? scenarioCommand;
+  const { passed, failed } = command({
+    name,
+    seed: numberOf(values.seed),
+    seeds: numberOf(values.seeds),
+    pcap: values.pcap,
+    large: values.large,
+    crypto: values.crypto === 'noble' ? 'noble' : 'node',
+  });
+  console.log(`${passed} passed, ${failed} failed`);
+  process.exitCode = failed === 0 ? 0 : 1;
+}
+
+function numberOf(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const value = Number(text);
+  if (!Number.isSafeInteger(value)) throw new RangeError(`not a whole number: ${text}`);
+  return value;
+}

@@ -1,0 +1,135 @@
+import type { CryptoProvider, RandomSource } from '@tsquic/crypto';
+import type { QuicContextOptions } from '@tsquic/quic-core';
+import type { LinkOptions } from '../link.ts';
+import { Peer } from '../peer.ts';
+import { jainIndex, type Summary, summarize } from '../sample.ts';
+import { createTestIdentity, TEST_SERVER_NAME, TEST_UNIX_TIME_US } from '../test-identity.ts';
+import { World } from '../world.ts';
+
+type Controller = NonNullable<QuicContextOptions['congestion']>;
+
+/** One download through the shared bottleneck. */
+export interface Flow {
+  readonly name: string;
+  readonly congestion?: Controller;
+  readonly startUs: number;
+}
+
+/** Who shares what, and for how long. */
+export interface FairnessOptions {
+  readonly seed: number;
+  readonly createCrypto: (random: RandomSource) => CryptoProvider;
+  readonly flows: readonly Flow[];
+  /** Servers to clients, shared by all flows; it needs a constant rate. */
+  readonly bottleneck: Partial<LinkOptions> & { readonly bytesPerSecond: number; readonly delayUs: number };
+  readonly durationUs: number;
+  /** Shares are measured from here on. */
+  readonly measureFromUs: number;
+}
+
+/** Who got how much, and what it cost. */
+export interface FairnessResult {
+  readonly shares: readonly { readonly name: string; readonly bytesPerSecond: number }[];
+  /** Jain's index over the shares. */
+  readonly jain: number;
+  /** Share of the bottleneck that was used while measuring, 0 to 1. */
+  readonly utilisation: number;
+  /** Time in the queue, milliseconds. */
+  readonly queueMs: Summary;
+  readonly dropped: number;
+  /** Bytes delivered for each flow in each tenth of a second. */
+  readonly series: readonly (readonly { readonly atUs: number; readonly value: number }[])[];
+}
+
+/** Downloads without end that share a bottleneck: who gets how much. */
+export function runFairness(options: FairnessOptions): FairnessResult {
+  const { bottleneck, flows, measureFromUs, durationUs } = options;
+  const world = new World(options.seed);
+  const shared = world.addLink('bottleneck', bottleneck);
+  const back = world.addLink('back', { delayUs: bottleneck.delayUs });
+  const delivered = flows.map(() => 0);
+  const buckets = flows.map(() => new Map<number, number>());
+  const waits: number[] = [];
+
+  flows.forEach((flow, index) => {
+    const client = addFlow(world, options, flow, index);
+    const { ip } = client.host.addresses[0]!;
+    const server = serverAddress(index);
+    world.addRoute(ip, server.ip, [back]);
+    world.addRoute(server.ip, ip, [shared]);
+    world.at(flow.startUs, () => {
+      const connection = client.context.createConnection(
+        { to: server, serverName: TEST_SERVER_NAME },
+        world.nowUs,
+      );
+      client.connections.push(connection);
+    });
+  });
+
+  world.observe({
+    onDeliver(link, datagram, nowUs) {
+      if (link !== shared) return;
+      const index = Number(datagram.to.ip.split('.')[3]) - 1;
+      const bytes = datagram.bytes.length;
+      const bucketUs = Math.floor(nowUs / BUCKET_US) * BUCKET_US;
+      buckets[index]!.set(bucketUs, (buckets[index]!.get(bucketUs) ?? 0) + bytes);
+      if (nowUs < measureFromUs) return;
+      delivered[index] = delivered[index]! + bytes;
+      const sendingUs = (bytes * 1e6) / bottleneck.bytesPerSecond;
+      waits.push((nowUs - datagram.sentUs - bottleneck.delayUs - sendingUs) / 1000);
+    },
+  });
+  world.run(() => false, durationUs);
+
+  const spanS = (durationUs - measureFromUs) / 1e6;
+  const shares = flows.map(({ name }, index) => ({ name, bytesPerSecond: delivered[index]! / spanS }));
+  const total = shares.reduce((sum, { bytesPerSecond }) => sum + bytesPerSecond, 0);
+  return {
+    shares,
+    jain: jainIndex(shares.map(({ bytesPerSecond }) => bytesPerSecond)),
+    utilisation: total / bottleneck.bytesPerSecond,
+    queueMs: summarize(waits),
+    dropped: shared.dropped,
+    series: buckets.map((bucket) =>
+      Array.from(bucket, ([atUs, bytes]) => ({ atUs, value: (bytes * 1e6) / BUCKET_US })),
+    ),
+  };
+}
+
+/** A client and a server of their own; the client asks as soon as it is connected. */
+function addFlow(world: World, options: FairnessOptions, flow: Flow, index: number): Peer {
+  const crypto = options.createCrypto(world.random.fork(`server ${index}`).fillBytes);
+  new Peer(world, {
+    name: `server ${index}`,
+    addresses: [serverAddress(index)],
+    keepsBytes: false,
+    respond: () => ENDLESS_BYTES,
+    context: {
+      crypto,
+      alpn: ['test'],
+      identity: createTestIdentity(crypto),
+      unixTimeAtZeroUs: TEST_UNIX_TIME_US,
+      ...(flow.congestion !== undefined && { congestion: flow.congestion }),
+    },
+  });
+  const client: Peer = new Peer(world, {
+    name: `client ${index}`,
+    addresses: [{ ip: `10.1.0.${index + 1}`, port: 5000 }],
+    keepsBytes: false,
+    onEvent: (event) => void (event.type === 'connected' && client.sendPattern(1)),
+    context: {
+      crypto: options.createCrypto(world.random.fork(`client ${index}`).fillBytes),
+      alpn: ['test'],
+      dangerouslySkipCertificateCheck: true,
+      unixTimeAtZeroUs: TEST_UNIX_TIME_US,
+    },
+  });
+  return client;
+}
+
+function serverAddress(index: number): { ip: string; port: number } {
+  return { ip: `10.2.0.${index + 1}`, port: 443 };
+}
+
+const BUCKET_US = 100_000;
+const ENDLESS_BYTES = 2 ** 40;

@@ -1,0 +1,106 @@
+import { ECN_ALL_CE, ECN_BLEACH, ECN_SWAP, type LinkOptions } from '../link.ts';
+import type { Loss } from '../loss-models.ts';
+import { createRandom, type Random } from '../random.ts';
+import type { Exchange, Scenario } from '../scenario.ts';
+
+/** A scenario that a seed makes up: any mixture of impairments that a patient connection must survive. */
+export function createRandomScenario(seed: number): Scenario {
+  const random = createRandom(seed).fork('scenario');
+  const patient = { idleTimeoutMs: 300_000, handshakeTimeoutMs: 300_000 };
+  const window = random.chance(0.3) ? 4096 << random.integer(6) : undefined;
+  return {
+    name: `random-${seed}`,
+    about: 'made up by its seed',
+    up: drawLink(random),
+    down: drawLink(random),
+    client: {
+      ...patient,
+      ...(window !== undefined && { connectionWindowBytes: window, streamWindowBytes: window }),
+      maxAckDelayMs: pick(random, [0, 5, 25, 100]),
+    },
+    server: {
+      ...patient,
+      maxBidirectionalStreams: pick(random, [1, 3, 100]),
+      maxUdpPayloadBytes: pick(random, [1200, 1350, 1452]),
+    },
+    ...(random.chance(0.2) && { chainBytes: 2000 + random.integer(8000) }),
+    ...(random.chance(0.2) && { retry: 'always' as const }),
+    ...(random.chance(0.2) && {
+      nat: {
+        bindings: Array.from({ length: 2 + random.integer(3) }, (_, i) => ({
+          atUs: i * (50_000 + random.integer(1_000_000)),
+          address: { ip: random.chance(0.5) ? '192.0.2.1' : `192.0.2.${2 + i}`, port: 7000 + i },
+        })),
+      },
+    }),
+    ...(random.chance(0.1) && { serverCpu: drawCpu(random) }),
+    ...(random.chance(0.1) && { clientCpu: drawCpu(random) }),
+    exchanges: Array.from({ length: 1 + random.integer(4) }, () => drawExchange(random)),
+    ceilingUs: 280_000_000,
+  };
+}
+
+function drawLink(random: Random): Partial<LinkOptions> {
+  const loss = drawLoss(random);
+  return {
+    delayUs: pick(random, [0, 1000, 10_000, 50_000, 300_000]),
+    bytesPerSecond: pick(random, [Infinity, 12_500_000, 1_250_000, 125_000, 25_000]),
+    queueBytes: pick(random, [3000, 15_000, 64_000, 500_000]),
+    queue: pick(random, [
+      { kind: 'tail-drop' },
+      { kind: 'tail-drop' },
+      { kind: 'codel' },
+      { kind: 'dual' },
+    ] as const),
+    ...(loss !== undefined && { loss }),
+    ...(random.chance(0.3) && { jitter: { kind: 'uniform', upToUs: random.integer(20_000) } as const }),
+    ...(random.chance(0.2) && { reordering: random.next() * 0.1, reorderUs: random.integer(30_000) }),
+    ...(random.chance(0.2) && { duplication: random.next() * 0.2 }),
+    ...(random.chance(0.2) && { corruption: random.next() * 0.03 }),
+    ...(random.chance(0.2) && { ceMarking: random.next() * 0.1 }),
+    ...(random.chance(0.2) && { ecnRewrite: pick(random, [ECN_BLEACH, ECN_SWAP, ECN_ALL_CE]) }),
+    ...(random.chance(0.2) && { blackholes: [drawBlackhole(random)] }),
+  };
+}
+
+function drawLoss(random: Random): Loss | undefined {
+  switch (random.integer(5)) {
+    case 0:
+      return { kind: 'random', rate: random.next() * 0.1 };
+    case 1:
+      return { kind: 'bursts', toBad: random.next() * 0.01, toGood: 0.1 + random.next() * 0.5 };
+    case 2:
+      return {
+        kind: 'mask',
+        mask: Array.from({ length: 16 }, () => (random.chance(0.3) ? 'x' : '.')).join(''),
+      };
+    default:
+      return undefined;
+  }
+}
+
+function drawBlackhole(random: Random): { fromUs: number; untilUs: number } {
+  const fromUs = random.integer(2_000_000);
+  return { fromUs, untilUs: fromUs + random.integer(3_000_000) };
+}
+
+function drawCpu(random: Random): { receiveUs: number; sendUs: number; inputDatagrams: number } {
+  return {
+    receiveUs: random.integer(1000),
+    sendUs: random.integer(1000),
+    inputDatagrams: 10 + random.integer(200),
+  };
+}
+
+function drawExchange(random: Random): Exchange {
+  return {
+    requestBytes: pick(random, [0, 1, 100, 5000, 60_000]),
+    responseBytes: pick(random, [-1, 0, 1, 1000, 20_000, 100_000]),
+    count: pick(random, [1, 1, 2, 10]),
+    afterPrevious: random.chance(0.5),
+  };
+}
+
+function pick<T>(random: Random, choices: readonly T[]): T {
+  return choices[random.integer(choices.length)]!;
+}

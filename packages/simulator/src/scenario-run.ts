@@ -1,0 +1,149 @@
+import type { CryptoProvider, RandomSource } from '@tsquic/crypto';
+import type { ConnectionStatistics, QuicContextOptions, TransportOptions } from '@tsquic/quic-core';
+import { ExchangeProgress } from './exchange-progress.ts';
+import { type Violation, watchInvariants } from './invariants.ts';
+import type { Observer } from './observer.ts';
+import { createPair, type Pair } from './pair.ts';
+import type { Scenario } from './scenario.ts';
+
+/** What a run needs besides its scenario. */
+export interface ScenarioRunOptions {
+  readonly seed: number;
+  /** Makes a crypto provider that draws from this seeded source; called once for each side. */
+  readonly createCrypto: (random: RandomSource) => CryptoProvider;
+  /** The controllers that scenarios may name. */
+  readonly congestion?: Readonly<Record<string, NonNullable<QuicContextOptions['congestion']>>>;
+  /** Watch beside the invariants. */
+  readonly observers?: readonly Observer[];
+  /** Key-log lines of the client. */
+  readonly onKeyLog?: (line: string) => void;
+}
+
+/** What a run came to. */
+export interface ScenarioResult {
+  readonly scenario: Scenario;
+  readonly seed: number;
+  /** Empty when the run passed. */
+  readonly faults: readonly string[];
+  /** Virtual time at which the goal was reached; the ceiling when it was not. */
+  readonly tookUs: number;
+  readonly violations: readonly Violation[];
+  /** At the goal; undefined where there was no connection. */
+  readonly client: ConnectionStatistics | undefined;
+  readonly server: ConnectionStatistics | undefined;
+  readonly pair: Pair;
+}
+
+/** Run one scenario with one seed. Never throws for what the contexts do: an exception is a fault of the run. */
+export function runScenario(scenario: Scenario, options: ScenarioRunOptions): ScenarioResult {
+  const progress = new ExchangeProgress(scenario.exchanges);
+  const pair = createScenarioPair(scenario, options, progress);
+  const violations = watchInvariants(pair.world);
+  for (const observer of options.observers ?? []) pair.world.observe(observer);
+
+  const faults: string[] = [];
+  let tookUs = scenario.ceilingUs;
+  let statistics: [ConnectionStatistics | undefined, ConnectionStatistics | undefined] = [
+    undefined,
+    undefined,
+  ];
+  try {
+    pair.connect();
+    const hasReachedGoal = goalOf(scenario, pair, progress);
+    if (pair.run(hasReachedGoal, scenario.ceilingUs)) tookUs = pair.world.nowUs;
+    else faults.push(`not done within ${scenario.ceilingUs / 1000} ms: ${stateOf(pair, progress)}`);
+    statistics = [pair.client.connections[0]?.statistics(), pair.server.connections[0]?.statistics()];
+    faults.push(...progress.faults(pair));
+    faults.push(...finish(scenario, pair));
+  } catch (error) {
+    faults.push(error instanceof Error ? (error.stack ?? error.message) : String(error));
+  }
+  for (const { atUs, what } of violations) faults.push(`at ${atUs} µs: ${what}`);
+  const [client, server] = statistics;
+  return { scenario, seed: options.seed, faults, tookUs, violations, client, server, pair };
+}
+
+function createScenarioPair(
+  scenario: Scenario,
+  options: ScenarioRunOptions,
+  progress: ExchangeProgress,
+): Pair {
+  const congestion =
+    scenario.congestion === undefined ? undefined : options.congestion?.[scenario.congestion];
+  if (scenario.congestion !== undefined && congestion === undefined) {
+    throw new Error(`no congestion controller is called ${scenario.congestion}`);
+  }
+  const { link, up, down, nat, clientCpu, serverCpu, chainBytes } = scenario;
+  const side = (transport: TransportOptions | undefined): Partial<QuicContextOptions> => ({
+    ...(transport !== undefined && { transport }),
+    ...(congestion !== undefined && { congestion }),
+  });
+  return createPair({
+    createCrypto: options.createCrypto,
+    seed: options.seed,
+    ...(link !== undefined && { link }),
+    ...(up !== undefined && { up }),
+    ...(down !== undefined && { down }),
+    ...(chainBytes !== undefined && { chainBytes }),
+    client: {
+      ...side(scenario.client),
+      ...(options.onKeyLog !== undefined && { onKeyLog: options.onKeyLog }),
+    },
+    server: { ...side(scenario.server), ...(scenario.retry !== undefined && { retry: scenario.retry }) },
+    clientHost: {
+      keepsBytes: false,
+      ...(nat !== undefined && { nat }),
+      ...(clientCpu !== undefined && { cpu: clientCpu }),
+    },
+    serverHost: {
+      keepsBytes: false,
+      respond: (_request, streamId) => progress.responseBytes(streamId),
+      ...(serverCpu !== undefined && { cpu: serverCpu }),
+    },
+  });
+}
+
+function goalOf(scenario: Scenario, pair: Pair, progress: ExchangeProgress): () => boolean {
+  if (scenario.ends !== undefined && scenario.exchanges.length === 0) return () => pair.client.has('closed');
+  const startUs = scenario.pauseUs ?? 0;
+  // Gives the clock an instant to stop at.
+  pair.world.at(startUs, () => undefined);
+  return () => {
+    if (pair.client.has('closed')) return true;
+    if (pair.client.has('connected') && pair.world.nowUs >= startUs) progress.advance(pair);
+    return progress.isComplete;
+  };
+}
+
+/** Close, and see that both sides come to an end. */
+function finish(scenario: Scenario, pair: Pair): string[] {
+  const connection = pair.client.connections[0];
+  if (connection !== undefined && connection.closeReason === undefined && scenario.ends === undefined)
+    connection.close();
+  const hasEnded = (): boolean =>
+    pair.client.has('closed') &&
+    pair.server.eventsOf('closed').length === pair.server.eventsOf('accepted').length;
+  const faults: string[] = [];
+  if (!pair.run(hasEnded, ENDING_US)) faults.push('a side had not closed two minutes later');
+  const closed = pair.client.eventsOf('closed')[0];
+  const expected = scenario.ends ?? 'application';
+  if (closed !== undefined && closed.reason.kind !== expected) {
+    faults.push(`the client ended by ${describeReason(closed.reason)}, not ${expected}`);
+  }
+  for (const { reason } of pair.server.eventsOf('closed')) {
+    if (reason.kind === 'transport') faults.push(`the server ended by ${describeReason(reason)}`);
+  }
+  return faults;
+}
+
+function describeReason(reason: object): string {
+  return JSON.stringify(reason, (_key, value: unknown) => (value instanceof Error ? value.stack : value));
+}
+
+function stateOf(pair: Pair, progress: ExchangeProgress): string {
+  const last = pair.client.events.at(-1)?.type ?? 'none';
+  return `${progress.completed} exchanges complete, last event ${last}, client ${pair.client.connections[0]?.statistics().state ?? 'gone'}`;
+}
+
+/** Long enough for an idle timeout of 30 s after the last probe. */
+const ENDING_US = 120_000_000;

@@ -1,0 +1,21 @@
+import type { Scenario } from './scenario.ts';
+import { HANDSHAKES } from './scenarios/handshake.ts';
+import { HOSTS } from './scenarios/host.ts';
+import { IMPAIRMENTS } from './scenarios/impairment.ts';
+import { LARGE_SCENARIOS } from './scenarios/large.ts';
+import { PATHS } from './scenarios/path.ts';
+import { TRANSFERS } from './scenarios/transfer.ts';
+
+/** Every scenario that runs in well under a second or so of real time. */
+export const SCENARIOS: readonly Scenario[] = [
+  ...HANDSHAKES,
+  ...TRANSFERS,
+  ...IMPAIRMENTS,
+  ...PATHS,
+  ...HOSTS,
+];
+
+/** The scenario with this name, large ones included; undefined when there is none. */
+export function scenarioByName(name: string): Scenario | undefined {
+  return [...SCENARIOS, ...LARGE_SCENARIOS].find((scenario) => scenario.name === name);
+}
