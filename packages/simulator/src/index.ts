@@ -1,3 +1,4 @@
+export { type Attack, createAdversary } from './adversary.ts';
 export { type ChartOptions, drawChart, type Series } from './chart.ts';
 export { type Datagram, Ecn } from './datagram.ts';
 export { type FairnessOptions, type FairnessResult, type Flow, runFairness } from './experiments/fairness.ts';
@@ -40,6 +41,7 @@ export {
   type Pair,
   type PairOptions,
   randomBytes,
+  SECOND_CLIENT_ADDRESS,
   SERVER_ADDRESS,
 } from './pair.ts';
 export { type Capture, createCapture } from './pcap.ts';

@@ -23,6 +23,8 @@ export interface PairOptions {
   readonly client?: Partial<QuicContextOptions>;
   /** On top of: ALPN 'test', the test identity, virtual time. */
   readonly server?: Partial<QuicContextOptions>;
+  /** A second interface of the client, with links of its own to the same server. Default: none. */
+  readonly secondPath?: { readonly up?: Partial<LinkOptions>; readonly down?: Partial<LinkOptions> };
   readonly clientHost?: HostExtras;
   readonly serverHost?: HostExtras;
   /** Length of the server's certificate chain, bytes; at least that of the bare leaf. */
@@ -54,6 +56,8 @@ export interface Pair {
 
 /** Where the client of a pair is, unless told otherwise. */
 export const CLIENT_ADDRESS = { ip: '10.0.0.1', port: 5001 } as const;
+/** The second interface of a client that has two. */
+export const SECOND_CLIENT_ADDRESS = { ip: '10.0.1.1', port: 5002 } as const;
 /** Where the server of a pair is, unless told otherwise. */
 export const SERVER_ADDRESS = { ip: '10.0.0.2', port: 443 } as const;
 
@@ -65,7 +69,7 @@ export function createPair(options: PairOptions): Pair {
   const serverIdentity = createTestIdentity(serverCrypto, options.chainBytes);
   const client = new Peer(world, {
     name: 'client',
-    addresses: [CLIENT_ADDRESS],
+    addresses: options.secondPath === undefined ? [CLIENT_ADDRESS] : [CLIENT_ADDRESS, SECOND_CLIENT_ADDRESS],
     ...options.clientHost,
     context: {
       crypto: clientCrypto,
@@ -91,6 +95,7 @@ export function createPair(options: PairOptions): Pair {
   const down = world.addLink('down', { ...options.link, ...options.down });
   world.addRoute(client.host.addresses[0]!.ip, server.host.addresses[0]!.ip, [up]);
   world.addRoute(server.host.addresses[0]!.ip, client.host.addresses[0]!.ip, [down]);
+  addSecondPath(world, server, options);
   return {
     world,
     client,
@@ -102,6 +107,15 @@ export function createPair(options: PairOptions): Pair {
     run: (isDone, limitUs) => world.run(isDone, world.nowUs + limitUs),
     pass: (durationUs) => void world.run(() => false, world.nowUs + durationUs),
   };
+}
+
+function addSecondPath(world: World, server: Peer, { link, secondPath }: PairOptions): void {
+  if (secondPath === undefined) return;
+  const { ip } = server.host.addresses[0]!;
+  world.addRoute(SECOND_CLIENT_ADDRESS.ip, ip, [world.addLink('second up', { ...link, ...secondPath.up })]);
+  world.addRoute(ip, SECOND_CLIENT_ADDRESS.ip, [
+    world.addLink('second down', { ...link, ...secondPath.down }),
+  ]);
 }
 
 /** A pair whose handshake is complete on both sides. Throws an Error when it does not complete in ten virtual seconds. */

@@ -1,5 +1,6 @@
 import type { CryptoProvider, RandomSource } from '@tsquic/crypto';
 import type { ConnectionStatistics, QuicContextOptions, TransportOptions } from '@tsquic/quic-core';
+import { createAdversary } from './adversary.ts';
 import { ExchangeProgress } from './exchange-progress.ts';
 import { type Violation, watchInvariants } from './invariants.ts';
 import type { Observer } from './observer.ts';
@@ -39,6 +40,7 @@ export function runScenario(scenario: Scenario, options: ScenarioRunOptions): Sc
   const progress = new ExchangeProgress(scenario.exchanges);
   const pair = createScenarioPair(scenario, options, progress);
   const violations = watchInvariants(pair.world);
+  if (scenario.attacks !== undefined) pair.world.observe(createAdversary(pair.world, scenario.attacks));
   for (const observer of options.observers ?? []) pair.world.observe(observer);
 
   const faults: string[] = [];

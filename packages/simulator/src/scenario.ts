@@ -1,4 +1,5 @@
 import type { TransportOptions } from '@tsquic/quic-core';
+import type { Attack } from './adversary.ts';
 import type { CpuOptions } from './host.ts';
 import type { LinkOptions } from './link.ts';
 import type { NatOptions } from './nat.ts';
@@ -36,6 +37,8 @@ export interface Scenario {
   readonly retry?: 'always' | 'never';
   /** Length of the server's certificate chain. Default: the bare leaf. */
   readonly chainBytes?: number;
+  /** Somebody on the path who sees everything and adds to it. */
+  readonly attacks?: readonly Attack[];
   readonly exchanges: readonly Exchange[];
   /** Leave the connection alone for this long before the exchanges. Default 0. */
   readonly pauseUs?: number;

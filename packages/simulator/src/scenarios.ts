@@ -1,4 +1,5 @@
 import type { Scenario } from './scenario.ts';
+import { ATTACKS } from './scenarios/attack.ts';
 import { HANDSHAKES } from './scenarios/handshake.ts';
 import { HOSTS } from './scenarios/host.ts';
 import { IMPAIRMENTS } from './scenarios/impairment.ts';
@@ -13,6 +14,7 @@ export const SCENARIOS: readonly Scenario[] = [
   ...IMPAIRMENTS,
   ...PATHS,
   ...HOSTS,
+  ...ATTACKS,
 ];
 
 /** The scenario with this name, large ones included; undefined when there is none. */

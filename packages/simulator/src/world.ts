@@ -65,6 +65,12 @@ export class World {
     this.calls.sort((a, b) => a.atUs - b.atUs);
   }
 
+  /** A datagram that no host sent arrives now at the host it names; nowhere when no host has that address. */
+  inject(datagram: Datagram): void {
+    if (this.interfaces.has(datagram.to.ip)) this.arrive(datagram);
+    else this.unrouted++;
+  }
+
   /**
    * Go from event to event until `isDone()`, or until nothing is left before `untilUs` of virtual time.
    * Returns whether `isDone()` held.
@@ -132,8 +138,8 @@ export class World {
   private drain(link: Link): void {
     for (let datagram = link.pop(this.nowUs); datagram !== undefined; datagram = link.pop(this.nowUs)) {
       this.observer.onDeliver?.(link, datagram, this.nowUs);
-      const links = this.route(datagram)!;
-      const next = links[links.indexOf(link) + 1];
+      const links = this.route(datagram);
+      const next = links?.[links.indexOf(link) + 1];
       if (next === undefined) this.arrive(datagram);
       else next.push(datagram, this.nowUs);
     }
