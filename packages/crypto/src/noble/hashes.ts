@@ -1,3 +1,4 @@
+import { hmac } from '@noble/hashes/hmac.js';
 import { sha256, sha384, sha512 } from '@noble/hashes/sha2.js';
 import type { Hash, HashName } from '../provider.ts';
 
@@ -17,4 +18,9 @@ export function createNobleHash(hash: HashName): Hash {
     },
     digest: () => running.clone().digest(),
   };
+}
+
+/** RFC 2104. */
+export function nobleHmac(hash: HashName, key: Uint8Array, bytes: Uint8Array): Uint8Array {
+  return hmac(NOBLE_HASHES[hash], key, bytes);
 }

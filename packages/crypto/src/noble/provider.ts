@@ -1,10 +1,8 @@
-import { expand, extract } from '@noble/hashes/hkdf.js';
-import { hmac } from '@noble/hashes/hmac.js';
-import { HASH_LENGTH } from '../hash-length.ts';
+import { expandKey } from '../hkdf.ts';
 import type { CryptoProvider, RandomSource } from '../provider.ts';
 import { createSoftwareHeaderProtection } from '../software/header-protection.ts';
 import { createSoftwareAead } from '../software/aead.ts';
-import { createNobleHash, NOBLE_HASHES } from './hashes.ts';
+import { createNobleHash, NOBLE_HASHES, nobleHmac } from './hashes.ts';
 import { generateNobleKeyShare } from './key-exchange.ts';
 import { createNobleSigner, verifyNobleSignature } from './signatures.ts';
 
@@ -22,12 +20,9 @@ export function createNobleProvider(options: NobleProviderOptions): CryptoProvid
     random,
     createHash: createNobleHash,
     hash: (hash, bytes) => NOBLE_HASHES[hash](bytes),
-    hmac: (hash, key, bytes) => hmac(NOBLE_HASHES[hash], key, bytes),
-    hkdfExtract: (hash, salt, keyMaterial) => extract(NOBLE_HASHES[hash], keyMaterial, salt),
-    hkdfExpand: (hash, key, info, length) => {
-      if (length > 255 * HASH_LENGTH[hash]) throw new RangeError('HKDF output longer than 255 hashes');
-      return expand(NOBLE_HASHES[hash], key, info, length);
-    },
+    hmac: nobleHmac,
+    hkdfExtract: nobleHmac,
+    hkdfExpand: (hash, key, info, length) => expandKey(nobleHmac, hash, key, info, length),
     createAead: createSoftwareAead,
     createHeaderProtection: createSoftwareHeaderProtection,
     generateKeyShare: (group) => generateNobleKeyShare(group, random),

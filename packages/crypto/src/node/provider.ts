@@ -1,8 +1,9 @@
 import { randomFillSync } from 'node:crypto';
+import { expandKey } from '../hkdf.ts';
 import type { CryptoProvider, RandomSource } from '../provider.ts';
 import { createSoftwareHeaderProtection } from '../software/header-protection.ts';
 import { createNodeAead } from './aead.ts';
-import { createNodeHash, nodeHash, nodeHkdfExpand, nodeHmac } from './hashes.ts';
+import { createNodeHash, nodeHash, nodeHmac } from './hashes.ts';
 import { generateNodeKeyShare } from './key-exchange.ts';
 import { createNodeSigner, verifyNodeSignature } from './signatures.ts';
 
@@ -25,7 +26,7 @@ export function createNodeProvider(options: NodeProviderOptions = {}): CryptoPro
     hash: nodeHash,
     hmac: nodeHmac,
     hkdfExtract: nodeHmac,
-    hkdfExpand: nodeHkdfExpand,
+    hkdfExpand: (hash, key, info, length) => expandKey(nodeHmac, hash, key, info, length),
     createAead: createNodeAead,
     createHeaderProtection: createSoftwareHeaderProtection,
     generateKeyShare: (group) => generateNodeKeyShare(group, random),
