@@ -1,0 +1,87 @@
+import { createQuicContext, type Address, type QuicConnection, type QuicEvent } from '@tsquic/quic-core';
+import type { CipherSuite, CryptoProvider } from '@tsquic/crypto';
+import {
+  nodeClock,
+  openNodePort,
+  QuicLoop,
+  unixTimeAtZeroUs,
+  type DatagramPort,
+} from '@tsquic/event-adapters';
+import type { CertificateVerifier } from '@tsquic/tls13';
+
+/** How to connect. */
+export interface ClientSettings {
+  readonly crypto: CryptoProvider;
+  readonly alpn: string;
+  /** Undefined accepts any certificate. */
+  readonly verifier: CertificateVerifier | undefined;
+  readonly serverName: string;
+  readonly cipherSuites: readonly CipherSuite[] | undefined;
+  readonly version: number | undefined;
+  readonly handshakeTimeoutMs: number;
+  readonly maxUdpPayloadBytes: number | undefined;
+  readonly onKeyLog: ((line: string) => void) | undefined;
+}
+
+/** One client connection with a socket and a context of its own. */
+export class ClientConnection {
+  readonly quic: QuicConnection;
+  /** Hears all events of the connection. */
+  onEvent: (event: QuicEvent) => void = () => {};
+
+  private readonly port: DatagramPort;
+  private readonly loop: QuicLoop;
+
+  /** Open a socket and begin the handshake. Rejects when the system gives no socket. */
+  static async open(to: Address, settings: ClientSettings): Promise<ClientConnection> {
+    return new ClientConnection(await openNodePort({ connect: to }), to, settings);
+  }
+
+  private constructor(port: DatagramPort, to: Address, settings: ClientSettings) {
+    const { verifier, cipherSuites, version, maxUdpPayloadBytes, onKeyLog } = settings;
+    const context = createQuicContext({
+      crypto: settings.crypto,
+      alpn: [settings.alpn],
+      ...(verifier === undefined ? { dangerouslySkipCertificateCheck: true } : { verifier }),
+      ...(cipherSuites === undefined ? {} : { cipherSuites }),
+      ...(onKeyLog === undefined ? {} : { onKeyLog }),
+      unixTimeAtZeroUs,
+      transport: {
+        handshakeTimeoutMs: settings.handshakeTimeoutMs,
+        streamWindowBytes: STREAM_WINDOW_BYTES,
+        connectionWindowBytes: 2 * STREAM_WINDOW_BYTES,
+        ...(maxUdpPayloadBytes === undefined ? {} : { maxUdpPayloadBytes }),
+      },
+    });
+    this.port = port;
+    this.loop = new QuicLoop({ context, port, clock: nodeClock, onEvent: (event) => this.onEvent(event) });
+    this.quic = context.createConnection(
+      {
+        to,
+        from: port.local,
+        serverName: settings.serverName,
+        ...(version === undefined ? {} : { version }),
+      },
+      this.loop.nowUs(),
+    );
+    this.loop.wake();
+  }
+
+  /** Call after using the connection or a stream outside `onEvent`. */
+  wake(): void {
+    this.loop.wake();
+  }
+
+  /** Say goodbye, when there is somebody to say it to, and give everything back. */
+  close(): void {
+    if (this.quic.closeReason === undefined) {
+      this.quic.close();
+      this.loop.flush();
+    }
+    this.loop.stop();
+    this.port.close();
+  }
+}
+
+/** One round trip of a gigabit a second over 8 ms. */
+const STREAM_WINDOW_BYTES = 1024 * 1024;

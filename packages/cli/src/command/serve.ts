@@ -1,0 +1,108 @@
+import { realpath, stat } from 'node:fs/promises';
+import { createQuicContext } from '@tsquic/quic-core';
+import {
+  nodeClock,
+  openNodePort,
+  QuicLoop,
+  unixTimeAtZeroUs,
+  type DatagramPort,
+} from '@tsquic/event-adapters';
+import type { Arguments } from '../arguments.ts';
+import { cipherSuitesFor, cryptoProviderFor } from '../cryptography.ts';
+import { Failure, oneLine, systemFailure } from '../failure.ts';
+import { authorityOf } from '../fetch-target.ts';
+import { FileServer } from '../file-server.ts';
+import { keyLogFor } from '../key-log.ts';
+import { counted, formatBytes } from '../quantities.ts';
+import type { Terminal } from '../terminal.ts';
+import { identityFrom } from '../trust.ts';
+
+/** `tsquic serve`: resolves with the exit code when `stop` does. Throws a `Failure` when it cannot begin. */
+export async function serve(args: Arguments, terminal: Terminal, stop: Promise<unknown>): Promise<number> {
+  const crypto = await cryptoProviderFor(args.text('crypto'));
+  const root = await rootOf(args.text('root') ?? '');
+  const identity = await identityFrom(args.text('cert') ?? '', args.text('key') ?? '', crypto);
+  const cipherSuites = cipherSuitesFor(args.list('cipher'));
+  const onKeyLog = keyLogFor(args.text('keylog'), terminal.environment);
+  const retry = retryOf(args.text('retry'));
+  const mtu = args.number('mtu');
+  const port = await openPort(args.text('host') ?? '127.0.0.1', args.number('port') ?? 4433);
+  const context = createQuicContext({
+    crypto,
+    alpn: [args.text('alpn') ?? 'hq-interop'],
+    identity,
+    unixTimeAtZeroUs,
+    ...(cipherSuites === undefined ? {} : { cipherSuites }),
+    ...(onKeyLog === undefined ? {} : { onKeyLog }),
+    ...(retry === undefined ? {} : { retry }),
+    ...(mtu === undefined ? {} : { transport: { maxUdpPayloadBytes: mtu } }),
+  });
+  const server = new FileServer(context, root, () => loop.wake());
+  const loop = new QuicLoop({
+    context,
+    port,
+    clock: nodeClock,
+    onEvent: (event) => server.onEvent(event),
+    onError: (error) =>
+      terminal.err(`tsquic: ${oneLine(error instanceof Error ? error.message : String(error))}`),
+  });
+  loop.wake();
+  terminal.out(`listening on ${authorityOf({ host: port.local.ip, port: port.local.port })}`);
+
+  await stop;
+  context.close();
+  loop.flush();
+  await lastWords(server);
+  loop.stop();
+  port.close();
+  report(server, args, terminal);
+  return 0;
+}
+
+async function rootOf(directory: string): Promise<string> {
+  try {
+    const root = await realpath(directory);
+    if ((await stat(root)).isDirectory()) return root;
+  } catch (error) {
+    throw systemFailure(error, `serve ${directory}`);
+  }
+  throw new Failure('ENOTDIR', `cannot serve ${directory}: not a directory`);
+}
+
+async function openPort(ip: string, port: number): Promise<DatagramPort> {
+  try {
+    return await openNodePort({ ip: ip.replace(/^\[(.*)\]$/, '$1'), port });
+  } catch (error) {
+    throw systemFailure(
+      error,
+      `listen on ${authorityOf({ host: ip, port })}`,
+      'choose with --host IP and --port PORT',
+    );
+  }
+}
+
+function retryOf(when: string | undefined): 'never' | 'always' | undefined {
+  return when === 'never' || when === 'always' ? when : undefined;
+}
+
+/** A moment for the closing packets of connections still open. */
+async function lastWords(server: FileServer): Promise<void> {
+  for (let waitedMs = 0; waitedMs < 300 && server.openConnections > 0; waitedMs += 20) {
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+function report(server: FileServer, args: Arguments, terminal: Terminal): void {
+  const { connections, files, bytes, refused } = server.counters;
+  if (!args.flag('json')) {
+    terminal.out(
+      `served ${counted(files, 'file')}, ${formatBytes(bytes)}, on ${counted(connections, 'connection')}`,
+    );
+    return;
+  }
+  const { userCPUTime, systemCPUTime, maxRSS } = process.resourceUsage();
+  const cpuSeconds = (userCPUTime + systemCPUTime) / 1e6;
+  terminal.out(
+    JSON.stringify({ connections, files, bytes, refused, cpuSeconds, maxRssBytes: maxRSS * 1024 }),
+  );
+}

@@ -1,0 +1,119 @@
+import type { QuicStream } from '@tsquic/quic-core';
+import { Failure } from './failure.ts';
+import type { FetchTarget } from './fetch-target.ts';
+import type { Sink } from './sink.ts';
+import { ifAlive } from './stream-life.ts';
+
+/** How one download ended. */
+export interface DownloadResult {
+  readonly target: FetchTarget;
+  readonly bytes: number;
+  /** Hexadecimal; '' when not asked for. */
+  readonly sha256: string;
+  /** Undefined when the file is whole. */
+  readonly failure: unknown;
+}
+
+/** What a download tells whoever started it. */
+export interface DownloadObserver {
+  onBytes(count: number): void;
+  /** The stream was read outside an event: the context may have credit to send. */
+  onRead(): void;
+  /** Exactly once. */
+  onResult(result: DownloadResult): void;
+}
+
+/** One file on one stream: the request out, the body into a sink as fast as the sink takes it. */
+export class Download {
+  private readonly target: FetchTarget;
+  private readonly stream: QuicStream;
+  private readonly sink: Sink;
+  private readonly observer: DownloadObserver;
+  private request: Uint8Array;
+  private bytes = 0;
+  private ended = false;
+
+  constructor(target: FetchTarget, stream: QuicStream, sink: Sink, observer: DownloadObserver) {
+    this.target = target;
+    this.stream = stream;
+    this.sink = sink;
+    this.observer = observer;
+    this.request = new TextEncoder().encode(`GET ${target.path}\r\n`);
+    sink.onSpace = () => {
+      this.onReadable();
+      observer.onRead();
+    };
+    sink.onFailure = (error) => this.fail(error);
+    this.onWritable();
+  }
+
+  onWritable(): void {
+    if (this.ended || this.request.length === 0) return;
+    const count = ifAlive(() => this.stream.write(this.request, true));
+    this.request = this.request.subarray(count ?? 0);
+  }
+
+  onReadable(): void {
+    while (!this.ended) {
+      const space = this.sink.space();
+      if (space === undefined) return;
+      const count = ifAlive(() => this.stream.read(space));
+      if (count === undefined) return;
+      if (count > 0) {
+        this.bytes += count;
+        this.sink.filled(count);
+        this.observer.onBytes(count);
+      }
+      if (this.stream.finished) void this.finish();
+      else if (count === 0) return;
+    }
+  }
+
+  onReset(code: number): void {
+    if (!this.ended) this.fail(resetFailure(this.target, code));
+  }
+
+  /** Give up, as when the connection ends. */
+  fail(failure: unknown): void {
+    if (this.ended) return;
+    this.ended = true;
+    ifAlive(() => this.stream.stopSending(0));
+    void this.discard(failure);
+  }
+
+  private async finish(): Promise<void> {
+    this.ended = true;
+    try {
+      this.report(await this.sink.finish(), undefined);
+    } catch (error) {
+      await this.discard(error);
+    }
+  }
+
+  private async discard(failure: unknown): Promise<void> {
+    try {
+      await this.sink.abort();
+    } catch {
+      // What made the download fail matters more than the rest of it on disk.
+    }
+    this.report('', failure);
+  }
+
+  private report(sha256: string, failure: unknown): void {
+    this.observer.onResult({ target: this.target, bytes: this.bytes, sha256, failure });
+  }
+}
+
+function resetFailure(target: FetchTarget, code: number): Failure {
+  const reason = STATUS_REASONS[code] ?? 'the server gave up on this file';
+  return new Failure(`ERR_QUIC_STREAM_RESET (0x${code.toString(16)})`, `${target.url}: ${reason}`);
+}
+
+/** Our server resets with the numbers of HTTP; others have codes of their own. */
+const STATUS_REASONS: Readonly<Record<number, string>> = {
+  400: 'the server did not understand the request',
+  404: 'the server has no such file',
+  414: 'the path is too long for the server',
+  500: 'the server could not read the file',
+  503: 'the server has too many files open',
+};

@@ -1,0 +1,55 @@
+/**
+ * Something the user must know: a code to search for, a sentence, and what to do about it. Codes are
+ * `ERR_QUIC_…` for what ended a connection, `ERR_TSQUIC_…` for this program's own, and Node's (ENOENT, ENOTFOUND)
+ * for what the system refused.
+ */
+export class Failure extends Error {
+  readonly code: string;
+  /** What the user can do; '' when there is nothing to say. */
+  readonly advice: string;
+
+  constructor(code: string, message: string, advice: string = '') {
+    super(message);
+    this.name = 'Failure';
+    this.code = code;
+    this.advice = advice;
+  }
+
+  /** One line for people. */
+  get line(): string {
+    return oneLine(`${this.code}: ${this.message}${this.advice === '' ? '' : ` (${this.advice})`}`);
+  }
+}
+
+/** A system call failed while doing `what` ("read key.pem"). Other errors are returned as they are. */
+export function systemFailure(error: unknown, what: string, advice: string = ''): unknown {
+  if (!isSystemError(error)) return error;
+  const { code } = error;
+  return new Failure(code, `cannot ${what}: ${SYSTEM_REASONS[code] ?? reasonOf(error.message)}`, advice);
+}
+
+/** Text from the network may hold anything; a terminal obeys control characters. */
+export function oneLine(text: string): string {
+  return text.replaceAll(/[\p{Cc}\u2028\u2029]+/gu, ' ');
+}
+
+/** By shape: the class differs where a program runs in several realms. */
+function isSystemError(error: unknown): error is Error & { readonly code: string } {
+  return typeof error === 'object' && error !== null && 'syscall' in error && 'code' in error;
+}
+
+function reasonOf(message: string): string {
+  return /^[A-Z]+: ([^,]+)/.exec(message)?.[1] ?? message;
+}
+
+const SYSTEM_REASONS: Readonly<Record<string, string>> = {
+  EACCES: 'permission denied',
+  EADDRINUSE: 'the address is in use',
+  EADDRNOTAVAIL: 'this machine has no such address',
+  EAI_AGAIN: 'the name server does not answer',
+  EISDIR: 'it is a directory',
+  ENOENT: 'no such file or directory',
+  ENOSPC: 'no space left',
+  ENOTDIR: 'not a directory',
+  ENOTFOUND: 'no such host',
+};

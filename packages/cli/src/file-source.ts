@@ -1,0 +1,91 @@
+import type { QuicStream } from '@tsquic/quic-core';
+import { Status, type ServedFile } from './served-file.ts';
+import { ifAlive } from './stream-life.ts';
+
+/** Sends one file on one stream, reading no faster than the stream takes. */
+export class FileSource {
+  private readonly file: ServedFile;
+  private readonly stream: QuicStream;
+  private readonly onRead: () => void;
+  private readonly onEnd: (sentBytes: number, isWhole: boolean) => void;
+  private readonly chunk: Uint8Array;
+  private at = 0;
+  private end = 0;
+  private readBytes = 0;
+  private reading = false;
+  private ended = false;
+
+  /**
+   * @param onRead - bytes were written outside an event: the context has something to send.
+   * @param onEnd - exactly once, after the last byte was handed over or the source gave up.
+   */
+  constructor(
+    file: ServedFile,
+    stream: QuicStream,
+    onRead: () => void,
+    onEnd: (sentBytes: number, isWhole: boolean) => void,
+  ) {
+    this.file = file;
+    this.stream = stream;
+    this.onRead = onRead;
+    this.onEnd = onEnd;
+    this.chunk = new Uint8Array(Math.min(file.size, CHUNK_BYTES));
+  }
+
+  /** Write what there is. Call it once to begin, and whenever the stream is writable. */
+  pump(): void {
+    if (this.ended || this.reading) return;
+    const isLast = this.readBytes === this.file.size;
+    if (this.at < this.end || isLast) {
+      this.at += ifAlive(() => this.stream.write(this.chunk.subarray(this.at, this.end), isLast)) ?? 0;
+      if (this.at < this.end) return;
+    }
+    if (isLast) this.finish(true);
+    else void this.read();
+  }
+
+  /** Stop at once: the stream or its connection is gone. */
+  abort(): void {
+    if (!this.ended) this.finish(false);
+  }
+
+  private async read(): Promise<void> {
+    this.reading = true;
+    const length = Math.min(this.chunk.length, this.file.size - this.readBytes);
+    const count = await this.file.handle.read(this.chunk, 0, length, this.readBytes).then(
+      ({ bytesRead }) => bytesRead,
+      () => 0,
+    );
+    this.reading = false;
+    if (this.ended) {
+      this.close();
+      return;
+    }
+    this.at = 0;
+    this.end = count;
+    this.readBytes += count;
+    if (count > 0) this.pump();
+    else this.giveUp();
+    this.onRead();
+  }
+
+  /** The file cannot be read, or has become shorter than it was. */
+  private giveUp(): void {
+    ifAlive(() => this.stream.reset(Status.ServerError));
+    this.finish(false);
+  }
+
+  private finish(isWhole: boolean): void {
+    this.ended = true;
+    this.onEnd(this.readBytes - (this.end - this.at), isWhole);
+    if (!this.reading) this.close();
+  }
+
+  private close(): void {
+    this.file.handle.close().catch(() => {
+      // It was opened for reading: nothing is lost.
+    });
+  }
+}
+
+const CHUNK_BYTES = 256 * 1024;

@@ -1,0 +1,197 @@
+/** One option of a command, as data: parsing, `--help` and their tests all read this. */
+export interface Option {
+  readonly name: string;
+  /** `optional-text` may stand alone: its value is then ''. */
+  readonly kind: 'flag' | 'text' | 'optional-text' | 'list' | 'number';
+  /** What the value is called in `--help`. */
+  readonly value?: string;
+  readonly help: string;
+  /** A command without this option is an error. */
+  readonly required?: boolean;
+  /** Bounds of a number, inclusive. */
+  readonly range?: readonly [number, number];
+  /** Allowed values of a text. */
+  readonly choices?: readonly string[];
+}
+
+/** One command. */
+export interface Command {
+  readonly name: string;
+  readonly summary: string;
+  /** What operands are called in `--help`; '' when there are none. */
+  readonly operands: string;
+  readonly options: readonly Option[];
+  /** Paragraphs under the options. */
+  readonly notes: readonly string[];
+}
+
+const HELP: Option = { name: 'help', kind: 'flag', help: 'show this and exit' };
+const CRYPTO: Option = {
+  name: 'crypto',
+  kind: 'text',
+  value: 'NAME',
+  help: 'cryptography: node (default, node:crypto) or noble (pure TypeScript)',
+  choices: ['node', 'noble'],
+};
+const CIPHER: Option = {
+  name: 'cipher',
+  kind: 'list',
+  value: 'NAME',
+  help: 'cipher suite to use, best first; may be repeated. Default: all of TLS 1.3',
+};
+const KEYLOG: Option = {
+  name: 'keylog',
+  kind: 'optional-text',
+  value: '[FILE]',
+  help: 'append TLS secrets to FILE, alone to $SSLKEYLOGFILE: who reads it reads the traffic',
+};
+const ALPN: Option = {
+  name: 'alpn',
+  kind: 'text',
+  value: 'NAME',
+  help: 'application protocol (default hq-interop)',
+};
+const MTU: Option = {
+  name: 'mtu',
+  kind: 'number',
+  value: 'BYTES',
+  help: 'largest UDP payload to send (default 1350)',
+  range: [1200, 65_527],
+};
+
+/** Every command of `tsquic`. */
+export const COMMANDS: readonly Command[] = [
+  {
+    name: 'get',
+    summary: 'fetch files over QUIC (HTTP/0.9 on hq-interop)',
+    operands: 'URL…',
+    options: [
+      {
+        name: 'out',
+        kind: 'text',
+        value: 'DIR',
+        help: 'write each file to DIR under the last part of its path; - writes one file to stdout',
+      },
+      {
+        name: 'ca',
+        kind: 'list',
+        value: 'FILE',
+        help: 'trust these issuers (PEM) instead of the built-in ones; may be repeated',
+      },
+      {
+        name: 'insecure',
+        kind: 'flag',
+        help: 'accept any certificate: anybody in between can read and change everything',
+      },
+      {
+        name: 'server-name',
+        kind: 'text',
+        value: 'NAME',
+        help: 'name the certificate must carry (default: the host of the URL)',
+      },
+      ALPN,
+      CIPHER,
+      {
+        name: 'version',
+        kind: 'number',
+        value: '0xHEX',
+        help: 'QUIC version to begin with (default 0x1)',
+        range: [1, 0xffff_ffff],
+      },
+      {
+        name: 'handshake-only',
+        kind: 'flag',
+        help: 'connect, wait until the handshake is confirmed, fetch nothing',
+      },
+      {
+        name: 'timeout',
+        kind: 'number',
+        value: 'SECONDS',
+        help: 'time for the handshake (default 10)',
+        range: [0.1, 3600],
+      },
+      { name: 'checksum', kind: 'flag', help: 'tell the SHA-256 of each file; always on without --out' },
+      MTU,
+      KEYLOG,
+      CRYPTO,
+      { name: 'json', kind: 'flag', help: 'end with one line of JSON on stdout' },
+      { name: 'quiet', kind: 'flag', help: 'neither progress nor summary' },
+      HELP,
+    ],
+    notes: [
+      'All files of one host travel on one connection, at once. Without --out they are received, counted and dropped.',
+      'Exit code: 0 when every file arrived whole, otherwise 1.',
+    ],
+  },
+  {
+    name: 'serve',
+    summary: 'serve the files of a directory over QUIC',
+    operands: '',
+    options: [
+      {
+        name: 'root',
+        kind: 'text',
+        value: 'DIR',
+        help: 'directory to serve; nothing outside is, links included',
+        required: true,
+      },
+      {
+        name: 'cert',
+        kind: 'text',
+        value: 'FILE',
+        help: 'certificate chain (PEM), leaf first',
+        required: true,
+      },
+      { name: 'key', kind: 'text', value: 'FILE', help: 'its private key (PEM)', required: true },
+      {
+        name: 'host',
+        kind: 'text',
+        value: 'IP',
+        help: 'address to listen on (default 127.0.0.1; :: is every address)',
+      },
+      {
+        name: 'port',
+        kind: 'number',
+        value: 'PORT',
+        help: 'UDP port (default 4433; 0: any free one)',
+        range: [0, 65_535],
+      },
+      ALPN,
+      CIPHER,
+      {
+        name: 'retry',
+        kind: 'text',
+        value: 'WHEN',
+        help: 'validate addresses by Retry: never, always, or busy (default)',
+        choices: ['never', 'always', 'busy'],
+      },
+      MTU,
+      KEYLOG,
+      CRYPTO,
+      { name: 'json', kind: 'flag', help: 'end with one line of JSON on stdout' },
+      HELP,
+    ],
+    notes: [
+      'Prints "listening on HOST:PORT" when it is. SIGINT and SIGTERM close the connections and end it.',
+    ],
+  },
+  {
+    name: 'cert',
+    summary: 'make a self-signed certificate for tests and private use',
+    operands: '',
+    options: [
+      { name: 'out', kind: 'text', value: 'DIR', help: 'directory for cert.pem and key.pem', required: true },
+      {
+        name: 'host',
+        kind: 'list',
+        value: 'NAME',
+        help: 'DNS name or IP to certify; may be repeated',
+        required: true,
+      },
+      { name: 'days', kind: 'number', value: 'N', help: 'days of validity (default 14)', range: [1, 825] },
+      { name: 'force', kind: 'flag', help: 'overwrite what is there' },
+      HELP,
+    ],
+    notes: ['ECDSA P-256. Give cert.pem to clients with --ca; keep key.pem to yourself.'],
+  },
+];

@@ -1,0 +1,48 @@
+import { formatBytes, formatRate } from './quantities.ts';
+import type { Terminal } from './terminal.ts';
+
+/** Draws how far a transfer is, ten times a second. HTTP/0.9 tells no length: the bar counts files. */
+export class Progress {
+  private readonly terminal: Terminal;
+  private readonly files: number;
+  private readonly timer: NodeJS.Timeout;
+  private readonly begun: number = performance.now();
+  private bytes = 0;
+  private filesDone = 0;
+
+  constructor(terminal: Terminal, files: number) {
+    this.terminal = terminal;
+    this.files = files;
+    this.timer = setInterval(() => this.draw(), 100).unref();
+  }
+
+  onBytes(count: number): void {
+    this.bytes += count;
+  }
+
+  onFile(): void {
+    this.filesDone++;
+  }
+
+  stop(): void {
+    clearInterval(this.timer);
+    this.terminal.status('');
+  }
+
+  private draw(): void {
+    const seconds = (performance.now() - this.begun) / 1000;
+    this.terminal.status(progressLine(this.filesDone, this.files, this.bytes, seconds));
+  }
+}
+
+/** One frame of the bar; for a single file a mark that moves with the bytes. */
+export function progressLine(filesDone: number, files: number, bytes: number, seconds: number): string {
+  const position = files > 1 ? Math.floor((filesDone / files) * WIDTH) : Math.floor(seconds * 10) % WIDTH;
+  const bar =
+    files > 1
+      ? '='.repeat(position) + ' '.repeat(WIDTH - position)
+      : `${' '.repeat(position)}=${' '.repeat(WIDTH - 1 - position)}`;
+  return `[${bar}] ${filesDone}/${files} files  ${formatBytes(bytes)}  ${formatRate(bytes, seconds)}`;
+}
+
+const WIDTH = 30;

@@ -1,0 +1,56 @@
+import type { Failure } from './failure.ts';
+import { counted, formatBytes, formatRate, megabitsPerSecond } from './quantities.ts';
+
+/** What `tsquic get` did, all connections together. */
+export interface Summary {
+  readonly bytes: number;
+  /** From the end of the handshake until the last file was stored. */
+  readonly seconds: number;
+  readonly handshakeMs: number | undefined;
+  readonly lostPackets: number;
+  readonly cipherSuite: string;
+  readonly alpn: string;
+  /** Files asked for. */
+  readonly wanted: number;
+  /** Files that arrived whole. */
+  readonly files: readonly { readonly url: string; readonly bytes: number; readonly sha256: string }[];
+  readonly failures: readonly Failure[];
+}
+
+/** One line for people. */
+export function summaryLine(summary: Summary): string {
+  const { bytes, seconds, handshakeMs, lostPackets, wanted, files } = summary;
+  const missing = files.length < wanted ? ` of ${wanted}` : '';
+  const transfer =
+    wanted === 0
+      ? 'connected'
+      : `${missing === '' ? counted(files.length, 'file') : `${files.length}${missing} files`}, ${formatBytes(bytes)} in ${seconds.toFixed(3)} s: ${formatRate(bytes, seconds)}`;
+  const handshake = handshakeMs === undefined ? '' : `; handshake ${handshakeMs.toFixed(1)} ms`;
+  return `${transfer}${handshake}; ${counted(lostPackets, 'packet')} lost`;
+}
+
+/** The object that `--json` prints. Times: `seconds` in s, `handshakeMs` in ms; rates in 10^6 bit/s. */
+export function summaryObject(summary: Summary): Record<string, unknown> {
+  const { userCPUTime, systemCPUTime, maxRSS } = process.resourceUsage();
+  return {
+    bytes: summary.bytes,
+    seconds: round(summary.seconds, 6),
+    mbps: round(megabitsPerSecond(summary.bytes, summary.seconds), 1),
+    handshakeMs: summary.handshakeMs === undefined ? null : round(summary.handshakeMs, 3),
+    lostPackets: summary.lostPackets,
+    cipherSuite: summary.cipherSuite,
+    alpn: summary.alpn,
+    files: summary.files.map(({ url, bytes, sha256 }) => ({
+      url,
+      bytes,
+      ...(sha256 === '' ? {} : { sha256 }),
+    })),
+    errors: summary.failures.map(({ code, message }) => ({ code, message })),
+    cpuSeconds: round((userCPUTime + systemCPUTime) / 1e6, 3),
+    maxRssBytes: maxRSS * 1024,
+  };
+}
+
+function round(value: number, digits: number): number {
+  return Number(value.toFixed(digits));
+}

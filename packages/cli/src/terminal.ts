@@ -1,0 +1,23 @@
+/** Where a command speaks: the process's streams, or a test's. */
+export interface Terminal {
+  /** Results: a line to stdout. */
+  out(line: string): void;
+  /** Everything else: a line to stderr. */
+  err(line: string): void;
+  /** Draw over the current line of stderr; '' clears it. Does nothing where stderr is no terminal. */
+  status(text: string): void;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+}
+
+/** The terminal of this process. */
+export function createProcessTerminal(): Terminal {
+  const { stdout, stderr, env } = process;
+  return {
+    out: (line) => void stdout.write(`${line}\n`),
+    err: (line) => void stderr.write(`${line}\n`),
+    status: (text) => {
+      if (stderr.isTTY) stderr.write(`\r\u001b[K${text.slice(0, stderr.columns - 1)}`);
+    },
+    environment: env,
+  };
+}

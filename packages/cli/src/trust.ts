@@ -1,0 +1,52 @@
+import { readFile } from 'node:fs/promises';
+import { rootCertificates } from 'node:tls';
+import type { CryptoProvider } from '@tsquic/crypto';
+import type { CertificateVerifier, Identity } from '@tsquic/tls13';
+import { certificatesFromPem, createCertificateVerifier, privateKeyFromPem } from '@tsquic/tls13/x509';
+import { Failure, systemFailure } from './failure.ts';
+
+/**
+ * Judges servers by the issuers in these PEM files, or by those built into the runtime when there are none. Throws
+ * a `Failure` for a file that cannot be read or holds no certificate.
+ */
+export async function verifierFor(caFiles: readonly string[]): Promise<CertificateVerifier> {
+  const texts =
+    caFiles.length === 0 ? rootCertificates : await Promise.all(caFiles.map((file) => readText(file)));
+  const trustAnchors = texts.flatMap((text, index) => certificates(text, caFiles[index] ?? 'built-in roots'));
+  return createCertificateVerifier({ trustAnchors });
+}
+
+/** A server's certificate and key from PEM files. Throws a `Failure` that names the file and what is wrong with it. */
+export async function identityFrom(
+  certFile: string,
+  keyFile: string,
+  crypto: CryptoProvider,
+): Promise<Identity> {
+  const chain = certificates(await readText(certFile), certFile);
+  const keyText = await readText(keyFile);
+  try {
+    return { chain, signer: crypto.createSigner(privateKeyFromPem(keyText)) };
+  } catch (error) {
+    throw new Failure(
+      'ERR_TSQUIC_KEY',
+      `${keyFile}: ${(error as Error).message}`,
+      'tsquic cert makes a usable pair',
+    );
+  }
+}
+
+function certificates(text: string, file: string): Uint8Array[] {
+  try {
+    return [...certificatesFromPem(text)];
+  } catch (error) {
+    throw new Failure('ERR_TSQUIC_CERTIFICATE', `${file}: ${(error as Error).message}`);
+  }
+}
+
+async function readText(file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (error) {
+    throw systemFailure(error, `read ${file}`);
+  }
+}

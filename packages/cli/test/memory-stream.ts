@@ -1,0 +1,66 @@
+import { QuicUsageError, type QuicConnection, type QuicStream } from '@tsquic/quic-core';
+
+/** A stream whose far end is the test: bytes to read are put in, bytes written are collected, room is limited. */
+export class MemoryStream implements QuicStream {
+  readonly id = 0;
+  readonly connection: QuicConnection = { closeReason: undefined } as QuicConnection;
+  /** Bytes that `write` still takes. */
+  roomBytes = Infinity;
+  readonly written: number[] = [];
+  ended = false;
+  resetCode: number | undefined = undefined;
+  stopCode: number | undefined = undefined;
+  gone = false;
+  delivered = false;
+  private incoming: Uint8Array = new Uint8Array(0);
+  private incomingEnded = false;
+
+  /** Let these bytes arrive. */
+  arrive(bytes: Uint8Array | string, fin: boolean = false): void {
+    const more = typeof bytes === 'string' ? new TextEncoder().encode(bytes) : bytes;
+    const all = new Uint8Array(this.incoming.length + more.length);
+    all.set(this.incoming);
+    all.set(more, this.incoming.length);
+    this.incoming = all;
+    this.incomingEnded ||= fin;
+  }
+
+  get readableBytes(): number {
+    return this.incoming.length;
+  }
+
+  get finished(): boolean {
+    return this.incomingEnded && this.incoming.length === 0;
+  }
+
+  read(into: Uint8Array): number {
+    this.check();
+    const count = Math.min(into.length, this.incoming.length);
+    into.set(this.incoming.subarray(0, count));
+    this.incoming = this.incoming.subarray(count);
+    return count;
+  }
+
+  write(data: Uint8Array, fin: boolean = false): number {
+    this.check();
+    const count = Math.min(data.length, this.roomBytes);
+    this.roomBytes -= count;
+    for (const byte of data.subarray(0, count)) this.written.push(byte);
+    this.ended ||= fin && count === data.length;
+    return count;
+  }
+
+  reset(code: number): void {
+    this.check();
+    this.resetCode = code;
+  }
+
+  stopSending(code: number): void {
+    this.check();
+    this.stopCode = code;
+  }
+
+  private check(): void {
+    if (this.gone) throw new QuicUsageError('closed', 'the connection is closed');
+  }
+}
