@@ -12,7 +12,7 @@ function round(hystart: HyStart, number: number, rttsUs: readonly number[]): voi
   }
 }
 
-const times = (count: number, rttUs: number): number[] => new Array<number>(count).fill(rttUs);
+const times = (count: number, rttUs: number): number[] => Array.from({ length: count }, () => rttUs);
 
 describe('a rise of the RTT slows growth', () => {
   // The threshold is an eighth of the last round's least RTT, within 4 and 16 ms. RFC 9406 §4.2

@@ -7,6 +7,7 @@ export type {
   CongestionFactory,
   CongestionOptions,
 } from './controller.ts';
+export { checkController, type ComplianceOptions, type ComplianceStep } from './controller-compliance.ts';
 export { Cubic } from './cubic.ts';
 export { NewReno } from './newreno.ts';
 export {

@@ -84,70 +84,35 @@ describe('the rules catch a controller that', () => {
     expect(checkController((options) => new NewReno(options), ordinary)).toEqual([]);
   });
 
+  const shrink =
+    (bytes: number) =>
+    (controller: CongestionController): void => {
+      controller.windowBytes -= bytes;
+    };
+  const setWindow =
+    (bytes: number) =>
+    (controller: CongestionController): void => {
+      controller.windowBytes = bytes;
+    };
+  const setRate =
+    (rate: () => number) =>
+    (controller: CongestionController): void => {
+      controller.pacingRate = rate();
+    };
   let draws = 0;
   test.each([
-    [
-      'leaves less than two packets',
-      'onCongestion',
-      (c: CongestionController) => void (c.windowBytes = 1200),
-      'too small',
-    ],
-    [
-      'makes a number that is none',
-      'onAck',
-      (c: CongestionController) => void (c.windowBytes = NaN),
-      'window NaN',
-    ],
-    [
-      'has no finite rate',
-      'onAck',
-      (c: CongestionController) => void (c.pacingRate = Infinity),
-      'rate Infinity',
-    ],
-    [
-      'shrinks on an ACK',
-      'onAck',
-      (c: CongestionController) => void (c.windowBytes -= 5000),
-      'an ACK lowers the window',
-    ],
-    ['grows untested', 'onAck', (c: CongestionController) => void (c.windowBytes += 1), 'grows though'],
-    [
-      'grows on loss',
-      'onCongestion',
-      (c: CongestionController) => void (c.windowBytes += 90_000),
-      'congestion raises',
-    ],
-    [
-      'reduces twice',
-      'onCongestion',
-      (c: CongestionController) => void (c.windowBytes -= 100),
-      'reduces twice',
-    ],
-    [
-      'undoes downwards',
-      'onSpuriousLoss',
-      (c: CongestionController) => void (c.windowBytes -= 50_000),
-      'an undo lowers',
-    ],
-    [
-      'survives persistent congestion',
-      'onPersistentCongestion',
-      (c: CongestionController) => void (c.windowBytes += 1),
-      'not the minimum',
-    ],
-    [
-      'forgets at a new packet size',
-      'setMtu',
-      (c: CongestionController) => void (c.windowBytes = 12_000),
-      'packet size',
-    ],
-    [
-      'remembers on a new path',
-      'reset',
-      (c: CongestionController) => void (c.windowBytes += 1),
-      'not the initial window',
-    ],
-    ['is moody', 'onAck', (c: CongestionController) => void (c.pacingRate = ++draws), 'not repeatable'],
+    ['leaves less than two packets', 'onCongestion', setWindow(1200), 'too small'],
+    ['makes a number that is none', 'onAck', setWindow(NaN), 'window NaN'],
+    ['has no finite rate', 'onAck', setRate(() => Infinity), 'rate Infinity'],
+    ['shrinks on an ACK', 'onAck', shrink(5000), 'an ACK lowers the window'],
+    ['grows untested', 'onAck', shrink(-1), 'grows though'],
+    ['grows on loss', 'onCongestion', shrink(-90_000), 'congestion raises'],
+    ['reduces twice', 'onCongestion', shrink(100), 'reduces twice'],
+    ['undoes downwards', 'onSpuriousLoss', shrink(50_000), 'an undo lowers'],
+    ['survives persistent congestion', 'onPersistentCongestion', shrink(-1), 'not the minimum'],
+    ['forgets at a new packet size', 'setMtu', setWindow(12_000), 'packet size'],
+    ['remembers on a new path', 'reset', shrink(-1), 'not the initial window'],
+    ['is moody', 'onAck', setRate(() => ++draws), 'not repeatable'],
   ] as const)('%s', (_what, method, act, fault) => {
     expect(sabotaged(method, act).join('\n')).toContain(fault);
   });
