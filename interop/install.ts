@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { adoptGroup, signalGroup } from './process-group.ts';
 
 /** Where installed peers live; not under version control. */
 export const PEERS_DIRECTORY: string = fileURLToPath(new URL('.peers/', import.meta.url));
@@ -21,17 +22,22 @@ export function runStep(argv: readonly string[], options: StepOptions = {}): Pro
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, {
       cwd: options.cwd,
+      detached: true,
       env: { ...process.env, ...options.env },
       stdio: ['ignore', 'pipe', 'pipe'],
-      timeout: timeoutMs,
-      killSignal: 'SIGKILL',
     });
+    adoptGroup(child);
+    const timer = setTimeout(() => signalGroup(child, 'SIGKILL'), timeoutMs);
     let stdout = '';
     let stderr = '';
     child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
     child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
-    child.once('error', (error) => reject(new Error(`${program}: ${error.message}`)));
+    child.once('error', (error) => {
+      clearTimeout(timer);
+      reject(new Error(`${program}: ${error.message}`));
+    });
     child.once('close', (code, signal) => {
+      clearTimeout(timer);
       if (code === 0) return resolve(stdout.trim());
       const end = signal === null ? `exit code ${code}` : `killed after ${timeoutMs / 1000} s`;
       const lines = (stderr.trim() === '' ? stdout : stderr).trim().split('\n').slice(-3).join(' / ');

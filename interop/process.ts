@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createWriteStream } from 'node:fs';
 import type { Command } from './peer.ts';
+import { adoptGroup, signalGroup } from './process-group.ts';
 
 /** How a process ended. */
 export interface Ending {
@@ -31,6 +32,7 @@ export class Subprocess {
       env: { ...process.env, ...command.env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
+    adoptGroup(this.#child);
     const log = createWriteStream(logPath);
     log.write(`$ ${command.argv.slice(0, LOGGED_ARGUMENTS).join(' ')}\n`);
     const take = (chunk: Buffer): void => {
@@ -92,20 +94,10 @@ export class Subprocess {
   async stop(): Promise<void> {
     for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
       if (!this.#running) break;
-      this.#signal(signal);
+      signalGroup(this.#child, signal);
       await this.#watch(() => !this.#running, STOP_PATIENCE_MS);
     }
     if (this.#failure === '') await this.#exited;
-  }
-
-  #signal(signal: 'SIGTERM' | 'SIGKILL'): void {
-    const { pid } = this.#child;
-    if (pid === undefined) return;
-    try {
-      process.kill(-pid, signal);
-    } catch {
-      this.#child.kill(signal);
-    }
   }
 
   #watch(isDone: () => boolean, timeoutMs: number): Promise<void> {
