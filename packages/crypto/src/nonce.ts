@@ -1,5 +1,3 @@
-import { IV_LENGTH } from './suites.ts';
-
 /** Fill the 12-byte `nonce` with `iv` exclusive-or `packetNumber` (below 2^53). RFC 9001 §5.3 */
 export function writeNonce(nonce: Uint8Array, iv: Uint8Array, packetNumber: number): void {
   for (let i = 0; i < 4; i++) nonce[i] = iv[i]!;
@@ -13,10 +11,4 @@ export function writeNonce(nonce: Uint8Array, iv: Uint8Array, packetNumber: numb
   nonce[9] = iv[9]! ^ (low >>> 16);
   nonce[10] = iv[10]! ^ (low >>> 8);
   nonce[11] = iv[11]! ^ low;
-}
-
-/** Throws a RangeError unless key and IV have the lengths the AEAD needs: a mistake of the caller, not of a peer. */
-export function checkKeyAndIv(key: Uint8Array, keyLength: number, iv: Uint8Array): void {
-  if (key.length !== keyLength) throw new RangeError(`AEAD key of ${key.length} bytes, not ${keyLength}`);
-  if (iv.length !== IV_LENGTH) throw new RangeError(`AEAD IV of ${iv.length} bytes, not ${IV_LENGTH}`);
 }

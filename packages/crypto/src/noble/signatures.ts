@@ -1,6 +1,7 @@
 import { ed25519 } from '@noble/curves/ed25519.js';
 import { p256, p384, p521 } from '@noble/curves/nist.js';
 import type { CurveName } from '../keys/algorithm.ts';
+import type { PrivateKey } from '../keys/private-key.ts';
 import { readPrivateKey } from '../keys/private-key.ts';
 import type { PublicKey } from '../keys/public-key.ts';
 import { readPublicKey } from '../keys/public-key.ts';
@@ -47,34 +48,40 @@ function verifyByRule(rule: SchemeRule, key: PublicKey, message: Uint8Array, sig
 export function createNobleSigner(privateKey: Uint8Array, random: RandomSource): Signer {
   const key = readPrivateKey(privateKey);
   const schemes = signingSchemes(key);
-  const signByRule = createSigning();
+  const signByRule = createSigning(key, random);
   return {
     schemes,
     sign(scheme, message) {
       const rule = schemeRule(scheme);
-      if (rule === undefined || !schemes.includes(scheme))
+      if (rule === undefined || !schemes.includes(scheme)) {
         throw new Error(`this key does not sign scheme ${scheme}`);
+      }
       return signByRule(rule, message);
     },
   };
+}
 
-  function createSigning(): (rule: SchemeRule, message: Uint8Array) => Uint8Array {
-    switch (key.kind) {
-      case 'ecdsa': {
-        const curve = CURVES[key.curve];
-        const scalar = key.scalar.slice();
-        if (!curve.utils.isValidSecretKey(scalar)) throw new Error('EC private key out of range');
-        return (_rule, message) => curve.sign(message, scalar, ECDSA_OPTIONS);
-      }
-      case 'ed25519': {
-        const seed = key.seed.slice();
-        return (_rule, message) => ed25519.sign(message, seed);
-      }
-      case 'rsa':
-      case 'rsa-pss': {
-        const signing = new RsaSigningKey(key);
-        return (rule, message) => signing.signPss((rule as { hash: 'sha256' }).hash, message, random);
-      }
+type Signing = (rule: SchemeRule, message: Uint8Array) => Uint8Array;
+
+function createSigning(key: PrivateKey, random: RandomSource): Signing {
+  switch (key.kind) {
+    case 'ecdsa': {
+      const curve = CURVES[key.curve];
+      const scalar = key.scalar.slice();
+      if (!curve.utils.isValidSecretKey(scalar)) throw new Error('EC private key out of range');
+      return (_rule, message) => curve.sign(message, scalar, ECDSA_OPTIONS);
+    }
+    case 'ed25519': {
+      const seed = key.seed.slice();
+      return (_rule, message) => ed25519.sign(message, seed);
+    }
+    case 'rsa':
+    case 'rsa-pss': {
+      const signing = new RsaSigningKey(key);
+      return (rule, message) => {
+        if (rule.kind !== 'rsa-pss') throw new Error('RSA keys sign TLS 1.3 handshakes with PSS only');
+        return signing.signPss(rule.hash, message, random);
+      };
     }
   }
 }

@@ -2,7 +2,8 @@ import type { CipherGCMTypes, KeyObject } from 'node:crypto';
 import { createCipheriv, createDecipheriv, createSecretKey } from 'node:crypto';
 import type { Aead } from '../aead.ts';
 import { TAG_LENGTH } from '../aead.ts';
-import { checkKeyAndIv, writeNonce } from '../nonce.ts';
+import { checkKeyAndIv } from '../key-length.ts';
+import { writeNonce } from '../nonce.ts';
 import type { AeadName } from '../suites.ts';
 import { createSoftwareAead } from '../software/aead.ts';
 import { IV_LENGTH } from '../suites.ts';
@@ -13,7 +14,7 @@ import { IV_LENGTH } from '../suites.ts';
  */
 export function createNodeAead(aead: AeadName, key: Uint8Array, iv: Uint8Array): Aead {
   if (aead === 'chacha20-poly1305') return createSoftwareAead(aead, key, iv);
-  checkKeyAndIv(key, aead === 'aes-128-gcm' ? 16 : 32, iv);
+  checkKeyAndIv(aead, key, iv);
   return new NodeAesGcm(aead, createSecretKey(key), iv.slice());
 }
 

@@ -1,11 +1,11 @@
 import type { Aead } from '../aead.ts';
-import { checkKeyAndIv } from '../nonce.ts';
+import { checkKeyAndIv } from '../key-length.ts';
 import type { AeadName } from '../suites.ts';
 import { AesGcm } from './aes-gcm.ts';
 import { Chacha20Poly1305 } from './chacha20-poly1305.ts';
 
 /** An AEAD computed in TypeScript with all that depends on the key kept: a third of what noble's calls cost. */
 export function createSoftwareAead(aead: AeadName, key: Uint8Array, iv: Uint8Array): Aead {
-  checkKeyAndIv(key, aead === 'aes-128-gcm' ? 16 : 32, iv);
+  checkKeyAndIv(aead, key, iv);
   return aead === 'chacha20-poly1305' ? new Chacha20Poly1305(key, iv) : new AesGcm(key, iv);
 }

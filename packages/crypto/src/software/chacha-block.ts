@@ -2,8 +2,8 @@
  * One ChaCha20 block: `out[0..15]` becomes the keystream words (little-endian in bytes) for the sixteen words of
  * `state`, which stays as it is. RFC 8439 §2.3
  *
- * The sixteen words live in locals and the rounds are written out: an engine keeps them in registers, which an
- * array would not allow.
+ * The sixteen words live in locals and the rounds are written out, an addition and its rotation a line: an engine
+ * keeps locals in registers, which an array would not allow.
  */
 export function chachaBlock(state: Uint32Array, out: Uint32Array): void {
   let x0 = state[0]! | 0;
@@ -23,119 +23,59 @@ export function chachaBlock(state: Uint32Array, out: Uint32Array): void {
   let x14 = state[14]! | 0;
   let x15 = state[15]! | 0;
   for (let round = 0; round < 20; round += 2) {
-    x0 = (x0 + x4) | 0;
-    x12 ^= x0;
-    x12 = (x12 << 16) | (x12 >>> 16);
-    x8 = (x8 + x12) | 0;
-    x4 ^= x8;
-    x4 = (x4 << 12) | (x4 >>> 20);
-    x0 = (x0 + x4) | 0;
-    x12 ^= x0;
-    x12 = (x12 << 8) | (x12 >>> 24);
-    x8 = (x8 + x12) | 0;
-    x4 ^= x8;
-    x4 = (x4 << 7) | (x4 >>> 25);
-    x1 = (x1 + x5) | 0;
-    x13 ^= x1;
-    x13 = (x13 << 16) | (x13 >>> 16);
-    x9 = (x9 + x13) | 0;
-    x5 ^= x9;
-    x5 = (x5 << 12) | (x5 >>> 20);
-    x1 = (x1 + x5) | 0;
-    x13 ^= x1;
-    x13 = (x13 << 8) | (x13 >>> 24);
-    x9 = (x9 + x13) | 0;
-    x5 ^= x9;
-    x5 = (x5 << 7) | (x5 >>> 25);
-    x2 = (x2 + x6) | 0;
-    x14 ^= x2;
-    x14 = (x14 << 16) | (x14 >>> 16);
-    x10 = (x10 + x14) | 0;
-    x6 ^= x10;
-    x6 = (x6 << 12) | (x6 >>> 20);
-    x2 = (x2 + x6) | 0;
-    x14 ^= x2;
-    x14 = (x14 << 8) | (x14 >>> 24);
-    x10 = (x10 + x14) | 0;
-    x6 ^= x10;
-    x6 = (x6 << 7) | (x6 >>> 25);
-    x3 = (x3 + x7) | 0;
-    x15 ^= x3;
-    x15 = (x15 << 16) | (x15 >>> 16);
-    x11 = (x11 + x15) | 0;
-    x7 ^= x11;
-    x7 = (x7 << 12) | (x7 >>> 20);
-    x3 = (x3 + x7) | 0;
-    x15 ^= x3;
-    x15 = (x15 << 8) | (x15 >>> 24);
-    x11 = (x11 + x15) | 0;
-    x7 ^= x11;
-    x7 = (x7 << 7) | (x7 >>> 25);
-    x0 = (x0 + x5) | 0;
-    x15 ^= x0;
-    x15 = (x15 << 16) | (x15 >>> 16);
-    x10 = (x10 + x15) | 0;
-    x5 ^= x10;
-    x5 = (x5 << 12) | (x5 >>> 20);
-    x0 = (x0 + x5) | 0;
-    x15 ^= x0;
-    x15 = (x15 << 8) | (x15 >>> 24);
-    x10 = (x10 + x15) | 0;
-    x5 ^= x10;
-    x5 = (x5 << 7) | (x5 >>> 25);
-    x1 = (x1 + x6) | 0;
-    x12 ^= x1;
-    x12 = (x12 << 16) | (x12 >>> 16);
-    x11 = (x11 + x12) | 0;
-    x6 ^= x11;
-    x6 = (x6 << 12) | (x6 >>> 20);
-    x1 = (x1 + x6) | 0;
-    x12 ^= x1;
-    x12 = (x12 << 8) | (x12 >>> 24);
-    x11 = (x11 + x12) | 0;
-    x6 ^= x11;
-    x6 = (x6 << 7) | (x6 >>> 25);
-    x2 = (x2 + x7) | 0;
-    x13 ^= x2;
-    x13 = (x13 << 16) | (x13 >>> 16);
-    x8 = (x8 + x13) | 0;
-    x7 ^= x8;
-    x7 = (x7 << 12) | (x7 >>> 20);
-    x2 = (x2 + x7) | 0;
-    x13 ^= x2;
-    x13 = (x13 << 8) | (x13 >>> 24);
-    x8 = (x8 + x13) | 0;
-    x7 ^= x8;
-    x7 = (x7 << 7) | (x7 >>> 25);
-    x3 = (x3 + x4) | 0;
-    x14 ^= x3;
-    x14 = (x14 << 16) | (x14 >>> 16);
-    x9 = (x9 + x14) | 0;
-    x4 ^= x9;
-    x4 = (x4 << 12) | (x4 >>> 20);
-    x3 = (x3 + x4) | 0;
-    x14 ^= x3;
-    x14 = (x14 << 8) | (x14 >>> 24);
-    x9 = (x9 + x14) | 0;
-    x4 ^= x9;
-    x4 = (x4 << 7) | (x4 >>> 25);
+    x12 = ((x12 ^= x0 = (x0 + x4) | 0) << 16) | (x12 >>> 16);
+    x4 = ((x4 ^= x8 = (x8 + x12) | 0) << 12) | (x4 >>> 20);
+    x12 = ((x12 ^= x0 = (x0 + x4) | 0) << 8) | (x12 >>> 24);
+    x4 = ((x4 ^= x8 = (x8 + x12) | 0) << 7) | (x4 >>> 25);
+    x13 = ((x13 ^= x1 = (x1 + x5) | 0) << 16) | (x13 >>> 16);
+    x5 = ((x5 ^= x9 = (x9 + x13) | 0) << 12) | (x5 >>> 20);
+    x13 = ((x13 ^= x1 = (x1 + x5) | 0) << 8) | (x13 >>> 24);
+    x5 = ((x5 ^= x9 = (x9 + x13) | 0) << 7) | (x5 >>> 25);
+    x14 = ((x14 ^= x2 = (x2 + x6) | 0) << 16) | (x14 >>> 16);
+    x6 = ((x6 ^= x10 = (x10 + x14) | 0) << 12) | (x6 >>> 20);
+    x14 = ((x14 ^= x2 = (x2 + x6) | 0) << 8) | (x14 >>> 24);
+    x6 = ((x6 ^= x10 = (x10 + x14) | 0) << 7) | (x6 >>> 25);
+    x15 = ((x15 ^= x3 = (x3 + x7) | 0) << 16) | (x15 >>> 16);
+    x7 = ((x7 ^= x11 = (x11 + x15) | 0) << 12) | (x7 >>> 20);
+    x15 = ((x15 ^= x3 = (x3 + x7) | 0) << 8) | (x15 >>> 24);
+    x7 = ((x7 ^= x11 = (x11 + x15) | 0) << 7) | (x7 >>> 25);
+    x15 = ((x15 ^= x0 = (x0 + x5) | 0) << 16) | (x15 >>> 16);
+    x5 = ((x5 ^= x10 = (x10 + x15) | 0) << 12) | (x5 >>> 20);
+    x15 = ((x15 ^= x0 = (x0 + x5) | 0) << 8) | (x15 >>> 24);
+    x5 = ((x5 ^= x10 = (x10 + x15) | 0) << 7) | (x5 >>> 25);
+    x12 = ((x12 ^= x1 = (x1 + x6) | 0) << 16) | (x12 >>> 16);
+    x6 = ((x6 ^= x11 = (x11 + x12) | 0) << 12) | (x6 >>> 20);
+    x12 = ((x12 ^= x1 = (x1 + x6) | 0) << 8) | (x12 >>> 24);
+    x6 = ((x6 ^= x11 = (x11 + x12) | 0) << 7) | (x6 >>> 25);
+    x13 = ((x13 ^= x2 = (x2 + x7) | 0) << 16) | (x13 >>> 16);
+    x7 = ((x7 ^= x8 = (x8 + x13) | 0) << 12) | (x7 >>> 20);
+    x13 = ((x13 ^= x2 = (x2 + x7) | 0) << 8) | (x13 >>> 24);
+    x7 = ((x7 ^= x8 = (x8 + x13) | 0) << 7) | (x7 >>> 25);
+    x14 = ((x14 ^= x3 = (x3 + x4) | 0) << 16) | (x14 >>> 16);
+    x4 = ((x4 ^= x9 = (x9 + x14) | 0) << 12) | (x4 >>> 20);
+    x14 = ((x14 ^= x3 = (x3 + x4) | 0) << 8) | (x14 >>> 24);
+    x4 = ((x4 ^= x9 = (x9 + x14) | 0) << 7) | (x4 >>> 25);
   }
-  out[0] = x0 + state[0]!;
-  out[1] = x1 + state[1]!;
-  out[2] = x2 + state[2]!;
-  out[3] = x3 + state[3]!;
-  out[4] = x4 + state[4]!;
-  out[5] = x5 + state[5]!;
-  out[6] = x6 + state[6]!;
-  out[7] = x7 + state[7]!;
-  out[8] = x8 + state[8]!;
-  out[9] = x9 + state[9]!;
-  out[10] = x10 + state[10]!;
-  out[11] = x11 + state[11]!;
-  out[12] = x12 + state[12]!;
-  out[13] = x13 + state[13]!;
-  out[14] = x14 + state[14]!;
-  out[15] = x15 + state[15]!;
+  addRow(state, out, 0, x0, x1, x2, x3);
+  addRow(state, out, 4, x4, x5, x6, x7);
+  addRow(state, out, 8, x8, x9, x10, x11);
+  addRow(state, out, 12, x12, x13, x14, x15);
+}
+
+/** Put four words of the result, the state added, at `at`. */
+function addRow(
+  state: Uint32Array,
+  out: Uint32Array,
+  at: number,
+  a: number,
+  b: number,
+  c: number,
+  d: number,
+): void {
+  out[at] = a + state[at]!;
+  out[at + 1] = b + state[at + 1]!;
+  out[at + 2] = c + state[at + 2]!;
+  out[at + 3] = d + state[at + 3]!;
 }
 
 /** The state for a 32-byte key, with counter and nonce words zero. RFC 8439 §2.3 */

@@ -72,10 +72,10 @@ export class Chacha20Poly1305 implements Aead {
   private applyKeystream(buffer: Uint8Array, from: number, end: number): void {
     const state = this.state;
     const keystream = this.keystream;
-    state[12] = 0;
     let at = from;
+    let counter = 1;
     while (at < end) {
-      state[12]!++;
+      state[12] = counter++;
       chachaBlock(state, keystream);
       const wholeEnd = at + 64 <= end ? at + 64 : at + ((end - at) & ~3);
       let i = 0;

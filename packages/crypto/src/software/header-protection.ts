@@ -1,4 +1,5 @@
 import type { HeaderProtection } from '../aead.ts';
+import { checkKey } from '../key-length.ts';
 import type { AeadName } from '../suites.ts';
 import { AesBlock } from './aes-block.ts';
 import { chachaBlock, createChachaState, littleEndianWord } from './chacha-block.ts';
@@ -8,6 +9,7 @@ import { chachaBlock, createChachaState, littleEndianWord } from './chacha-block
  * library costs for one block. RFC 9001 §5.4
  */
 export function createSoftwareHeaderProtection(aead: AeadName, key: Uint8Array): HeaderProtection {
+  checkKey(aead, key);
   return aead === 'chacha20-poly1305' ? new ChachaHeaderProtection(key) : new AesHeaderProtection(key);
 }
 

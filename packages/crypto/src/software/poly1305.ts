@@ -117,33 +117,24 @@ export class Poly1305 {
       const c3 = d3 + ROUNDER - ROUNDER;
       d1 += c0 * TO_CARRY;
       d4 += c3 * TO_CARRY;
-      d0 -= c0;
-      d3 -= c3;
       const c1 = d1 + ROUNDER - ROUNDER;
       const c4 = d4 + ROUNDER - ROUNDER;
       d2 += c1 * TO_CARRY;
       d5 += c4 * TO_CARRY;
-      h1 = d1 - c1;
-      h4 = d4 - c4;
       const c2 = d2 + ROUNDER - ROUNDER;
       const c5 = d5 + ROUNDER - ROUNDER;
-      d3 += c2 * TO_CARRY;
-      d0 += c5 * (FOLD * TO_CARRY);
+      d3 += c2 * TO_CARRY - c3;
+      d0 += c5 * (FOLD * TO_CARRY) - c0;
       h2 = d2 - c2;
       h5 = d5 - c5;
       const c6 = d3 + ROUNDER - ROUNDER;
       const c7 = d0 + ROUNDER - ROUNDER;
-      h4 += c6 * TO_CARRY;
-      h1 += c7 * TO_CARRY;
+      h4 = d4 - c4 + c6 * TO_CARRY;
+      h1 = d1 - c1 + c7 * TO_CARRY;
       h3 = d3 - c6;
       h0 = d0 - c7;
     }
-    h[0] = h0;
-    h[1] = h1;
-    h[2] = h2;
-    h[3] = h3;
-    h[4] = h4;
-    h[5] = h5;
+    storeLimbs(h, h0, h1, h2, h3, h4, h5);
   }
 
   /** Bring the limbs to the one form below 2^130 - 5. */
@@ -170,6 +161,23 @@ export class Poly1305 {
     reduced[5] = top - overflow * TOP_LIMB;
     for (let i = 0; i < 6; i++) h[i] = overflow * reduced[i]! + (1 - overflow) * h[i]!;
   }
+}
+
+function storeLimbs(
+  limbs: Float64Array,
+  h0: number,
+  h1: number,
+  h2: number,
+  h3: number,
+  h4: number,
+  h5: number,
+): void {
+  limbs[0] = h0;
+  limbs[1] = h1;
+  limbs[2] = h2;
+  limbs[3] = h3;
+  limbs[4] = h4;
+  limbs[5] = h5;
 }
 
 /** Add `carry` to limb `at`, keep 22 bits of it, and return the rest. */
