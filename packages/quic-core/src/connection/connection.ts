@@ -1,0 +1,328 @@
+import { equalBytes } from '@tsquic/bytes';
+import { Level } from '@tsquic/tls13';
+import { TransportCode, TransportError } from '../errors/transport-error.ts';
+import type { CloseReason } from '../events.ts';
+import { levelOf } from '../keys/keys.ts';
+import { Drop } from '../packet/drop.ts';
+import { type PacketHeader, PacketType } from '../packet/header.ts';
+import { PacketReader } from '../packet/reader.ts';
+import type { PacketWriter } from '../packet/writer.ts';
+import { BASE_MTU } from '../path/mtu.ts';
+import type { Path } from '../path/path.ts';
+import { Space } from '../spaces/spaces.ts';
+import type { ConnectionParts } from './assemble.ts';
+import { createDatagram, type Datagram } from './datagram.ts';
+import { Effect, isFromWrongRole, spaceOf } from './receiver.ts';
+import { Timer } from './timers.ts';
+
+/** Closing and draining last this many probe timeouts; keys of an old phase live as long. RFC 9000 §10.2 */
+const LINGER_PTOS = 3;
+
+/**
+ * One QUIC connection: it owns the parts and decides the order in which they act. Protocol rules live in the
+ * parts.
+ */
+export class Connection {
+  readonly parts: ConnectionParts;
+  readonly id: number;
+  readonly isClient: boolean;
+  /** Nothing is left to do: the context may forget it. */
+  finished = false;
+  private readonly reader: PacketReader;
+  /** A packet of the peer was opened: Retry and Version Negotiation come too late. */
+  private answered = false;
+  private confirmedSeen = false;
+  private installsSeen = 0;
+
+  constructor(parts: ConnectionParts) {
+    this.parts = parts;
+    this.id = parts.id;
+    this.isClient = parts.isClient;
+    this.reader = new PacketReader(parts.localIdLength);
+  }
+
+  // In: the network
+
+  /** Take every packet of a datagram that was routed here. */
+  receive(datagram: Datagram, nowUs: number): void {
+    const { parts, reader } = this;
+    parts.statistics.bytesReceived += datagram.length;
+    if (parts.closeState.active) {
+      parts.closeState.onReceived();
+      return;
+    }
+    const path = parts.paths.find(datagram.from, datagram.to, datagram.interfaceIndex, nowUs);
+    if (path === undefined) return this.onDropped(Drop.WrongAddress, datagram.length, nowUs);
+    path.amplification.onReceived(datagram.length);
+    this.receivePackets(datagram, path, nowUs);
+    if (reader.drop !== Drop.None) this.onDropped(reader.drop, 0, nowUs);
+    if (!parts.early.isEmpty && parts.keys.installs !== this.installsSeen) this.retryEarly(nowUs);
+    this.settle(nowUs);
+  }
+
+  private receivePackets(datagram: Datagram, path: Path, nowUs: number): void {
+    const { parts, reader } = this;
+    reader.reset(datagram.bytes, datagram.length);
+    while (!parts.closeState.active && reader.next()) {
+      const { header } = reader;
+      try {
+        const drop = this.receivePacket(datagram, header, path, nowUs);
+        if (drop !== Drop.None) this.onDropped(drop, header.packetEnd - header.headerAt, nowUs);
+      } catch (error) {
+        if (!(error instanceof TransportError)) throw error;
+        this.close({ kind: 'transport', code: error.code, frameType: error.frameType, text: error.message, remote: false });
+      }
+    }
+  }
+
+  private receivePacket(datagram: Datagram, header: PacketHeader, path: Path, nowUs: number): Drop {
+    const { parts } = this;
+    const { bytes } = datagram;
+    if (isFromWrongRole(header.type, this.isClient)) return Drop.UnexpectedType;
+    if (header.type === PacketType.Retry) return this.onRetry(bytes, header);
+    if (header.type === PacketType.VersionNegotiation) return this.onVersionNegotiation(bytes, header);
+    if (header.type === PacketType.Initial && !this.isClient && datagram.length < BASE_MTU) return Drop.SmallInitial;
+    if (header.type !== PacketType.OneRtt && !this.isFromPeer(bytes, header)) return Drop.ForeignConnectionId;
+
+    const level = levelOf(header.type);
+    const space = spaceOf(level);
+    const receiving = parts.spaces.at(space);
+    const drop = parts.keys.open(bytes, header, receiving.received.largest);
+    if (drop === Drop.NoKeys) return this.keepForLater(datagram, header);
+    if (drop !== Drop.None) return drop;
+    if (receiving.received.isDuplicate(header.packetNumber)) return Drop.Duplicate;
+
+    this.onAuthentic(bytes, header, path, nowUs);
+    const effects = parts.receiver.onPayload(bytes, header, level, path, nowUs);
+    const newest = header.packetNumber > receiving.received.largest;
+    receiving.onReceived(header.packetNumber, (effects & Effect.AckEliciting) !== 0, datagram.ecn, nowUs);
+    if (newest && space === Space.Application && (effects & Effect.NonProbing) !== 0) parts.paths.migrate(path);
+    return Drop.None;
+  }
+
+  /** The packet is from the peer: what that alone means. */
+  private onAuthentic(bytes: Uint8Array, header: PacketHeader, path: Path, nowUs: number): void {
+    const { parts } = this;
+    parts.statistics.packetsReceived++;
+    parts.tracer.onPacketReceived?.(this.id, header.type, header.packetNumber, header.packetEnd - header.headerAt, nowUs);
+    parts.idle.onReceived(nowUs);
+    parts.paths.remember(path);
+    if (!this.answered) {
+      this.answered = true;
+      if (this.isClient) this.adoptPeerId(bytes.slice(header.scidAt, header.scidAt + header.scidLength));
+    }
+    if (header.type !== PacketType.Handshake || this.isClient) return;
+    // Only the client at that address can have the Handshake keys. RFC 9000 §8.1, RFC 9001 §4.9.1
+    path.amplification.validated = true;
+    this.discard(Level.Initial, nowUs);
+  }
+
+  /** Whether a long header's source ID is the one that the peer began with. RFC 9000 §7.2 */
+  private isFromPeer(bytes: Uint8Array, header: PacketHeader): boolean {
+    if (this.isClient && !this.answered) return true;
+    const { peerSource } = this.parts.handshake.seenIds!;
+    return equalBytes(bytes.subarray(header.scidAt, header.scidAt + header.scidLength), peerSource);
+  }
+
+  private adoptPeerId(peerSource: Uint8Array): void {
+    const { parts } = this;
+    parts.peerIds.replaceInitial(peerSource);
+    parts.handshake.seenIds = {
+      peerSource,
+      originalDestination: parts.start!.originalDestination,
+      retrySource: parts.start!.retrySource,
+    };
+  }
+
+  private onRetry(bytes: Uint8Array, header: PacketHeader): Drop {
+    const { parts } = this;
+    const drop = parts.start!.onRetry(bytes, header, this.answered);
+    if (drop !== Drop.None) return drop;
+    const source = parts.start!.retrySource!;
+    parts.peerIds.replaceInitial(source);
+    parts.keys.installInitial(source);
+    parts.fields.token = bytes.slice(header.tokenAt, header.tokenAt + header.tokenLength);
+    parts.recovery.loseAll(Space.Initial);
+    return Drop.None;
+  }
+
+  private onVersionNegotiation(bytes: Uint8Array, header: PacketHeader): Drop {
+    const offered = this.parts.start!.onVersionNegotiation(bytes, header, this.answered);
+    if (offered === undefined) return Drop.Unsolicited;
+    this.drain({ kind: 'version-negotiation', offered });
+    this.finished = true;
+    return Drop.None;
+  }
+
+  private keepForLater(datagram: Datagram, header: PacketHeader): Drop {
+    const { parts } = this;
+    if (!parts.keys.mayComeLater(header)) return Drop.NoKeys;
+    const { bytes, from, to, interfaceIndex, ecn } = datagram;
+    return parts.early.keep(bytes, header, from, to, interfaceIndex, ecn) ? Drop.KeptForLater : Drop.NoKeys;
+  }
+
+  /** Try again what came before its keys, once there are keys that might fit. */
+  private retryEarly(nowUs: number): void {
+    const { parts } = this;
+    this.installsSeen = parts.keys.installs;
+    if (parts.closeState.active) return;
+    for (const packet of parts.early.takeAll()) {
+      const path = parts.paths.find(packet.from, packet.to, packet.interfaceIndex, nowUs);
+      if (path === undefined) continue;
+      const again = createDatagram(packet.bytes);
+      Object.assign(again, packet, { length: packet.bytes.length });
+      this.receivePackets(again, path, nowUs);
+    }
+  }
+
+  private onDropped(drop: Drop, bytes: number, nowUs: number): void {
+    this.parts.statistics.packetsDropped++;
+    this.parts.tracer.onPacketDropped?.(this.id, drop, bytes, nowUs);
+  }
+
+  // In: time
+
+  private onTimers(nowUs: number): void {
+    const { parts } = this;
+    const { timers } = parts;
+    if (timers.next() > nowUs) return;
+    if (timers.isDue(Timer.Drain, nowUs)) this.finished = true;
+    if (parts.closeState.active) return;
+    if (timers.isDue(Timer.Idle, nowUs)) return this.vanish({ kind: 'idle-timeout' });
+    if (timers.isDue(Timer.Handshake, nowUs)) return this.vanish({ kind: 'handshake-timeout' });
+    if (timers.isDue(Timer.Loss, nowUs)) parts.recovery.onTimer(nowUs);
+    if (timers.isDue(Timer.PathProbe, nowUs)) parts.paths.onTimer(nowUs);
+    if (timers.isDue(Timer.KeyDiscard, nowUs)) {
+      parts.keys.oneRtt.dropPrevious();
+      timers.set(Timer.KeyDiscard, Infinity);
+    }
+    if (timers.isDue(Timer.KeepAlive, nowUs)) parts.idle.pingPending = true;
+    if (timers.isDue(Timer.Application, nowUs)) {
+      timers.set(Timer.Application, Infinity);
+      parts.emit({ type: 'wake' });
+    }
+  }
+
+  // Out
+
+  /** Write at most one datagram into `buffer`. Returns its length, or 0. */
+  prepare(writer: PacketWriter, buffer: Uint8Array, nowUs: number): number {
+    const { parts } = this;
+    this.onTimers(nowUs);
+    if (this.finished) return 0;
+    if (parts.closeState.active) return this.prepareClose(writer, buffer, nowUs);
+    try {
+      parts.keys.beforeSealing(parts.handshake.confirmed);
+    } catch (error) {
+      if (!(error instanceof TransportError)) throw error;
+      this.close({ kind: 'transport', code: error.code, frameType: 0, text: error.message, remote: false });
+      return this.prepareClose(writer, buffer, nowUs);
+    }
+    const length = parts.sendOrder.write(writer, buffer, nowUs);
+    if (length > 0) this.onSent(writer, length, nowUs);
+    parts.timers.set(Timer.Send, length > 0 ? Infinity : parts.sendOrder.openUs);
+    this.settle(nowUs);
+    return length;
+  }
+
+  /** When `prepare` must be called again; valid after `prepare` returned 0. */
+  nextWakeUs(): number {
+    return this.parts.timers.next();
+  }
+
+  private onSent(writer: PacketWriter, length: number, nowUs: number): void {
+    const { parts } = this;
+    parts.statistics.bytesSent += length;
+    for (let i = 0; i < writer.count; i++) {
+      const packet = writer.packets[i]!;
+      parts.tracer.onPacketSent?.(this.id, packet.level, packet.number, packet.payloadEnd - packet.headerAt, nowUs);
+      // A client that can send Handshake packets needs no Initial keys any more. RFC 9001 §4.9.1
+      if (packet.level === Level.Handshake && this.isClient) this.discard(Level.Initial, nowUs);
+    }
+  }
+
+  private prepareClose(writer: PacketWriter, buffer: Uint8Array, nowUs: number): number {
+    const { parts } = this;
+    if (parts.timers.at(Timer.Drain) === Infinity) {
+      parts.timers.set(Timer.Drain, nowUs + LINGER_PTOS * (parts.paths.active.rtt.ptoUs + parts.recovery.maxAckDelayUs));
+      parts.timers.onlyKeep(Timer.Drain);
+    }
+    if (!parts.closeState.pending || parts.closeState.draining) return 0;
+    const length = parts.sendOrder.writeClose(writer, buffer, nowUs);
+    if (length > 0) this.onSent(writer, length, nowUs);
+    return length;
+  }
+
+  // The end
+
+  /** Begin to close; the peer is told by the next datagram. */
+  close(reason: CloseReason): void {
+    if (this.parts.closeState.begin(reason)) this.parts.onClosed(reason);
+  }
+
+  /** The peer has closed, or nobody is left to tell. */
+  drain(reason: CloseReason): void {
+    if (this.parts.closeState.drain(reason)) this.parts.onClosed(reason);
+  }
+
+  /** End at once, in silence. */
+  vanish(reason: CloseReason): void {
+    this.drain(reason);
+    this.finished = true;
+  }
+
+  /** A bug of ours: end this connection, and no other. */
+  fail(error: unknown): void {
+    this.close({ kind: 'transport', code: TransportCode.InternalError, frameType: 0, text: 'internal error', remote: false, cause: error });
+  }
+
+  /** Take back every ID that leads here. */
+  release(): void {
+    this.parts.localIds.release();
+    this.parts.peerIds.release();
+    this.parts.releaseExtraIds();
+  }
+
+  /** Everything derived from state is brought up to date here, once per entry point. */
+  settle(nowUs: number): void {
+    const { parts } = this;
+    if (parts.closeState.active) return;
+    const { timers, recovery, handshake, keys } = parts;
+    if (handshake.confirmed && !this.confirmedSeen) this.onConfirmed(nowUs);
+    parts.fields.destinationId = parts.peerIds.current.connectionId;
+    timers.set(Timer.Loss, recovery.timerUs(nowUs));
+    timers.set(Timer.AckDelay, parts.spaces.ackDueUs());
+    timers.set(Timer.PathProbe, parts.paths.timerUs());
+    timers.set(Timer.Idle, parts.idle.timeoutUs(parts.paths.active.rtt.ptoUs));
+    timers.set(Timer.KeepAlive, handshake.complete ? parts.idle.keepAliveTimeUs() : Infinity);
+    if (handshake.complete) {
+      keys.oneRtt.onAcked(recovery.largestAcked(Space.Application));
+      timers.set(Timer.Handshake, Infinity);
+    }
+    if (keys.oneRtt.hasPrevious && timers.at(Timer.KeyDiscard) === Infinity)
+      timers.set(Timer.KeyDiscard, nowUs + LINGER_PTOS * parts.paths.active.rtt.ptoUs);
+  }
+
+  /** Both sides know that the handshake is over. RFC 9001 §4.1.2, §4.9.2 */
+  private onConfirmed(nowUs: number): void {
+    const { parts } = this;
+    this.confirmedSeen = true;
+    // A client that speaks for the first time must still be able to: its Initial keys are gone only by then.
+    this.discard(Level.Initial, nowUs);
+    this.discard(Level.Handshake, nowUs);
+    parts.paths.allowMigration();
+    parts.paths.active.mtu.limit(parts.handshake.peerParameters!.maxUdpPayloadSize);
+    parts.paths.active.mtu.start();
+    parts.localIds.supply(parts.handshake.peerParameters!.activeConnectionIdLimit);
+    parts.emit({ type: 'confirmed' });
+  }
+
+  private discard(level: Level, nowUs: number): void {
+    const { parts } = this;
+    const space = spaceOf(level);
+    if (parts.spaces.at(space).discarded) return;
+    parts.keys.discard(level);
+    parts.spaces.discard(space);
+    parts.recovery.discardSpace(space, nowUs);
+  }
+}

@@ -1,0 +1,37 @@
+import type { Address } from '../context/address.ts';
+import type { PacketHeader } from '../packet/header.ts';
+
+/** Packets kept for keys that are not there yet. RFC 9000 §5.7, RFC 9001 §5.7 */
+const MAX_PACKETS = 10;
+
+/** A packet that came too early, on its own, and how it came. */
+export interface EarlyPacket {
+  readonly bytes: Uint8Array;
+  readonly from: Address;
+  readonly to: Address;
+  readonly interfaceIndex: number;
+  readonly ecn: number;
+}
+
+/** Packets that arrived before the keys to open them. */
+export class EarlyPackets {
+  private packets: EarlyPacket[] = [];
+
+  /** Keep a copy of the packet at `header`; false when there is no room. */
+  keep(bytes: Uint8Array, header: PacketHeader, from: Address, to: Address, interfaceIndex: number, ecn: number): boolean {
+    if (this.packets.length >= MAX_PACKETS) return false;
+    this.packets.push({ bytes: bytes.slice(header.headerAt, header.packetEnd), from, to, interfaceIndex, ecn });
+    return true;
+  }
+
+  get isEmpty(): boolean {
+    return this.packets.length === 0;
+  }
+
+  /** All of them, to be tried again; those still too early come back by `keep`. */
+  takeAll(): readonly EarlyPacket[] {
+    const { packets } = this;
+    this.packets = [];
+    return packets;
+  }
+}

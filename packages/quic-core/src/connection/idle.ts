@@ -1,0 +1,47 @@
+/** The idle timeout is never shorter than this many probe timeouts. RFC 9000 §10.1 */
+const MIN_PTOS = 3;
+
+/** Idle timeout and keep-alive. RFC 9000 §10.1 */
+export class Idle {
+  private readonly localMs: number;
+  private readonly keepAliveUs: number;
+  private timeoutMs: number;
+  private lastActivityUs: number;
+  /** An ack-eliciting packet left since the last one came: later ones do not restart the timer. */
+  private sentSince = false;
+  /** A PING should leave. */
+  pingPending = false;
+
+  constructor(localMs: number, keepAliveMs: number, nowUs: number) {
+    this.localMs = this.timeoutMs = localMs;
+    this.keepAliveUs = keepAliveMs * 1000;
+    this.lastActivityUs = nowUs;
+  }
+
+  /** The smaller of both sides' timeouts counts; 0 is none. RFC 9000 §10.1 */
+  onPeerTimeout(peerMs: number): void {
+    if (peerMs > 0) this.timeoutMs = this.localMs === 0 ? peerMs : Math.min(this.localMs, peerMs);
+  }
+
+  onReceived(nowUs: number): void {
+    this.lastActivityUs = nowUs;
+    this.sentSince = false;
+  }
+
+  onElicitingSent(nowUs: number): void {
+    if (!this.sentSince) this.lastActivityUs = nowUs;
+    this.sentSince = true;
+    this.pingPending = false;
+  }
+
+  /** When the connection dies of silence. */
+  timeoutUs(ptoUs: number): number {
+    if (this.timeoutMs === 0) return Infinity;
+    return this.lastActivityUs + Math.max(this.timeoutMs * 1000, MIN_PTOS * ptoUs);
+  }
+
+  /** When to send a PING, unless something else leaves before. */
+  keepAliveTimeUs(): number {
+    return this.keepAliveUs === 0 || this.pingPending ? Infinity : this.lastActivityUs + this.keepAliveUs;
+  }
+}

@@ -1,0 +1,229 @@
+import { Level } from '@tsquic/tls13';
+import { FrameType } from '../frame/rules.ts';
+import type { Handshake } from '../handshake/handshake.ts';
+import type { LocalIds } from '../ids/local-ids.ts';
+import type { PeerIds } from '../ids/peer-ids.ts';
+import type { Keys } from '../keys/keys.ts';
+import type { HeaderFields, PacketWriter } from '../packet/writer.ts';
+import { BASE_MTU } from '../path/mtu.ts';
+import type { Path } from '../path/path.ts';
+import type { Paths } from '../path/paths.ts';
+import { Allowance } from '../recovery/allowance.ts';
+import { Fact } from '../recovery/fact-kind.ts';
+import type { Recovery } from '../recovery/recovery.ts';
+import type { Spaces } from '../spaces/spaces.ts';
+import type { StreamWriter } from '../streams/stream-writer.ts';
+import type { CloseState } from './close-state.ts';
+import type { Idle } from './idle.ts';
+import { spaceOf } from './receiver.ts';
+
+/** Those who have something to send, and those who decide whether it may leave. */
+export interface SendParts {
+  readonly isClient: boolean;
+  readonly keys: Keys;
+  readonly spaces: Spaces;
+  readonly recovery: Recovery;
+  readonly paths: Paths;
+  readonly handshake: Handshake;
+  readonly streams: StreamWriter;
+  readonly localIds: LocalIds;
+  readonly peerIds: PeerIds;
+  readonly closeState: CloseState;
+  readonly idle: Idle;
+  readonly fields: HeaderFields;
+}
+
+const LEVELS: readonly Level[] = [Level.Initial, Level.Handshake, Level.Application];
+/** Less room than this holds no packet worth sending. */
+const MIN_DATAGRAM = 48;
+
+/**
+ * Fills datagrams. What goes into a 1-RTT packet, and in which order, is `fill`: read it top to bottom to know
+ * which frame wins when room is short.
+ */
+export class SendOrder {
+  /** When the pacer lets the next datagram go, if that alone holds it back. */
+  openUs: number = Infinity;
+  /** Where the last datagram goes. */
+  path: Path;
+  private readonly p: SendParts;
+  private readonly allowance = new Allowance();
+  private readonly factsFrom: number[] = [0, 0, 0, 0];
+
+  constructor(parts: SendParts) {
+    this.p = parts;
+    this.path = parts.paths.active;
+  }
+
+  /** Fill one datagram into the writer's buffer; returns its length, or 0 when nothing may or need be sent. */
+  write(writer: PacketWriter, buffer: Uint8Array, nowUs: number): number {
+    const { p, allowance } = this;
+    this.openUs = Infinity;
+    const probed = p.paths.withFrames();
+    if (probed !== undefined) {
+      const length = this.writePathProbe(writer, buffer, probed, nowUs);
+      if (length > 0) return length;
+    }
+    const path = p.paths.active;
+    allowance.update(path, buffer.length, nowUs);
+    if (allowance.datagramBytes < MIN_DATAGRAM) return 0;
+    const mtuProbe = this.writeMtuProbe(writer, buffer, path, nowUs);
+    if (mtuProbe > 0) return mtuProbe;
+    writer.reset(buffer, allowance.datagramBytes);
+    for (let i = 0; i < LEVELS.length; i++) this.writePacket(writer, LEVELS[i]!, path, nowUs);
+    if (writer.count === 0) return 0;
+    if (this.mustPad(writer) || path.validation.padded) writer.padTo(BASE_MTU);
+    path.validation.padded = false;
+    return this.finish(writer, path, false, nowUs);
+  }
+
+  /** Fill a datagram with CONNECTION_CLOSE at every level that the peer may be able to read. RFC 9000 §10.2.3 */
+  writeClose(writer: PacketWriter, buffer: Uint8Array, nowUs: number): number {
+    const { p } = this;
+    const path = p.paths.active;
+    const limit = Math.min(path.mtu.mtuBytes, buffer.length, path.amplification.room);
+    if (limit < MIN_DATAGRAM) return 0;
+    writer.reset(buffer, limit);
+    for (let i = 0; i < LEVELS.length; i++) {
+      const level = LEVELS[i]!;
+      if (!p.keys.canWrite(level) || !this.begin(writer, level)) continue;
+      p.closeState.write(writer, level);
+      if (!writer.isEmpty) writer.close();
+    }
+    p.closeState.pending = false;
+    if (writer.count === 0) return 0;
+    if (this.mustPad(writer)) writer.padTo(BASE_MTU);
+    return this.finish(writer, path, false, nowUs);
+  }
+
+  private writePacket(writer: PacketWriter, level: Level, path: Path, nowUs: number): void {
+    const { p, allowance } = this;
+    if (!p.keys.canWrite(level)) return;
+    const space = spaceOf(level);
+    const { policy } = p.spaces.at(space);
+    const probing = allowance.mayProbe(p.recovery, space);
+    const mayElicit = (probing || allowance.mayElicit) && !this.isShortInitial(level);
+    const wanted = mayElicit && (probing || this.hasFrames(level, path));
+    if (!wanted && policy.dueUs > nowUs) {
+      if (level === Level.Application && allowance.mayElicit) p.recovery.markAppLimited(path);
+      return;
+    }
+    if (!this.begin(writer, level)) return;
+    if (policy.hasNews || policy.dueUs <= nowUs) {
+      const largest = p.spaces.at(space).writeAck(writer.frames, nowUs);
+      if (largest >= 0) writer.addQuietFact(Fact.AckUpTo, largest);
+    }
+    if (mayElicit) this.fill(writer, level, path, nowUs);
+    const ping = (probing && !writer.current.ackEliciting) || (p.recovery.wantsPing && mayElicit);
+    if (ping && !writer.current.ackEliciting && writer.frames.room > 0) {
+      writer.frames.u8(FrameType.Ping);
+      writer.markEliciting();
+    }
+    if (!writer.isEmpty) writer.close();
+  }
+
+  /** The send policy. One call site for each part keeps every call monomorphic. */
+  private fill(writer: PacketWriter, level: Level, path: Path, nowUs: number): void {
+    const { p } = this;
+    p.handshake.writeCrypto(level, writer);
+    if (level !== Level.Application) return;
+    p.handshake.writeDone(writer);
+    if (path.validation.hasFrames) {
+      path.validation.write(writer, challengeTimeoutUs(path), nowUs);
+      path.validation.padded = true;
+    }
+    p.localIds.write(writer);
+    p.peerIds.write(writer);
+    p.streams.writeControl(writer, nowUs, path.rtt.smoothedUs);
+    p.streams.writeData(writer);
+    if (p.idle.pingPending && !writer.current.ackEliciting && writer.frames.room > 0) {
+      writer.frames.u8(FrameType.Ping);
+      writer.markEliciting();
+    }
+  }
+
+  private hasFrames(level: Level, path: Path): boolean {
+    const { p } = this;
+    if (p.handshake.hasFrames(level)) return true;
+    if (level !== Level.Application) return false;
+    return (
+      p.streams.hasFrames ||
+      p.localIds.hasFrames ||
+      p.peerIds.hasFrames ||
+      path.validation.hasFrames ||
+      p.idle.pingPending
+    );
+  }
+
+  /** A datagram for a path that is not in use: nothing but what validates it. RFC 9000 §8.2 */
+  private writePathProbe(writer: PacketWriter, buffer: Uint8Array, path: Path, nowUs: number): number {
+    if (!this.p.keys.canWrite(Level.Application)) return 0;
+    const limit = Math.min(BASE_MTU, buffer.length, path.amplification.room);
+    if (limit < MIN_DATAGRAM) return 0;
+    writer.reset(buffer, limit);
+    if (!this.begin(writer, Level.Application)) return 0;
+    path.validation.write(writer, challengeTimeoutUs(path), nowUs);
+    if (writer.isEmpty) return 0;
+    writer.close();
+    writer.padTo(BASE_MTU);
+    return this.finish(writer, path, false, nowUs);
+  }
+
+  /** A PING padded to the size in question. RFC 9000 §14.4 */
+  private writeMtuProbe(writer: PacketWriter, buffer: Uint8Array, path: Path, nowUs: number): number {
+    const size = path.mtu.probeBytes;
+    if (size === 0 || size > buffer.length || !this.allowance.mayElicit || path.windowRoom < size) return 0;
+    if (!path.amplification.validated) return 0;
+    writer.reset(buffer, size);
+    if (!this.begin(writer, Level.Application)) return 0;
+    writer.frames.u8(FrameType.Ping);
+    writer.addFact(Fact.MtuProbe, size);
+    writer.close();
+    writer.padTo(size);
+    path.mtu.onProbeSent();
+    return this.finish(writer, path, true, nowUs);
+  }
+
+  private begin(writer: PacketWriter, level: Level): boolean {
+    const { p } = this;
+    const space = spaceOf(level);
+    const number = p.recovery.nextNumber(space);
+    const { log } = p.recovery.sent[space]!;
+    this.factsFrom[writer.count] = log.head;
+    const bits = level === Level.Application ? p.keys.oneRtt.phaseBit : 0;
+    return writer.begin(level, number, p.recovery.largestAcked(space), p.fields, bits, log);
+  }
+
+  private finish(writer: PacketWriter, path: Path, mtuProbe: boolean, nowUs: number): number {
+    const { p } = this;
+    for (let i = 0; i < writer.count; i++) {
+      const packet = writer.packets[i]!;
+      const end = i + 1 < writer.count ? writer.packets[i + 1]!.headerAt : writer.length;
+      p.recovery.onSent(spaceOf(packet.level), packet, end - packet.headerAt, this.factsFrom[i]!, path, mtuProbe, nowUs);
+      if (packet.ackEliciting) p.idle.onElicitingSent(nowUs);
+    }
+    this.path = path;
+    const length = writer.seal(p.keys);
+    path.amplification.onSent(length);
+    return length;
+  }
+
+  /** Every datagram of a client with an Initial in it, and a server's with one that must be acknowledged. RFC 9000 §14.1 */
+  private mustPad(writer: PacketWriter): boolean {
+    for (let i = 0; i < writer.count; i++) {
+      const packet = writer.packets[i]!;
+      if (packet.level === Level.Initial && (this.p.isClient || packet.ackEliciting)) return true;
+    }
+    return false;
+  }
+
+  /** Too little may be sent for a padded Initial: a server's ack-eliciting one must wait. */
+  private isShortInitial(level: Level): boolean {
+    return level === Level.Initial && this.allowance.datagramBytes < BASE_MTU;
+  }
+}
+
+/** RFC 9000 §8.2.4. */
+function challengeTimeoutUs(path: Path): number {
+  return 3 * Math.max(path.rtt.ptoUs, 999_000);
+}

@@ -1,0 +1,58 @@
+/** Every reason to wake a connection; each has one owner. */
+export const Timer = {
+  /** A loss is due, or a probe. Owner: recovery. */
+  Loss: 0,
+  /** An acknowledgement may wait no longer. Owner: spaces. */
+  AckDelay: 1,
+  /** A path challenge goes unanswered. Owner: path. */
+  PathProbe: 2,
+  /** The pacer lets the next packet go. Owner: path. */
+  Send: 3,
+  /** Keys of an earlier phase are of no more use. Owner: keys. */
+  KeyDiscard: 4,
+  /** Silence has lasted too long. Owner: idle. */
+  Idle: 5,
+  /** Silence should be broken. Owner: idle. */
+  KeepAlive: 6,
+  /** The handshake has lasted too long. Owner: idle. */
+  Handshake: 7,
+  /** Closing or draining is over. Owner: close-state. */
+  Drain: 8,
+  /** The application asked for it. Owner: the application. */
+  Application: 9,
+} as const;
+export type Timer = (typeof Timer)[keyof typeof Timer];
+
+const COUNT = 10;
+
+/** Due times of one connection, microseconds; Infinity for those not set. */
+export class Timers {
+  private readonly dueUs = new Float64Array(COUNT).fill(Infinity);
+
+  set(timer: Timer, dueUs: number): void {
+    this.dueUs[timer] = dueUs;
+  }
+
+  at(timer: Timer): number {
+    return this.dueUs[timer]!;
+  }
+
+  isDue(timer: Timer, nowUs: number): boolean {
+    return this.dueUs[timer]! <= nowUs;
+  }
+
+  /** The earliest of all. */
+  next(): number {
+    const { dueUs } = this;
+    let earliest = Infinity;
+    for (let i = 0; i < COUNT; i++) if (dueUs[i]! < earliest) earliest = dueUs[i]!;
+    return earliest;
+  }
+
+  /** Only this one still matters. */
+  onlyKeep(timer: Timer): void {
+    const kept = this.dueUs[timer]!;
+    this.dueUs.fill(Infinity);
+    this.dueUs[timer] = kept;
+  }
+}

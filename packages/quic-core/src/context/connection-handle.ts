@@ -1,0 +1,112 @@
+import type { Connection } from '../connection/connection.ts';
+import { Timer } from '../connection/timers.ts';
+import { TransportError } from '../errors/transport-error.ts';
+import { QuicUsageError } from '../errors/usage-error.ts';
+import type { CloseReason } from '../events.ts';
+import type { Stream } from '../streams/stream.ts';
+import type { ConnectionStatistics, QuicConnection, QuicStream } from './handles.ts';
+import { StreamHandle } from './stream-handle.ts';
+
+/** A program's view of one connection. */
+export class ConnectionHandle implements QuicConnection {
+  readonly id: number;
+  readonly isClient: boolean;
+  readonly logId: string;
+  private readonly core: Connection;
+  private readonly touch: () => void;
+  private readonly handles = new WeakMap<Stream, StreamHandle>();
+
+  /** @param touch - the connection has something to do. */
+  constructor(core: Connection, touch: () => void) {
+    this.core = core;
+    this.id = core.id;
+    this.isClient = core.isClient;
+    this.logId = core.parts.logId;
+    this.touch = touch;
+  }
+
+  get closeReason(): CloseReason | undefined {
+    return this.core.parts.closeState.reason;
+  }
+
+  openStream(options: { readonly unidirectional?: boolean } = {}): QuicStream | undefined {
+    this.assertOpen();
+    const stream = this.core.parts.streams.open(options.unidirectional ?? false);
+    return stream === undefined ? undefined : this.handleOf(stream);
+  }
+
+  stream(streamId: number): QuicStream | undefined {
+    const stream = this.core.parts.streams.find(streamId);
+    return stream === undefined ? undefined : this.handleOf(stream);
+  }
+
+  close(code = 0, text = ''): void {
+    this.core.close({ kind: 'application', code, text, remote: false });
+    this.touch();
+  }
+
+  certificateVerdict(alert: number | undefined): void {
+    this.assertOpen();
+    try {
+      this.core.parts.handshake.certificateVerdict(alert);
+    } catch (error) {
+      if (!(error instanceof TransportError)) throw error;
+      const { code, frameType, message } = error;
+      this.core.close({ kind: 'transport', code, frameType, text: message, remote: false });
+    }
+    this.touch();
+  }
+
+  exportKeyingMaterial(label: string, context: Uint8Array, length: number): Uint8Array {
+    this.assertOpen();
+    return this.core.parts.handshake.exportKeyingMaterial(label, context, length);
+  }
+
+  wakeAt(timeUs: number): void {
+    this.core.parts.timers.set(Timer.Application, timeUs);
+    this.touch();
+  }
+
+  statistics(): ConnectionStatistics {
+    const { statistics, recovery, paths, closeState, handshake } = this.core.parts;
+    const { rtt, controller, inFlightBytes, mtu } = paths.active;
+    return {
+      state: closeState.active
+        ? this.core.finished
+          ? 'closed'
+          : closeState.draining
+            ? 'draining'
+            : 'closing'
+        : handshake.confirmed
+          ? 'confirmed'
+          : handshake.complete
+            ? 'connected'
+            : 'handshaking',
+      ...statistics,
+      packetsSent: recovery.packetsSent,
+      packetsLost: recovery.packetsLost,
+      packetsSpuriouslyLost: recovery.spurious.total,
+      smoothedRttUs: Math.round(rtt.smoothedUs),
+      latestRttUs: rtt.latestUs,
+      minRttUs: rtt.hasSample ? rtt.minUs : 0,
+      rttVarianceUs: Math.round(rtt.varianceUs),
+      congestionWindowBytes: controller.windowBytes,
+      bytesInFlight: inFlightBytes,
+      probeTimeouts: recovery.pto.total,
+      mtuBytes: mtu.mtuBytes,
+    };
+  }
+
+  private handleOf(stream: Stream): StreamHandle {
+    let handle = this.handles.get(stream);
+    if (handle === undefined) {
+      handle = new StreamHandle(this, this.core, stream, this.touch);
+      this.handles.set(stream, handle);
+    }
+    return handle;
+  }
+
+  private assertOpen(): void {
+    if (this.core.parts.closeState.active) throw new QuicUsageError('closed', `connection ${this.id} has ended`);
+  }
+}

@@ -1,0 +1,363 @@
+import { ByteReader, toHex } from '@tsquic/bytes';
+import { assembleConnection, type ConnectionSeed, peerCloseReason, startHandshake } from '../connection/assemble.ts';
+import { ClientStart } from '../connection/client-start.ts';
+import { Connection } from '../connection/connection.ts';
+import { createDatagram, type Datagram } from '../connection/datagram.ts';
+import { EventQueue } from '../connection/event-queue.ts';
+import { QuicUsageError } from '../errors/usage-error.ts';
+import type { CloseReason, QuicEvent } from '../events.ts';
+import { createClientEngine, createServerEngine } from '../handshake/engine.ts';
+import { encodeLocalParameters } from '../handshake/local-parameters.ts';
+import { Drop } from '../packet/drop.ts';
+import { createPacketHeader, LONG_FORM, parseHeader } from '../packet/header.ts';
+import { encodeStatelessReset, MIN_RESET_LENGTH, resetToken } from '../packet/stateless-reset.ts';
+import { PacketWriter } from '../packet/writer.ts';
+import { BASE_MTU } from '../path/mtu.ts';
+import { VERSION_1, versionById } from '../version/versions.ts';
+import { type Address, sameAddress, UNKNOWN_ADDRESS } from './address.ts';
+import type { ConnectionOptions, QuicContextOptions } from './config.ts';
+import { ConnectionHandle } from './connection-handle.ts';
+import type { QuicConnection } from './handles.ts';
+import { type Admission, InitialScreen } from './initial.ts';
+import type { OutgoingDatagram } from './outgoing-datagram.ts';
+import { Registration } from './registration.ts';
+import { ResetLimit } from './reset-limit.ts';
+import { Router } from './router.ts';
+import { createSettings, type Settings } from './settings.ts';
+import { StatelessQueue } from './stateless.ts';
+import { Tokens } from './token.ts';
+import { WakeOrder } from './wake-order.ts';
+
+const MAX_UDP_PAYLOAD = 65_535;
+/** Bytes of the Destination Connection ID that a client invents. */
+const FIRST_ID_LENGTH = 8;
+const NO_BYTES = new Uint8Array(0);
+
+/** All QUIC of a host: its connections, what leads to them, and when they are due. See `createQuicContext`. */
+export class QuicContext {
+  private readonly settings: Settings;
+  private readonly router: Router;
+  private readonly screen: InitialScreen;
+  private readonly tokens: Tokens;
+  private readonly stateless = new StatelessQueue();
+  private readonly resets = new ResetLimit();
+  private readonly wake = new WakeOrder();
+  private readonly events = new EventQueue();
+  private readonly connections = new Map<number, ConnectionHandle>();
+  private readonly cores = new Map<number, Connection>();
+  private readonly writer = new PacketWriter();
+  private readonly datagram: Datagram = createDatagram(new Uint8Array(MAX_UDP_PAYLOAD));
+  private readonly reader = new ByteReader();
+  private readonly header = createPacketHeader();
+  private nextId = 0;
+  private halfOpen = 0;
+  private nowUs = 0;
+  private freed = false;
+
+  constructor(options: QuicContextOptions) {
+    this.settings = createSettings(options, (header) =>
+      this.datagram.bytes.slice(header.dcidAt, header.dcidAt + header.dcidLength),
+    );
+    this.router = new Router(options.crypto, this.settings.resetKey, this.settings.connectionIdLength);
+    this.tokens = new Tokens(options.crypto);
+    this.screen = new InitialScreen(this.settings, this.stateless, this.tokens);
+  }
+
+  // The three calls
+
+  /**
+   * Take one whole UDP payload. `bytes` is borrowed for the call and left unchanged. Never throws for anything
+   * the network can send.
+   *
+   * @param ecn - the two ECN bits of the IP header, 0 when unknown.
+   */
+  incomingPacket(bytes: Uint8Array, from: Address, to: Address, interfaceIndex: number, ecn: number, nowUs: number): void {
+    this.assertUsable(nowUs);
+    if (bytes.length === 0 || bytes.length > MAX_UDP_PAYLOAD) return this.onDropped(Drop.Truncated, bytes.length);
+    const { datagram } = this;
+    datagram.bytes.set(bytes);
+    datagram.length = bytes.length;
+    datagram.from = from;
+    datagram.to = to;
+    datagram.interfaceIndex = interfaceIndex;
+    datagram.ecn = ecn & 3;
+    this.reader.reset(datagram.bytes, 0, bytes.length);
+    const drop = parseHeader(this.reader, this.settings.connectionIdLength, this.header);
+    const connection = drop === Drop.Truncated ? undefined : this.router.find(datagram.bytes, this.header);
+    if (connection !== undefined && drop !== Drop.UnknownVersion) this.deliver(connection, nowUs);
+    else this.onStray(drop, nowUs);
+  }
+
+  /**
+   * Fill `out` with the next datagram to send; every field is written. Returns its length, 0 only when nothing at
+   * all is due. What is returned counts as sent. Throws `QuicUsageError` for a buffer below 1200 bytes.
+   */
+  prepareNextPacket(out: OutgoingDatagram, nowUs: number): number {
+    this.assertUsable(nowUs);
+    if (out.buffer.length < BASE_MTU)
+      throw new QuicUsageError('buffer-too-small', `a buffer of ${out.buffer.length} bytes cannot hold a datagram of 1200`);
+    clear(out);
+    if (this.stateless.write(out) > 0) return out.length;
+    for (let next = this.wake.next(nowUs); next !== undefined; next = this.wake.next(nowUs)) {
+      const length = this.guard(next, () => next!.prepare(this.writer, out.buffer, nowUs)) ?? 0;
+      if (next.finished) this.forget(next);
+      if (length > 0) {
+        this.wake.markReady(next);
+        describe(out, next, length);
+        return length;
+      }
+      this.wake.sleep(next, next.nextWakeUs());
+    }
+    return 0;
+  }
+
+  /** Microseconds until `prepareNextPacket` is useful: 0 when it is now, at most `maxUs`. A pure query. */
+  nextWakeDelay(nowUs: number, maxUs: number): number {
+    return Math.min(Math.max(0, this.nextWakeTime() - nowUs), maxUs);
+  }
+
+  /** When `prepareNextPacket` is useful: -Infinity for at once, Infinity for never. */
+  nextWakeTime(): number {
+    return this.stateless.isEmpty ? this.wake.nextUs() : -Infinity;
+  }
+
+  // The rest
+
+  /** The next event that the application has not seen, or undefined. */
+  nextEvent(): QuicEvent | undefined {
+    return this.events.shift();
+  }
+
+  /** Start a client connection; its first datagram is due now. Throws `QuicUsageError` for options that cannot work. */
+  createConnection(options: ConnectionOptions, nowUs: number): QuicConnection {
+    this.assertUsable(nowUs);
+    const { settings } = this;
+    if (this.cores.size >= settings.maxConnections)
+      throw new QuicUsageError('too-many-connections', `this context holds ${settings.maxConnections} connections at most`);
+    const version = options.version === undefined ? VERSION_1 : versionById(options.version);
+    if (version === undefined) throw new QuicUsageError('invalid-option', `version ${options.version} is not spoken here`);
+    const destination = new Uint8Array(FIRST_ID_LENGTH);
+    settings.crypto.random(destination);
+    const connection = this.build({
+      isClient: true,
+      version,
+      remote: options.to,
+      local: options.from ?? UNKNOWN_ADDRESS,
+      interfaceIndex: 0,
+      validated: true,
+      peerId: destination,
+      initialKeyId: destination,
+      logId: toHex(destination),
+      token: options.token ?? NO_BYTES,
+      start: (source) => new ClientStart(settings.crypto, version, destination, source),
+      nowUs,
+    });
+    const { parts } = connection;
+    const engine = createClientEngine(
+      settings,
+      options,
+      () =>
+        encodeLocalParameters(settings.crypto, settings.transport, settings.ackDelayExponent, {
+          initialSource: parts.fields.sourceId,
+        }),
+      nowUs,
+      () => this.nowUs,
+    );
+    startHandshake(parts, engine);
+    connection.settle(nowUs);
+    this.wake.markReady(connection);
+    return this.connections.get(connection.id)!;
+  }
+
+  /** The connection with this ID, or undefined once it is gone. */
+  connection(id: number): QuicConnection | undefined {
+    return this.connections.get(id);
+  }
+
+  /** The host cannot reach this address: handshakes with it end, established connections go on by their timers. */
+  notifyUnreachable(to: Address, nowUs: number): void {
+    this.assertUsable(nowUs);
+    for (const connection of this.cores.values()) {
+      const { handshake, paths } = connection.parts;
+      if (!connection.isClient || handshake.complete || !sameAddress(paths.active.remote, to)) continue;
+      connection.vanish({ kind: 'unreachable' });
+      this.wake.markReady(connection);
+    }
+  }
+
+  /** Close every connection with an application error code; the goodbyes leave by `prepareNextPacket`. */
+  close(code = 0, text = ''): void {
+    for (const handle of this.connections.values()) handle.close(code, text);
+  }
+
+  /** Forget everything at once, telling nobody. Every later call throws `QuicUsageError`. */
+  free(): void {
+    for (const connection of [...this.cores.values()]) this.forget(connection);
+    this.freed = true;
+  }
+
+  // Datagrams in
+
+  private deliver(connection: Connection, nowUs: number): void {
+    this.guard(connection, () => connection.receive(this.datagram, nowUs));
+    this.wake.markReady(connection);
+  }
+
+  /** A datagram whose first packet leads to no connection. */
+  private onStray(drop: Drop, nowUs: number): void {
+    const { datagram, header } = this;
+    const isLong = (datagram.bytes[0]! & LONG_FORM) !== 0;
+    if (!isLong) return this.onStrayShort(nowUs);
+    if (drop === Drop.UnknownVersion) return this.onDropped(this.screen.onUnknownVersion(datagram, header), datagram.length);
+    if (drop !== Drop.None) return this.onDropped(drop, datagram.length);
+    const verdict = this.screen.screen(datagram, header, this.cores.size, this.halfOpen, nowUs);
+    if (typeof verdict === 'number') return this.onDropped(verdict, datagram.length);
+    this.deliver(this.accept(verdict, nowUs), nowUs);
+  }
+
+  /** A short header that is not ours: the peer's reset, or a packet that deserves one. RFC 9000 §10.3 */
+  private onStrayShort(nowUs: number): void {
+    const { datagram } = this;
+    if (datagram.length >= MIN_RESET_LENGTH) {
+      const connection = this.router.findByToken(datagram.bytes, datagram.length);
+      if (connection !== undefined) {
+        connection.vanish({ kind: 'stateless-reset' });
+        return this.wake.markReady(connection);
+      }
+    }
+    this.onDropped(Drop.UnknownConnection, datagram.length);
+    const { crypto, resetKey, connectionIdLength, identity } = this.settings;
+    if (identity === undefined || datagram.length <= MIN_RESET_LENGTH + connectionIdLength || !this.resets.take(nowUs)) return;
+    const id = datagram.bytes.slice(1, 1 + connectionIdLength);
+    const packet = encodeStatelessReset(crypto, resetToken(crypto, resetKey, id), datagram.length);
+    if (packet !== undefined) this.stateless.push(packet, datagram.from, datagram.to, datagram.interfaceIndex);
+  }
+
+  private onDropped(drop: Drop, bytes: number): void {
+    this.settings.tracer.onPacketDropped?.(-1, drop, bytes, this.nowUs);
+  }
+
+  // Connections
+
+  private accept(admission: Admission, nowUs: number): Connection {
+    const { settings, datagram } = this;
+    const { originalDestination, destination, source, retrySource } = admission;
+    const connection = this.build(
+      {
+        isClient: false,
+        version: admission.version,
+        remote: datagram.from,
+        local: datagram.to,
+        interfaceIndex: datagram.interfaceIndex,
+        validated: admission.validated,
+        peerId: source,
+        initialKeyId: destination,
+        logId: toHex(originalDestination),
+        token: NO_BYTES,
+        start: undefined,
+        nowUs,
+      },
+      destination,
+    );
+    this.halfOpen++;
+    const { parts } = connection;
+    parts.handshake.seenIds = { peerSource: source, originalDestination, retrySource };
+    const parameters = (peer?: Uint8Array): Uint8Array => {
+      parts.handshake.takeParameters(peer!);
+      return encodeLocalParameters(settings.crypto, settings.transport, settings.ackDelayExponent, {
+        initialSource: parts.fields.sourceId,
+        originalDestination,
+        retrySource,
+        resetToken: parts.localIds.first.resetToken,
+      });
+    };
+    startHandshake(parts, createServerEngine(settings, parameters, nowUs, () => this.nowUs));
+    this.events.push({ type: 'accepted', connection: connection.id });
+    return connection;
+  }
+
+  private build(seed: Omit<ConnectionSeed, 'id'>, extraId?: Uint8Array): Connection {
+    const id = this.nextId++;
+    const registration = new Registration(this.router);
+    const parts = assembleConnection(
+      { ...seed, id },
+      {
+        settings: this.settings,
+        registry: registration,
+        push: (event) => this.events.push(event),
+        onClosed: (reason) => this.onClosed(id, reason),
+        onPeerClose: (frame) => this.cores.get(id)?.drain(peerCloseReason(frame)),
+        onHandshakeComplete: () => this.onHandshakeComplete(id),
+        releaseExtraIds: () => extraId !== undefined && this.router.remove(extraId),
+      },
+    );
+    const connection = new Connection(parts);
+    registration.adopt(connection, extraId === undefined ? [] : [extraId]);
+    this.cores.set(id, connection);
+    this.connections.set(id, new ConnectionHandle(connection, () => this.wake.markReady(connection)));
+    this.wake.add(connection);
+    this.settings.tracer.onConnectionStarted?.(id, seed.isClient, seed.logId, seed.nowUs);
+    return connection;
+  }
+
+  private onHandshakeComplete(id: number): void {
+    const { parts } = this.cores.get(id)!;
+    parts.statistics.handshakeUs = this.nowUs - parts.startedUs;
+    if (parts.isClient) return;
+    this.halfOpen--;
+    parts.handshake.sendToken(this.tokens.createNew(parts.paths.active.remote, this.nowUs));
+  }
+
+  private onClosed(id: number, reason: CloseReason): void {
+    const { parts } = this.cores.get(id)!;
+    if (!parts.isClient && !parts.handshake.complete) this.halfOpen--;
+    this.settings.tracer.onConnectionClosed?.(id, reason, this.nowUs);
+    this.events.push({ type: 'closed', connection: id, reason });
+  }
+
+  private forget(connection: Connection): void {
+    connection.release();
+    this.wake.remove(connection);
+    this.cores.delete(connection.id);
+    this.connections.delete(connection.id);
+  }
+
+  /** Run a connection's code; a bug in it ends that connection and no other. */
+  private guard<T>(connection: Connection, step: () => T): T | undefined {
+    try {
+      return step();
+    } catch (error) {
+      connection.fail(error);
+      this.settings.tracer.onInternalError?.(connection.id, error, this.nowUs);
+      return undefined;
+    }
+  }
+
+  private assertUsable(nowUs: number): void {
+    if (this.freed) throw new QuicUsageError('context-freed', 'this context was freed');
+    this.nowUs = nowUs;
+  }
+}
+
+/** A context with these options: a server when they have an `identity`, a client in any case. */
+export function createQuicContext(options: QuicContextOptions): QuicContext {
+  return new QuicContext(options);
+}
+
+function clear(out: OutgoingDatagram): void {
+  out.length = out.segmentSize = out.interfaceIndex = out.ecn = 0;
+  out.to = out.from = UNKNOWN_ADDRESS;
+  out.connection = -1;
+  out.logId = '';
+}
+
+function describe(out: OutgoingDatagram, connection: Connection, length: number): void {
+  const { sendOrder, logId } = connection.parts;
+  const path = sendOrder.path;
+  out.length = out.segmentSize = length;
+  out.to = path.remote;
+  out.from = path.local;
+  out.interfaceIndex = path.interfaceIndex;
+  out.connection = connection.id;
+  out.logId = logId;
+}

@@ -1,0 +1,41 @@
+import type { Connection } from '../connection/connection.ts';
+import type { ConnectionIdRegistry, IssuedId } from '../ids/registry.ts';
+import type { Router } from './router.ts';
+
+/** One connection's access to the router. IDs issued while it is still being built are entered by `adopt`. */
+export class Registration implements ConnectionIdRegistry {
+  private readonly router: Router;
+  private readonly waiting: Uint8Array[] = [];
+  private connection: Connection | undefined;
+
+  constructor(router: Router) {
+    this.router = router;
+  }
+
+  /** The connection exists now; `extraIds` lead to it as well. */
+  adopt(connection: Connection, extraIds: readonly Uint8Array[]): void {
+    this.connection = connection;
+    for (const id of this.waiting) this.router.add(id, connection);
+    for (const id of extraIds) this.router.add(id, connection);
+    this.waiting.length = 0;
+  }
+
+  issue(): IssuedId {
+    const issued = this.router.freshId();
+    if (this.connection === undefined) this.waiting.push(issued.connectionId);
+    else this.router.add(issued.connectionId, this.connection);
+    return issued;
+  }
+
+  retire(connectionId: Uint8Array): void {
+    this.router.remove(connectionId);
+  }
+
+  watchToken(token: Uint8Array): void {
+    if (this.connection !== undefined) this.router.watchToken(token, this.connection);
+  }
+
+  forgetToken(token: Uint8Array): void {
+    this.router.forgetToken(token);
+  }
+}

@@ -1,0 +1,96 @@
+import { type CongestionFactory, NewReno } from '@tsquic/congestion';
+import type { CryptoProvider } from '@tsquic/crypto';
+import type { CertificateVerifier, Identity } from '@tsquic/tls13';
+import { skipCertificateCheck } from '@tsquic/tls13';
+import { QuicUsageError } from '../errors/usage-error.ts';
+import type { PacketHeader } from '../packet/header.ts';
+import { BASE_MTU } from '../path/mtu.ts';
+import { NO_TRACE, type Tracer } from '../trace/tracer.ts';
+import type { QuicContextOptions, TransportOptions } from './config.ts';
+
+/** Options with every default filled in: what connections are built from. */
+export interface Settings {
+  readonly options: QuicContextOptions;
+  readonly crypto: CryptoProvider;
+  readonly transport: Required<TransportOptions>;
+  readonly congestion: CongestionFactory;
+  readonly ackDelayExponent: number;
+  readonly connectionIdLength: number;
+  readonly maxConnections: number;
+  readonly retryAbove: number;
+  readonly resetKey: Uint8Array;
+  readonly tracer: Tracer;
+  readonly identity: ((serverName: string) => Identity | undefined) | undefined;
+  /** Undefined when the program judges by itself. */
+  readonly verifier: CertificateVerifier | undefined;
+  readonly canVerify: boolean;
+  readonly onKeyLog: ((line: string) => void) | undefined;
+  /** The connection ID that the packet being received was sent to. */
+  readonly usedId: (header: PacketHeader) => Uint8Array;
+}
+
+const DEFAULT_TRANSPORT: Required<TransportOptions> = {
+  idleTimeoutMs: 30_000,
+  handshakeTimeoutMs: 10_000,
+  connectionWindowBytes: 512 * 1024,
+  maxConnectionWindowBytes: 16 * 1024 * 1024,
+  streamWindowBytes: 256 * 1024,
+  maxStreamWindowBytes: 8 * 1024 * 1024,
+  maxBidirectionalStreams: 100,
+  maxUnidirectionalStreams: 100,
+  maxAckDelayMs: 25,
+  maxUdpPayloadBytes: 1452,
+  initialRttUs: 333_000,
+  keepAliveMs: 0,
+};
+
+const ACK_DELAY_EXPONENT = 3;
+const RETRY_ABOVE = 64;
+
+/** Check options and fill in defaults. Throws `QuicUsageError` for values that make no sense. */
+export function createSettings(options: QuicContextOptions, usedId: (header: PacketHeader) => Uint8Array): Settings {
+  const { crypto, identity } = options;
+  const transport = { ...DEFAULT_TRANSPORT, ...options.transport };
+  const connectionIdLength = options.connectionIdLength ?? 8;
+  inRange('connectionIdLength', connectionIdLength, 4, 20);
+  inRange('maxUdpPayloadBytes', transport.maxUdpPayloadBytes, BASE_MTU, 65_527);
+  inRange('maxAckDelayMs', transport.maxAckDelayMs, 0, 2 ** 14 - 1);
+  for (const [name, value] of Object.entries(transport)) inRange(name, value, 0, Number.MAX_SAFE_INTEGER);
+  if (Array.isArray(options.alpn) && options.alpn.length === 0)
+    throw new QuicUsageError('invalid-option', 'alpn must name at least one protocol');
+  const resetKey = options.resetKey ?? new Uint8Array(32);
+  if (options.resetKey === undefined) crypto.random(resetKey);
+  return {
+    options,
+    crypto,
+    transport,
+    congestion: options.congestion ?? ((path) => new NewReno(path)),
+    ackDelayExponent: ACK_DELAY_EXPONENT,
+    connectionIdLength,
+    maxConnections: options.maxConnections ?? 65_536,
+    retryAbove: retryThreshold(options.retry),
+    resetKey,
+    tracer: options.tracer ?? NO_TRACE,
+    identity: identity === undefined || typeof identity === 'function' ? identity : () => identity,
+    verifier: chooseVerifier(options),
+    canVerify: options.judgeCertificates === true || chooseVerifier(options) !== undefined,
+    onKeyLog: options.onKeyLog,
+    usedId,
+  };
+}
+
+function chooseVerifier(options: QuicContextOptions): CertificateVerifier | undefined {
+  if (options.judgeCertificates === true) return undefined;
+  return options.dangerouslySkipCertificateCheck === true ? skipCertificateCheck : options.verifier;
+}
+
+function retryThreshold(retry: QuicContextOptions['retry']): number {
+  if (retry === 'never') return Infinity;
+  if (retry === 'always') return 0;
+  return retry ?? RETRY_ABOVE;
+}
+
+function inRange(name: string, value: number, low: number, high: number): void {
+  if (Number.isFinite(value) && value >= low && value <= high) return;
+  throw new QuicUsageError('invalid-option', `${name} must be from ${low} to ${high}, not ${value}`);
+}

@@ -1,0 +1,65 @@
+import type { Connection } from '../connection/connection.ts';
+import { QuicUsageError } from '../errors/usage-error.ts';
+import type { Stream } from '../streams/stream.ts';
+import type { QuicConnection, QuicStream } from './handles.ts';
+
+/** A program's view of one stream. It outlives the stream: then there is nothing to read and no writing. */
+export class StreamHandle implements QuicStream {
+  readonly id: number;
+  readonly connection: QuicConnection;
+  private readonly core: Connection;
+  private readonly stream: Stream;
+  private readonly touch: () => void;
+
+  /** @param touch - the connection has something to send. */
+  constructor(connection: QuicConnection, core: Connection, stream: Stream, touch: () => void) {
+    this.id = stream.id;
+    this.connection = connection;
+    this.core = core;
+    this.stream = stream;
+    this.touch = touch;
+  }
+
+  write(data: Uint8Array, fin = false): number {
+    this.assertOpen();
+    const taken = this.core.parts.streams.write(this.stream, data, fin);
+    this.touch();
+    return taken;
+  }
+
+  read(into: Uint8Array): number {
+    const { streams } = this.core.parts;
+    const length = streams.read(this.stream, into);
+    if (streams.hasCredit) this.touch();
+    return length;
+  }
+
+  get readableBytes(): number {
+    return this.stream.receiver?.readableBytes ?? 0;
+  }
+
+  get finished(): boolean {
+    return this.stream.receiver?.endReached ?? true;
+  }
+
+  get delivered(): boolean {
+    return this.stream.sender?.delivered ?? true;
+  }
+
+  reset(code: number): void {
+    this.assertOpen();
+    this.core.parts.streams.reset(this.stream, code);
+    this.touch();
+  }
+
+  stopSending(code: number): void {
+    this.assertOpen();
+    this.core.parts.streams.stop(this.stream, code);
+    this.touch();
+  }
+
+  private assertOpen(): void {
+    if (this.core.parts.closeState.active)
+      throw new QuicUsageError('closed', `connection ${this.core.id} has ended: stream ${this.id} is of no more use`);
+  }
+}

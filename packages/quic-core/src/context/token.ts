@@ -1,0 +1,76 @@
+import { ByteReader, ByteWriter } from '@tsquic/bytes';
+import { type CryptoProvider, IV_LENGTH, TAG_LENGTH } from '@tsquic/crypto';
+import { utf8 } from '../connection/close-state.ts';
+import type { Address } from './address.ts';
+
+const RETRY = 1;
+const NEW = 2;
+const RETRY_LIFE_US = 10_000_000;
+const NEW_LIFE_US = 24 * 3600 * 1_000_000;
+const KEY_LENGTH = 16;
+
+/** What a valid token proves. */
+export interface TokenContent {
+  /** Destination of the client's first Initial, when the token came in a Retry. */
+  readonly originalDestination: Uint8Array | undefined;
+}
+
+/**
+ * Address validation tokens: sealed with a key of this context, bound to the client's address and to time.
+ * RFC 9000 §8.1.2 to §8.1.4
+ */
+export class Tokens {
+  private readonly crypto: CryptoProvider;
+  private readonly key = new Uint8Array(KEY_LENGTH);
+
+  constructor(crypto: CryptoProvider) {
+    this.crypto = crypto;
+    crypto.random(this.key);
+  }
+
+  /** A token for a Retry: good for this address and port, and for ten seconds. */
+  createRetry(client: Address, originalDestination: Uint8Array, nowUs: number): Uint8Array {
+    return this.seal(RETRY, `${client.ip} ${client.port}`, originalDestination, nowUs);
+  }
+
+  /** A token for NEW_TOKEN: good for this IP, and for a day. */
+  createNew(client: Address, nowUs: number): Uint8Array {
+    return this.seal(NEW, client.ip, new Uint8Array(0), nowUs);
+  }
+
+  /** What the token proves; 'invalid' for a Retry token of ours that does not hold, undefined for anything else. */
+  open(token: Uint8Array, client: Address, nowUs: number): TokenContent | 'invalid' | undefined {
+    if (token.length < 1 + IV_LENGTH + TAG_LENGTH) return undefined;
+    const copy = token.slice();
+    const payloadAt = 1 + IV_LENGTH;
+    const aead = this.crypto.createAead('aes-128-gcm', this.key, copy.slice(1, payloadAt));
+    if (!aead.open(0, copy, 0, payloadAt, copy.length)) return undefined;
+    const reader = new ByteReader(copy, payloadAt, copy.length - TAG_LENGTH);
+    const createdUs = reader.varint();
+    const originalDestination = reader.copy(reader.u8());
+    const binding = reader.copy(reader.remaining);
+    const isRetry = copy[0] === RETRY;
+    const expected = utf8(isRetry ? `${client.ip} ${client.port}` : client.ip);
+    const ageUs = nowUs - createdUs;
+    const fresh = ageUs >= 0 && ageUs <= (isRetry ? RETRY_LIFE_US : NEW_LIFE_US);
+    const matches = binding.length === expected.length && binding.every((byte, i) => byte === expected[i]);
+    if (!fresh || !matches) return isRetry ? 'invalid' : undefined;
+    return { originalDestination: isRetry ? originalDestination : undefined };
+  }
+
+  private seal(kind: number, binding: string, originalDestination: Uint8Array, nowUs: number): Uint8Array {
+    const iv = new Uint8Array(IV_LENGTH);
+    this.crypto.random(iv);
+    const bound = utf8(binding);
+    const out = new Uint8Array(1 + IV_LENGTH + 8 + 1 + originalDestination.length + bound.length + TAG_LENGTH);
+    const writer = new ByteWriter(out);
+    writer.u8(kind);
+    writer.bytes(iv);
+    writer.varintOf(nowUs, 8);
+    writer.u8(originalDestination.length);
+    writer.bytes(originalDestination);
+    writer.bytes(bound);
+    this.crypto.createAead('aes-128-gcm', this.key, iv).seal(0, out, 0, 1 + IV_LENGTH, writer.position);
+    return out;
+  }
+}

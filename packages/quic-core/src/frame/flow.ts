@@ -1,0 +1,26 @@
+import { type ByteWriter, varintLength } from '@tsquic/bytes';
+
+/**
+ * The frames of flow control (RFC 9000 §19.9 to §19.14) are a type followed by one integer or, for those
+ * about a stream, by its ID and one integer: reading them needs no more than the reader.
+ */
+
+/** Write a frame of one integer: MAX_DATA, MAX_STREAMS, DATA_BLOCKED, STREAMS_BLOCKED. False when it does not fit. */
+export function encodeLimit(writer: ByteWriter, type: number, value: number): boolean {
+  if (writer.room < 1 + varintLength(value)) return false;
+  writer.u8(type);
+  writer.varint(value);
+  return true;
+}
+
+/** Write a frame about a stream: MAX_STREAM_DATA, STREAM_DATA_BLOCKED. False when it does not fit. */
+export function encodeStreamLimit(writer: ByteWriter, type: number, streamId: number, value: number): boolean {
+  if (writer.room < 1 + varintLength(streamId) + varintLength(value)) return false;
+  writer.u8(type);
+  writer.varint(streamId);
+  writer.varint(value);
+  return true;
+}
+
+/** Stream counts above this cannot be expressed as stream IDs. RFC 9000 §4.6 */
+export const MAX_STREAM_COUNT: number = 2 ** 60;

@@ -1,0 +1,154 @@
+import { ByteReader, concatBytes, encodeVarint } from '@tsquic/bytes';
+import { TransportCode, TransportError } from '../errors/transport-error.ts';
+import { MAX_CONNECTION_ID_LENGTH } from '../packet/header.ts';
+import { RESET_TOKEN_LENGTH } from '../packet/stateless-reset.ts';
+
+/** Transport parameters with the defaults that stand for absence. RFC 9000 §18.2 */
+export interface TransportParameters {
+  originalDestinationConnectionId: Uint8Array | undefined;
+  /** Milliseconds; 0 for none. */
+  maxIdleTimeoutMs: number;
+  statelessResetToken: Uint8Array | undefined;
+  maxUdpPayloadSize: number;
+  initialMaxData: number;
+  initialMaxStreamDataBidiLocal: number;
+  initialMaxStreamDataBidiRemote: number;
+  initialMaxStreamDataUni: number;
+  initialMaxStreamsBidi: number;
+  initialMaxStreamsUni: number;
+  ackDelayExponent: number;
+  maxAckDelayMs: number;
+  disableActiveMigration: boolean;
+  /** As on the wire: nothing of ours uses it yet but its presence. */
+  preferredAddress: Uint8Array | undefined;
+  activeConnectionIdLimit: number;
+  initialSourceConnectionId: Uint8Array | undefined;
+  retrySourceConnectionId: Uint8Array | undefined;
+}
+
+type IntegerName = {
+  [K in keyof TransportParameters]: TransportParameters[K] extends number ? K : never;
+}[keyof TransportParameters];
+type BytesName = {
+  [K in keyof TransportParameters]: Uint8Array extends TransportParameters[K] ? K : never;
+}[keyof TransportParameters];
+
+const INTEGERS: ReadonlyMap<number, IntegerName> = new Map([
+  [0x01, 'maxIdleTimeoutMs'],
+  [0x03, 'maxUdpPayloadSize'],
+  [0x04, 'initialMaxData'],
+  [0x05, 'initialMaxStreamDataBidiLocal'],
+  [0x06, 'initialMaxStreamDataBidiRemote'],
+  [0x07, 'initialMaxStreamDataUni'],
+  [0x08, 'initialMaxStreamsBidi'],
+  [0x09, 'initialMaxStreamsUni'],
+  [0x0a, 'ackDelayExponent'],
+  [0x0b, 'maxAckDelayMs'],
+  [0x0e, 'activeConnectionIdLimit'],
+]);
+
+const BYTES: ReadonlyMap<number, BytesName> = new Map([
+  [0x00, 'originalDestinationConnectionId'],
+  [0x02, 'statelessResetToken'],
+  [0x0d, 'preferredAddress'],
+  [0x0f, 'initialSourceConnectionId'],
+  [0x10, 'retrySourceConnectionId'],
+]);
+
+const DISABLE_ACTIVE_MIGRATION = 0x0c;
+/** Two addresses with ports, a connection ID of at least one byte with its length, and a token. RFC 9000 §18.2 */
+const MIN_PREFERRED_ADDRESS = 6 + 18 + 2 + RESET_TOKEN_LENGTH;
+
+/** What a peer that sends nothing means. RFC 9000 §18.2 */
+export function defaultParameters(): TransportParameters {
+  return {
+    originalDestinationConnectionId: undefined,
+    maxIdleTimeoutMs: 0,
+    statelessResetToken: undefined,
+    maxUdpPayloadSize: 65_527,
+    initialMaxData: 0,
+    initialMaxStreamDataBidiLocal: 0,
+    initialMaxStreamDataBidiRemote: 0,
+    initialMaxStreamDataUni: 0,
+    initialMaxStreamsBidi: 0,
+    initialMaxStreamsUni: 0,
+    ackDelayExponent: 3,
+    maxAckDelayMs: 25,
+    disableActiveMigration: false,
+    preferredAddress: undefined,
+    activeConnectionIdLimit: 2,
+    initialSourceConnectionId: undefined,
+    retrySourceConnectionId: undefined,
+  };
+}
+
+/**
+ * The extension's bytes. Values equal to their defaults are left out.
+ *
+ * @param grease - picks a reserved parameter that every peer must ignore. RFC 9000 §18.1
+ */
+export function encodeParameters(parameters: TransportParameters, grease: number): Uint8Array {
+  const defaults = defaultParameters();
+  const parts: Uint8Array[] = [];
+  const add = (id: number, value: Uint8Array): void => {
+    parts.push(encodeVarint(id), encodeVarint(value.length), value);
+  };
+  for (const [id, name] of INTEGERS) if (parameters[name] !== defaults[name]) add(id, encodeVarint(parameters[name]));
+  for (const [id, name] of BYTES) {
+    const value = parameters[name];
+    if (value !== undefined) add(id, value);
+  }
+  if (parameters.disableActiveMigration) add(DISABLE_ACTIVE_MIGRATION, new Uint8Array(0));
+  add(31 * grease + 27, Uint8Array.of(grease & 0xff));
+  return concatBytes(...parts);
+}
+
+/** Parse the extension. Throws TRANSPORT_PARAMETER_ERROR for anything malformed. RFC 9000 §7.4, §18 */
+export function decodeParameters(bytes: Uint8Array): TransportParameters {
+  const parameters = defaultParameters();
+  const reader = new ByteReader(bytes);
+  const seen = new Set<string>();
+  while (reader.remaining > 0) {
+    const id = reader.varint();
+    const value = reader.copy(reader.varint());
+    if (reader.truncated) invalid('truncated');
+    // Strings: a peer chooses these numbers.
+    if (seen.has(`id ${id}`)) invalid(`0x${id.toString(16)} twice`);
+    seen.add(`id ${id}`);
+    decodeOne(parameters, id, value);
+  }
+  return parameters;
+}
+
+function decodeOne(parameters: TransportParameters, id: number, value: Uint8Array): void {
+  const integer = INTEGERS.get(id);
+  if (integer !== undefined) {
+    const reader = new ByteReader(value);
+    parameters[integer] = reader.varint();
+    if (reader.truncated || reader.remaining > 0) invalid(`${integer} is not one integer`);
+    return;
+  }
+  const name = BYTES.get(id);
+  if (name !== undefined) {
+    checkLength(name, value.length);
+    parameters[name] = value;
+    return;
+  }
+  if (id !== DISABLE_ACTIVE_MIGRATION) return;
+  if (value.length !== 0) invalid('disable_active_migration has a value');
+  parameters.disableActiveMigration = true;
+}
+
+function checkLength(name: BytesName, length: number): void {
+  const wrong =
+    name === 'statelessResetToken'
+      ? length !== RESET_TOKEN_LENGTH
+      : name === 'preferredAddress'
+        ? length < MIN_PREFERRED_ADDRESS
+        : length > MAX_CONNECTION_ID_LENGTH;
+  if (wrong) invalid(`${name} of ${length} bytes`);
+}
+
+function invalid(reason: string): never {
+  throw new TransportError(TransportCode.TransportParameter, 0, `transport parameters: ${reason}`);
+}

@@ -1,0 +1,132 @@
+import { equalBytes } from '@tsquic/bytes';
+import { TransportCode, TransportError } from '../errors/transport-error.ts';
+import { encodeRetireConnectionId, type NewConnectionIdFrame } from '../frame/connection-id.ts';
+import { FrameType } from '../frame/rules.ts';
+import type { PacketWriter } from '../packet/writer.ts';
+import { Fact } from '../recovery/fact-kind.ts';
+import type { ConnectionIdRegistry } from './registry.ts';
+
+/** active_connection_id_limit that we announce. */
+export const ACTIVE_ID_LIMIT = 4;
+/** Retirements that may wait to be sent; a peer that causes more is stuffing us. */
+const MAX_RETIRING = 16;
+
+interface PeerId {
+  readonly sequence: number;
+  readonly connectionId: Uint8Array;
+  readonly resetToken: Uint8Array | undefined;
+}
+
+/** The connection IDs that the peer issued: what our packets carry as destination. RFC 9000 §5.1.1, §5.1.2 */
+export class PeerIds {
+  /** The ID to send to. */
+  current: PeerId;
+  /** Others that may be used. */
+  private readonly spare: PeerId[] = [];
+  /** Retired, to be told. */
+  private readonly retiring: number[] = [];
+  private retirePriorTo = 0;
+  private readonly registry: ConnectionIdRegistry;
+
+  /** @param connectionId - what to send to at first: of a server, what the client chose for it. */
+  constructor(connectionId: Uint8Array, registry: ConnectionIdRegistry) {
+    this.registry = registry;
+    this.current = { sequence: 0, connectionId, resetToken: undefined };
+  }
+
+  /** The peer's own choice, from its first packet or from a Retry. RFC 9000 §7.2 */
+  replaceInitial(connectionId: Uint8Array): void {
+    this.current = { sequence: 0, connectionId, resetToken: this.current.resetToken };
+  }
+
+  /** The server's stateless_reset_token, which belongs to its first ID. RFC 9000 §18.2 */
+  setInitialToken(resetToken: Uint8Array): void {
+    this.current = { ...this.current, resetToken };
+    this.registry.watchToken(resetToken);
+  }
+
+  onNew(frame: NewConnectionIdFrame): void {
+    const { sequence, connectionId, resetToken } = frame;
+    if (this.current.connectionId.length === 0) violation('the peer chose to have no connection ID');
+    const known = [this.current, ...this.spare];
+    for (const id of known) {
+      const sameId = equalBytes(id.connectionId, connectionId);
+      if (sameId !== (id.sequence === sequence)) violation('an ID or a sequence number was used twice');
+      if (sameId && id.resetToken !== undefined && !equalBytes(id.resetToken, resetToken)) violation('the reset token changed');
+    }
+    if (sequence < this.retirePriorTo) this.retire(sequence);
+    else if (!known.some((id) => id.sequence === sequence)) {
+      this.spare.push({ sequence, connectionId, resetToken });
+    }
+    if (frame.retirePriorTo > this.retirePriorTo) this.retireBelow(frame.retirePriorTo);
+    if (this.spare.length + 1 > ACTIVE_ID_LIMIT)
+      throw new TransportError(TransportCode.ConnectionIdLimit, FrameType.NewConnectionId, 'more IDs than we allow');
+  }
+
+  /** Take another ID, as a new path wants; false when the peer has given us none. RFC 9000 §9.5 */
+  switchToSpare(): boolean {
+    const next = this.spare.shift();
+    if (next === undefined) return false;
+    const old = this.current;
+    this.use(next);
+    this.retire(old.sequence, old.resetToken);
+    return true;
+  }
+
+  get hasFrames(): boolean {
+    return this.retiring.length > 0;
+  }
+
+  write(packet: PacketWriter): void {
+    while (this.retiring.length > 0) {
+      const sequence = this.retiring[0]!;
+      if (!encodeRetireConnectionId(packet.frames, sequence)) return;
+      this.retiring.shift();
+      packet.addFact(Fact.RetireConnectionId, sequence);
+    }
+  }
+
+  onLost(sequence: number): void {
+    if (!this.retiring.includes(sequence)) this.retiring.push(sequence);
+  }
+
+  /** The connection is gone. */
+  release(): void {
+    for (const id of [this.current, ...this.spare])
+      if (id.resetToken !== undefined) this.registry.forgetToken(id.resetToken);
+  }
+
+  private retireBelow(limit: number): void {
+    this.retirePriorTo = limit;
+    for (let i = this.spare.length - 1; i >= 0; i--) {
+      const id = this.spare[i]!;
+      if (id.sequence >= limit) continue;
+      this.spare.splice(i, 1);
+      this.retire(id.sequence, id.resetToken);
+    }
+    if (this.current.sequence >= limit) return;
+    const old = this.current;
+    const next = this.spare.shift();
+    // The frame that raised the limit brought an ID at or above it, so there always is one.
+    if (next === undefined) violation('everything is to be retired');
+    else this.use(next);
+    this.retire(old.sequence, old.resetToken);
+  }
+
+  private use(id: PeerId): void {
+    this.current = id;
+    if (id.resetToken !== undefined) this.registry.watchToken(id.resetToken);
+  }
+
+  private retire(sequence: number, resetToken?: Uint8Array): void {
+    if (resetToken !== undefined) this.registry.forgetToken(resetToken);
+    if (this.retiring.includes(sequence)) return;
+    this.retiring.push(sequence);
+    if (this.retiring.length > MAX_RETIRING)
+      throw new TransportError(TransportCode.ConnectionIdLimit, FrameType.NewConnectionId, 'too many IDs to retire');
+  }
+}
+
+function violation(reason: string): never {
+  throw new TransportError(TransportCode.ProtocolViolation, FrameType.NewConnectionId, reason);
+}

@@ -1,0 +1,12 @@
+export { type Address, sameAddress } from './context/address.ts';
+export type { ConnectionOptions, QuicContextOptions, TransportOptions } from './context/config.ts';
+export { createQuicContext, QuicContext } from './context/context.ts';
+export type { QuicHostContext } from './context/contract.ts';
+export type { ConnectionStatistics, QuicConnection, QuicStream } from './context/handles.ts';
+export { createOutgoingDatagram, type OutgoingDatagram } from './context/outgoing-datagram.ts';
+export { TransportCode } from './errors/transport-error.ts';
+export { QuicUsageError, type UsageCode } from './errors/usage-error.ts';
+export type { CloseReason, QuicEvent } from './events.ts';
+export { Drop, dropName } from './packet/drop.ts';
+export { PacketType } from './packet/header.ts';
+export type { Tracer } from './trace/tracer.ts';

@@ -1,0 +1,19 @@
+import { AES_128_GCM_SHA256, type CryptoProvider, expandLabel } from '@tsquic/crypto';
+import type { Version } from '../version/versions.ts';
+import { PacketKeys } from './packet-keys.ts';
+
+const NO_CONTEXT = new Uint8Array(0);
+
+/** The keys of one side's Initial packets. Anybody who sees the connection ID has them too. RFC 9001 §5.2 */
+export function initialKeys(
+  crypto: CryptoProvider,
+  version: Version,
+  destinationId: Uint8Array,
+  ofClient: boolean,
+): PacketKeys {
+  const suite = AES_128_GCM_SHA256;
+  const initial = crypto.hkdfExtract(suite.hash, version.initialSalt, destinationId);
+  const label = ofClient ? 'client in' : 'server in';
+  const secret = expandLabel(crypto, suite.hash, initial, label, NO_CONTEXT, suite.hashLength);
+  return new PacketKeys(crypto, version, suite, secret);
+}

@@ -1,0 +1,21 @@
+/**
+ * Bytes needed to send `packetNumber` so that a peer that acknowledged up to `largestAcked` (-1 for none)
+ * recovers it: twice the span in doubt must fit. RFC 9000 §17.1, §A.2
+ */
+export function packetNumberLength(packetNumber: number, largestAcked: number): number {
+  const span = packetNumber - largestAcked;
+  return span < 0x80 ? 1 : span < 0x8000 ? 2 : span < 0x80_0000 ? 3 : 4;
+}
+
+/**
+ * The full packet number behind `truncated`, which was `length` bytes on the wire, given the largest
+ * received so far (-1 for none). RFC 9000 §A.3
+ */
+export function expandPacketNumber(truncated: number, length: number, largest: number): number {
+  const window = 2 ** (8 * length);
+  const expected = largest + 1;
+  const candidate = expected - (expected % window) + truncated;
+  if (candidate <= expected - window / 2 && candidate < 2 ** 53 - window) return candidate + window;
+  if (candidate > expected + window / 2 && candidate >= window) return candidate - window;
+  return candidate;
+}

@@ -1,0 +1,70 @@
+import { type CongestionController, type CongestionFactory, Pacer } from '@tsquic/congestion';
+import type { Address } from '../context/address.ts';
+import { RttEstimator } from '../recovery/rtt.ts';
+import { Amplification } from './amplification.ts';
+import { MtuSearch } from './mtu.ts';
+import { PathValidation } from './validation.ts';
+
+export interface PathOptions {
+  readonly remote: Address;
+  readonly local: Address;
+  readonly interfaceIndex: number;
+  readonly validated: boolean;
+  readonly initialRttUs: number;
+  readonly maxUdpPayloadBytes: number;
+  readonly congestion: CongestionFactory;
+  readonly nowUs: number;
+}
+
+/** One pair of addresses, and all that is known about the way between them. RFC 9000 §9.4, §13.4, §14 */
+export class Path {
+  /** Small number that sent packets remember. */
+  readonly id: number;
+  remote: Address;
+  local: Address;
+  interfaceIndex: number;
+  readonly amplification: Amplification;
+  readonly validation: PathValidation = new PathValidation();
+  readonly rtt: RttEstimator;
+  readonly controller: CongestionController;
+  readonly pacer: Pacer;
+  readonly mtu: MtuSearch;
+
+  /** Bytes sent and neither acknowledged nor lost. RFC 9002 §B.2 */
+  inFlightBytes = 0;
+  /** Delivery-rate state: what was delivered so far, when, and when the sample began. */
+  deliveredBytes = 0;
+  deliveredUs = 0;
+  firstSentUs = 0;
+  lostBytes = 0;
+  /** Delivered bytes up to which samples are limited by the application, 0 when not. */
+  appLimitedUntil = 0;
+
+  constructor(id: number, options: PathOptions) {
+    this.id = id;
+    this.remote = options.remote;
+    this.local = options.local;
+    this.interfaceIndex = options.interfaceIndex;
+    this.amplification = new Amplification(options.validated);
+    this.rtt = new RttEstimator(options.initialRttUs);
+    this.mtu = new MtuSearch(options.maxUdpPayloadBytes);
+    this.controller = options.congestion({ mtuBytes: this.mtu.mtuBytes, nowUs: options.nowUs });
+    this.pacer = new Pacer(this.mtu.mtuBytes);
+    this.updatePacer();
+  }
+
+  /** The window, the rate or the RTT changed. */
+  updatePacer(): void {
+    const { controller, rtt } = this;
+    this.pacer.update(controller.windowBytes, controller.pacingRate, rtt.smoothedUs, controller.inSlowStart);
+  }
+
+  /** Bytes that congestion control lets go now. */
+  get windowRoom(): number {
+    return this.controller.windowBytes - this.inFlightBytes;
+  }
+
+  onMtuProbeAcked(bytes: number): void {
+    if (this.mtu.onProbeAcked(bytes)) this.pacer.setMtu(this.mtu.mtuBytes);
+  }
+}

@@ -1,0 +1,142 @@
+import { type Address, sameAddress, UNKNOWN_ADDRESS } from '../context/address.ts';
+import { PATH_DATA_LENGTH } from '../frame/path.ts';
+import { Path, type PathOptions } from './path.ts';
+
+/** Addresses that a connection remembers at once. */
+const MAX_PATHS = 4;
+
+/** What a new path needs besides its addresses. */
+export type PathDefaults = Pick<PathOptions, 'initialRttUs' | 'maxUdpPayloadBytes' | 'congestion'>;
+
+/**
+ * The paths of a connection: the one it sends on, and others being validated. RFC 9000 §9
+ *
+ * A server follows its client to a new address; a client stays with the server's first.
+ */
+export class Paths {
+  /** Where everything but path validation goes. */
+  active: Path;
+  private readonly all: Path[];
+  private readonly defaults: PathDefaults;
+  private readonly isClient: boolean;
+  private readonly random: (out: Uint8Array) => void;
+  /** The last path that was validated: where to return when a newer one fails. RFC 9000 §9.3.2 */
+  private fallback: Path | undefined;
+  private nextId = 0;
+  private mayMigrate = false;
+
+  constructor(
+    remote: Address,
+    local: Address,
+    interfaceIndex: number,
+    isClient: boolean,
+    defaults: PathDefaults,
+    random: (out: Uint8Array) => void,
+    nowUs: number,
+  ) {
+    this.defaults = defaults;
+    this.isClient = isClient;
+    this.random = random;
+    this.active = this.create(remote, local, interfaceIndex, isClient, nowUs);
+    this.all = [this.active];
+  }
+
+  /** The handshake is confirmed: the peer may move. RFC 9000 §9 */
+  allowMigration(): void {
+    this.mayMigrate = true;
+  }
+
+  /** The path with this ID, or undefined when it is forgotten. */
+  byId(id: number): Path | undefined {
+    return this.active.id === id ? this.active : this.all.find((path) => path.id === id);
+  }
+
+  /**
+   * The path that a datagram came on, or undefined when it comes from an address that may not reach us.
+   * A path that is new is not yet remembered: nothing is known to be authentic.
+   */
+  find(from: Address, to: Address, interfaceIndex: number, nowUs: number): Path | undefined {
+    const { active } = this;
+    if (sameAddress(active.remote, from)) {
+      // A client learns its own address from the first datagram that reaches it.
+      if (active.local === UNKNOWN_ADDRESS || active.local.port === 0) active.local = to;
+      active.interfaceIndex = interfaceIndex;
+      if (this.isClient || sameAddress(active.local, to)) return active;
+    }
+    const known = this.all.find((path) => sameAddress(path.remote, from) && sameAddress(path.local, to));
+    if (known !== undefined) return known;
+    if (this.isClient || !this.mayMigrate) return undefined;
+    return this.create(from, to, interfaceIndex, false, nowUs);
+  }
+
+  /** A packet from this path was authentic. */
+  remember(path: Path): void {
+    if (path === this.active || this.all.includes(path)) return;
+    this.all.push(path);
+    if (this.all.length > MAX_PATHS) {
+      const victim = this.all.findIndex((one) => one !== this.active && one !== this.fallback && one !== path);
+      this.all.splice(victim, 1);
+    }
+    this.challenge(path);
+  }
+
+  /** The newest packet, with more than probing frames in it, came from here: the peer has moved. RFC 9000 §9.3 */
+  migrate(path: Path): void {
+    if (path === this.active || !this.mayMigrate) return;
+    if (this.active.amplification.validated) this.fallback = this.active;
+    this.active = path;
+    if (path.validation.failed) path.validation.failed = false;
+    if (!path.amplification.validated && !path.validation.isChallenging) this.challenge(path);
+  }
+
+  /** A PATH_RESPONSE came; it may come on any path. RFC 9000 §8.2.3 */
+  onResponse(data: Uint8Array): void {
+    for (const path of this.all) {
+      if (!path.validation.onResponse(data)) continue;
+      path.amplification.validated = true;
+      if (path === this.active) this.fallback = undefined;
+    }
+  }
+
+  /** A path other than the active one that has something to send, or undefined. */
+  withFrames(): Path | undefined {
+    for (const path of this.all) if (path !== this.active && path.validation.hasFrames) return path;
+    return undefined;
+  }
+
+  /** When the next challenge times out. */
+  timerUs(): number {
+    let timerUs = Infinity;
+    for (const path of this.all) timerUs = Math.min(timerUs, path.validation.timerUs);
+    return timerUs;
+  }
+
+  onTimer(nowUs: number): void {
+    for (const path of [...this.all]) {
+      if (path.validation.timerUs > nowUs) continue;
+      path.validation.onTimer(this.challengeData());
+      if (!path.validation.failed) continue;
+      if (path === this.active && this.fallback !== undefined) {
+        this.active = this.fallback;
+        this.fallback = undefined;
+      }
+      if (path !== this.active) this.all.splice(this.all.indexOf(path), 1);
+    }
+  }
+
+  private challenge(path: Path): void {
+    path.validation.challenge(this.challengeData());
+  }
+
+  private challengeData(): Uint8Array {
+    const data = new Uint8Array(PATH_DATA_LENGTH);
+    this.random(data);
+    return data;
+  }
+
+  private create(remote: Address, local: Address, interfaceIndex: number, validated: boolean, nowUs: number): Path {
+    const id = this.nextId;
+    this.nextId = (this.nextId + 1) % 256;
+    return new Path(id, { remote, local, interfaceIndex, validated, nowUs, ...this.defaults });
+  }
+}

@@ -1,0 +1,77 @@
+import { equalBytes } from '@tsquic/bytes';
+import type { PacketWriter } from '../packet/writer.ts';
+import { encodePathFrame } from '../frame/path.ts';
+import { FrameType } from '../frame/rules.ts';
+
+/** Responses that may wait; further challenges replace the oldest. */
+const MAX_RESPONSES = 4;
+const MAX_CHALLENGES = 3;
+
+/** Challenges we put to one path, and answers we owe it. RFC 9000 §8.2 */
+export class PathValidation {
+  /** When the outstanding challenge is repeated or given up; Infinity when none is. */
+  timerUs: number = Infinity;
+  /** All challenges were in vain. */
+  failed = false;
+  /** Frames written last belong into a datagram of full size. RFC 9000 §8.2.1, §8.2.2 */
+  padded = false;
+  private readonly sent: Uint8Array[] = [];
+  private pending: Uint8Array | undefined;
+  private readonly responses: Uint8Array[] = [];
+
+  /** Ask the peer to prove that it is there. @param data - eight unpredictable bytes. */
+  challenge(data: Uint8Array): void {
+    this.pending = data;
+  }
+
+  get isChallenging(): boolean {
+    return this.pending !== undefined || this.sent.length > 0;
+  }
+
+  /** Something must leave on this very path. */
+  get hasFrames(): boolean {
+    return this.pending !== undefined || this.responses.length > 0;
+  }
+
+  onChallenge(data: Uint8Array): void {
+    if (this.responses.length === MAX_RESPONSES) this.responses.shift();
+    this.responses.push(data);
+  }
+
+  /** Returns whether this answers a challenge of ours. */
+  onResponse(data: Uint8Array): boolean {
+    if (!this.sent.some((challenge) => equalBytes(challenge, data))) return false;
+    this.stop();
+    return true;
+  }
+
+  /** The answer did not come in time: ask again with other data, or give up. RFC 9000 §8.2.1, §8.2.4 */
+  onTimer(data: Uint8Array): void {
+    this.timerUs = Infinity;
+    if (this.sent.length < MAX_CHALLENGES) this.pending = data;
+    else {
+      this.failed = true;
+      this.sent.length = 0;
+    }
+  }
+
+  stop(): void {
+    this.sent.length = 0;
+    this.pending = undefined;
+    this.timerUs = Infinity;
+  }
+
+  /** Write what is owed. @param timeoutUs - how long to wait for an answer. */
+  write(packet: PacketWriter, timeoutUs: number, nowUs: number): void {
+    if (this.pending !== undefined && encodePathFrame(packet.frames, FrameType.PathChallenge, this.pending)) {
+      this.sent.push(this.pending);
+      this.pending = undefined;
+      this.timerUs = nowUs + timeoutUs * 2 ** (this.sent.length - 1);
+      packet.markEliciting();
+    }
+    while (this.responses.length > 0 && encodePathFrame(packet.frames, FrameType.PathResponse, this.responses[0]!)) {
+      this.responses.shift();
+      packet.markEliciting();
+    }
+  }
+}

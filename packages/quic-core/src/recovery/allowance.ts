@@ -1,0 +1,30 @@
+import type { Path } from '../path/path.ts';
+import type { Recovery } from './recovery.ts';
+
+/** What may be sent at this moment: amplification, congestion window and pacing, in one place. RFC 9000 §8.1, RFC 9002 §7 */
+export class Allowance {
+  /** Bytes that the datagram may have; 0 when none may leave. */
+  datagramBytes = 0;
+  /** Frames that must be acknowledged may leave without being a probe. */
+  mayElicit = false;
+  /** When the pacer opens, if only that stands in the way; Infinity otherwise. */
+  openUs: number = Infinity;
+
+  /** Look at `path` anew; `roomBytes` is what the host's buffer holds. */
+  update(path: Path, roomBytes: number, nowUs: number): void {
+    const mtuBytes = path.mtu.mtuBytes;
+    this.datagramBytes = Math.min(mtuBytes, roomBytes, path.amplification.room);
+    this.openUs = Infinity;
+    this.mayElicit = path.inFlightBytes === 0 || path.windowRoom >= mtuBytes;
+    if (!this.mayElicit) return;
+    const pacedUs = path.pacer.nextSendUs(nowUs);
+    if (pacedUs <= nowUs) return;
+    this.mayElicit = false;
+    this.openUs = pacedUs;
+  }
+
+  /** Probes demanded for a space may leave whatever the window says. RFC 9002 §7.5 */
+  mayProbe(recovery: Recovery, space: number): boolean {
+    return recovery.pto.probes[space]! > 0;
+  }
+}

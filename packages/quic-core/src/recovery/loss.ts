@@ -1,0 +1,69 @@
+import type { CongestionEvent } from '@tsquic/congestion';
+import type { Path } from '../path/path.ts';
+import { PersistentCongestion } from './persistent.ts';
+import { Sent, SentFlag, type SentPackets } from './sent-packets.ts';
+
+/** Newer packets that must be acknowledged before an older one is lost. RFC 9002 §6.1.1 */
+const PACKET_THRESHOLD = 3;
+
+/** Decides which packets of one space are lost: too many newer ones were acknowledged, or too long ago. RFC 9002 §6.1 */
+export class LossDetector {
+  /** Largest number acknowledged, -1 for none. */
+  largestAcked = -1;
+  /** When the oldest unacknowledged packet will be lost by time, or Infinity. */
+  lossUs: number = Infinity;
+  /** The last detection found persistent congestion. */
+  persistent = false;
+  /** Packets that the last detection found. */
+  lostCount = 0;
+  private readonly sent: SentPackets;
+  private readonly congestion = new PersistentCongestion();
+  private readonly event: CongestionEvent = { nowUs: 0, sentUs: 0, lostBytes: 0, cePackets: 0, inFlightBytes: 0 };
+
+  constructor(sent: SentPackets) {
+    this.sent = sent;
+  }
+
+  /**
+   * Find what is lost by now; `onLost` is told each slot.
+   *
+   * @returns the bytes lost that congestion control must hear of, and when the newest of them was sent.
+   */
+  detect(path: Path, maxAckDelayUs: number, nowUs: number, onLost: (slot: number) => void): CongestionEvent {
+    const { sent, event, largestAcked } = this;
+    const delayUs = path.rtt.lossDelayUs;
+    this.lossUs = Infinity;
+    this.persistent = false;
+    this.lostCount = event.lostBytes = event.sentUs = 0;
+    event.nowUs = nowUs;
+    let number = sent.firstOutstanding;
+    for (; number <= largestAcked && number < sent.next; number++) {
+      const slot = sent.slot(number);
+      if (sent.state[slot] !== Sent.Outstanding) continue;
+      const dueUs = sent.sentUs[slot]! + delayUs;
+      if (dueUs > nowUs && largestAcked < number + PACKET_THRESHOLD) {
+        this.lossUs = dueUs;
+        break;
+      }
+      this.lose(slot, number, path, maxAckDelayUs);
+      onLost(slot);
+    }
+    while (number < sent.next && sent.state[sent.slot(number)] !== Sent.Outstanding) number++;
+    sent.firstOutstanding = number;
+    if (this.persistent) this.congestion.reset();
+    return event;
+  }
+
+  private lose(slot: number, number: number, path: Path, maxAckDelayUs: number): void {
+    const { sent, event } = this;
+    const flags = sent.flags[slot]!;
+    sent.state[slot] = Sent.Lost;
+    if ((flags & SentFlag.AckEliciting) !== 0) sent.elicitingCount--;
+    // Packets of another path, and probes of the MTU, say nothing about congestion here. RFC 9000 §14.4
+    if ((flags & SentFlag.InFlight) === 0 || (flags & SentFlag.MtuProbe) !== 0 || sent.path[slot] !== path.id) return;
+    this.lostCount++;
+    event.lostBytes += sent.bytes[slot]!;
+    event.sentUs = sent.sentUs[slot]!;
+    if (this.congestion.onLost(sent, number, path, maxAckDelayUs)) this.persistent = true;
+  }
+}

@@ -1,0 +1,102 @@
+import type { Paths } from '../path/paths.ts';
+import { Space, SPACES } from '../spaces/spaces.ts';
+import type { SentPackets } from './sent-packets.ts';
+
+/** Probes for one timeout. RFC 9002 §6.2.4 */
+const PROBES = 2;
+/** Timeouts do not grow beyond this. */
+const MAX_PTO_US = 60_000_000;
+
+/** What the probe timeout must know of the handshake. */
+export interface HandshakeProgress {
+  readonly isClient: boolean;
+  readonly confirmed: boolean;
+  readonly hasHandshakeKeys: boolean;
+  /** The server is known to have validated our address: a client need not keep it able to send. RFC 9002 §6.2.2.1 */
+  readonly peerValidated: boolean;
+}
+
+/** The probe timeout over all spaces. RFC 9002 §6.2 */
+export class ProbeTimeout {
+  /** Timeouts since something was acknowledged. */
+  count = 0;
+  /** Timeouts over the life of the connection. */
+  total = 0;
+  /** Probes to send by space. */
+  readonly probes: number[] = [0, 0, 0];
+  private readonly lastSentUs: number[] = [0, 0, 0];
+  private readonly paths: Paths;
+  private readonly progress: HandshakeProgress;
+  /** When the timer was last set with nothing in flight. */
+  private idleFromUs = -1;
+  private chosen = -1;
+
+  constructor(paths: Paths, progress: HandshakeProgress) {
+    this.paths = paths;
+    this.progress = progress;
+  }
+
+  isConfirmed(): boolean {
+    return this.progress.confirmed;
+  }
+
+  onElicitingSent(space: Space, nowUs: number): void {
+    this.lastSentUs[space] = nowUs;
+    this.idleFromUs = nowUs;
+    if (this.probes[space]! > 0) this.probes[space]!--;
+  }
+
+  onAcked(nowUs: number): void {
+    this.idleFromUs = nowUs;
+    // A server that can send little must not be slowed down by its own acknowledgements. RFC 9002 §6.2.1
+    if (this.progress.peerValidated) this.count = 0;
+  }
+
+  onSpaceDiscarded(space: Space, nowUs: number): void {
+    this.probes[space] = 0;
+    this.count = 0;
+    this.idleFromUs = nowUs;
+  }
+
+  /** When to probe, or Infinity. RFC 9002 §A.8 */
+  timeoutUs(sent: readonly SentPackets[], maxAckDelayUs: number, nowUs: number): number {
+    this.chosen = -1;
+    const path = this.paths.active;
+    if (path.amplification.room === 0) return Infinity;
+    const backoff = 2 ** Math.min(this.count, 20);
+    let earliestUs = Infinity;
+    let inFlight = false;
+    for (const space of SPACES) {
+      if (sent[space]!.elicitingCount === 0) continue;
+      inFlight = true;
+      if (space === Space.Application && !this.progress.confirmed) continue;
+      const durationUs = path.rtt.ptoUs + (space === Space.Application ? maxAckDelayUs : 0);
+      const dueUs = this.lastSentUs[space]! + Math.min(durationUs * backoff, MAX_PTO_US);
+      if (dueUs >= earliestUs) continue;
+      earliestUs = dueUs;
+      this.chosen = space;
+    }
+    if ((inFlight && this.chosen >= 0) || this.progress.peerValidated) return earliestUs;
+    // Nothing in flight, but a server that may be unable to send: keep asking. RFC 9002 §6.2.2.1
+    if (this.idleFromUs < 0) this.idleFromUs = nowUs;
+    return this.idleFromUs + Math.min(path.rtt.ptoUs * backoff, MAX_PTO_US);
+  }
+
+  /** Time is up: demand probes. `repeat` makes what the oldest packets carried ready to be sent again. */
+  onTimeout(nowUs: number, repeat: (space: Space) => void): void {
+    this.count++;
+    this.total++;
+    this.idleFromUs = nowUs;
+    if (this.chosen < 0) {
+      this.probes[this.progress.hasHandshakeKeys ? Space.Handshake : Space.Initial] = 1;
+      return;
+    }
+    this.probes[this.chosen] = PROBES;
+    repeat(this.chosen as Space);
+    // While two handshake spaces have packets in flight, one datagram can probe both. RFC 9002 §6.2.4
+    if (this.chosen === Space.Initial && this.progress.hasHandshakeKeys) {
+      this.probes[Space.Handshake] = 1;
+      repeat(Space.Handshake);
+    }
+  }
+}

@@ -1,0 +1,319 @@
+import type { AckSample, CongestionEvent } from '@tsquic/congestion';
+import { TransportCode, TransportError } from '../errors/transport-error.ts';
+import type { AckFrame } from '../frame/ack.ts';
+import { FrameType } from '../frame/rules.ts';
+import type { OpenPacket } from '../packet/writer.ts';
+import type { Path } from '../path/path.ts';
+import type { Paths } from '../path/paths.ts';
+import { Space, SPACES } from '../spaces/spaces.ts';
+import { createAckSample } from './ack-sample.ts';
+import type { FactRouter } from './facts.ts';
+import { LossDetector } from './loss.ts';
+import { NumberSkipper } from './number-skipper.ts';
+import { ProbeTimeout } from './pto.ts';
+import { Sent, SentFlag, SentPackets } from './sent-packets.ts';
+import { SpuriousLosses } from './spurious.ts';
+
+/** ACKs without anything else in a row after which a PING asks for news of them. RFC 9000 §13.2.4 */
+const LONELY_ACKS = 32;
+/** Lost packets are remembered this many probe timeouts, in case they arrive. */
+const MEMORY_PTOS = 3;
+
+/** Sent packets, acknowledgements, losses and probes of a connection. RFC 9002 */
+export class Recovery {
+  readonly sent: readonly SentPackets[];
+  readonly pto: ProbeTimeout;
+  readonly spurious: SpuriousLosses = new SpuriousLosses();
+  packetsSent = 0;
+  packetsLost = 0;
+  /** The peer's max_ack_delay. */
+  maxAckDelayUs = 25_000;
+  /** The peer's ack_delay_exponent. */
+  ackDelayExponent = 3;
+  private readonly losses: readonly LossDetector[];
+  private readonly paths: Paths;
+  private readonly facts: FactRouter;
+  private readonly skipper: NumberSkipper;
+  private readonly sample: AckSample = createAckSample();
+  private lonelyAcks = 0;
+  private ackedEliciting = false;
+  private newestNumber = -1;
+  private newestPath = -1;
+
+  /** @param random - unpredictable integer in `[0, limit)`. */
+  constructor(paths: Paths, facts: FactRouter, pto: ProbeTimeout, random: (limit: number) => number) {
+    this.paths = paths;
+    this.facts = facts;
+    this.pto = pto;
+    this.skipper = new NumberSkipper(random);
+    this.sent = SPACES.map(() => new SentPackets(random(FIRST_NUMBERS)));
+    this.losses = this.sent.map((sent) => new LossDetector(sent));
+  }
+
+  /** The number of the next packet in a space. */
+  nextNumber(space: Space): number {
+    const sent = this.sent[space]!;
+    if (space === Space.Application && this.skipper.isDue(sent.next)) {
+      sent.skip();
+      this.skipper.onSkipped(sent.next, this.paths.active.controller.windowBytes / this.paths.active.mtu.mtuBytes);
+    }
+    return sent.next;
+  }
+
+  largestAcked(space: Space): number {
+    return this.losses[space]!.largestAcked;
+  }
+
+  /** Whether a PING should go with the next ACK. */
+  get wantsPing(): boolean {
+    return this.lonelyAcks >= LONELY_ACKS;
+  }
+
+  /** A packet left. Its facts are those in the space's log from `factsFrom` on. RFC 9002 §A.5 */
+  onSent(space: Space, packet: OpenPacket, bytes: number, factsFrom: number, path: Path, probe: boolean, nowUs: number): void {
+    const sent = this.sent[space]!;
+    const slot = sent.push();
+    const { ackEliciting, inFlight } = packet;
+    this.packetsSent++;
+    this.lonelyAcks = ackEliciting ? 0 : this.lonelyAcks + 1;
+    if (inFlight && path.inFlightBytes === 0) path.firstSentUs = path.deliveredUs = nowUs;
+    sent.state[slot] = Sent.Outstanding;
+    sent.flags[slot] =
+      (ackEliciting ? SentFlag.AckEliciting : 0) |
+      (inFlight ? SentFlag.InFlight : 0) |
+      (path.appLimitedUntil > 0 ? SentFlag.AppLimited : 0) |
+      (probe ? SentFlag.MtuProbe : 0);
+    sent.path[slot] = path.id;
+    sent.bytes[slot] = bytes;
+    sent.sentUs[slot] = nowUs;
+    sent.factsFrom[slot] = factsFrom;
+    sent.factsTo[slot] = sent.log.head;
+    sent.deliveredBytes[slot] = path.deliveredBytes;
+    sent.deliveredUs[slot] = path.deliveredUs;
+    sent.firstSentUs[slot] = path.firstSentUs;
+    sent.lostBytes[slot] = path.lostBytes;
+    if (!inFlight) return;
+    path.inFlightBytes += bytes;
+    path.controller.onSent(nowUs, bytes, path.inFlightBytes);
+    path.pacer.onSent(nowUs, bytes);
+    if (!ackEliciting) return;
+    sent.elicitingCount++;
+    this.pto.onElicitingSent(space, nowUs);
+  }
+
+  /** An ACK frame came. RFC 9002 §A.7. Throws for numbers that were never sent. */
+  onAck(space: Space, ack: AckFrame, nowUs: number): void {
+    const sent = this.sent[space]!;
+    if (ack.largest >= sent.next) neverSent();
+    const path = this.paths.active;
+    const { sample } = this;
+    sample.nowUs = nowUs;
+    sample.ackedBytes = sample.newestSentUs = 0;
+    sample.priorInFlightBytes = path.inFlightBytes;
+    sample.deliveredBytes = sample.deliveryIntervalUs = sample.lostBytes = sample.latestRttUs = 0;
+    this.ackedEliciting = false;
+    this.newestNumber = -1;
+    for (let i = 0; i < ack.rangeCount; i++) this.ackRange(space, ack.starts[i]!, ack.ends[i]!, nowUs);
+    const losses = this.losses[space]!;
+    if (ack.largest > losses.largestAcked) losses.largestAcked = ack.largest;
+    if (this.newestNumber < 0) return;
+    if (this.newestNumber === ack.largest && this.ackedEliciting && this.newestPath === path.id)
+      this.takeRttSample(space, path, ack, nowUs);
+    this.detectLost(space, nowUs);
+    this.concludeSample(space, path);
+    this.pto.onAcked(nowUs);
+    sent.trim(nowUs - MEMORY_PTOS * path.rtt.ptoUs);
+  }
+
+  /** The loss timer fired: either losses are due, or a probe is. RFC 9002 §A.9 */
+  onTimer(nowUs: number): void {
+    const space = this.earliestLossSpace();
+    if (space >= 0 && this.losses[space]!.lossUs <= nowUs) {
+      this.detectLost(space as Space, nowUs);
+      this.paths.active.updatePacer();
+      return;
+    }
+    this.pto.onTimeout(nowUs, (probed) => this.repeatOldest(probed));
+  }
+
+  /** When the loss timer is due. RFC 9002 §A.8 */
+  timerUs(nowUs: number): number {
+    const space = this.earliestLossSpace();
+    return space >= 0 ? this.losses[space]!.lossUs : this.pto.timeoutUs(this.sent, this.maxAckDelayUs, nowUs);
+  }
+
+  /** Keys of a space are gone: its packets are neither in flight nor lost. RFC 9002 §6.4 */
+  discardSpace(space: Space, nowUs: number): void {
+    const sent = this.sent[space]!;
+    for (let n = sent.tail; n < sent.next; n++) {
+      const slot = sent.slot(n);
+      if (sent.state[slot] !== Sent.Outstanding) continue;
+      if ((sent.flags[slot]! & SentFlag.InFlight) !== 0) this.leaveFlight(sent, slot);
+      sent.state[slot] = Sent.Lost;
+    }
+    sent.elicitingCount = 0;
+    sent.trim(Infinity);
+    this.losses[space]!.lossUs = Infinity;
+    this.pto.onSpaceDiscarded(space, nowUs);
+  }
+
+  /** Everything outstanding in a space must be sent again: its receiver threw it away. RFC 9001 §4.6.2, RFC 9000 §17.2.5 */
+  loseAll(space: Space): void {
+    const sent = this.sent[space]!;
+    for (let n = sent.tail; n < sent.next; n++) {
+      const slot = sent.slot(n);
+      if (sent.state[slot] !== Sent.Outstanding) continue;
+      if ((sent.flags[slot]! & SentFlag.InFlight) !== 0) this.leaveFlight(sent, slot);
+      sent.state[slot] = Sent.Lost;
+      this.facts.lose(sent.log, sent.factsFrom[slot]!, sent.factsTo[slot]!);
+    }
+    sent.elicitingCount = 0;
+    sent.trim(Infinity);
+  }
+
+  /** The application has nothing more to send, though it might: samples of what is in flight mean little. */
+  markAppLimited(path: Path): void {
+    path.appLimitedUntil = path.deliveredBytes + path.inFlightBytes || 1;
+  }
+
+  private ackRange(space: Space, start: number, end: number, nowUs: number): void {
+    const sent = this.sent[space]!;
+    const lowest = Math.max(start, sent.tail);
+    let number = end;
+    while (number >= lowest) {
+      const slot = sent.slot(number);
+      const state = sent.state[slot]!;
+      if (state === Sent.Acked) {
+        number = sent.runStart[slot]! - 1;
+        continue;
+      }
+      if (state === Sent.Skipped) neverSent();
+      this.ackOne(space, number, slot, state, nowUs);
+      sent.runStart[slot] = number;
+      number--;
+    }
+    if (end >= lowest) sent.runStart[sent.slot(end)] = Math.min(number + 1, sent.runStart[sent.slot(end)]!);
+  }
+
+  private ackOne(space: Space, number: number, slot: number, state: number, nowUs: number): void {
+    const sent = this.sent[space]!;
+    sent.state[slot] = Sent.Acked;
+    if (state === Sent.Lost) {
+      if ((sent.flags[slot]! & SentFlag.InFlight) !== 0 && this.spurious.onArrived(sent.sentUs[slot]!))
+        this.paths.active.controller.onSpuriousLoss(nowUs);
+    } else {
+      if ((sent.flags[slot]! & SentFlag.AckEliciting) !== 0) {
+        this.ackedEliciting = true;
+        sent.elicitingCount--;
+      }
+      if (number > this.newestNumber) {
+        this.newestNumber = number;
+        this.newestPath = sent.path[slot]!;
+      }
+      if ((sent.flags[slot]! & SentFlag.InFlight) !== 0) this.deliver(sent, slot, nowUs);
+    }
+    this.facts.acknowledge(space, sent.log, sent.factsFrom[slot]!, sent.factsTo[slot]!);
+  }
+
+  private deliver(sent: SentPackets, slot: number, nowUs: number): void {
+    const path = this.leaveFlight(sent, slot);
+    if (path === undefined) return;
+    path.deliveredBytes += sent.bytes[slot]!;
+    path.deliveredUs = nowUs;
+    if (path === this.paths.active) this.sample.ackedBytes += sent.bytes[slot]!;
+  }
+
+  /** Take a packet out of the bytes in flight of its path, which is returned if it still exists. */
+  private leaveFlight(sent: SentPackets, slot: number): Path | undefined {
+    const path = this.paths.byId(sent.path[slot]!);
+    if (path !== undefined) path.inFlightBytes -= sent.bytes[slot]!;
+    return path;
+  }
+
+  private takeRttSample(space: Space, path: Path, ack: AckFrame, nowUs: number): void {
+    const sent = this.sent[space]!;
+    const latestUs = nowUs - sent.sentUs[sent.slot(ack.largest)]!;
+    let delayUs = 0;
+    if (space === Space.Application) {
+      delayUs = ack.rawDelay * 2 ** this.ackDelayExponent;
+      // The peer's promise holds once it is known to have our parameters. RFC 9002 §5.3
+      if (this.pto.isConfirmed()) delayUs = Math.min(delayUs, this.maxAckDelayUs);
+    }
+    path.rtt.onSample(latestUs, delayUs, nowUs);
+    this.sample.latestRttUs = Math.max(latestUs, 1);
+  }
+
+  private concludeSample(space: Space, path: Path): void {
+    const { sample } = this;
+    if (this.newestPath === path.id) {
+      const sent = this.sent[space]!;
+      const slot = sent.slot(this.newestNumber);
+      const sendUs = sent.sentUs[slot]! - sent.firstSentUs[slot]!;
+      const ackUs = path.deliveredUs - sent.deliveredUs[slot]!;
+      path.firstSentUs = sent.sentUs[slot]!;
+      sample.newestSentUs = sent.sentUs[slot]!;
+      sample.deliveredAtSendBytes = sent.deliveredBytes[slot]!;
+      sample.deliveredBytes = path.deliveredBytes - sent.deliveredBytes[slot]!;
+      sample.deliveryIntervalUs = Math.max(sendUs, ackUs);
+      sample.lostBytes = path.lostBytes - sent.lostBytes[slot]!;
+      sample.appLimited = (sent.flags[slot]! & SentFlag.AppLimited) !== 0;
+    }
+    if (path.appLimitedUntil > 0 && path.deliveredBytes > path.appLimitedUntil) path.appLimitedUntil = 0;
+    sample.deliveredTotalBytes = path.deliveredBytes;
+    sample.inFlightBytes = path.inFlightBytes;
+    sample.smoothedRttUs = path.rtt.smoothedUs;
+    sample.minRttUs = path.rtt.hasSample ? path.rtt.minUs : 0;
+    if (sample.ackedBytes > 0) path.controller.onAck(sample);
+    path.updatePacer();
+  }
+
+  private detectLost(space: Space, nowUs: number): void {
+    const path = this.paths.active;
+    const sent = this.sent[space]!;
+    const event = this.losses[space]!.detect(path, this.maxAckDelayUs, nowUs, (slot) => {
+      if ((sent.flags[slot]! & SentFlag.InFlight) !== 0) {
+        const owner = this.leaveFlight(sent, slot);
+        if (owner !== undefined) owner.lostBytes += sent.bytes[slot]!;
+        this.packetsLost++;
+      }
+      this.facts.lose(sent.log, sent.factsFrom[slot]!, sent.factsTo[slot]!);
+    });
+    if (event.lostBytes === 0) return;
+    this.react(path, event, this.losses[space]!.persistent, this.losses[space]!.lostCount);
+  }
+
+  private react(path: Path, event: CongestionEvent, persistent: boolean, count: number): void {
+    event.inFlightBytes = path.inFlightBytes;
+    this.spurious.onLost(count, event.sentUs, event.nowUs);
+    path.controller.onCongestion(event);
+    if (persistent) path.controller.onPersistentCongestion(event.nowUs);
+  }
+
+  private earliestLossSpace(): number {
+    let earliest = -1;
+    for (let i = 0; i < 3; i++) {
+      const lossUs = this.losses[i]!.lossUs;
+      if (lossUs !== Infinity && (earliest < 0 || lossUs < this.losses[earliest]!.lossUs)) earliest = i;
+    }
+    return earliest;
+  }
+
+  /** A probe should carry something useful: what the oldest packets in flight carried. RFC 9002 §6.2.4 */
+  private repeatOldest(space: Space): void {
+    const sent = this.sent[space]!;
+    let left = 2;
+    for (let n = sent.firstOutstanding; n < sent.next && left > 0; n++) {
+      const slot = sent.slot(n);
+      if (sent.state[slot] !== Sent.Outstanding || (sent.flags[slot]! & SentFlag.AckEliciting) === 0) continue;
+      this.facts.lose(sent.log, sent.factsFrom[slot]!, sent.factsTo[slot]!);
+      left--;
+    }
+  }
+}
+
+/** First packet numbers are random below this: nobody off the path can guess them. RFC 9000 §12.3 */
+const FIRST_NUMBERS = 2 ** 12;
+
+function neverSent(): never {
+  throw new TransportError(TransportCode.ProtocolViolation, FrameType.Ack, 'a packet number that was never sent');
+}

@@ -1,0 +1,53 @@
+/** Timer granularity, RFC 9002 §6.1.2. */
+export const GRANULARITY_US = 1000;
+
+/** The round-trip time of one path. RFC 9002 §5 */
+export class RttEstimator {
+  /** 0 before the first sample. */
+  latestUs = 0;
+  smoothedUs: number;
+  varianceUs: number;
+  /** Infinity before the first sample. */
+  minUs: number = Infinity;
+  /** When the first sample was taken, or Infinity: persistent congestion counts from there. RFC 9002 §7.6.2 */
+  firstSampleUs: number = Infinity;
+
+  constructor(initialUs: number) {
+    this.smoothedUs = initialUs;
+    this.varianceUs = initialUs / 2;
+  }
+
+  get hasSample(): boolean {
+    return this.latestUs > 0;
+  }
+
+  /**
+   * One sample. RFC 9002 §5.3
+   *
+   * @param ackDelayUs - what the peer says it waited, already capped where the RFC caps it.
+   */
+  onSample(latestUs: number, ackDelayUs: number, nowUs: number): void {
+    const sampleUs = Math.max(latestUs, 1);
+    if (!this.hasSample) {
+      this.latestUs = this.minUs = this.smoothedUs = sampleUs;
+      this.varianceUs = sampleUs / 2;
+      this.firstSampleUs = nowUs;
+      return;
+    }
+    this.latestUs = sampleUs;
+    this.minUs = Math.min(this.minUs, sampleUs);
+    const adjustedUs = sampleUs >= this.minUs + ackDelayUs ? sampleUs - ackDelayUs : sampleUs;
+    this.varianceUs = (3 * this.varianceUs + Math.abs(this.smoothedUs - adjustedUs)) / 4;
+    this.smoothedUs = (7 * this.smoothedUs + adjustedUs) / 8;
+  }
+
+  /** Probe timeout without backoff and without the peer's delay. RFC 9002 §6.2.1 */
+  get ptoUs(): number {
+    return Math.ceil(this.smoothedUs + Math.max(4 * this.varianceUs, GRANULARITY_US));
+  }
+
+  /** How much later than a newer one a packet may be acknowledged before it is lost. RFC 9002 §6.1.2 */
+  get lossDelayUs(): number {
+    return Math.ceil(Math.max((9 / 8) * Math.max(this.latestUs, this.smoothedUs), GRANULARITY_US));
+  }
+}

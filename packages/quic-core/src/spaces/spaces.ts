@@ -1,0 +1,68 @@
+import type { ByteWriter } from '@tsquic/bytes';
+import { encodeAck } from '../frame/ack.ts';
+import { AckPolicy } from './ack-policy.ts';
+import { ReceivedNumbers } from './received.ts';
+
+/** Packet number spaces, RFC 9000 §12.3. 0-RTT and 1-RTT packets share the last. */
+export const Space = { Initial: 0, Handshake: 1, Application: 2 } as const;
+export type Space = (typeof Space)[keyof typeof Space];
+export const SPACES: readonly Space[] = [Space.Initial, Space.Handshake, Space.Application];
+
+/** The receiving side of one space: what came, and what we owe the peer for it. */
+export class ReceiveSpace {
+  readonly received: ReceivedNumbers = new ReceivedNumbers();
+  readonly policy: AckPolicy;
+  /** Keys are gone: nothing is received or acknowledged here any more. */
+  discarded = false;
+  private readonly delayExponent: number;
+
+  constructor(maxDelayUs: number, delayExponent: number) {
+    this.policy = new AckPolicy(maxDelayUs);
+    this.delayExponent = delayExponent;
+  }
+
+  onReceived(packetNumber: number, ackEliciting: boolean, codepoint: number, nowUs: number): void {
+    const follows = packetNumber === this.received.largest + 1 || this.received.largest < 0;
+    this.received.add(packetNumber, codepoint, nowUs);
+    this.policy.onReceived(packetNumber, ackEliciting, follows, codepoint === 3, nowUs);
+  }
+
+  /** Write an ACK if there is anything to report and room for it; returns the largest number reported, or -1. */
+  writeAck(writer: ByteWriter, nowUs: number): number {
+    const { received } = this;
+    if (received.ranges.count === 0) return -1;
+    const delay = Math.floor(Math.max(0, nowUs - received.largestAtUs) / 2 ** this.delayExponent);
+    if (encodeAck(writer, received.ranges, delay, received.hasEcn ? received.ecn : undefined) === 0) return -1;
+    this.policy.onAckSent();
+    return received.largest;
+  }
+}
+
+/** The receiving side of all three spaces. */
+export class Spaces {
+  private readonly spaces: readonly ReceiveSpace[];
+
+  constructor(maxAckDelayUs: number, ackDelayExponent: number) {
+    // Handshake acknowledgements must not wait, and their delay is not to be believed. RFC 9000 §13.2.1
+    this.spaces = [
+      new ReceiveSpace(0, ackDelayExponent),
+      new ReceiveSpace(0, ackDelayExponent),
+      new ReceiveSpace(maxAckDelayUs, ackDelayExponent),
+    ];
+  }
+
+  at(space: Space): ReceiveSpace {
+    return this.spaces[space]!;
+  }
+
+  discard(space: Space): void {
+    const gone = this.spaces[space]!;
+    gone.discarded = true;
+    gone.policy.onAckSent();
+  }
+
+  /** When the next acknowledgement must leave, or Infinity. */
+  ackDueUs(): number {
+    return Math.min(this.spaces[0]!.policy.dueUs, this.spaces[1]!.policy.dueUs, this.spaces[2]!.policy.dueUs);
+  }
+}

@@ -1,0 +1,48 @@
+const EMPTY = new Uint8Array(0);
+const FIRST_CAPACITY = 1024;
+
+/**
+ * Bytes addressed by stream offset, in a ring that grows by doubling. It holds `[base, base + capacity)`;
+ * the owner knows which of these are meaningful.
+ */
+export class ByteRing {
+  private bytes: Uint8Array = EMPTY;
+
+  /** Make room for `[base, end)`, keeping what stands in `[base, keepEnd)`. */
+  reserve(base: number, keepEnd: number, end: number): void {
+    if (end - base <= this.bytes.length) return;
+    let capacity = Math.max(this.bytes.length * 2, FIRST_CAPACITY);
+    while (capacity < end - base) capacity *= 2;
+    const old = this.bytes;
+    this.bytes = new Uint8Array(capacity);
+    if (old.length === 0) return;
+    for (let at = base; at < keepEnd; ) {
+      const from = at % old.length;
+      const length = Math.min(keepEnd - at, old.length - from);
+      this.write(at, old, from, from + length);
+      at += length;
+    }
+  }
+
+  /** Copy `source[from, to)` to `offset`. */
+  write(offset: number, source: Uint8Array, from: number, to: number): void {
+    const at = offset % this.bytes.length;
+    const first = Math.min(to - from, this.bytes.length - at);
+    this.bytes.set(source.subarray(from, from + first), at);
+    if (first < to - from) this.bytes.set(source.subarray(from + first, to), 0);
+  }
+
+  /** Copy `[offset, offset + length)` to `target[targetAt, …)`. */
+  read(offset: number, length: number, target: Uint8Array, targetAt: number): void {
+    if (length === 0) return;
+    const at = offset % this.bytes.length;
+    const first = Math.min(length, this.bytes.length - at);
+    target.set(this.bytes.subarray(at, at + first), targetAt);
+    if (first < length) target.set(this.bytes.subarray(0, length - first), targetAt + first);
+  }
+
+  /** Give the memory back. */
+  release(): void {
+    this.bytes = EMPTY;
+  }
+}

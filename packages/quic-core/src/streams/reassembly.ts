@@ -1,0 +1,65 @@
+import { IntervalSet } from '../spaces/interval-set.ts';
+import { ByteRing } from './byte-ring.ts';
+
+/**
+ * Puts received bytes in order. The owner bounds how far ahead they may lie; memory is proportional to that
+ * distance, never to the number of frames.
+ */
+export class Reassembly {
+  /** Next byte to read. */
+  readOffset = 0;
+  /** Everything below was received. */
+  contiguousEnd = 0;
+  /** One past the largest byte received. */
+  highest = 0;
+  private readonly ahead = new IntervalSet();
+  private readonly ring = new ByteRing();
+
+  get readableBytes(): number {
+    return this.contiguousEnd - this.readOffset;
+  }
+
+  /** Separate pieces that wait for a gap to fill: the owner bounds them. */
+  get gapCount(): number {
+    return this.ahead.count;
+  }
+
+  /** Keep `source[from, to)`, which belongs at `offset`. Returns whether more became readable. */
+  add(offset: number, source: Uint8Array, from: number, to: number): boolean {
+    const end = offset + to - from;
+    const start = Math.max(offset, this.contiguousEnd);
+    if (start >= end) return false;
+    this.ring.reserve(this.readOffset, this.highest, end);
+    this.ring.write(start, source, from + start - offset, to);
+    if (end > this.highest) this.highest = end;
+    if (start > this.contiguousEnd) {
+      this.ahead.add(start, end);
+      return false;
+    }
+    this.contiguousEnd = end;
+    if (this.ahead.count > 0) this.joinAhead();
+    return true;
+  }
+
+  /** Take up to `into.length - at` bytes; returns how many. */
+  read(into: Uint8Array, at = 0): number {
+    const length = Math.min(into.length - at, this.readableBytes);
+    this.ring.read(this.readOffset, length, into, at);
+    this.readOffset += length;
+    return length;
+  }
+
+  /** Forget what waits, and never hold any more: nobody will read it. */
+  discard(): void {
+    this.ahead.clear();
+    this.ring.release();
+    this.readOffset = this.contiguousEnd = this.highest;
+  }
+
+  private joinAhead(): void {
+    while (this.ahead.count > 0 && this.ahead.startAt(0) <= this.contiguousEnd) {
+      this.contiguousEnd = Math.max(this.contiguousEnd, this.ahead.endAt(0));
+      this.ahead.dropFirst();
+    }
+  }
+}

@@ -1,0 +1,71 @@
+import { IntervalSet } from '../spaces/interval-set.ts';
+import { ByteRing } from './byte-ring.ts';
+
+/**
+ * The bytes of a stream between the application's write and the peer's acknowledgement.
+ *
+ *   0 … base … acked and unacked … sent … not yet sent … end
+ *
+ * Everything below `base` is acknowledged and gone. `lost` holds what must be sent again.
+ */
+export class SendBuffer {
+  base = 0;
+  /** Next byte that was never sent. */
+  sent = 0;
+  /** One past the last byte written. */
+  end = 0;
+  readonly lost: IntervalSet = new IntervalSet();
+  private readonly acked = new IntervalSet();
+  private readonly ring = new ByteRing();
+
+  /** Bytes held. */
+  get heldBytes(): number {
+    return this.end - this.base;
+  }
+
+  get unsentBytes(): number {
+    return this.end - this.sent;
+  }
+
+  /** Append `data[from, to)`. */
+  append(data: Uint8Array, from: number, to: number): void {
+    const end = this.end + to - from;
+    this.ring.reserve(this.base, this.end, end);
+    if (from < to) this.ring.write(this.end, data, from, to);
+    this.end = end;
+  }
+
+  /** Copy `[from, to)` into a packet. */
+  copyTo(target: Uint8Array, targetAt: number, from: number, to: number): void {
+    this.ring.read(from, to - from, target, targetAt);
+  }
+
+  /** The peer has `[from, to)`. */
+  onAcked(from: number, to: number): void {
+    if (this.lost.count > 0) this.lost.remove(from, to);
+    if (to <= this.base) return;
+    if (from <= this.base && this.acked.count === 0) {
+      this.base = to;
+      return;
+    }
+    this.acked.add(Math.max(from, this.base), to);
+    if (this.acked.startAt(0) === this.base) {
+      this.base = this.acked.endAt(0);
+      this.acked.dropFirst();
+    }
+  }
+
+  /** The peer may not have `[from, to)`. */
+  onLost(from: number, to: number): void {
+    const start = Math.max(from, this.base);
+    if (start < to) this.lost.addExcept(start, to, this.acked);
+  }
+
+  /** Everything is as if it were acknowledged: the stream was reset. */
+  discard(): void {
+    this.lost.clear();
+    this.acked.clear();
+    this.ring.release();
+    this.base = this.end = this.sent;
+  }
+}

@@ -1,0 +1,174 @@
+import { encodeResetStream } from '../frame/stream-control.ts';
+import { encodeStreamLimit } from '../frame/flow.ts';
+import { FrameType } from '../frame/rules.ts';
+import { encodeStreamHeader, streamDataRoom } from '../frame/stream.ts';
+import { SendLimit } from '../flow/send-limit.ts';
+import type { PacketWriter } from '../packet/writer.ts';
+import { Fact } from '../recovery/fact-kind.ts';
+import { SendBuffer } from './send-buffer.ts';
+import { SendInput, SendState, stepSend } from './states.ts';
+
+/** A stream with this share of its buffer free may be written to again. */
+const WRITABLE_SHARE = 4;
+
+/** The sending half of a stream. RFC 9000 §3.1 */
+export class SendStream {
+  readonly id: number;
+  state: SendState = SendState.Send;
+  /** What the peer allows on this stream. */
+  readonly limit: SendLimit;
+  /** A write was cut short: tell the application when there is room. */
+  wantsWritable = false;
+  private readonly buffer = new SendBuffer();
+  private finWritten = false;
+  /** The FIN must be sent, first or again. */
+  private finPending = false;
+  private finAcked = false;
+  private resetCode = -1;
+  private resetPending = false;
+
+  constructor(id: number, limitBytes: number) {
+    this.id = id;
+    this.limit = new SendLimit(limitBytes);
+  }
+
+  /** Everything written was acknowledged, the end too. */
+  get delivered(): boolean {
+    return this.state === SendState.DataRecvd;
+  }
+
+  /** The half needs no more memory. */
+  get finished(): boolean {
+    return this.state === SendState.DataRecvd || this.state === SendState.ResetRecvd;
+  }
+
+  get mayWrite(): boolean {
+    return this.state === SendState.Send && !this.finWritten;
+  }
+
+  /** A STOP_SENDING still changes something. */
+  get mayBeStopped(): boolean {
+    return this.state === SendState.Send || this.state === SendState.DataSent;
+  }
+
+  /** Take up to what fits below `bufferBytes`; returns how much. */
+  write(data: Uint8Array, fin: boolean, bufferBytes: number): number {
+    const taken = Math.min(data.length, Math.max(0, bufferBytes - this.buffer.heldBytes));
+    this.buffer.append(data, 0, taken);
+    if (taken < data.length) this.wantsWritable = true;
+    else if (fin) this.finWritten = this.finPending = true;
+    return taken;
+  }
+
+  /** There is room again, and the application waits for it. */
+  isWritable(bufferBytes: number): boolean {
+    return this.wantsWritable && this.mayWrite && this.buffer.heldBytes <= bufferBytes - bufferBytes / WRITABLE_SHARE;
+  }
+
+  reset(code: number): void {
+    if (!this.mayBeStopped) return;
+    this.state = stepSend(this.state, SendInput.Reset);
+    this.resetCode = code;
+    this.resetPending = true;
+    this.buffer.discard();
+    this.finPending = false;
+    this.wantsWritable = false;
+  }
+
+  /** Whether data or a FIN could leave now, as far as this stream's limit goes. */
+  hasData(connectionLeft: number): boolean {
+    if (this.state !== SendState.Send && this.state !== SendState.DataSent) return false;
+    if (this.buffer.lost.count > 0) return true;
+    if (this.buffer.unsentBytes === 0) return this.finPending;
+    return connectionLeft > 0 && this.limit.left > 0;
+  }
+
+  get hasReset(): boolean {
+    return this.resetPending;
+  }
+
+  /** Unsent bytes wait for the peer to raise this stream's limit. */
+  get isBlocked(): boolean {
+    return this.state === SendState.Send && this.buffer.unsentBytes > 0 && this.limit.left === 0;
+  }
+
+  writeReset(packet: PacketWriter): boolean {
+    if (!encodeResetStream(packet.frames, this.id, this.resetCode, this.limit.used)) return false;
+    this.resetPending = false;
+    packet.addFact(Fact.ResetStream, this.id);
+    return true;
+  }
+
+  /** STREAM_DATA_BLOCKED, once for each limit. */
+  writeBlocked(packet: PacketWriter): void {
+    const { limit } = this;
+    if (!this.isBlocked || limit.blockedAt === limit.limit) return;
+    if (!encodeStreamLimit(packet.frames, FrameType.StreamDataBlocked, this.id, limit.limit)) return;
+    limit.blockedAt = limit.limit;
+    packet.addFact(Fact.Blocked);
+  }
+
+  /**
+   * Fill the packet with STREAM frames: what was lost first, then what is new.
+   *
+   * @returns bytes of connection flow control used.
+   */
+  writeData(packet: PacketWriter, connectionLeft: number): number {
+    const { buffer } = this;
+    while (buffer.lost.count > 0) {
+      const from = buffer.lost.startAt(0);
+      const written = this.writeRange(packet, from, buffer.lost.endAt(0));
+      if (written < 0) return 0;
+      buffer.lost.remove(from, from + written);
+    }
+    const allowed = Math.min(buffer.unsentBytes, connectionLeft, this.limit.left);
+    if (allowed === 0 && !(this.finPending && buffer.unsentBytes === 0)) return 0;
+    const written = this.writeRange(packet, buffer.sent, buffer.sent + allowed);
+    if (written <= 0) return 0;
+    buffer.sent += written;
+    this.limit.used += written;
+    return written;
+  }
+
+  onAcked(from: number, to: number, fin: boolean): void {
+    this.buffer.onAcked(from, to);
+    if (fin) {
+      this.finAcked = true;
+      this.finPending = false;
+    }
+    if (this.finAcked && this.buffer.base === this.buffer.end)
+      this.state = stepSend(this.state, SendInput.AllAcked);
+  }
+
+  onLost(from: number, to: number, fin: boolean): void {
+    if (this.state !== SendState.Send && this.state !== SendState.DataSent) return;
+    this.buffer.onLost(from, to);
+    if (fin && !this.finAcked) this.finPending = true;
+  }
+
+  onResetAcked(): void {
+    this.state = stepSend(this.state, SendInput.ResetAcked);
+    this.resetPending = false;
+  }
+
+  onResetLost(): void {
+    if (this.state === SendState.ResetSent) this.resetPending = true;
+  }
+
+  /** Write one frame of `[from, to)`, or as much as fits; returns the bytes, or -1 when nothing fits. */
+  private writeRange(packet: PacketWriter, from: number, to: number): number {
+    const { frames } = packet;
+    const room = streamDataRoom(this.id, from, frames.room);
+    if (room < 0 || (room === 0 && from < to)) return -1;
+    const end = Math.min(to, from + room);
+    const fin = this.finWritten && !this.finAcked && end === this.buffer.end;
+    encodeStreamHeader(frames, this.id, from, end - from, fin);
+    this.buffer.copyTo(frames.buffer, frames.take(end - from), from, end);
+    packet.addFact(fin ? Fact.StreamFin : Fact.Stream, this.id, from, end);
+    if (fin) {
+      this.finPending = false;
+      this.state = stepSend(this.state, SendInput.AllSent);
+    }
+    return end - from;
+  }
+}

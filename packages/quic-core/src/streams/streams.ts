@@ -1,0 +1,344 @@
+import { QuicUsageError } from '../errors/usage-error.ts';
+import { TransportCode, TransportError } from '../errors/transport-error.ts';
+import type { QuicEvent } from '../events.ts';
+import { ReceiveWindow } from '../flow/receive-window.ts';
+import { SendLimit } from '../flow/send-limit.ts';
+import { FrameType } from '../frame/rules.ts';
+import type { StreamFrame } from '../frame/stream.ts';
+import type { StreamControlFrame } from '../frame/stream-control.ts';
+import { MAX_STREAM_COUNT } from '../frame/flow.ts';
+import { Fact } from '../recovery/fact-kind.ts';
+import { ReceiveStream } from './receive-stream.ts';
+import { Scheduler } from './scheduler.ts';
+import { SendStream } from './send-stream.ts';
+import { Stream } from './stream.ts';
+import { StreamCounts } from './stream-counts.ts';
+import { isServerInitiated, isUnidirectional, streamIdOf, streamIndex } from './stream-id.ts';
+import { ReceiveState } from './states.ts';
+
+/** Our own limits, as configured. */
+export interface StreamSettings {
+  readonly connectionWindowBytes: number;
+  readonly maxConnectionWindowBytes: number;
+  readonly streamWindowBytes: number;
+  readonly maxStreamWindowBytes: number;
+  readonly maxBidirectionalStreams: number;
+  readonly maxUnidirectionalStreams: number;
+}
+
+/** The peer's limits for the data of new streams, from its transport parameters. RFC 9000 §18.2 */
+export interface PeerStreamLimits {
+  readonly initialMaxData: number;
+  readonly initialMaxStreamDataBidiLocal: number;
+  readonly initialMaxStreamDataBidiRemote: number;
+  readonly initialMaxStreamDataUni: number;
+  readonly initialMaxStreamsBidi: number;
+  readonly initialMaxStreamsUni: number;
+}
+
+/** The least that a stream buffers of what the application wrote. */
+const SEND_BUFFER_BYTES = 256 * 1024;
+
+/** The streams of a connection, and the flow control around them. RFC 9000 §2, §3, §4 */
+export class Streams {
+  /** What the peer lets the connection send. */
+  readonly sendLimit: SendLimit = new SendLimit(0);
+  /** What we let the peer send. */
+  readonly receiveWindow: ReceiveWindow;
+  readonly bidirectional: StreamCounts;
+  readonly unidirectional: StreamCounts;
+  readonly scheduler: Scheduler = new Scheduler();
+  /** Streams with control frames to send. */
+  readonly control: Stream[] = [];
+  /** MAX_DATA must be sent. */
+  maxDataPending = false;
+  /** How much a stream holds of what the application wrote; follows the congestion window. */
+  bufferBytes: number = SEND_BUFFER_BYTES;
+  private readonly table = new Map<number, Stream>();
+  private readonly isServer: boolean;
+  private readonly settings: StreamSettings;
+  private readonly emit: (event: StreamEvent) => void;
+  private peer: PeerStreamLimits | undefined;
+  private receivedBytes = 0;
+
+  constructor(isServer: boolean, settings: StreamSettings, emit: (event: StreamEvent) => void) {
+    this.isServer = isServer;
+    this.settings = settings;
+    this.emit = emit;
+    this.receiveWindow = new ReceiveWindow(settings.connectionWindowBytes, settings.maxConnectionWindowBytes);
+    this.bidirectional = new StreamCounts(settings.maxBidirectionalStreams);
+    this.unidirectional = new StreamCounts(settings.maxUnidirectionalStreams);
+  }
+
+  /** The peer's transport parameters are known. */
+  onPeerLimits(peer: PeerStreamLimits): void {
+    this.peer = peer;
+    this.sendLimit.raise(peer.initialMaxData);
+    this.onMaxStreams(peer.initialMaxStreamsBidi, false);
+    this.onMaxStreams(peer.initialMaxStreamsUni, true);
+  }
+
+  // From the application
+
+  /** Open a stream, or undefined while the peer allows no more. */
+  open(unidirectional: boolean): Stream | undefined {
+    const counts = this.counts(unidirectional);
+    if (counts.local.left <= 0 || this.peer === undefined) {
+      counts.wantsMore = true;
+      return undefined;
+    }
+    const id = streamIdOf(counts.local.used++, this.isServer, unidirectional);
+    return this.create(id);
+  }
+
+  find(id: number): Stream | undefined {
+    return this.table.get(id);
+  }
+
+  write(stream: Stream, data: Uint8Array, fin: boolean): number {
+    const { sender } = stream;
+    if (sender === undefined || !sender.mayWrite) throw new QuicUsageError('not-writable', `stream ${stream.id} takes no more data`);
+    const taken = sender.write(data, fin, this.bufferBytes);
+    this.schedule(stream);
+    return taken;
+  }
+
+  read(stream: Stream, into: Uint8Array): number {
+    const { receiver } = stream;
+    if (receiver === undefined) throw new QuicUsageError('not-readable', `stream ${stream.id} only sends`);
+    const length = receiver.read(into);
+    this.release(length);
+    this.queueControl(stream);
+    this.forgetIfFinished(stream);
+    return length;
+  }
+
+  reset(stream: Stream, code: number): void {
+    if (stream.sender === undefined) throw new QuicUsageError('not-writable', `stream ${stream.id} only receives`);
+    stream.sender.reset(code);
+    this.queueControl(stream);
+  }
+
+  stop(stream: Stream, code: number): void {
+    const { receiver } = stream;
+    if (receiver === undefined) throw new QuicUsageError('not-readable', `stream ${stream.id} only sends`);
+    if (receiver.isStopped) return;
+    receiver.stop(code);
+    this.release(receiver.giveUp());
+    this.queueControl(stream);
+    this.forgetIfFinished(stream);
+  }
+
+  /** The application has read so much that the peer should hear of it. */
+  get hasCredit(): boolean {
+    return this.maxDataPending || this.control.length > 0 || this.bidirectional.pending || this.unidirectional.pending;
+  }
+
+  // From the network
+
+  onStream(frame: StreamFrame, bytes: Uint8Array): void {
+    const type = FrameType.Stream;
+    const receiver = this.receiving(frame.streamId, type);
+    if (receiver === undefined) return;
+    const grown = receiver.onData(frame.offset, bytes, frame.dataAt, frame.dataEnd, frame.fin, type);
+    this.take(grown, type);
+    const stream = this.table.get(frame.streamId)!;
+    if (receiver.isStopped) {
+      this.release(receiver.giveUp());
+      this.forgetIfFinished(stream);
+    } else this.announce(receiver);
+  }
+
+  onReset(frame: StreamControlFrame): void {
+    const receiver = this.receiving(frame.streamId, FrameType.ResetStream);
+    if (receiver === undefined) return;
+    const before = receiver.state;
+    const grown = receiver.onReset(frame.code, frame.finalSize);
+    this.take(grown, FrameType.ResetStream);
+    if (receiver.state !== ReceiveState.ResetRecvd || before === ReceiveState.ResetRecvd) return;
+    this.release(receiver.giveUp());
+    if (!receiver.isStopped) this.emit({ type: 'stream-reset', streamId: frame.streamId, code: frame.code });
+    this.forgetIfFinished(this.table.get(frame.streamId)!);
+  }
+
+  onStopSending(frame: StreamControlFrame): void {
+    const stream = this.sending(frame.streamId, FrameType.StopSending);
+    if (stream === undefined || !stream.sender!.mayBeStopped) return;
+    // The answer to STOP_SENDING is a reset with its code. RFC 9000 §3.5
+    stream.sender!.reset(frame.code);
+    this.queueControl(stream);
+    this.emit({ type: 'stream-stopped', streamId: frame.streamId, code: frame.code });
+  }
+
+  onMaxData(limit: number): void {
+    this.sendLimit.raise(limit);
+  }
+
+  onMaxStreamData(streamId: number, limit: number): void {
+    const stream = this.sending(streamId, FrameType.MaxStreamData);
+    if (stream !== undefined && stream.sender!.limit.raise(limit)) this.schedule(stream);
+  }
+
+  onMaxStreams(limit: number, unidirectional: boolean): void {
+    if (limit > MAX_STREAM_COUNT)
+      throw new TransportError(TransportCode.FrameEncoding, FrameType.MaxStreamsBidi, 'a stream limit above 2^60');
+    const counts = this.counts(unidirectional);
+    if (!counts.local.raise(limit) || !counts.wantsMore) return;
+    counts.wantsMore = false;
+    this.emit({ type: 'streams-available', unidirectional });
+  }
+
+  /** STREAM_DATA_BLOCKED asks for nothing that we do not do anyway, but the stream must be one it can be about. */
+  onStreamDataBlocked(streamId: number): void {
+    this.receiving(streamId, FrameType.StreamDataBlocked);
+  }
+
+  // From recovery
+
+  onAcked(id: number, from: number, to: number, fin: boolean): void {
+    const stream = this.table.get(id);
+    const sender = stream?.sender;
+    if (stream === undefined || sender === undefined) return;
+    sender.onAcked(from, to, fin);
+    if (sender.isWritable(this.bufferBytes)) {
+      sender.wantsWritable = false;
+      this.emit({ type: 'stream-writable', streamId: id });
+    }
+    if (sender.finished) this.forgetIfFinished(stream);
+  }
+
+  onLost(id: number, from: number, to: number, fin: boolean): void {
+    const stream = this.table.get(id);
+    if (stream === undefined) return;
+    stream.sender!.onLost(from, to, fin);
+    this.schedule(stream);
+  }
+
+  onResetAcked(id: number): void {
+    const stream = this.table.get(id);
+    if (stream === undefined) return;
+    stream.sender!.onResetAcked();
+    this.forgetIfFinished(stream);
+  }
+
+  onControlLost(id: number, kind: number): void {
+    const stream = this.table.get(id);
+    if (stream === undefined) return;
+    if (kind === Fact.ResetStream) stream.sender!.onResetLost();
+    else if (kind === Fact.StopSending) stream.receiver!.onStopLost();
+    else stream.receiver!.onWindowLost();
+    this.queueControl(stream);
+  }
+
+  onMaxStreamsLost(unidirectional: boolean): void {
+    this.counts(unidirectional).pending = true;
+  }
+
+  onMaxDataLost(): void {
+    this.maxDataPending = true;
+  }
+
+  // The rest
+
+  counts(unidirectional: boolean): StreamCounts {
+    return unidirectional ? this.unidirectional : this.bidirectional;
+  }
+
+  /** Put a stream where the scheduler will find it, if it can send at all. */
+  schedule(stream: Stream): void {
+    if (stream.sender!.hasData(Infinity) || stream.sender!.isBlocked) this.scheduler.add(stream);
+  }
+
+  private queueControl(stream: Stream): void {
+    const wanted = stream.sender?.hasReset === true || stream.receiver?.hasControl === true;
+    if (!wanted || stream.controlQueued) return;
+    stream.controlQueued = true;
+    this.control.push(stream);
+  }
+
+  /** The receiving half that a frame is about; undefined when the stream is over. Throws when it cannot exist. */
+  private receiving(id: number, frameType: number): ReceiveStream | undefined {
+    const local = isServerInitiated(id) === this.isServer;
+    if (local && isUnidirectional(id)) stateError(frameType, `stream ${id} only sends`);
+    return this.existing(id, local, frameType)?.receiver;
+  }
+
+  /** The same for the sending half. */
+  private sending(id: number, frameType: number): Stream | undefined {
+    const local = isServerInitiated(id) === this.isServer;
+    if (!local && isUnidirectional(id)) stateError(frameType, `stream ${id} only receives`);
+    return this.existing(id, local, frameType);
+  }
+
+  private existing(id: number, local: boolean, frameType: number): Stream | undefined {
+    const counts = this.counts(isUnidirectional(id));
+    const index = streamIndex(id);
+    if (local) {
+      if (index >= counts.local.used) stateError(frameType, `stream ${id} was never opened`);
+    } else {
+      counts.admit(index, frameType);
+      // A stream opens all lower ones of its kind. RFC 9000 §3.2
+      while (counts.remoteOpened <= index) {
+        const opened = streamIdOf(counts.remoteOpened++, !this.isServer, isUnidirectional(id));
+        this.create(opened);
+        this.emit({ type: 'stream-opened', streamId: opened });
+      }
+    }
+    return this.table.get(id);
+  }
+
+  private create(id: number): Stream {
+    const local = isServerInitiated(id) === this.isServer;
+    const { settings } = this;
+    const peer = this.peer!;
+    const oneWay = isUnidirectional(id);
+    const limit = oneWay
+      ? peer.initialMaxStreamDataUni
+      : local
+        ? peer.initialMaxStreamDataBidiRemote
+        : peer.initialMaxStreamDataBidiLocal;
+    const sender = oneWay && !local ? undefined : new SendStream(id, limit);
+    const window = new ReceiveWindow(settings.streamWindowBytes, settings.maxStreamWindowBytes);
+    const receiver = oneWay && local ? undefined : new ReceiveStream(id, window);
+    const stream = new Stream(id, sender, receiver);
+    this.table.set(id, stream);
+    return stream;
+  }
+
+  /** The peer has used more of the connection's window. */
+  private take(bytes: number, frameType: number): void {
+    this.receivedBytes += bytes;
+    if (this.receivedBytes > this.receiveWindow.limit)
+      throw new TransportError(TransportCode.FlowControl, frameType, 'connection beyond its limit');
+  }
+
+  /** The application has taken bytes, or given them up. */
+  private release(bytes: number): void {
+    this.receiveWindow.consumed += bytes;
+    if (this.receiveWindow.needsUpdate) this.maxDataPending = true;
+  }
+
+  private announce(receiver: ReceiveStream): void {
+    const ready = receiver.readableBytes > 0 || receiver.state === ReceiveState.DataRecvd;
+    if (!ready || receiver.announced) return;
+    receiver.announced = true;
+    this.emit({ type: 'stream-readable', streamId: receiver.id });
+  }
+
+  private forgetIfFinished(stream: Stream): void {
+    if (!stream.finished || !this.table.delete(stream.id)) return;
+    if (isServerInitiated(stream.id) !== this.isServer) this.counts(isUnidirectional(stream.id)).onRemoteClosed();
+    this.emit({ type: 'stream-released', streamId: stream.id });
+  }
+}
+
+/** A stream event before it is known whose it is. */
+export type StreamEvent = Extract<QuicEvent, { type: `stream-${string}` | 'streams-available' }> extends infer E
+  ? E extends unknown
+    ? Omit<E, 'connection'>
+    : never
+  : never;
+
+function stateError(frameType: number, reason: string): never {
+  throw new TransportError(TransportCode.StreamState, frameType, reason);
+}
