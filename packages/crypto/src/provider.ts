@@ -1,6 +1,7 @@
 import type { Aead, HeaderProtection } from './aead.ts';
 import type { AeadName } from './suites.ts';
 
+/** Hashes of the TLS 1.3 suites and signature schemes. */
 export type HashName = 'sha256' | 'sha384' | 'sha512';
 
 /** Key exchange groups with their TLS code points, RFC 8446 §4.2.7. */

@@ -23,6 +23,7 @@ export interface CipherSuite {
 /** Bytes of the IV of every suite. */
 export const IV_LENGTH = 12;
 
+/** The suite every endpoint must have, and that of Initial packets. RFC 8446 §B.4 */
 export const AES_128_GCM_SHA256: CipherSuite = {
   id: 0x1301,
   name: 'TLS_AES_128_GCM_SHA256',
@@ -34,6 +35,7 @@ export const AES_128_GCM_SHA256: CipherSuite = {
   integrityLimit: 2 ** 52,
 };
 
+/** AES-GCM with a key of 256 bits, and SHA-384. RFC 8446 §B.4 */
 export const AES_256_GCM_SHA384: CipherSuite = {
   id: 0x1302,
   name: 'TLS_AES_256_GCM_SHA384',
@@ -45,6 +47,7 @@ export const AES_256_GCM_SHA384: CipherSuite = {
   integrityLimit: 2 ** 52,
 };
 
+/** The suite for machines without AES instructions. RFC 8446 §B.4 */
 export const CHACHA20_POLY1305_SHA256: CipherSuite = {
   id: 0x1303,
   name: 'TLS_CHACHA20_POLY1305_SHA256',
