@@ -7,6 +7,11 @@ import type {
 import { ackSample } from './ack-sample.ts';
 import { Pacer } from '../src/pacer.ts';
 
+// Jest's sandbox makes each look at a global slow, and a run takes millions: hence names of our own.
+const { ceil, imul, max, min, round } = Math;
+const { isFinite } = Number;
+const NEVER = Infinity;
+
 /** A path that several flows share: one queue of bytes before a link, and a delay of their own for each flow. */
 export interface Path {
   bytesPerSecond: number;
@@ -87,14 +92,14 @@ class Link {
   take(nowUs: number, bytes: number): number {
     const later = this.path.later;
     const perUs = (later && nowUs >= later.fromUs ? later.bytesPerSecond : this.path.bytesPerSecond) / 1e6;
-    const backlogBytes = Math.max(this.busyUntilUs - nowUs, 0) * perUs;
-    const { loseOneIn = 0, markAboveBytes = Infinity, bufferBytes } = this.path;
+    const backlogBytes = max(this.busyUntilUs - nowUs, 0) * perUs;
+    const { loseOneIn = 0, markAboveBytes = NEVER, bufferBytes } = this.path;
     // A fixed stride would beat against rounds, so the stride wanders.
     this.count++;
-    if (loseOneIn > 0 && (Math.imul(this.count, 0x9e3779b1) >>> 0) / 2 ** 32 < 1 / loseOneIn) return -1;
+    if (loseOneIn > 0 && (imul(this.count, 0x9e3779b1) >>> 0) / 2 ** 32 < 1 / loseOneIn) return -1;
     if (backlogBytes + bytes > bufferBytes) return -1;
     this.isMarked = backlogBytes > markAboveBytes;
-    this.busyUntilUs = Math.max(this.busyUntilUs, nowUs) + bytes / perUs;
+    this.busyUntilUs = max(this.busyUntilUs, nowUs) + bytes / perUs;
     return this.busyUntilUs;
   }
 }
@@ -126,13 +131,13 @@ class Flow {
   private lostBytes = 0;
   private appLimitedUntilBytes = -1;
   private smoothedRttUs = 0;
-  private minRttUs = Infinity;
+  private minRttUs = NEVER;
   private rttSum = 0;
   private rttCount = 0;
   private markedPackets = 0;
   private sentTotalBytes = 0;
   private sendAtUs: number;
-  private probeAtUs = Infinity;
+  private probeAtUs = NEVER;
   private readonly windowTrace: number[] = [];
   private readonly deliveredTrace: number[] = [];
   private readonly rttTrace: number[] = [];
@@ -174,7 +179,7 @@ class Flow {
       windowTrace: this.windowTrace,
       deliveredTrace: this.deliveredTrace,
       minRttUs: this.minRttUs,
-      lateRttUs: late.reduce((sum, rttUs) => sum + rttUs, 0) / Math.max(late.length, 1),
+      lateRttUs: late.reduce((sum, rttUs) => sum + rttUs, 0) / max(late.length, 1),
       faults: this.faults,
     };
   }
@@ -190,18 +195,18 @@ class Flow {
 
   private schedule(nowUs: number): void {
     const acked = this.nextAcked();
-    const ackUs = acked < 0 ? Infinity : this.packets[acked]!.ackUs;
+    const ackUs = acked < 0 ? NEVER : this.packets[acked]!.ackUs;
     const mayFill = this.inFlightBytes + MTU <= this.controller.windowBytes;
-    this.sendAtUs = mayFill ? Math.max(this.pacer.nextSendUs(nowUs), this.offeredAtUs(nowUs)) : Infinity;
-    this.nextUs = Math.max(nowUs, Math.min(ackUs, this.sendAtUs, this.probeAtUs));
+    this.sendAtUs = mayFill ? max(this.pacer.nextSendUs(nowUs), this.offeredAtUs(nowUs)) : NEVER;
+    this.nextUs = max(nowUs, min(ackUs, this.sendAtUs, this.probeAtUs));
   }
 
   /** When the application has another packet. */
   private offeredAtUs(nowUs: number): number {
-    const { pauseUs, bytesPerSecond = Infinity, startUs = 0 } = this.options;
+    const { pauseUs, bytesPerSecond = NEVER, startUs = 0 } = this.options;
     if (pauseUs && nowUs >= pauseUs[0] && nowUs < pauseUs[1]) return this.limitedUntil(pauseUs[1], nowUs);
     const atUs =
-      bytesPerSecond === Infinity ? startUs : startUs + ((this.sentTotalBytes + MTU) / bytesPerSecond) * 1e6;
+      bytesPerSecond === NEVER ? startUs : startUs + ((this.sentTotalBytes + MTU) / bytesPerSecond) * 1e6;
     return atUs > nowUs ? this.limitedUntil(atUs, nowUs) : nowUs;
   }
 
@@ -221,7 +226,7 @@ class Flow {
       firstSentUs: this.firstSentUs,
       lostBytes: this.lostBytes,
       appLimited: this.appLimitedUntilBytes >= this.deliveredBytes,
-      ackUs: leaveUs < 0 ? -1 : Math.ceil(leaveUs + this.options.rttUs),
+      ackUs: leaveUs < 0 ? -1 : ceil(leaveUs + this.options.rttUs),
       marked: leaveUs >= 0 && link.isMarked && this.controller.ecnCodepoint > 0,
     });
     this.inFlightBytes += MTU;
@@ -273,17 +278,17 @@ class Flow {
     sample.deliveredTotalBytes = this.deliveredBytes;
     sample.deliveredAtSendBytes = packet.deliveredBytes;
     sample.deliveredBytes = this.deliveredBytes - packet.deliveredBytes;
-    sample.deliveryIntervalUs = Math.max(packet.sentUs - packet.firstSentUs, nowUs - packet.deliveredUs);
+    sample.deliveryIntervalUs = max(packet.sentUs - packet.firstSentUs, nowUs - packet.deliveredUs);
     sample.lostBytes = this.lostBytes - packet.lostBytes;
     sample.ceBytes = packet.marked ? MTU : 0;
     sample.latestRttUs = nowUs - packet.sentUs;
-    sample.smoothedRttUs = Math.round(this.smoothedRttUs);
+    sample.smoothedRttUs = round(this.smoothedRttUs);
     sample.minRttUs = this.minRttUs;
     sample.appLimited = packet.appLimited;
   }
 
   private measureRtt(rttUs: number): void {
-    this.minRttUs = Math.min(this.minRttUs, rttUs);
+    this.minRttUs = min(this.minRttUs, rttUs);
     this.smoothedRttUs = this.smoothedRttUs === 0 ? rttUs : this.smoothedRttUs * 0.875 + rttUs * 0.125;
     this.rttSum += rttUs;
     this.rttCount++;
@@ -309,7 +314,7 @@ class Flow {
       newestSentUs = packet.sentUs;
       lostBytes += MTU;
     }
-    this.probeAtUs = Infinity;
+    this.probeAtUs = NEVER;
     if (lostBytes === 0) return;
     this.inFlightBytes -= lostBytes;
     this.lostBytes += lostBytes;
@@ -325,15 +330,14 @@ class Flow {
   }
 
   private armProbe(nowUs: number): void {
-    this.probeAtUs = this.inFlightBytes > 0 ? nowUs + 3 * Math.max(this.smoothedRttUs, 300_000) : Infinity;
+    this.probeAtUs = this.inFlightBytes > 0 ? nowUs + 3 * max(this.smoothedRttUs, 300_000) : NEVER;
   }
 
   private check(when: string): void {
     const { windowBytes, pacingRate } = this.controller;
     if (this.faults.length > 5) return;
-    if (!Number.isFinite(windowBytes) || windowBytes < 2 * MTU)
-      this.faults.push(`${when}: window ${windowBytes}`);
-    if (!Number.isFinite(pacingRate) || pacingRate < 0) this.faults.push(`${when}: rate ${pacingRate}`);
+    if (!isFinite(windowBytes) || windowBytes < 2 * MTU) this.faults.push(`${when}: window ${windowBytes}`);
+    if (!isFinite(pacingRate) || pacingRate < 0) this.faults.push(`${when}: rate ${pacingRate}`);
   }
 
   private trace(nowUs: number): void {
