@@ -89,6 +89,7 @@ async function runAll(
                 testCase,
                 certificates,
                 directory,
+                peerRole: role,
                 root: root(testCase),
                 capture: options.capture,
               })

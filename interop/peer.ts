@@ -30,6 +30,8 @@ export interface ServerOrder {
   /** NSS key log to write, where the peer can. */
   readonly keyLog: string;
   readonly retry: boolean;
+  /** Initiate a key update early in the connection. */
+  readonly updatesKeys: boolean;
 }
 
 /** What a client is asked to do on one connection. */
@@ -50,6 +52,8 @@ export interface ClientOrder {
   readonly version: number | undefined;
   /** Connect, wait until the handshake is confirmed, and close. */
   readonly handshakeOnly: boolean;
+  /** Initiate a key update early in the connection. */
+  readonly updatesKeys: boolean;
 }
 
 /** A process to start. */

@@ -1,12 +1,13 @@
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Case, Evidence } from './cases/case.ts';
 import type { Certificates } from './certificates.ts';
 import { compareFiles } from './files.ts';
 import { type ClientOrder, type Command, isUnsupported, type Peer, type ServerOrder } from './peer.ts';
 import { type Ending, Subprocess } from './process.ts';
+import { updatedPackets } from './wire/key-phase.ts';
 import { observe } from './wire/observation.ts';
 import { encodePcap } from './wire/pcap.ts';
 import { openTap, type Tap } from './wire/tap.ts';
@@ -22,6 +23,8 @@ export interface Trial {
   readonly root: string;
   /** For logs, captures and what the client receives. */
   readonly directory: string;
+  /** Which side is the other people's, and so acts where a case asks for it. */
+  readonly peerRole: 'client' | 'server';
   /** Capture even where the case does not ask for it. */
   readonly capture: boolean;
 }
@@ -95,10 +98,11 @@ function notApplicable(peer: Peer, reason: string): Verdict {
 
 function serverOrder(trial: Trial, byHandshake: boolean, port: number): ServerOrder {
   const { certificate, key } = trial.certificates;
-  const { host, retry } = trial.testCase;
+  const { host, retry, keyUpdate } = trial.testCase;
   const keyLog = join(trial.directory, 'server.keys');
   const alpn = alpnFor(byHandshake);
-  return { host, port, root: trial.root, certificate, key, alpn, keyLog, retry };
+  const updatesKeys = keyUpdate && trial.peerRole === 'server';
+  return { host, port, root: trial.root, certificate, key, alpn, keyLog, retry, updatesKeys };
 }
 
 function alpnFor(byHandshake: boolean): string {
@@ -113,6 +117,7 @@ function clientOrder(trial: Trial, byHandshake: boolean, port: number): ClientOr
     port,
     alpn: alpnFor(byHandshake),
     handshakeOnly: byHandshake,
+    updatesKeys: trial.testCase.keyUpdate && trial.peerRole === 'client',
     paths: byHandshake ? paths.slice(0, 1) : paths,
     out: join(trial.directory, 'received'),
     authority: trial.certificates.authority,
@@ -126,6 +131,7 @@ async function runClient(trial: Trial, { fetching, tap, byHandshake }: Pair): Pr
   const { testCase, directory, root } = trial;
   const client = new Subprocess(fetching, join(directory, 'client.log'), directory);
   const ending = await client.ended(testCase.timeoutMs);
+  const wire = tap === undefined ? undefined : observe(tap.datagrams);
   const files = byHandshake ? [] : testCase.files;
   return {
     clientSucceeded: ending.matchedSuccess || (ending.code === 0 && client.failure === ''),
@@ -133,8 +139,20 @@ async function runClient(trial: Trial, { fetching, tap, byHandshake }: Pair): Pr
       client.failure === '' ? describeEnding(ending, testCase.timeoutMs) : `the client ${client.failure}`,
     abandonedVersion: fetching.abandons?.test(client.output) ?? false,
     fileFaults: await compareFiles(root, join(directory, 'received'), files),
-    wire: tap === undefined ? undefined : observe(tap.datagrams),
+    wire,
+    updated:
+      wire === undefined || tap === undefined || !testCase.keyUpdate
+        ? undefined
+        : updatedPackets(tap.datagrams, wire, await readKeyLog(directory)),
   };
+}
+
+/** Whatever either side logged: the secrets are the same. */
+async function readKeyLog(directory: string): Promise<string> {
+  const logs = ['client.keys', 'server.keys'].map((name) =>
+    readFile(join(directory, name), 'utf8').catch(() => ''),
+  );
+  return (await Promise.all(logs)).join('\n');
 }
 
 function describeEnding(ending: Ending, timeoutMs: number): string {

@@ -1,5 +1,6 @@
 import type { SourceFile } from '../files.ts';
 import type { ClientOrder } from '../peer.ts';
+import type { UpdatedPackets } from '../wire/key-phase.ts';
 import type { Observation } from '../wire/observation.ts';
 
 /** One thing two endpoints are asked to do together. */
@@ -20,6 +21,8 @@ export interface Case {
   readonly client: Partial<Pick<ClientOrder, 'cipher' | 'version'>>;
   /** Whether the server has to answer a first Initial with a Retry. */
   readonly retry: boolean;
+  /** Whether the other people's side updates its keys on the way. */
+  readonly keyUpdate: boolean;
   readonly timeoutMs: number;
   /** Complaints about what was seen; none when the case passed. */
   judge(evidence: Evidence): string[];
@@ -37,6 +40,8 @@ export interface Evidence {
   readonly fileFaults: readonly string[];
   /** Undefined when the case is not tapped. */
   readonly wire: Observation | undefined;
+  /** Packets under new keys; undefined unless the case is about them and a key log was written. */
+  readonly updated: UpdatedPackets | undefined;
 }
 
 /** Defaults of a case: a tapped IPv4 run of thirty seconds that a handshake alone does not satisfy. */
@@ -47,6 +52,7 @@ export const DEFAULTS: Omit<Case, 'name' | 'about' | 'files' | 'judge'> = {
   probesVersions: false,
   client: {},
   retry: false,
+  keyUpdate: false,
   timeoutMs: 30_000,
 };
 

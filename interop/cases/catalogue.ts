@@ -2,6 +2,7 @@ import type { Case } from './case.ts';
 import { chacha20 } from './chacha20.ts';
 import { handshake } from './handshake.ts';
 import { ipv6 } from './ipv6.ts';
+import { keyUpdate } from './key-update.ts';
 import { multiplexing } from './multiplexing.ts';
 import { retry } from './retry.ts';
 import { transfer } from './transfer.ts';
@@ -16,4 +17,5 @@ export const CASES: readonly Case[] = [
   versionNegotiation,
   ipv6,
   retry,
+  keyUpdate,
 ];

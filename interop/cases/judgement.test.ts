@@ -11,6 +11,8 @@ const wire: NonNullable<Evidence['wire']> = {
   handshakes: 1,
   offeredSuites: [0x1301, 0x1303],
   chosenSuite: 0x1301,
+  clientIdBytes: 8,
+  serverIdBytes: 8,
   clientShortHeaders: 1,
   serverShortHeaders: 1,
 };
@@ -20,6 +22,7 @@ const good: Evidence = {
   clientFault: '',
   abandonedVersion: false,
   fileFaults: [],
+  updated: undefined,
   wire,
 };
 
@@ -43,6 +46,7 @@ describe('which evidence passes a case', () => {
     ['versionnegotiation', { ...failed, abandonedVersion: true, wire: negotiated }],
     ['ipv6', good],
     ['retry', { ...good, wire: { ...wire, retries: 1 } }],
+    ['keyupdate', { ...good, updated: { client: 1, server: 1 } }],
   ])('%s %#', (name, evidence) => {
     expect(judge(name, evidence)).toBe(0);
   });
@@ -62,6 +66,8 @@ describe('which evidence passes a case', () => {
     ['versionnegotiation', 'a client that began with version 1', { ...good, wire }],
     ['versionnegotiation', 'a client that just failed', { ...failed, wire: negotiated }],
     ['retry', 'no Retry', good],
+    ['keyupdate', 'a server that keeps its keys', { ...good, updated: { client: 9, server: 0 } }],
+    ['keyupdate', 'want of a key log', good],
   ])('%s fails for %s', (name, _what, evidence) => {
     expect(judge(name, evidence)).toBeGreaterThan(0);
   });

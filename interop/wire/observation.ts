@@ -25,6 +25,9 @@ export interface Observation {
   readonly handshakes: number;
   readonly offeredSuites: readonly number[];
   readonly chosenSuite: number | undefined;
+  /** Length of the connection IDs that each side chose for itself. */
+  readonly clientIdBytes: number;
+  readonly serverIdBytes: number;
   /** Datagrams that start with a short header. */
   readonly clientShortHeaders: number;
   readonly serverShortHeaders: number;
@@ -60,6 +63,8 @@ class Observer {
   readonly #negotiations: number[][] = [];
   readonly #shortHeaders = { client: 0, server: 0 };
   #retries = 0;
+  #clientIdBytes = 0;
+  #serverIdBytes = 0;
 
   datagram(datagram: WireDatagram): void {
     if (readLongHeader(datagram.bytes) === undefined) {
@@ -88,6 +93,8 @@ class Observer {
       handshakes: this.#serverIds.size,
       offeredSuites: offers.find((offer) => offer !== undefined) ?? [],
       chosenSuite: suites.find((suite) => suite !== undefined),
+      clientIdBytes: this.#clientIdBytes,
+      serverIdBytes: this.#serverIdBytes,
       clientShortHeaders: this.#shortHeaders.client,
       serverShortHeaders: this.#shortHeaders.server,
     };
@@ -139,6 +146,8 @@ class Observer {
     }
     if (sender === 'server') {
       this.#serverVersions.add(header.version);
+      this.#clientIdBytes = header.destinationId.length;
+      this.#serverIdBytes = header.sourceId.length;
       this.#serverIds.add(header.sourceId.toString('hex'));
     }
     const payload = openInitial(deriveInitialKeys(constants, attempt.originalId, sender), packet, numberAt);

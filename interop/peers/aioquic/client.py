@@ -65,6 +65,7 @@ async def main() -> int:
     for name in ("keylog", "cipher", "version"):
         parser.add_argument(f"--{name}")
     parser.add_argument("--handshake-only", action="store_true")
+    parser.add_argument("--update-keys", action="store_true")
     parser.add_argument("urls", nargs="+")
     options = parser.parse_args()
 
@@ -79,6 +80,8 @@ async def main() -> int:
         if options.handshake_only:
             await client.ping()
             return 0
+        if options.update_keys:
+            client.request_key_update()
         paths = [urlsplit(url).path for url in options.urls]
         pending = [client.fetch(path) for path in paths]
         client.transmit()

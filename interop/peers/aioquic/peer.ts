@@ -34,17 +34,30 @@ async function install(): Promise<string> {
 }
 
 function serve(order: ServerOrder): Command {
-  const { root, certificate: cert, key, host, port, alpn, keyLog: keylog, retry } = order;
+  const { root, certificate: cert, key, host, port, alpn, keyLog: keylog, retry, updatesKeys } = order;
   return {
-    argv: [python, script('server.py'), ...flags({ root, cert, key, host, port, alpn, keylog, retry })],
+    argv: [
+      python,
+      script('server.py'),
+      ...flags({ root, cert, key, host, port, alpn, keylog, retry, 'update-keys': updatesKeys }),
+    ],
     ready: /listening on /,
   };
 }
 
 function fetch(order: ClientOrder): Command {
-  const { authority: ca, out, alpn, keyLog: keylog, cipher, handshakeOnly } = order;
+  const { authority: ca, out, alpn, keyLog: keylog, cipher, handshakeOnly, updatesKeys } = order;
   const version = order.version?.toString(16);
-  const settings = flags({ ca, out, alpn, keylog, cipher, version, 'handshake-only': handshakeOnly });
+  const settings = flags({
+    ca,
+    out,
+    alpn,
+    keylog,
+    cipher,
+    version,
+    'handshake-only': handshakeOnly,
+    'update-keys': updatesKeys,
+  });
   const urls = order.paths.map((path) => urlOf(order, path));
   return { argv: [python, script('client.py'), ...settings, ...urls] };
 }

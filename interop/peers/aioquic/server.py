@@ -10,7 +10,7 @@ from aioquic.quic.configuration import QuicConfiguration
 from aioquic.quic.events import StreamDataReceived
 
 
-def protocol_for(root: pathlib.Path):
+def protocol_for(root: pathlib.Path, updates_keys: bool):
     class FileProtocol(QuicConnectionProtocol):
         def __init__(self, *args, **kwargs):
             super().__init__(*args, **kwargs)
@@ -24,6 +24,8 @@ def protocol_for(root: pathlib.Path):
                 self.requests[event.stream_id] = request
                 return
             self.requests.pop(event.stream_id, None)
+            if updates_keys and event.stream_id == 0:
+                self._quic.request_key_update()
             self._quic.send_stream_data(event.stream_id, body_of(root, request), end_stream=True)
             self.transmit()
 
@@ -45,6 +47,7 @@ async def main() -> None:
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--keylog")
     parser.add_argument("--retry", action="store_true")
+    parser.add_argument("--update-keys", action="store_true")
     options = parser.parse_args()
 
     configuration = QuicConfiguration(is_client=False, alpn_protocols=[options.alpn])
@@ -55,7 +58,7 @@ async def main() -> None:
         options.host,
         options.port,
         configuration=configuration,
-        create_protocol=protocol_for(pathlib.Path(options.root).resolve()),
+        create_protocol=protocol_for(pathlib.Path(options.root).resolve(), options.update_keys),
         retry=options.retry,
     )
     print(f"listening on {options.host}:{options.port}", flush=True)

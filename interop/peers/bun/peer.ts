@@ -24,14 +24,25 @@ const script = (name: string): string => fileURLToPath(new URL(name, import.meta
 function serve(order: ServerOrder): Command | Unsupported {
   if (order.retry) return { unsupported: 'its node:quic ignores the option validateAddress' };
   const files = [order.root, order.certificate, order.key];
-  const settings = [order.host, String(order.port), order.alpn];
+  const settings = [
+    order.host,
+    String(order.port),
+    order.alpn,
+    ...(order.updatesKeys ? ['update-keys'] : []),
+  ];
   return { argv: [npmProgram('bun'), script('server.mjs'), ...files, ...settings], ready: /listening on / };
 }
 
 function fetch(order: ClientOrder): Command | Unsupported {
   if (order.cipher !== undefined) return { unsupported: 'its node:quic ignores the option ciphers' };
   if (order.handshakeOnly) return { unsupported: 'its script fetches files only' };
-  const settings = [order.authority, order.out, order.alpn, String(order.version ?? 1)];
+  const settings = [
+    order.authority,
+    order.out,
+    order.alpn,
+    String(order.version ?? 1),
+    String(order.updatesKeys),
+  ];
   return {
     argv: [
       npmProgram('bun'),

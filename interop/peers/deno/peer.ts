@@ -33,6 +33,7 @@ const env = { NO_COLOR: '1', DENO_NO_UPDATE_CHECK: '1' };
 
 function serve(order: ServerOrder): Command | Unsupported {
   if (order.retry) return { unsupported: 'its API cannot ask for a Retry' };
+  if (order.updatesKeys) return { unsupported: 'its API cannot update keys' };
   const files = [order.root, order.certificate, order.key];
   return {
     argv: [...run, script('server.ts'), ...files, order.host, String(order.port), order.alpn],
@@ -45,6 +46,7 @@ function fetch(order: ClientOrder): Command | Unsupported {
   if (order.cipher !== undefined) return { unsupported: 'its API cannot choose cipher suites' };
   if (order.version !== undefined) return { unsupported: 'its API cannot choose the QUIC version' };
   if (order.handshakeOnly) return { unsupported: 'its script fetches files only' };
+  if (order.updatesKeys) return { unsupported: 'its API cannot update keys' };
   const urls = order.paths.map((path) => urlOf(order, path));
   return { argv: [...run, script('client.ts'), order.authority, order.out, order.alpn, ...urls], env };
 }

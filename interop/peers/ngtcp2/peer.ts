@@ -1,5 +1,12 @@
 import { runStep } from '../../install.ts';
-import type { ClientOrder, Command, Peer, ServerOrder } from '../../peer.ts';
+import {
+  type ClientOrder,
+  type Command,
+  type Peer,
+  type ServerOrder,
+  type Unsupported,
+  urlOf,
+} from '../../peer.ts';
 import { flags } from '../flags.ts';
 
 /** ngtcp2 with GnuTLS from Debian. It speaks HTTP/3 only, so it takes part by its handshakes. */
@@ -36,7 +43,8 @@ async function install(): Promise<string> {
   }
 }
 
-function serve(order: ServerOrder): Command {
+function serve(order: ServerOrder): Command | Unsupported {
+  if (order.updatesKeys) return { unsupported: 'its server has no option to update keys' };
   const settings = flags({
     'no-quic-dump': true,
     'no-http-dump': true,
@@ -50,7 +58,7 @@ function serve(order: ServerOrder): Command {
 }
 
 function fetch(order: ClientOrder): Command {
-  const { version } = order;
+  const { version, updatesKeys } = order;
   const settings = flags({
     'no-quic-dump': true,
     'no-http-dump': true,
@@ -58,12 +66,16 @@ function fetch(order: ClientOrder): Command {
     ciphers: order.cipher === undefined ? undefined : CHACHA20_PRIORITY,
     version: version === undefined ? undefined : `0x${version.toString(16)}`,
     'preferred-versions': version === undefined ? undefined : 'v1',
+    'key-update': updatesKeys ? '100ms' : undefined,
+    'delay-stream': updatesKeys ? '200ms' : undefined,
   });
+  // A request is sent only so that something travels under the new keys.
+  const request = updatesKeys ? order.paths.map((path) => urlOf(order, path)) : [];
   return {
-    argv: ['gtlsclient', ...settings, order.host, String(order.port)],
+    argv: ['gtlsclient', ...settings, order.host, String(order.port), ...request],
     env: { SSLKEYLOGFILE: order.keyLog },
-    // It has nothing to ask for and would idle on: the frame that confirms the handshake is its success.
-    success: /\bHANDSHAKE_DONE\b/,
+    // It would idle on: the frame that confirms the handshake, or the keys, is its success.
+    success: updatesKeys ? /\bkey update confirmed\b/ : /\bHANDSHAKE_DONE\b/,
   };
 }
 
