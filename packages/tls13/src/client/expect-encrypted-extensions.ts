@@ -64,7 +64,10 @@ function selectedAlpn(extensions: readonly Extension[], offered: readonly string
   }
   const alpn = decodeSelectedAlpn(data);
   if (!offered.includes(alpn)) {
-    throw new TlsAlert(Alert.NoApplicationProtocol, `the server chose protocol '${alpn}', which was not offered`);
+    throw new TlsAlert(
+      Alert.NoApplicationProtocol,
+      `the server chose protocol '${alpn}', which was not offered`,
+    );
   }
   return alpn;
 }

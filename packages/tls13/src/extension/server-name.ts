@@ -1,4 +1,5 @@
 import { Alert, TlsAlert } from '../alerts.ts';
+import { parseIpAddress } from '../certificate/ip-address.ts';
 import { MessageReader } from '../message/reader.ts';
 import { MessageWriter } from '../message/writer.ts';
 import { type Extension, ExtensionType } from './extension.ts';
@@ -32,7 +33,7 @@ export function decodeServerName(data: Uint8Array): string {
 
 /** Whether this is a numeric address, which SNI must not carry (RFC 6066 §3). */
 export function isIpAddress(name: string): boolean {
-  return name.includes(':') || /^\d+\.\d+\.\d+\.\d+$/.test(name);
+  return parseIpAddress(name) !== undefined;
 }
 
 function checkedHostName(value: Uint8Array): string {

@@ -1,0 +1,28 @@
+import { dnsNameOf, type GeneralName, NameForm } from './general-name.ts';
+import { parseIpAddress } from './ip-address.ts';
+import { sameBytes } from './outline.ts';
+
+/**
+ * Whether one of a certificate's subjectAltNames is `host`, a DNS name or a numeric IP address.
+ * The common name does not count. RFC 9525 §6
+ */
+export function matchesHost(names: readonly GeneralName[], host: string): boolean {
+  const address = parseIpAddress(host);
+  if (address !== undefined) {
+    return names.some((name) => name.form === NameForm.Ip && sameBytes(name.value, address));
+  }
+  const wanted = host.toLowerCase().replace(/\.$/, '');
+  if (!HOST_NAME.test(wanted)) return false;
+  return names.some((name) => name.form === NameForm.Dns && matchesDnsName(dnsNameOf(name), wanted));
+}
+
+/** A wildcard stands for exactly one whole left-most label, above at least two others. */
+function matchesDnsName(presented: string, wanted: string): boolean {
+  if (presented === wanted) return !presented.startsWith('*');
+  if (!presented.startsWith('*.')) return false;
+  const parent = presented.slice(2);
+  const dot = wanted.indexOf('.');
+  return parent.includes('.') && dot > 0 && wanted.slice(dot + 1) === parent;
+}
+
+const HOST_NAME = /^[a-z0-9_-]+(\.[a-z0-9_-]+)*$/;
