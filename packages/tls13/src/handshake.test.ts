@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { concatBytes, toHex } from '@tsquic/bytes';
 import { CIPHER_SUITES, Group, SignatureScheme } from '@tsquic/crypto';
+import { createNobleProvider } from '@tsquic/crypto/noble';
 import { covers } from '../../../tools/covers.ts';
 import {
   CLIENT_PARAMETERS,
@@ -9,10 +10,15 @@ import {
   identityOf,
   outline,
   Pair,
+  pemDer,
   provider,
   SERVER_PARAMETERS,
   serverOptions,
 } from '../test/handshake-pair.ts';
+import { decodeAlpn } from './extension/alpn.ts';
+import { ExtensionType, findExtension } from './extension/extension.ts';
+import { decodeServerName } from './extension/server-name.ts';
+import { decodeSupportedVersions } from './extension/versions.ts';
 import {
   Alert,
   createTlsClient,
@@ -22,6 +28,7 @@ import {
   TlsAlert,
   type TlsEvent,
 } from './index.ts';
+import { decodeClientHello } from './message/client-hello.ts';
 
 describe('a plain handshake', () => {
   test('has its events in the order QUIC needs', () => {
@@ -145,6 +152,40 @@ describe('a plain handshake', () => {
     const random = toHex(hello.subarray(6, 38));
     const secret = toHex(secretOf(pair.clientEvents, Level.Application, 'write'));
     expect(lines).toContain(`CLIENT_TRAFFIC_SECRET_0 ${random} ${secret}`);
+  });
+});
+
+describe('over either provider', () => {
+  const noble = createNobleProvider({ random: provider.random });
+
+  test.each([
+    ['noble', 'node', noble, provider],
+    ['node', 'noble', provider, noble],
+    ['noble', 'noble', noble, noble],
+  ])('a client over %s and a server over %s', (_client, _server, client, server) => {
+    const { chain } = identityOf('p256');
+    const identity = { chain, signer: server.createSigner(pemDer('p256.key')) };
+    expectAgreement(new Pair({ crypto: client }, { crypto: server, identity: () => identity }).run());
+  });
+});
+
+describe('what a client offers', () => {
+  const hello = decodeClientHello(find(drain(new Pair()), 'send')!.bytes.subarray(4));
+
+  test(`no older version, no session ID, no cookie ${covers('rfc9001-4.2-1', 'rfc9001-8.4-1')}`, () => {
+    expect(hello.legacySessionId).toHaveLength(0);
+    expect(
+      decodeSupportedVersions(findExtension(hello.extensions, ExtensionType.SupportedVersions)!),
+    ).toEqual([0x0304]);
+    expect(findExtension(hello.extensions, ExtensionType.Cookie)).toBeUndefined();
+  });
+
+  test('its protocols, its parameters and its name', () => {
+    expect(decodeAlpn(findExtension(hello.extensions, ExtensionType.Alpn)!)).toEqual(['echo']);
+    expect(findExtension(hello.extensions, ExtensionType.QuicTransportParameters)).toEqual(CLIENT_PARAMETERS);
+    expect(decodeServerName(findExtension(hello.extensions, ExtensionType.ServerName)!)).toBe(
+      'server.example',
+    );
   });
 });
 
@@ -275,7 +316,7 @@ describe('HelloRetryRequest', () => {
   });
 });
 
-describe('certificates of clients', () => {
+describe(`certificates of clients ${covers('rfc9001-4.4-2', 'rfc9001-4.4-3')}`, () => {
   const identity = identityOf('ed25519');
 
   test.each(['request', 'require'] as const)('%s with one', (clientCertificate) => {

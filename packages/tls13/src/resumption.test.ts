@@ -1,6 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { AES_128_GCM_SHA256, AES_256_GCM_SHA384, CHACHA20_POLY1305_SHA256, Group } from '@tsquic/crypto';
+import { covers } from '../../../tools/covers.ts';
 import { find, identityOf, NOW_MS, outline, Pair, SERVER_PARAMETERS } from '../test/handshake-pair.ts';
+import { ExtensionType } from './extension/extension.ts';
 import {
   Alert,
   decodeSession,
@@ -10,6 +12,7 @@ import {
   type TlsClientOptions,
   type TlsServerOptions,
 } from './index.ts';
+import { decodeNewSessionTicket } from './message/new-session-ticket.ts';
 
 /** Sealing that hides nothing: what tickets hold is the engine's affair, how they are sealed is not. */
 const tickets: TicketProtection = {
@@ -106,6 +109,13 @@ describe('0-RTT', () => {
     expect(written).toEqual({ ...read, direction: 'write' });
     expect(find(pair.clientEvents, 'complete')).toMatchObject({ resumed: true, earlyDataAccepted: true });
     expect(find(pair.serverEvents, 'complete')).toMatchObject({ resumed: true, earlyDataAccepted: true });
+  });
+
+  test(`tickets allow it with the one value QUIC has ${covers('rfc9001-4.6.1-1')}`, () => {
+    const pair = new Pair({}, { tickets, ...early }).run();
+    const ticket = pair.serverEvents.findLast((event) => event.type === 'send');
+    const { extensions } = decodeNewSessionTicket((ticket as { bytes: Uint8Array }).bytes.subarray(4));
+    expect(extensions).toEqual([{ type: ExtensionType.EarlyData, data: new Uint8Array(4).fill(0xff) }]);
   });
 
   test('its secret is in the key log', () => {

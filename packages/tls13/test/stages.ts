@@ -1,4 +1,4 @@
-import { Group } from '@tsquic/crypto';
+import { type CryptoProvider, Group, type KeyShare } from '@tsquic/crypto';
 import {
   createTlsClient,
   createTlsServer,
@@ -8,7 +8,7 @@ import {
   type TlsEngine,
 } from '../src/index.ts';
 import { MessageType } from '../src/message/handshake-message.ts';
-import { clientOptions, find, identityOf, Pair, serverOptions } from './handshake-pair.ts';
+import { clientOptions, find, identityOf, Pair, provider, serverOptions } from './handshake-pair.ts';
 
 /** One engine in one of its states. */
 export interface Stage {
@@ -23,6 +23,12 @@ export interface Stage {
 
 /** Sealing that hides nothing. */
 export const openTickets: TicketProtection = { seal: (plaintext) => plaintext, open: (ticket) => ticket };
+
+/** Key shares made once: twenty thousand fresh ones take longer than everything else. */
+const shares = new Map<Group, KeyShare>(
+  Object.values(Group).map((group) => [group, provider.generateKeyShare(group)]),
+);
+const crypto: CryptoProvider = { ...provider, generateKeyShare: (group) => shares.get(group)! };
 
 const T = MessageType;
 const identity = identityOf('ed25519');
@@ -66,14 +72,19 @@ interface Variant {
   readonly resume?: boolean;
 }
 
+let kept: Uint8Array | undefined;
+
 function enginesOf(variant: Variant): { client: TlsEngine; server: TlsEngine } {
   const session =
     variant.resume === true
-      ? find(new Pair({}, { tickets: openTickets }).run().clientEvents, 'ticket')!.session
+      ? (kept ??= find(new Pair({}, { tickets: openTickets }).run().clientEvents, 'ticket')!.session)
       : undefined;
-  const client = createTlsClient(clientOptions({ identity, ...(session === undefined ? {} : { session }) }));
+  const client = createTlsClient(
+    clientOptions({ crypto, identity, ...(session === undefined ? {} : { session }) }),
+  );
   const server = createTlsServer(
     serverOptions({
+      crypto,
       tickets: openTickets,
       verifier: skipCertificateCheck,
       clientCertificate: variant.auth === true ? 'require' : 'none',

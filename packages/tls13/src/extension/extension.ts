@@ -1,6 +1,7 @@
 import { Alert, TlsAlert } from '../alerts.ts';
 import { MessageReader } from '../message/reader.ts';
 import type { MessageWriter } from '../message/writer.ts';
+import { CodePointSet } from './code-point-set.ts';
 
 /** Extension types, RFC 8446 §4.2, RFC 9001 §8.2. */
 export const ExtensionType = {
@@ -39,16 +40,8 @@ export interface Extension {
 export function decodeExtensions(reader: MessageReader): readonly Extension[] {
   const list = new MessageReader(reader.opaque16());
   const extensions: Extension[] = [];
-  const seen = new Uint8Array(0x2000);
-  while (!list.isAtEnd) {
-    const type = list.u16();
-    const bit = 1 << (type & 7);
-    if ((seen[type >> 3]! & bit) !== 0) {
-      throw new TlsAlert(Alert.IllegalParameter, `extension ${type} stands twice`);
-    }
-    seen[type >> 3]! |= bit;
-    extensions.push({ type, data: list.opaque16() });
-  }
+  while (!list.isAtEnd) extensions.push({ type: list.u16(), data: list.opaque16() });
+  if (extensions.length > 1) rejectDuplicates(extensions);
   return extensions;
 }
 
@@ -65,4 +58,11 @@ export function encodeExtensions(writer: MessageWriter, extensions: readonly Ext
 /** The content of the extension of this type, or undefined. */
 export function findExtension(extensions: readonly Extension[], type: number): Uint8Array | undefined {
   return extensions.find((extension) => extension.type === type)?.data;
+}
+
+function rejectDuplicates(extensions: readonly Extension[]): void {
+  const seen = new CodePointSet();
+  for (const { type } of extensions) {
+    if (!seen.add(type)) throw new TlsAlert(Alert.IllegalParameter, `extension ${type} stands twice`);
+  }
 }

@@ -1,5 +1,6 @@
 import { Alert, TlsAlert } from '../alerts.ts';
 import { decodeAlpn } from '../extension/alpn.ts';
+import { CodePointSet } from '../extension/code-point-set.ts';
 import { decodeEarlyData } from '../extension/early-data.ts';
 import { type Extension, ExtensionType, findExtension } from '../extension/extension.ts';
 import { decodeClientShares, type KeyShareEntry } from '../extension/key-share.ts';
@@ -80,15 +81,16 @@ function required(extensions: readonly Extension[], type: number, name: string):
 /** RFC 8446 §4.2.8: one share a group, of groups that the client supports. */
 function readShares(extensions: readonly Extension[], groups: readonly number[]): readonly KeyShareEntry[] {
   const shares = decodeClientShares(required(extensions, ExtensionType.KeyShare, 'key_share'));
-  const seen = new Set<number>();
+  const supported = new CodePointSet();
+  for (const group of groups) supported.add(group);
+  const seen = new CodePointSet();
   for (const { group } of shares) {
-    if (seen.has(group) || !groups.includes(group)) {
+    if (!supported.has(group) || !seen.add(group)) {
       throw new TlsAlert(
         Alert.IllegalParameter,
         `key_share of group ${group} stands twice or is not supported`,
       );
     }
-    seen.add(group);
   }
   return shares;
 }
