@@ -32,9 +32,18 @@ export class ClientConnection {
   private readonly port: DatagramPort;
   private readonly loop: QuicLoop;
 
-  /** Open a socket and begin the handshake. Rejects when the system gives no socket. */
+  /**
+   * Open a socket and begin the handshake. Rejects when the system gives no socket, or with a `QuicUsageError` for
+   * settings that cannot work.
+   */
   static async open(to: Address, settings: ClientSettings): Promise<ClientConnection> {
-    return new ClientConnection(await openNodePort({ connect: to }), to, settings);
+    const port = await openNodePort({ connect: to });
+    try {
+      return new ClientConnection(port, to, settings);
+    } catch (error) {
+      port.close();
+      throw error;
+    }
   }
 
   private constructor(port: DatagramPort, to: Address, settings: ClientSettings) {

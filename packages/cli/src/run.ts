@@ -1,3 +1,4 @@
+import { QuicUsageError } from '@tsquic/quic-core';
 import { parseCommandLine } from './arguments.ts';
 import { Failure, oneLine } from './failure.ts';
 import { commandHelp, generalHelp } from './help.ts';
@@ -16,7 +17,7 @@ export async function run(
     return await dispatch(words, terminal, stop);
   } catch (error) {
     terminal.status('');
-    terminal.err(`tsquic: ${error instanceof Failure ? error.line : unexpected(error)}`);
+    terminal.err(`tsquic: ${lineOf(error)}`);
     return 1;
   }
 }
@@ -50,7 +51,10 @@ async function dispatch(
   }
 }
 
-function unexpected(error: unknown): string {
+function lineOf(error: unknown): string {
+  if (error instanceof Failure) return error.line;
+  if (error instanceof QuicUsageError)
+    return new Failure(`ERR_QUIC_USAGE_${error.code.toUpperCase().replaceAll('-', '_')}`, error.message).line;
   if (!(error instanceof Error)) return `ERR_TSQUIC_INTERNAL: ${oneLine(String(error))}`;
   return `ERR_TSQUIC_INTERNAL: ${oneLine(error.message)}\n${error.stack ?? ''}`;
 }

@@ -1,3 +1,4 @@
+import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { rootCertificates } from 'node:tls';
 import type { CryptoProvider } from '@tsquic/crypto';
@@ -24,15 +25,18 @@ export async function identityFrom(
 ): Promise<Identity> {
   const chain = certificates(await readText(certFile), certFile);
   const keyText = await readText(keyFile);
+  const advice = 'tsquic cert makes a usable pair';
   try {
-    return { chain, signer: crypto.createSigner(privateKeyFromPem(keyText)) };
+    const signer = crypto.createSigner(privateKeyFromPem(keyText));
+    if (belongTogether(chain[0], keyText)) return { chain, signer };
   } catch (error) {
-    throw new Failure(
-      'ERR_TSQUIC_KEY',
-      `${keyFile}: ${(error as Error).message}`,
-      'tsquic cert makes a usable pair',
-    );
+    throw new Failure('ERR_TSQUIC_KEY', `${keyFile}: ${(error as Error).message}`, advice);
   }
+  throw new Failure('ERR_TSQUIC_KEY', `${keyFile} is not the key of ${certFile}`, advice);
+}
+
+function belongTogether(leaf: Uint8Array | undefined, keyText: string): boolean {
+  return leaf !== undefined && new X509Certificate(leaf).checkPrivateKey(createPrivateKey(keyText));
 }
 
 function certificates(text: string, file: string): Uint8Array[] {

@@ -1,0 +1,298 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { createSelfSigned, run, type Terminal } from '@tsquic/cli';
+
+const base = mkdtempSync(join(tmpdir(), 'tsquic-cli-'));
+const root = join(base, 'root');
+const cert = join(base, 'keys', 'cert.pem');
+const key = join(base, 'keys', 'key.pem');
+const big = randomBytes(3_000_000);
+let server: Server;
+
+beforeAll(async () => {
+  mkdirSync(join(root, 'many'), { recursive: true });
+  writeFileSync(join(root, 'big'), big);
+  writeFileSync(join(root, 'small'), 'small');
+  writeFileSync(join(root, 'empty'), '');
+  writeFileSync(join(base, 'secret'), 'secret');
+  symlinkSync(join(base, 'secret'), join(root, 'link'));
+  for (let index = 0; index < 300; index++) writeFileSync(join(root, 'many', `${index}`), `file ${index}`);
+  await tsquic('cert', '--out', join(base, 'keys'), '--host', 'localhost', '--host', '127.0.0.1');
+  server = await startServer(cert, key);
+});
+
+afterAll(async () => {
+  await server.stop();
+  rmSync(base, { recursive: true });
+});
+
+describe('get', () => {
+  test('fetches files on one connection and tells what it did', async () => {
+    const out = join(base, 'fetched');
+    const urls = ['big', 'small', 'empty'].map((name) => `${server.url}/${name}`);
+    const { exitCode, stdout, stderr } = await tsquic(
+      'get',
+      ...urls,
+      '--ca',
+      cert,
+      '--out',
+      out,
+      '--json',
+      '--checksum',
+    );
+    expect(stderr).toEqual([]);
+    expect(exitCode).toBe(0);
+    expect(readFileSync(join(out, 'big')).equals(big)).toBe(true);
+    expect(readFileSync(join(out, 'small'), 'utf8')).toBe('small');
+    expect(readFileSync(join(out, 'empty'))).toHaveLength(0);
+    expect(readdirSync(out)).toHaveLength(3);
+    const summary = JSON.parse(stdout.at(-1) ?? '') as { files: { url: string; sha256: string }[] };
+    expect(summary).toMatchObject({ bytes: big.length + 5, alpn: 'hq-interop', errors: [] });
+    const sum = summary.files.find(({ url }) => url.endsWith('/big'))?.sha256;
+    expect(sum).toBe(createHash('sha256').update(big).digest('hex'));
+  });
+
+  test('fetches more files than a server allows streams', async () => {
+    const out = join(base, 'many');
+    const urls = Array.from({ length: 300 }, (_, index) => `${server.url}/many/${index}`);
+    const { exitCode } = await tsquic('get', ...urls, '--ca', cert, '--out', out, '--quiet');
+    expect(exitCode).toBe(0);
+    for (let index = 0; index < 300; index++)
+      expect(readFileSync(join(out, `${index}`), 'utf8')).toBe(`file ${index}`);
+  });
+
+  test('finds the address of a name that listens', async () => {
+    const { exitCode, stdout } = await tsquic(
+      'get',
+      `${server.url.replace('127.0.0.1', 'localhost')}/small`,
+      '--ca',
+      cert,
+    );
+    expect(exitCode).toBe(0);
+    expect(stdout.at(-1)).toMatch(/^1 file, 5 bytes in .* Mbit\/s; handshake .* ms; \d+ packets? lost$/);
+  });
+
+  test.each(['TLS_AES_128_GCM_SHA256', 'TLS_AES_256_GCM_SHA384', 'TLS_CHACHA20_POLY1305_SHA256'])(
+    'speaks %s when told so',
+    async (cipher) => {
+      const { stdout } = await tsquic(
+        'get',
+        `${server.url}/small`,
+        '--ca',
+        cert,
+        '--cipher',
+        cipher,
+        '--json',
+      );
+      expect(JSON.parse(stdout.at(-1) ?? '')).toMatchObject({ cipherSuite: cipher, bytes: 5 });
+    },
+  );
+
+  test('only shakes hands when told so', async () => {
+    const { exitCode, stdout } = await tsquic('get', `${server.url}/`, '--ca', cert, '--handshake-only');
+    expect(exitCode).toBe(0);
+    expect(stdout).toEqual([expect.stringMatching(/^connected; handshake/)]);
+  });
+
+  test('writes secrets where it is told to', async () => {
+    const keylog = join(base, 'secrets');
+    await tsquic('get', `${server.url}/small`, '--ca', cert, '--keylog', keylog);
+    expect(readFileSync(keylog, 'utf8')).toMatch(
+      /^SERVER_HANDSHAKE_TRAFFIC_SECRET [0-9a-f]{64} [0-9a-f]{64}$/m,
+    );
+  });
+});
+
+describe('get says in one line what is wrong, with', () => {
+  test.each([
+    ['an issuer nobody trusts', [], /^tsquic: ERR_QUIC_TLS_UNKNOWN_CA \(0x130\): .*--ca FILE/],
+    [
+      'another host name',
+      ['--ca', cert, '--server-name', 'example.org'],
+      /^tsquic: ERR_QUIC_TLS_BAD_CERTIFICATE \(0x12a\): .*example\.org/,
+    ],
+    [
+      'an application protocol unknown',
+      ['--ca', cert, '--alpn', 'h9'],
+      /^tsquic: ERR_QUIC_TLS_NO_APPLICATION_PROTOCOL \(0x178\): .*h9/,
+    ],
+    [
+      'a file of issuers missing',
+      ['--ca', join(base, 'none')],
+      /^tsquic: ENOENT: cannot read .*none: no such file or directory$/,
+    ],
+    ['a file of issuers without any', ['--ca', join(root, 'small')], /^tsquic: ERR_TSQUIC_CERTIFICATE: /],
+    ['a cipher suite unknown', ['--cipher', 'RC4'], /^tsquic: ERR_TSQUIC_CIPHER: unknown cipher suite RC4/],
+    [
+      'nowhere to write',
+      ['--ca', cert, '--out', join(base, 'secret', 'sub')],
+      /^tsquic: ENOTDIR: cannot make/,
+    ],
+  ])('%s', async (_what, options, line) => {
+    const { exitCode, stderr } = await tsquic('get', `${server.url}/small`, ...options);
+    expect(stderr).toEqual([expect.stringMatching(line)]);
+    expect(exitCode).toBe(1);
+  });
+
+  test.each(['missing', 'link', 'many', '%2e%2e%2fsecret/x'])('a file not served: %s', async (name) => {
+    const out = join(base, 'refused');
+    const { exitCode, stderr } = await tsquic('get', `${server.url}/${name}`, '--ca', cert, '--out', out);
+    expect(stderr).toEqual([
+      expect.stringMatching(/^tsquic: ERR_QUIC_STREAM_RESET \(0x194\): .*no such file$/),
+    ]);
+    expect(exitCode).toBe(1);
+    expect(readdirSync(out)).toEqual([]);
+  });
+
+  test('an expired certificate', async () => {
+    const pair = await createSelfSigned({ hosts: ['127.0.0.1'], days: 2, shiftDays: -3 });
+    const [oldCert, oldKey] = [join(base, 'old-cert.pem'), join(base, 'old-key.pem')];
+    writeFileSync(oldCert, pair.certificatePem);
+    writeFileSync(oldKey, pair.privateKeyPem);
+    const old = await startServer(oldCert, oldKey);
+    const { exitCode, stderr } = await tsquic('get', `${old.url}/small`, '--ca', oldCert);
+    await old.stop();
+    expect(stderr).toEqual([expect.stringMatching(/^tsquic: ERR_QUIC_TLS_CERTIFICATE_EXPIRED \(0x12d\): /)]);
+    expect(exitCode).toBe(1);
+  });
+
+  test('a port where nobody listens', async () => {
+    const socket = createSocket('udp4');
+    await once(socket.bind(0, '127.0.0.1'), 'listening');
+    const { port } = socket.address();
+    socket.close();
+    const { exitCode, stderr } = await tsquic('get', `https://127.0.0.1:${port}/x`, '--insecure');
+    expect(stderr).toEqual([
+      expect.stringMatching(/^tsquic: ERR_QUIC_CONNECTION_REFUSED: nobody listens at/),
+    ]);
+    expect(exitCode).toBe(1);
+  });
+
+  test('a server that never answers, in the time given', async () => {
+    const socket = createSocket('udp4');
+    await once(socket.bind(0, '127.0.0.1'), 'listening');
+    const begun = performance.now();
+    const { exitCode, stderr } = await tsquic(
+      'get',
+      `https://127.0.0.1:${socket.address().port}/x`,
+      '--insecure',
+      '--timeout',
+      '0.5',
+    );
+    socket.close();
+    expect(stderr).toEqual([expect.stringMatching(/^tsquic: ERR_QUIC_HANDSHAKE_TIMEOUT: .*within 0\.5 s/)]);
+    expect(exitCode).toBe(1);
+    expect(performance.now() - begun).toBeLessThan(3000);
+  });
+
+  test.each([
+    [['get', 'not-a-url'], /^tsquic: ERR_INVALID_URL: not-a-url: not a URL/],
+    [
+      ['get', 'https://name.invalid/x', '--insecure'],
+      /^tsquic: (ENOTFOUND|EAI_AGAIN): cannot find name\.invalid/,
+    ],
+    [
+      ['get', 'https://a/x', 'https://b/x', '--insecure', '--out', base],
+      /^tsquic: ERR_TSQUIC_OUT: two URLs would both become x$/,
+    ],
+    [['get', 'https://a/x', '--keylog'], /^tsquic: ERR_TSQUIC_KEYLOG: /],
+  ])('%j', async (words, line) => {
+    const { exitCode, stderr } = await tsquic(...words);
+    expect(stderr).toEqual([expect.stringMatching(line)]);
+    expect(exitCode).toBe(1);
+  });
+});
+
+describe('serve does not begin with', () => {
+  const complete = { '--root': root, '--cert': cert, '--key': key, '--port': '0' };
+  test.each([
+    [{ '--root': join(base, 'none') }, /^tsquic: ENOENT: cannot serve/],
+    [{ '--root': join(base, 'secret') }, /^tsquic: ENOTDIR: cannot serve/],
+    [{ '--key': join(base, 'none') }, /^tsquic: ENOENT: cannot read/],
+    [{ '--key': cert }, /^tsquic: ERR_TSQUIC_KEY: /],
+    [{ '--cert': key }, /^tsquic: ERR_TSQUIC_CERTIFICATE: /],
+    [{ '--host': '203.0.113.1' }, /^tsquic: EADDRNOTAVAIL: cannot listen on 203\.0\.113\.1:0/],
+  ])('%j', async (change, line) => {
+    const { exitCode, stderr } = await tsquic('serve', ...Object.entries({ ...complete, ...change }).flat());
+    expect(stderr).toEqual([expect.stringMatching(line)]);
+    expect(exitCode).toBe(1);
+  });
+
+  test('the key of another certificate', async () => {
+    const other = join(base, 'other');
+    await tsquic('cert', '--out', other, '--host', 'localhost');
+    const { stderr } = await tsquic('serve', '--root', root, '--cert', cert, '--key', join(other, 'key.pem'));
+    expect(stderr).toEqual([expect.stringMatching(/^tsquic: ERR_TSQUIC_KEY: .* is not the key of /)]);
+  });
+});
+
+test('cert does not overwrite unless told to', async () => {
+  const directory = join(base, 'twice');
+  const words = ['cert', '--out', directory, '--host', 'localhost'];
+  await tsquic(...words);
+  const first = readFileSync(join(directory, 'key.pem'), 'utf8');
+  const refused = await tsquic(...words);
+  expect(refused.stderr).toEqual([expect.stringMatching(/^tsquic: EEXIST: .*--force overwrites it/)]);
+  expect(refused.exitCode).toBe(1);
+  expect(readFileSync(join(directory, 'key.pem'), 'utf8')).toBe(first);
+  expect((await tsquic(...words, '--force')).exitCode).toBe(0);
+  expect(readFileSync(join(directory, 'key.pem'), 'utf8')).not.toBe(first);
+  expect(existsSync(join(directory, 'cert.pem'))).toBe(true);
+});
+
+interface Spoken {
+  readonly exitCode: number;
+  readonly stdout: readonly string[];
+  readonly stderr: readonly string[];
+}
+
+async function tsquic(...words: readonly string[]): Promise<Spoken> {
+  const { terminal, stdout, stderr } = recorder();
+  return { exitCode: await run(words, terminal, Promise.resolve()), stdout, stderr };
+}
+
+interface Server {
+  readonly url: string;
+  readonly stop: () => Promise<void>;
+}
+
+async function startServer(certFile: string, keyFile: string): Promise<Server> {
+  let stop: () => void = () => {};
+  const stopped = new Promise<void>((resolve) => (stop = resolve));
+  const words = ['serve', '--root', root, '--cert', certFile, '--key', keyFile, '--port', '0'];
+  const { terminal, stdout } = recorder();
+  const ended = run(words, terminal, stopped);
+  while (stdout.length === 0) await new Promise((resolve) => setTimeout(resolve, 10));
+  return {
+    url: (stdout[0] ?? '').replace('listening on ', 'https://'),
+    stop: async () => {
+      stop();
+      if ((await ended) !== 0) throw new Error('the server did not end well');
+    },
+  };
+}
+
+function recorder(): { terminal: Terminal; stdout: string[]; stderr: string[] } {
+  const [stdout, stderr]: [string[], string[]] = [[], []];
+  const terminal: Terminal = {
+    out: (line) => stdout.push(line),
+    err: (line) => stderr.push(line),
+    status: () => {},
+    environment: {},
+  };
+  return { terminal, stdout, stderr };
+}
