@@ -12,6 +12,8 @@ export interface FetchResult {
   /** From the end of the handshake until the last file was stored. */
   readonly transferMs: number;
   readonly lostPackets: number;
+  /** Sent and received. */
+  readonly packets: number;
   readonly cipherSuite: string;
   readonly alpn: string;
   /** Why the connection ended before all was done. */
@@ -135,12 +137,13 @@ class Fetcher implements DownloadObserver {
   private settle(): void {
     if (this.settled) return;
     this.settled = true;
-    const { handshakeUs, packetsLost } = this.client.quic.statistics();
+    const { handshakeUs, packetsLost, packetsSent, packetsReceived } = this.client.quic.statistics();
     this.resolve({
       downloads: this.downloads,
       handshakeMs: handshakeUs < 0 ? undefined : handshakeUs / 1000,
       transferMs: this.connected === undefined ? 0 : performance.now() - this.connectedAt,
       lostPackets: packetsLost,
+      packets: packetsSent + packetsReceived,
       cipherSuite: this.connected?.cipherSuite ?? '',
       alpn: this.connected?.alpn ?? '',
       closeReason: this.closeReason,

@@ -9,6 +9,7 @@ const SUMMARY: Summary = {
   seconds: 0.5,
   handshakeMs: 12.3456,
   lostPackets: 1,
+  packets: 20_000,
   cipherSuite: 'TLS_AES_128_GCM_SHA256',
   alpn: 'hq-interop',
   wanted: 1,

@@ -8,6 +8,8 @@ export interface Summary {
   readonly seconds: number;
   readonly handshakeMs: number | undefined;
   readonly lostPackets: number;
+  /** Sent and received. */
+  readonly packets: number;
   readonly cipherSuite: string;
   readonly alpn: string;
   /** Files asked for. */
@@ -38,6 +40,7 @@ export function summaryObject(summary: Summary): Record<string, unknown> {
     mbps: round(megabitsPerSecond(summary.bytes, summary.seconds), 1),
     handshakeMs: summary.handshakeMs === undefined ? null : round(summary.handshakeMs, 3),
     lostPackets: summary.lostPackets,
+    packets: summary.packets,
     cipherSuite: summary.cipherSuite,
     alpn: summary.alpn,
     files: summary.files.map(({ url, bytes, sha256 }) => ({

@@ -157,6 +157,7 @@ class Outcome {
   seconds = 0;
   handshakeMs: number | undefined = undefined;
   lostPackets = 0;
+  packets = 0;
   cipherSuite = '';
   alpn = '';
 
@@ -164,6 +165,7 @@ class Outcome {
     this.seconds += result.transferMs / 1000;
     this.handshakeMs ??= result.handshakeMs;
     this.lostPackets += result.lostPackets;
+    this.packets += result.packets;
     this.cipherSuite ||= result.cipherSuite;
     this.alpn ||= result.alpn;
     // One reason for all files that the end of the connection took along.

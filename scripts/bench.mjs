@@ -1,0 +1,14 @@
+// Builds the packages and measures the built ones: sources run through a loader would tell of the loader.
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+const cwd = fileURLToPath(new URL('..', import.meta.url));
+const steps = [
+  ['node_modules/typescript-7/bin/tsc', '-b'],
+  ['--import', './scripts/ts.mjs', 'benchmarks/main.ts', ...process.argv.slice(2)],
+];
+for (const words of steps) {
+  const { status } = spawnSync(process.execPath, words, { cwd, stdio: ['ignore', 'inherit', 'inherit'] });
+  process.exitCode = status ?? 1;
+  if (status !== 0) break;
+}
