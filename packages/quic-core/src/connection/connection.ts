@@ -289,6 +289,7 @@ export class Connection {
     if (parts.closeState.active) return;
     const { timers, recovery, handshake, keys } = parts;
     if (handshake.confirmed && !this.confirmedSeen) this.onConfirmed(nowUs);
+    parts.streams.followWindow(parts.paths.active.controller.windowBytes);
     parts.fields.destinationId = parts.peerIds.current.connectionId;
     timers.set(Timer.Loss, recovery.timerUs(nowUs));
     timers.set(Timer.AckDelay, parts.spaces.ackDueUs());

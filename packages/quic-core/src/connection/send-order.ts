@@ -71,7 +71,10 @@ export class SendOrder {
     if (mtuProbe > 0) return mtuProbe;
     writer.reset(buffer, allowance.datagramBytes);
     for (let i = 0; i < LEVELS.length; i++) this.writePacket(writer, LEVELS[i]!, path, nowUs);
-    if (writer.count === 0) return 0;
+    if (writer.count === 0) {
+      if (this.isWaiting(path)) this.openUs = allowance.openUs;
+      return 0;
+    }
     if (this.mustPad(writer) || path.validation.padded) writer.padTo(BASE_MTU);
     path.validation.padded = false;
     return this.finish(writer, path, false, nowUs);
@@ -140,6 +143,13 @@ export class SendOrder {
       writer.frames.u8(FrameType.Ping);
       writer.markEliciting();
     }
+  }
+
+  /** Something would leave if congestion control let it. */
+  private isWaiting(path: Path): boolean {
+    for (let i = 0; i < LEVELS.length; i++)
+      if (this.p.keys.canWrite(LEVELS[i]!) && this.hasFrames(LEVELS[i]!, path)) return true;
+    return false;
   }
 
   private hasFrames(level: Level, path: Path): boolean {

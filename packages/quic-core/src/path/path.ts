@@ -65,6 +65,8 @@ export class Path {
   }
 
   onMtuProbeAcked(bytes: number): void {
-    if (this.mtu.onProbeAcked(bytes)) this.pacer.setMtu(this.mtu.mtuBytes);
+    if (!this.mtu.onProbeAcked(bytes)) return;
+    this.pacer.setMtu(this.mtu.mtuBytes);
+    this.controller.setMtu(this.mtu.mtuBytes);
   }
 }

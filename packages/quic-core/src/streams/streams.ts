@@ -129,6 +129,11 @@ export class Streams {
     this.forgetIfFinished(stream);
   }
 
+  /** A stream must hold what is in flight and what comes next, or the window stays empty. */
+  followWindow(windowBytes: number): void {
+    this.bufferBytes = Math.max(SEND_BUFFER_BYTES, 2 * windowBytes);
+  }
+
   /** The application has read so much that the peer should hear of it. */
   get hasCredit(): boolean {
     return this.maxDataPending || this.control.length > 0 || this.bidirectional.pending || this.unidirectional.pending;
