@@ -20,8 +20,18 @@ export type QuicEvent =
   | { readonly type: 'stream-opened'; readonly connection: number; readonly streamId: number }
   | { readonly type: 'stream-readable'; readonly connection: number; readonly streamId: number }
   | { readonly type: 'stream-writable'; readonly connection: number; readonly streamId: number }
-  | { readonly type: 'stream-reset'; readonly connection: number; readonly streamId: number; readonly code: number }
-  | { readonly type: 'stream-stopped'; readonly connection: number; readonly streamId: number; readonly code: number }
+  | {
+      readonly type: 'stream-reset';
+      readonly connection: number;
+      readonly streamId: number;
+      readonly code: number;
+    }
+  | {
+      readonly type: 'stream-stopped';
+      readonly connection: number;
+      readonly streamId: number;
+      readonly code: number;
+    }
   | { readonly type: 'stream-released'; readonly connection: number; readonly streamId: number }
   | { readonly type: 'streams-available'; readonly connection: number; readonly unidirectional: boolean }
   | { readonly type: 'ticket'; readonly connection: number; readonly ticket: Uint8Array }

@@ -29,7 +29,11 @@ import { type Counters, createCounters } from './statistics.ts';
 import { Timer, Timers } from './timers.ts';
 
 /** An event before it is known whose it is. */
-export type UnsignedEvent = QuicEvent extends infer E ? (E extends QuicEvent ? Omit<E, 'connection'> : never) : never;
+export type UnsignedEvent = QuicEvent extends infer E
+  ? E extends QuicEvent
+    ? Omit<E, 'connection'>
+    : never
+  : never;
 
 /** What a new connection is told. */
 export interface ConnectionSeed {
@@ -111,7 +115,11 @@ export function assembleConnection(seed: ConnectionSeed, around: ConnectionSurro
     seed.local,
     seed.interfaceIndex,
     isClient,
-    { initialRttUs: transport.initialRttUs, maxUdpPayloadBytes: transport.maxUdpPayloadBytes, congestion: settings.congestion },
+    {
+      initialRttUs: transport.initialRttUs,
+      maxUdpPayloadBytes: transport.maxUdpPayloadBytes,
+      congestion: settings.congestion,
+    },
     (out) => crypto.random(out),
     nowUs,
   );
@@ -131,7 +139,8 @@ export function assembleConnection(seed: ConnectionSeed, around: ConnectionSurro
       idle.onPeerTimeout(parameters.maxIdleTimeoutMs);
       recovery.maxAckDelayUs = parameters.maxAckDelayMs * 1000;
       recovery.ackDelayExponent = parameters.ackDelayExponent;
-      if (parameters.statelessResetToken !== undefined) peerIds.setInitialToken(parameters.statelessResetToken);
+      if (parameters.statelessResetToken !== undefined)
+        peerIds.setInitialToken(parameters.statelessResetToken);
     },
     onCertificate: (chain, serverName) => emit({ type: 'certificate', chain, serverName }),
     onComplete(event) {
@@ -144,7 +153,12 @@ export function assembleConnection(seed: ConnectionSeed, around: ConnectionSurro
   };
   const handshake = new Handshake(isClient, keys, listener);
   const facts = new FactRouter({ spaces, handshake, streams, localIds, peerIds, paths });
-  const recovery = new Recovery(paths, facts, new ProbeTimeout(paths, handshake), randomBelow(crypto.random.bind(crypto)));
+  const recovery = new Recovery(
+    paths,
+    facts,
+    new ProbeTimeout(paths, handshake),
+    randomBelow(crypto.random.bind(crypto)),
+  );
   const receiver = new Receiver(
     {
       isClient,
@@ -227,6 +241,8 @@ function randomBelow(random: (out: Uint8Array) => void): (limit: number) => numb
   const word = new Uint8Array(4);
   return (limit) => {
     random(word);
-    return Math.floor(((((word[0]! << 24) | (word[1]! << 16) | (word[2]! << 8) | word[3]!) >>> 0) / 2 ** 32) * limit);
+    return Math.floor(
+      ((((word[0]! << 24) | (word[1]! << 16) | (word[2]! << 8) | word[3]!) >>> 0) / 2 ** 32) * limit,
+    );
   };
 }

@@ -33,7 +33,12 @@ export class ClientStart {
     const source = bytes.slice(header.scidAt, header.scidAt + header.scidLength);
     if (equalBytes(source, this.originalDestination)) return Drop.Unsolicited;
     const bodyEnd = header.packetEnd - TAG_LENGTH;
-    const expected = retryTag(this.crypto, this.version, this.originalDestination, bytes.subarray(header.headerAt, bodyEnd));
+    const expected = retryTag(
+      this.crypto,
+      this.version,
+      this.originalDestination,
+      bytes.subarray(header.headerAt, bodyEnd),
+    );
     if (!equalBytes(expected, bytes.subarray(bodyEnd, header.packetEnd))) return Drop.Unauthentic;
     this.retrySource = source;
     return Drop.None;
@@ -43,7 +48,11 @@ export class ClientStart {
    * The versions that a server speaks instead of ours, or undefined when the packet is to be ignored.
    * RFC 9000 §6.2
    */
-  onVersionNegotiation(bytes: Uint8Array, header: PacketHeader, answered: boolean): readonly number[] | undefined {
+  onVersionNegotiation(
+    bytes: Uint8Array,
+    header: PacketHeader,
+    answered: boolean,
+  ): readonly number[] | undefined {
     if (answered) return undefined;
     const { dcidAt, dcidLength, scidAt, scidLength } = header;
     if (!equalBytes(bytes.subarray(dcidAt, dcidAt + dcidLength), this.source)) return undefined;

@@ -63,7 +63,8 @@ function closeFrame(reason: CloseReason, level: Level): CloseFrame | undefined {
     return { application: false, code: reason.code, frameType: reason.frameType, reason: utf8(reason.text) };
   if (reason.kind !== 'application') return undefined;
   // Before 1-RTT the peer's address is not sure: the application's words stay out of sight. RFC 9000 §10.2.3
-  if (level === Level.Application) return { application: true, code: reason.code, frameType: 0, reason: utf8(reason.text) };
+  if (level === Level.Application)
+    return { application: true, code: reason.code, frameType: 0, reason: utf8(reason.text) };
   return { application: false, code: TransportCode.ApplicationError, frameType: 0, reason: NO_REASON };
 }
 
@@ -75,9 +76,15 @@ export function utf8(text: string): Uint8Array {
     if (out.length > MAX_REASON_BYTES - 4) break;
     if (code < 0x80) out.push(code);
     else if (code < 0x800) out.push(0xc0 | (code >> 6), 0x80 | (code & 0x3f));
-    else if (code < 0x1_0000) out.push(0xe0 | (code >> 12), 0x80 | ((code >> 6) & 0x3f), 0x80 | (code & 0x3f));
+    else if (code < 0x1_0000)
+      out.push(0xe0 | (code >> 12), 0x80 | ((code >> 6) & 0x3f), 0x80 | (code & 0x3f));
     else
-      out.push(0xf0 | (code >> 18), 0x80 | ((code >> 12) & 0x3f), 0x80 | ((code >> 6) & 0x3f), 0x80 | (code & 0x3f));
+      out.push(
+        0xf0 | (code >> 18),
+        0x80 | ((code >> 12) & 0x3f),
+        0x80 | ((code >> 6) & 0x3f),
+        0x80 | (code & 0x3f),
+      );
   }
   return Uint8Array.from(out);
 }
@@ -85,7 +92,7 @@ export function utf8(text: string): Uint8Array {
 /** What a peer's reason says, as far as it is UTF-8; anything else becomes the replacement character. */
 export function decodeReason(bytes: Uint8Array): string {
   let text = '';
-  for (let i = 0; i < bytes.length; ) {
+  for (let i = 0; i < bytes.length;) {
     const first = bytes[i]!;
     const length = first < 0x80 ? 1 : first < 0xc0 ? 0 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
     const code = length === 0 ? -1 : codePoint(bytes, i, length);

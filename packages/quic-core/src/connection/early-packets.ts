@@ -18,9 +18,22 @@ export class EarlyPackets {
   private packets: EarlyPacket[] = [];
 
   /** Keep a copy of the packet at `header`; false when there is no room. */
-  keep(bytes: Uint8Array, header: PacketHeader, from: Address, to: Address, interfaceIndex: number, ecn: number): boolean {
+  keep(
+    bytes: Uint8Array,
+    header: PacketHeader,
+    from: Address,
+    to: Address,
+    interfaceIndex: number,
+    ecn: number,
+  ): boolean {
     if (this.packets.length >= MAX_PACKETS) return false;
-    this.packets.push({ bytes: bytes.slice(header.headerAt, header.packetEnd), from, to, interfaceIndex, ecn });
+    this.packets.push({
+      bytes: bytes.slice(header.headerAt, header.packetEnd),
+      from,
+      to,
+      interfaceIndex,
+      ecn,
+    });
     return true;
   }
 

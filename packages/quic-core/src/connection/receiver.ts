@@ -66,7 +66,8 @@ export class Receiver {
   onPayload(bytes: Uint8Array, header: PacketHeader, level: Level, path: Path, nowUs: number): number {
     const { reader } = this;
     reader.reset(bytes, header.payloadAt, header.payloadEnd);
-    if (reader.remaining === 0) throw new TransportError(TransportCode.ProtocolViolation, 0, 'a packet without frames');
+    if (reader.remaining === 0)
+      throw new TransportError(TransportCode.ProtocolViolation, 0, 'a packet without frames');
     let effects = 0;
     while (reader.position < reader.end) {
       const at = reader.position;
@@ -84,7 +85,14 @@ export class Receiver {
     return effects;
   }
 
-  private onFrame(type: number, bytes: Uint8Array, header: PacketHeader, level: Level, path: Path, nowUs: number): void {
+  private onFrame(
+    type: number,
+    bytes: Uint8Array,
+    header: PacketHeader,
+    level: Level,
+    path: Path,
+    nowUs: number,
+  ): void {
     const { reader, owners } = this;
     if (type >= FrameType.Stream && type < FrameType.MaxData) {
       decodeStream(reader, type, this.stream);
@@ -182,7 +190,8 @@ export class Receiver {
     const { reader, owners } = this;
     const { streams } = owners;
     const first = reader.varint();
-    const second = type === FrameType.MaxStreamData || type === FrameType.StreamDataBlocked ? reader.varint() : 0;
+    const second =
+      type === FrameType.MaxStreamData || type === FrameType.StreamDataBlocked ? reader.varint() : 0;
     if (reader.truncated) return;
     switch (type) {
       case FrameType.MaxData:
@@ -214,7 +223,9 @@ export class Receiver {
 
 /** Whether the packet can only be sent by a server, or only by a client. RFC 9000 §17.2.3, §17.2.5 */
 export function isFromWrongRole(type: PacketType, weAreClient: boolean): boolean {
-  return weAreClient ? type === PacketType.ZeroRtt : type === PacketType.Retry || type === PacketType.VersionNegotiation;
+  return weAreClient
+    ? type === PacketType.ZeroRtt
+    : type === PacketType.Retry || type === PacketType.VersionNegotiation;
 }
 
 function encodingError(type: number, reason: string): never {

@@ -107,6 +107,7 @@ export class ConnectionHandle implements QuicConnection {
   }
 
   private assertOpen(): void {
-    if (this.core.parts.closeState.active) throw new QuicUsageError('closed', `connection ${this.id} has ended`);
+    if (this.core.parts.closeState.active)
+      throw new QuicUsageError('closed', `connection ${this.id} has ended`);
   }
 }

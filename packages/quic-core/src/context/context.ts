@@ -1,5 +1,10 @@
 import { ByteReader, toHex } from '@tsquic/bytes';
-import { assembleConnection, type ConnectionSeed, peerCloseReason, startHandshake } from '../connection/assemble.ts';
+import {
+  assembleConnection,
+  type ConnectionSeed,
+  peerCloseReason,
+  startHandshake,
+} from '../connection/assemble.ts';
 import { ClientStart } from '../connection/client-start.ts';
 import { Connection } from '../connection/connection.ts';
 import { createDatagram, type Datagram } from '../connection/datagram.ts';
@@ -71,9 +76,17 @@ export class QuicContext {
    *
    * @param ecn - the two ECN bits of the IP header, 0 when unknown.
    */
-  incomingPacket(bytes: Uint8Array, from: Address, to: Address, interfaceIndex: number, ecn: number, nowUs: number): void {
+  incomingPacket(
+    bytes: Uint8Array,
+    from: Address,
+    to: Address,
+    interfaceIndex: number,
+    ecn: number,
+    nowUs: number,
+  ): void {
     this.assertUsable(nowUs);
-    if (bytes.length === 0 || bytes.length > MAX_UDP_PAYLOAD) return this.onDropped(Drop.Truncated, bytes.length);
+    if (bytes.length === 0 || bytes.length > MAX_UDP_PAYLOAD)
+      return this.onDropped(Drop.Truncated, bytes.length);
     const { datagram } = this;
     datagram.bytes.set(bytes);
     datagram.length = bytes.length;
@@ -95,7 +108,10 @@ export class QuicContext {
   prepareNextPacket(out: OutgoingDatagram, nowUs: number): number {
     this.assertUsable(nowUs);
     if (out.buffer.length < BASE_MTU)
-      throw new QuicUsageError('buffer-too-small', `a buffer of ${out.buffer.length} bytes cannot hold a datagram of 1200`);
+      throw new QuicUsageError(
+        'buffer-too-small',
+        `a buffer of ${out.buffer.length} bytes cannot hold a datagram of 1200`,
+      );
     clear(out);
     if (this.stateless.write(out) > 0) return out.length;
     for (let next = this.wake.next(nowUs); next !== undefined; next = this.wake.next(nowUs)) {
@@ -133,9 +149,13 @@ export class QuicContext {
     this.assertUsable(nowUs);
     const { settings } = this;
     if (this.cores.size >= settings.maxConnections)
-      throw new QuicUsageError('too-many-connections', `this context holds ${settings.maxConnections} connections at most`);
+      throw new QuicUsageError(
+        'too-many-connections',
+        `this context holds ${settings.maxConnections} connections at most`,
+      );
     const version = options.version === undefined ? VERSION_1 : versionById(options.version);
-    if (version === undefined) throw new QuicUsageError('invalid-option', `version ${options.version} is not spoken here`);
+    if (version === undefined)
+      throw new QuicUsageError('invalid-option', `version ${options.version} is not spoken here`);
     const destination = new Uint8Array(FIRST_ID_LENGTH);
     settings.crypto.random(destination);
     const connection = this.build({
@@ -208,7 +228,8 @@ export class QuicContext {
     const { datagram, header } = this;
     const isLong = (datagram.bytes[0]! & LONG_FORM) !== 0;
     if (!isLong) return this.onStrayShort(nowUs);
-    if (drop === Drop.UnknownVersion) return this.onDropped(this.screen.onUnknownVersion(datagram, header), datagram.length);
+    if (drop === Drop.UnknownVersion)
+      return this.onDropped(this.screen.onUnknownVersion(datagram, header), datagram.length);
     if (drop !== Drop.None) return this.onDropped(drop, datagram.length);
     const verdict = this.screen.screen(datagram, header, this.cores.size, this.halfOpen, nowUs);
     if (typeof verdict === 'number') return this.onDropped(verdict, datagram.length);
@@ -227,10 +248,16 @@ export class QuicContext {
     }
     this.onDropped(Drop.UnknownConnection, datagram.length);
     const { crypto, resetKey, connectionIdLength, identity } = this.settings;
-    if (identity === undefined || datagram.length <= MIN_RESET_LENGTH + connectionIdLength || !this.resets.take(nowUs)) return;
+    if (
+      identity === undefined ||
+      datagram.length <= MIN_RESET_LENGTH + connectionIdLength ||
+      !this.resets.take(nowUs)
+    )
+      return;
     const id = datagram.bytes.slice(1, 1 + connectionIdLength);
     const packet = encodeStatelessReset(crypto, resetToken(crypto, resetKey, id), datagram.length);
-    if (packet !== undefined) this.stateless.push(packet, datagram.from, datagram.to, datagram.interfaceIndex);
+    if (packet !== undefined)
+      this.stateless.push(packet, datagram.from, datagram.to, datagram.interfaceIndex);
   }
 
   private onDropped(drop: Drop, bytes: number): void {
@@ -271,7 +298,10 @@ export class QuicContext {
         resetToken: parts.localIds.first.resetToken,
       });
     };
-    startHandshake(parts, createServerEngine(settings, parameters, nowUs, () => this.nowUs));
+    startHandshake(
+      parts,
+      createServerEngine(settings, parameters, nowUs, () => this.nowUs),
+    );
     this.events.push({ type: 'accepted', connection: connection.id });
     return connection;
   }

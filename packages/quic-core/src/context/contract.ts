@@ -6,7 +6,14 @@ import type { OutgoingDatagram } from './outgoing-datagram.ts';
 
 /** What a host sees of `QuicContext`. */
 export interface QuicHostContext {
-  incomingPacket(bytes: Uint8Array, from: Address, to: Address, interfaceIndex: number, ecn: number, nowUs: number): void;
+  incomingPacket(
+    bytes: Uint8Array,
+    from: Address,
+    to: Address,
+    interfaceIndex: number,
+    ecn: number,
+    nowUs: number,
+  ): void;
   prepareNextPacket(out: OutgoingDatagram, nowUs: number): number;
   nextWakeDelay(nowUs: number, maxUs: number): number;
   nextWakeTime(): number;

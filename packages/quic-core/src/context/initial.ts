@@ -65,7 +65,13 @@ export class InitialScreen {
    * @param connections - how many there are; `halfOpen` of them are still shaking hands.
    * @returns what the new connection begins with, or why there is none.
    */
-  screen(datagram: Datagram, header: PacketHeader, connections: number, halfOpen: number, nowUs: number): Admission | Drop {
+  screen(
+    datagram: Datagram,
+    header: PacketHeader,
+    connections: number,
+    halfOpen: number,
+    nowUs: number,
+  ): Admission | Drop {
     const { settings } = this;
     if (settings.identity === undefined || header.type !== PacketType.Initial) return Drop.UnknownConnection;
     if (datagram.length < BASE_MTU) return Drop.SmallInitial;
@@ -80,7 +86,8 @@ export class InitialScreen {
     const token = bytes.subarray(header.tokenAt, header.tokenAt + header.tokenLength);
     const proof = token.length === 0 ? undefined : this.tokens.open(token, datagram.from, nowUs);
     if (proof === 'invalid') return Drop.BadToken;
-    if (proof === undefined && halfOpen >= settings.retryAbove) return this.retry(datagram, version, destination, source, nowUs);
+    if (proof === undefined && halfOpen >= settings.retryAbove)
+      return this.retry(datagram, version, destination, source, nowUs);
     const original = proof?.originalDestination;
     return {
       version,
@@ -93,7 +100,12 @@ export class InitialScreen {
   }
 
   /** Whether the packet opens, before anything is set up for it. */
-  private isAuthentic(bytes: Uint8Array, header: PacketHeader, version: Version, destination: Uint8Array): boolean {
+  private isAuthentic(
+    bytes: Uint8Array,
+    header: PacketHeader,
+    version: Version,
+    destination: Uint8Array,
+  ): boolean {
     if (!hasSample(header)) return false;
     const keys = initialKeys(this.settings.crypto, version, destination, true);
     const copy = bytes.slice(0, header.packetEnd);
@@ -102,7 +114,13 @@ export class InitialScreen {
     return keys.aead.open(probe.packetNumber, copy, probe.headerAt, probe.payloadAt, probe.packetEnd);
   }
 
-  private retry(datagram: Datagram, version: Version, destination: Uint8Array, source: Uint8Array, nowUs: number): Drop {
+  private retry(
+    datagram: Datagram,
+    version: Version,
+    destination: Uint8Array,
+    source: Uint8Array,
+    nowUs: number,
+  ): Drop {
     const { crypto, connectionIdLength } = this.settings;
     const retrySource = new Uint8Array(Math.max(connectionIdLength, MIN_FIRST_ID));
     crypto.random(retrySource);

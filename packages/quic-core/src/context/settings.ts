@@ -48,7 +48,10 @@ const ACK_DELAY_EXPONENT = 3;
 const RETRY_ABOVE = 64;
 
 /** Check options and fill in defaults. Throws `QuicUsageError` for values that make no sense. */
-export function createSettings(options: QuicContextOptions, usedId: (header: PacketHeader) => Uint8Array): Settings {
+export function createSettings(
+  options: QuicContextOptions,
+  usedId: (header: PacketHeader) => Uint8Array,
+): Settings {
   const { crypto, identity } = options;
   const transport = { ...DEFAULT_TRANSPORT, ...options.transport };
   const connectionIdLength = options.connectionIdLength ?? 8;

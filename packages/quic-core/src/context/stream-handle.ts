@@ -60,6 +60,9 @@ export class StreamHandle implements QuicStream {
 
   private assertOpen(): void {
     if (this.core.parts.closeState.active)
-      throw new QuicUsageError('closed', `connection ${this.core.id} has ended: stream ${this.id} is of no more use`);
+      throw new QuicUsageError(
+        'closed',
+        `connection ${this.core.id} has ended: stream ${this.id} is of no more use`,
+      );
   }
 }

@@ -62,7 +62,9 @@ export class Tokens {
     const iv = new Uint8Array(IV_LENGTH);
     this.crypto.random(iv);
     const bound = utf8(binding);
-    const out = new Uint8Array(1 + IV_LENGTH + 8 + 1 + originalDestination.length + bound.length + TAG_LENGTH);
+    const out = new Uint8Array(
+      1 + IV_LENGTH + 8 + 1 + originalDestination.length + bound.length + TAG_LENGTH,
+    );
     const writer = new ByteWriter(out);
     writer.u8(kind);
     writer.bytes(iv);

@@ -117,7 +117,13 @@ export function encodeAck(
     ecn === undefined ? 0 : varintLength(ecn.ect0) + varintLength(ecn.ect1) + varintLength(ecn.ce);
   // Two bytes hold the range count: we never keep more ranges than that.
   let room =
-    writer.room - 1 - varintLength(largest) - varintLength(rawDelay) - 2 - varintLength(firstLength) - ecnLength;
+    writer.room -
+    1 -
+    varintLength(largest) -
+    varintLength(rawDelay) -
+    2 -
+    varintLength(firstLength) -
+    ecnLength;
   if (room < 0) return 0;
   let extra = 0;
   for (let i = last - 1; i >= 0; i--) {

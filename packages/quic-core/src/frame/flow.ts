@@ -14,7 +14,12 @@ export function encodeLimit(writer: ByteWriter, type: number, value: number): bo
 }
 
 /** Write a frame about a stream: MAX_STREAM_DATA, STREAM_DATA_BLOCKED. False when it does not fit. */
-export function encodeStreamLimit(writer: ByteWriter, type: number, streamId: number, value: number): boolean {
+export function encodeStreamLimit(
+  writer: ByteWriter,
+  type: number,
+  streamId: number,
+  value: number,
+): boolean {
   if (writer.room < 1 + varintLength(streamId) + varintLength(value)) return false;
   writer.u8(type);
   writer.varint(streamId);

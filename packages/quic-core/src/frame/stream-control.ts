@@ -29,7 +29,12 @@ export function decodeStopSending(reader: ByteReader, out: StreamControlFrame): 
 }
 
 /** Write RESET_STREAM; false when it does not fit. */
-export function encodeResetStream(writer: ByteWriter, streamId: number, code: number, finalSize: number): boolean {
+export function encodeResetStream(
+  writer: ByteWriter,
+  streamId: number,
+  code: number,
+  finalSize: number,
+): boolean {
   if (writer.room < 1 + varintLength(streamId) + varintLength(code) + varintLength(finalSize)) return false;
   writer.u8(FrameType.ResetStream);
   writer.varint(streamId);

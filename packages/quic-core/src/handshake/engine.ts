@@ -31,7 +31,8 @@ export function createClientEngine(
       'a client needs `verifier` (createCertificateVerifier of @tsquic/tls13/x509), `judgeCertificates`, or `dangerouslySkipCertificateCheck`',
     );
   const alpn = connection.alpn ?? (typeof options.alpn === 'function' ? [] : options.alpn);
-  if (alpn.length === 0) throw new QuicUsageError('invalid-option', 'a client must offer a protocol: set `alpn`');
+  if (alpn.length === 0)
+    throw new QuicUsageError('invalid-option', 'a client must offer a protocol: set `alpn`');
   return createTlsClient({
     ...commonOptions(settings, startedUs, nowUs),
     transportParameters: parameters,

@@ -78,7 +78,8 @@ export class Handshake implements HandshakeProgress {
 
   /** The server says that it has our Finished. RFC 9001 §4.1.2 */
   onDone(): void {
-    if (!this.complete) throw new TransportError(TransportCode.ProtocolViolation, FrameType.HandshakeDone, 'too early');
+    if (!this.complete)
+      throw new TransportError(TransportCode.ProtocolViolation, FrameType.HandshakeDone, 'too early');
     this.confirmed = this.peerValidated = true;
   }
 

@@ -25,14 +25,19 @@ export function checkValues(parameters: TransportParameters, fromClient: boolean
   if (p.initialMaxStreamsUni > MAX_STREAM_COUNT) invalid('initial_max_streams_uni above 2^60');
   if (p.initialSourceConnectionId === undefined) invalid('initial_source_connection_id is missing');
   if (!fromClient) return;
-  if (p.originalDestinationConnectionId !== undefined) invalid('original_destination_connection_id from a client');
+  if (p.originalDestinationConnectionId !== undefined)
+    invalid('original_destination_connection_id from a client');
   if (p.preferredAddress !== undefined) invalid('preferred_address from a client');
   if (p.retrySourceConnectionId !== undefined) invalid('retry_source_connection_id from a client');
   if (p.statelessResetToken !== undefined) invalid('stateless_reset_token from a client');
 }
 
 /** Throws TRANSPORT_PARAMETER_ERROR when the parameters do not confirm the IDs that packets carried. RFC 9000 §7.3 */
-export function checkConnectionIds(parameters: TransportParameters, seen: SeenConnectionIds, fromClient: boolean): void {
+export function checkConnectionIds(
+  parameters: TransportParameters,
+  seen: SeenConnectionIds,
+  fromClient: boolean,
+): void {
   if (!same(parameters.initialSourceConnectionId, seen.peerSource))
     invalid('initial_source_connection_id is not the one in use');
   if (fromClient) return;

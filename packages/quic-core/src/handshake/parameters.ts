@@ -93,7 +93,8 @@ export function encodeParameters(parameters: TransportParameters, grease: number
   const add = (id: number, value: Uint8Array): void => {
     parts.push(encodeVarint(id), encodeVarint(value.length), value);
   };
-  for (const [id, name] of INTEGERS) if (parameters[name] !== defaults[name]) add(id, encodeVarint(parameters[name]));
+  for (const [id, name] of INTEGERS)
+    if (parameters[name] !== defaults[name]) add(id, encodeVarint(parameters[name]));
   for (const [id, name] of BYTES) {
     const value = parameters[name];
     if (value !== undefined) add(id, value);

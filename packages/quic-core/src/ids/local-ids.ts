@@ -43,12 +43,20 @@ export class LocalIds {
   /** RETIRE_CONNECTION_ID came, in a packet that was sent to `usedId`. RFC 9000 §19.16 */
   onRetired(sequence: number, usedId: Uint8Array): void {
     if (sequence >= this.nextSequence)
-      throw new TransportError(TransportCode.ProtocolViolation, FrameType.RetireConnectionId, 'an ID never issued');
+      throw new TransportError(
+        TransportCode.ProtocolViolation,
+        FrameType.RetireConnectionId,
+        'an ID never issued',
+      );
     const index = this.active.findIndex((id) => id.sequence === sequence);
     if (index < 0) return;
     const id = this.active[index]!;
     if (equalBytes(id.connectionId, usedId))
-      throw new TransportError(TransportCode.ProtocolViolation, FrameType.RetireConnectionId, 'the ID in use');
+      throw new TransportError(
+        TransportCode.ProtocolViolation,
+        FrameType.RetireConnectionId,
+        'the ID in use',
+      );
     this.active.splice(index, 1);
     if (id.needsSending) this.unsent--;
     this.registry.retire(id.connectionId);
@@ -64,7 +72,8 @@ export class LocalIds {
     for (const id of this.active) {
       if (!id.needsSending) continue;
       const { sequence, connectionId, resetToken } = id;
-      if (!encodeNewConnectionId(packet.frames, { sequence, retirePriorTo: 0, connectionId, resetToken })) return;
+      if (!encodeNewConnectionId(packet.frames, { sequence, retirePriorTo: 0, connectionId, resetToken }))
+        return;
       id.needsSending = false;
       this.unsent--;
       packet.addFact(Fact.NewConnectionId, sequence);

@@ -52,7 +52,8 @@ export class PeerIds {
     for (const id of known) {
       const sameId = equalBytes(id.connectionId, connectionId);
       if (sameId !== (id.sequence === sequence)) violation('an ID or a sequence number was used twice');
-      if (sameId && id.resetToken !== undefined && !equalBytes(id.resetToken, resetToken)) violation('the reset token changed');
+      if (sameId && id.resetToken !== undefined && !equalBytes(id.resetToken, resetToken))
+        violation('the reset token changed');
     }
     if (sequence < this.retirePriorTo) this.retire(sequence);
     else if (!known.some((id) => id.sequence === sequence)) {
@@ -60,7 +61,11 @@ export class PeerIds {
     }
     if (frame.retirePriorTo > this.retirePriorTo) this.retireBelow(frame.retirePriorTo);
     if (this.spare.length + 1 > ACTIVE_ID_LIMIT)
-      throw new TransportError(TransportCode.ConnectionIdLimit, FrameType.NewConnectionId, 'more IDs than we allow');
+      throw new TransportError(
+        TransportCode.ConnectionIdLimit,
+        FrameType.NewConnectionId,
+        'more IDs than we allow',
+      );
   }
 
   /** Take another ID, as a new path wants; false when the peer has given us none. RFC 9000 §9.5 */
@@ -123,7 +128,11 @@ export class PeerIds {
     if (this.retiring.includes(sequence)) return;
     this.retiring.push(sequence);
     if (this.retiring.length > MAX_RETIRING)
-      throw new TransportError(TransportCode.ConnectionIdLimit, FrameType.NewConnectionId, 'too many IDs to retire');
+      throw new TransportError(
+        TransportCode.ConnectionIdLimit,
+        FrameType.NewConnectionId,
+        'too many IDs to retire',
+      );
   }
 }
 

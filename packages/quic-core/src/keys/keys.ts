@@ -76,7 +76,8 @@ export class Keys {
     if (keys === undefined) return Drop.NoKeys;
     if (!hasSample(header)) return Drop.NoSample;
     unmaskHeader(bytes, header, keys.protection, largest);
-    const drop = level === Level.Application ? this.oneRtt.open(bytes, header) : openWith(keys, bytes, header);
+    const drop =
+      level === Level.Application ? this.oneRtt.open(bytes, header) : openWith(keys, bytes, header);
     if (drop !== Drop.None) {
       this.failedOpens++;
       if (this.failedOpens >= keys.suite.integrityLimit)

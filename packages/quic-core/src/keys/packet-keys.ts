@@ -1,4 +1,11 @@
-import { type Aead, type CipherSuite, type CryptoProvider, expandLabel, type HeaderProtection, IV_LENGTH } from '@tsquic/crypto';
+import {
+  type Aead,
+  type CipherSuite,
+  type CryptoProvider,
+  expandLabel,
+  type HeaderProtection,
+  IV_LENGTH,
+} from '@tsquic/crypto';
 import type { Version } from '../version/versions.ts';
 
 const NO_CONTEXT = new Uint8Array(0);
@@ -28,7 +35,11 @@ export class PacketKeys {
     this.secret = secret;
     const derive = (label: string, length: number): Uint8Array =>
       expandLabel(crypto, suite.hash, secret, label, NO_CONTEXT, length);
-    this.aead = crypto.createAead(suite.aead, derive(version.keyLabel, suite.keyLength), derive(version.ivLabel, IV_LENGTH));
+    this.aead = crypto.createAead(
+      suite.aead,
+      derive(version.keyLabel, suite.keyLength),
+      derive(version.ivLabel, IV_LENGTH),
+    );
     this.protection =
       protection ?? crypto.createHeaderProtection(suite.aead, derive(version.headerLabel, suite.keyLength));
   }
@@ -36,7 +47,14 @@ export class PacketKeys {
   /** The keys of the next phase. RFC 9001 §6.1 */
   next(): PacketKeys {
     const { crypto, version, suite, secret, protection } = this;
-    const updated = expandLabel(crypto, suite.hash, secret, version.updateLabel, NO_CONTEXT, suite.hashLength);
+    const updated = expandLabel(
+      crypto,
+      suite.hash,
+      secret,
+      version.updateLabel,
+      NO_CONTEXT,
+      suite.hashLength,
+    );
     return new PacketKeys(crypto, version, suite, updated, protection);
   }
 }

@@ -97,7 +97,8 @@ export class OneRttKeys {
   }
 
   private openPrevious(bytes: Uint8Array, header: PacketHeader): Drop {
-    if (this.previousRead === undefined || !tryOpen(this.previousRead, bytes, header)) return Drop.Unauthentic;
+    if (this.previousRead === undefined || !tryOpen(this.previousRead, bytes, header))
+      return Drop.Unauthentic;
     if (header.packetNumber > this.phaseStart)
       throw new TransportError(TransportCode.KeyUpdate, 0, 'an older key for a newer packet');
     if (header.packetNumber > this.previousHighest) this.previousHighest = header.packetNumber;

@@ -68,12 +68,23 @@ export class PacketWriter {
    *
    * @param largestAcked - decides how many bytes the packet number takes.
    */
-  begin(level: Level, number: number, largestAcked: number, fields: HeaderFields, bits: number, log: DeliveryLog): boolean {
+  begin(
+    level: Level,
+    number: number,
+    largestAcked: number,
+    fields: HeaderFields,
+    bits: number,
+    log: DeliveryLog,
+  ): boolean {
     const { frames, length } = this;
     const long = level !== Level.Application;
     const numberLength = packetNumberLength(number, largestAcked);
     const header = long
-      ? 7 + fields.destinationId.length + fields.sourceId.length + LENGTH_BYTES + (level === Level.Initial ? 4 + fields.token.length : 0)
+      ? 7 +
+        fields.destinationId.length +
+        fields.sourceId.length +
+        LENGTH_BYTES +
+        (level === Level.Initial ? 4 + fields.token.length : 0)
       : 1 + fields.destinationId.length;
     if (this.datagramEnd - length < header + numberLength + MIN_NUMBER_AND_PAYLOAD + TAG_LENGTH) return false;
     frames.position = length;

@@ -74,7 +74,9 @@ export class Paths {
     if (path === this.active || this.all.includes(path)) return;
     this.all.push(path);
     if (this.all.length > MAX_PATHS) {
-      const victim = this.all.findIndex((one) => one !== this.active && one !== this.fallback && one !== path);
+      const victim = this.all.findIndex(
+        (one) => one !== this.active && one !== this.fallback && one !== path,
+      );
       this.all.splice(victim, 1);
     }
     this.challenge(path);
@@ -134,7 +136,13 @@ export class Paths {
     return data;
   }
 
-  private create(remote: Address, local: Address, interfaceIndex: number, validated: boolean, nowUs: number): Path {
+  private create(
+    remote: Address,
+    local: Address,
+    interfaceIndex: number,
+    validated: boolean,
+    nowUs: number,
+  ): Path {
     const id = this.nextId;
     this.nextId = (this.nextId + 1) % 256;
     return new Path(id, { remote, local, interfaceIndex, validated, nowUs, ...this.defaults });

@@ -69,7 +69,10 @@ export class PathValidation {
       this.timerUs = nowUs + timeoutUs * 2 ** (this.sent.length - 1);
       packet.markEliciting();
     }
-    while (this.responses.length > 0 && encodePathFrame(packet.frames, FrameType.PathResponse, this.responses[0]!)) {
+    while (
+      this.responses.length > 0 &&
+      encodePathFrame(packet.frames, FrameType.PathResponse, this.responses[0]!)
+    ) {
       this.responses.shift();
       packet.markEliciting();
     }

@@ -18,7 +18,13 @@ export class LossDetector {
   lostCount = 0;
   private readonly sent: SentPackets;
   private readonly congestion = new PersistentCongestion();
-  private readonly event: CongestionEvent = { nowUs: 0, sentUs: 0, lostBytes: 0, cePackets: 0, inFlightBytes: 0 };
+  private readonly event: CongestionEvent = {
+    nowUs: 0,
+    sentUs: 0,
+    lostBytes: 0,
+    cePackets: 0,
+    inFlightBytes: 0,
+  };
 
   constructor(sent: SentPackets) {
     this.sent = sent;
@@ -60,7 +66,8 @@ export class LossDetector {
     sent.state[slot] = Sent.Lost;
     if ((flags & SentFlag.AckEliciting) !== 0) sent.elicitingCount--;
     // Packets of another path, and probes of the MTU, say nothing about congestion here. RFC 9000 §14.4
-    if ((flags & SentFlag.InFlight) === 0 || (flags & SentFlag.MtuProbe) !== 0 || sent.path[slot] !== path.id) return;
+    if ((flags & SentFlag.InFlight) === 0 || (flags & SentFlag.MtuProbe) !== 0 || sent.path[slot] !== path.id)
+      return;
     this.lostCount++;
     event.lostBytes += sent.bytes[slot]!;
     event.sentUs = sent.sentUs[slot]!;

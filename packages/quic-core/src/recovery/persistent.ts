@@ -33,7 +33,8 @@ export class PersistentCongestion {
   /** Whether a packet between the last loss and this one was acknowledged. */
   private ackedSince(sent: SentPackets, number: number): boolean {
     if (this.lastNumber < sent.tail - 1) return true;
-    for (let n = this.lastNumber + 1; n < number; n++) if (sent.state[sent.slot(n)] === Sent.Acked) return true;
+    for (let n = this.lastNumber + 1; n < number; n++)
+      if (sent.state[sent.slot(n)] === Sent.Acked) return true;
     return false;
   }
 }

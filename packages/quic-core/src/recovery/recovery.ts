@@ -55,7 +55,10 @@ export class Recovery {
     const sent = this.sent[space]!;
     if (space === Space.Application && this.skipper.isDue(sent.next)) {
       sent.skip();
-      this.skipper.onSkipped(sent.next, this.paths.active.controller.windowBytes / this.paths.active.mtu.mtuBytes);
+      this.skipper.onSkipped(
+        sent.next,
+        this.paths.active.controller.windowBytes / this.paths.active.mtu.mtuBytes,
+      );
     }
     return sent.next;
   }
@@ -70,7 +73,15 @@ export class Recovery {
   }
 
   /** A packet left. Its facts are those in the space's log from `factsFrom` on. RFC 9002 §A.5 */
-  onSent(space: Space, packet: OpenPacket, bytes: number, factsFrom: number, path: Path, probe: boolean, nowUs: number): void {
+  onSent(
+    space: Space,
+    packet: OpenPacket,
+    bytes: number,
+    factsFrom: number,
+    path: Path,
+    probe: boolean,
+    nowUs: number,
+  ): void {
     const sent = this.sent[space]!;
     const slot = sent.push();
     const { ackEliciting, inFlight } = packet;
@@ -304,7 +315,8 @@ export class Recovery {
     let left = 2;
     for (let n = sent.firstOutstanding; n < sent.next && left > 0; n++) {
       const slot = sent.slot(n);
-      if (sent.state[slot] !== Sent.Outstanding || (sent.flags[slot]! & SentFlag.AckEliciting) === 0) continue;
+      if (sent.state[slot] !== Sent.Outstanding || (sent.flags[slot]! & SentFlag.AckEliciting) === 0)
+        continue;
       this.facts.lose(sent.log, sent.factsFrom[slot]!, sent.factsTo[slot]!);
       left--;
     }
@@ -315,5 +327,9 @@ export class Recovery {
 const FIRST_NUMBERS = 2 ** 12;
 
 function neverSent(): never {
-  throw new TransportError(TransportCode.ProtocolViolation, FrameType.Ack, 'a packet number that was never sent');
+  throw new TransportError(
+    TransportCode.ProtocolViolation,
+    FrameType.Ack,
+    'a packet number that was never sent',
+  );
 }

@@ -21,7 +21,13 @@ export class AckPolicy {
    *
    * @param follows - nothing is missing between the largest number before it and this one.
    */
-  onReceived(packetNumber: number, ackEliciting: boolean, follows: boolean, congested: boolean, nowUs: number): void {
+  onReceived(
+    packetNumber: number,
+    ackEliciting: boolean,
+    follows: boolean,
+    congested: boolean,
+    nowUs: number,
+  ): void {
     if (!ackEliciting) return;
     this.hasNews = true;
     this.waiting++;

@@ -32,7 +32,8 @@ export class ReceiveSpace {
     const { received } = this;
     if (received.ranges.count === 0) return -1;
     const delay = Math.floor(Math.max(0, nowUs - received.largestAtUs) / 2 ** this.delayExponent);
-    if (encodeAck(writer, received.ranges, delay, received.hasEcn ? received.ecn : undefined) === 0) return -1;
+    if (encodeAck(writer, received.ranges, delay, received.hasEcn ? received.ecn : undefined) === 0)
+      return -1;
     this.policy.onAckSent();
     return received.largest;
   }

@@ -16,7 +16,7 @@ export class ByteRing {
     const old = this.bytes;
     this.bytes = new Uint8Array(capacity);
     if (old.length === 0) return;
-    for (let at = base; at < keepEnd; ) {
+    for (let at = base; at < keepEnd;) {
       const from = at % old.length;
       const length = Math.min(keepEnd - at, old.length - from);
       this.write(at, old, from, from + length);

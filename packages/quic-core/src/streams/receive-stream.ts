@@ -56,7 +56,14 @@ export class ReceiveStream {
    *
    * @returns bytes by which the stream grew: connection flow control counts them. RFC 9000 §4.1
    */
-  onData(offset: number, bytes: Uint8Array, from: number, to: number, fin: boolean, frameType: number): number {
+  onData(
+    offset: number,
+    bytes: Uint8Array,
+    from: number,
+    to: number,
+    fin: boolean,
+    frameType: number,
+  ): number {
     const end = offset + to - from;
     const grown = this.checkEnd(end, fin, frameType);
     if (this.state !== ReceiveState.Recv && this.state !== ReceiveState.SizeKnown) return grown;
@@ -68,7 +75,8 @@ export class ReceiveStream {
     else this.data.add(offset, bytes, from, to);
     if (this.data.gapCount > MAX_GAPS)
       throw new TransportError(TransportCode.InternalError, frameType, 'too many gaps in a stream');
-    if (this.data.contiguousEnd === this.finalSize) this.state = stepReceive(this.state, ReceiveInput.AllData);
+    if (this.data.contiguousEnd === this.finalSize)
+      this.state = stepReceive(this.state, ReceiveInput.AllData);
     if (this.isStopped) this.concludeRead();
     return grown;
   }
@@ -140,8 +148,15 @@ export class ReceiveStream {
     if (end > this.window.limit)
       throw new TransportError(TransportCode.FlowControl, frameType, `stream ${this.id} beyond its limit`);
     const known = this.finalSize >= 0;
-    if ((known && (end > this.finalSize || (final && end !== this.finalSize))) || (final && end < this.highest))
-      throw new TransportError(TransportCode.FinalSize, frameType, `stream ${this.id} changes its final size`);
+    if (
+      (known && (end > this.finalSize || (final && end !== this.finalSize))) ||
+      (final && end < this.highest)
+    )
+      throw new TransportError(
+        TransportCode.FinalSize,
+        frameType,
+        `stream ${this.id} changes its final size`,
+      );
     const grown = Math.max(0, end - this.highest);
     this.highest += grown;
     return grown;

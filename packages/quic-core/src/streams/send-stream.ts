@@ -62,7 +62,11 @@ export class SendStream {
 
   /** There is room again, and the application waits for it. */
   isWritable(bufferBytes: number): boolean {
-    return this.wantsWritable && this.mayWrite && this.buffer.heldBytes <= bufferBytes - bufferBytes / WRITABLE_SHARE;
+    return (
+      this.wantsWritable &&
+      this.mayWrite &&
+      this.buffer.heldBytes <= bufferBytes - bufferBytes / WRITABLE_SHARE
+    );
   }
 
   reset(code: number): void {

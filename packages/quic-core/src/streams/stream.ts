@@ -21,6 +21,9 @@ export class Stream {
 
   /** Both halves are over: nothing more will be said about this stream. */
   get finished(): boolean {
-    return (this.sender === undefined || this.sender.finished) && (this.receiver === undefined || this.receiver.finished);
+    return (
+      (this.sender === undefined || this.sender.finished) &&
+      (this.receiver === undefined || this.receiver.finished)
+    );
   }
 }

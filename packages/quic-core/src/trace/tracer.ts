@@ -6,8 +6,20 @@ import type { PacketType } from '../packet/header.ts';
 export interface Tracer {
   onConnectionStarted?(connection: number, isClient: boolean, logId: string, nowUs: number): void;
   onConnectionClosed?(connection: number, reason: CloseReason, nowUs: number): void;
-  onPacketSent?(connection: number, type: PacketType, packetNumber: number, bytes: number, nowUs: number): void;
-  onPacketReceived?(connection: number, type: PacketType, packetNumber: number, bytes: number, nowUs: number): void;
+  onPacketSent?(
+    connection: number,
+    type: PacketType,
+    packetNumber: number,
+    bytes: number,
+    nowUs: number,
+  ): void;
+  onPacketReceived?(
+    connection: number,
+    type: PacketType,
+    packetNumber: number,
+    bytes: number,
+    nowUs: number,
+  ): void;
   onPacketDropped?(connection: number, drop: Drop, bytes: number, nowUs: number): void;
   onPacketLost?(connection: number, packetNumber: number, bytes: number, nowUs: number): void;
   /** A bug of ours was caught: the connection closes with INTERNAL_ERROR. A tracer may throw it on, and tests do. */
