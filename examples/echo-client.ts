@@ -39,7 +39,6 @@ function onEvent(event: QuicEvent): void {
       console.error(event.reason);
       process.exitCode = 1;
     }
-    loop.stop();
-    port.close();
+    loop.close();
   }
 }

@@ -49,7 +49,5 @@ console.log(`listening on ${port.local.ip}:${port.local.port}`);
 
 process.once('SIGTERM', () => {
   context.close();
-  loop.flush();
-  loop.stop();
-  port.close();
+  loop.close();
 });

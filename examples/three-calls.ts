@@ -45,6 +45,8 @@ for (const socket of [serverSocket, clientSocket]) await once(socket.bind(0, '12
 const identity = { chain, signer: crypto.createSigner(privateKeyFromPem(pem.privateKeyPem)) };
 const server = createQuicContext({ crypto, alpn: ['echo'], identity, unixTimeAtZeroUs });
 drive(server, serverSocket, (event) => {
+  // The client's goodbye has arrived: nothing is left to send.
+  if (event.type === 'closed') for (const socket of [serverSocket, clientSocket]) socket.close();
   if (event.type !== 'stream-readable') return;
   const stream = server.connection(event.connection)?.stream(event.streamId);
   const bytes = new Uint8Array(1000);
@@ -62,7 +64,6 @@ const turn = drive(client, clientSocket, (event) => {
     console.log(new TextDecoder().decode(bytes.subarray(0, count)));
     connection.close();
   }
-  if (event.type === 'closed') for (const socket of [serverSocket, clientSocket]) socket.close();
 });
 const to = { ip: '127.0.0.1', port: serverSocket.address().port };
 const connection = client.createConnection({ to }, nowUs());

@@ -18,21 +18,23 @@ const context = createQuicContext({
 });
 const port = await openNodePort({ connect: to });
 let settle = () => {};
+let current = -1;
 const loop = new QuicLoop({
   context,
   port,
   clock: nodeClock,
   onEvent: (event) => {
-    if (event.type === 'connected' || event.type === 'closed') settle(event);
+    // The end of the connection before arrives during the next one.
+    if (event.connection === current && (event.type === 'connected' || event.type === 'closed')) settle(event);
   },
 });
 
 async function shakeHands() {
   const connection = context.createConnection({ to, from: port.local }, loop.nowUs());
+  current = connection.id;
   loop.wake();
   const event = await new Promise((resolve) => (settle = resolve));
   if (event.type !== 'connected') throw new Error(`the handshake failed: ${JSON.stringify(event)}`);
-  settle = () => {};
   connection.close();
   loop.wake();
 }

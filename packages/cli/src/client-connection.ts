@@ -29,7 +29,6 @@ export class ClientConnection {
   /** Hears all events of the connection. */
   onEvent: (event: QuicEvent) => void = () => {};
 
-  private readonly port: DatagramPort;
   private readonly loop: QuicLoop;
 
   /**
@@ -62,7 +61,6 @@ export class ClientConnection {
         ...(maxUdpPayloadBytes === undefined ? {} : { maxUdpPayloadBytes }),
       },
     });
-    this.port = port;
     this.loop = new QuicLoop({ context, port, clock: nodeClock, onEvent: (event) => this.onEvent(event) });
     this.quic = context.createConnection(
       {
@@ -83,12 +81,8 @@ export class ClientConnection {
 
   /** Say goodbye, when there is somebody to say it to, and give everything back. */
   close(): void {
-    if (this.quic.closeReason === undefined) {
-      this.quic.close();
-      this.loop.flush();
-    }
-    this.loop.stop();
-    this.port.close();
+    if (this.quic.closeReason === undefined) this.quic.close();
+    this.loop.close();
   }
 }
 

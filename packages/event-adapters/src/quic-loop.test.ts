@@ -130,6 +130,27 @@ describe('bounds', () => {
   });
 });
 
+describe('close', () => {
+  test.each(['inside', 'outside'])('%s a handler sends what is due, then ends', (where) => {
+    const { loop, context, port, clock, sent } = joined({ onEvent: () => loop.close() });
+    if (where === 'inside') {
+      context.events.push({ type: 'accepted', connection: 0 }, { type: 'accepted', connection: 1 });
+      context.outgoing.push([1200], [1200]);
+      loop.flush();
+    } else {
+      context.outgoing.push([1200], [1200]);
+      loop.close();
+    }
+    expect(sent).toHaveLength(2);
+    expect(port.closed).toBe(true);
+    expect(clock.armed).toBe(false);
+    context.outgoing.push([1200]);
+    loop.flush();
+    loop.close();
+    expect(sent).toHaveLength(2);
+  });
+});
+
 test('an unreachable peer is told to the context', () => {
   const { port, context, clock } = joined();
   port.onUnreachable(PEER);
@@ -214,7 +235,11 @@ class MemoryPort implements DatagramPort {
     this.onDatagram(new Uint8Array([value]), PEER, 0);
   }
 
-  close(): void {}
+  closed = false;
+
+  close(): void {
+    this.closed = true;
+  }
 }
 
 class ManualClock implements Clock {

@@ -44,6 +44,7 @@ export class QuicLoop {
   private batchUs = 0;
   private busy = false;
   private stopped = false;
+  private closing = false;
 
   constructor(options: QuicLoopOptions) {
     this.context = options.context;
@@ -81,19 +82,33 @@ export class QuicLoop {
     try {
       this.deliverEvents();
       if (!this.stopped) this.sendBatch();
-      if (!this.stopped) this.deliverEvents();
+      if (!this.stopped && !this.closing) this.deliverEvents();
     } finally {
       this.busy = false;
     }
+    if (this.closing) this.end();
     if (!this.stopped) this.alarm.set(this.context.nextWakeDelay(this.clock.nowUs(), MAX_SLEEP_US));
   }
 
-  /** Stop for good: no further calls, events or datagrams. The port stays open. */
+  /** Send what is due now, a CONNECTION_CLOSE say, then stop for good and close the port. For use anywhere. */
+  close(): void {
+    if (this.stopped || this.closing) return;
+    this.closing = true;
+    // Inside `onEvent` the flush that called it goes on to send, and ends the loop afterwards.
+    if (!this.busy) this.flush();
+  }
+
+  /** Stop for good, at once: no further calls, events or datagrams. The port stays open. */
   stop(): void {
     this.stopped = true;
     this.alarm.cancel();
     this.port.onDatagram = () => {};
     this.port.onUnreachable = () => {};
+  }
+
+  private end(): void {
+    this.stop();
+    this.port.close();
   }
 
   private receive(bytes: Uint8Array, from: Address, ecn: number): void {
@@ -121,6 +136,7 @@ export class QuicLoop {
   }
 
   private deliverEvents(): void {
+    if (this.closing) return;
     for (let count = 0; count < EVENT_BATCH; count++) {
       const event = this.context.nextEvent();
       if (event === undefined) return;
@@ -129,7 +145,7 @@ export class QuicLoop {
       } catch (error) {
         this.onError(error, event);
       }
-      if (this.stopped) return;
+      if (this.stopped || this.closing) return;
     }
     // A handler that makes an event with every event must not keep datagrams out.
     this.alarm.set(0);

@@ -53,8 +53,7 @@ export async function serve(args: Arguments, terminal: Terminal, stop: Promise<u
   context.close();
   loop.flush();
   await lastWords(server);
-  loop.stop();
-  port.close();
+  loop.close();
   report(server, args, terminal);
   return 0;
 }
