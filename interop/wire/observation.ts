@@ -1,7 +1,8 @@
 import { contiguous, cryptoPieces, type CryptoPiece } from './crypto-frames.ts';
 import { chosenSuite, offeredSuites } from './hello.ts';
-import { deriveInitialKeys, openInitial, type VersionConstants, versionConstants } from './initial-keys.ts';
-import { listedVersions, type LongHeader, readLongHeader, readVarint } from './long-header.ts';
+import { deriveInitialKeys, openInitial } from './initial-keys.ts';
+import { listedVersions, type LongHeader } from './long-header.ts';
+import { packetsOf, type WirePacket } from './packets.ts';
 
 /** One UDP payload as it passed the tap. */
 export interface WireDatagram {
@@ -28,7 +29,7 @@ export interface Observation {
   /** Length of the connection IDs that each side chose for itself. */
   readonly clientIdBytes: number;
   readonly serverIdBytes: number;
-  /** Datagrams that start with a short header. */
+  /** Packets with a short header. */
   readonly clientShortHeaders: number;
   readonly serverShortHeaders: number;
 }
@@ -37,15 +38,12 @@ export interface Observation {
 export function observe(datagrams: readonly WireDatagram[]): Observation {
   const observer = new Observer();
   for (const datagram of datagrams) {
-    try {
-      observer.datagram(datagram);
-    } catch (error) {
-      // A truncated packet ends the reading of its datagram; what was read before it counts.
-      if ((error as NodeJS.ErrnoException).code !== 'ERR_OUT_OF_RANGE') throw error;
-    }
+    for (const packet of packetsOf(datagram.bytes)) observer.packet(packet, datagram);
   }
   return observer.summary();
 }
+
+type InitialPacket = Extract<WirePacket, { readonly kind: 'initial' | 'protected' }>;
 
 /** One attempt to connect, told apart by the client's port and Source Connection ID. */
 interface Attempt {
@@ -66,19 +64,19 @@ class Observer {
   #clientIdBytes = 0;
   #serverIdBytes = 0;
 
-  datagram(datagram: WireDatagram): void {
-    if (readLongHeader(datagram.bytes) === undefined) {
-      if (datagram.bytes.length > 0 && datagram.bytes.readUInt8(0) < 0x80)
-        this.#shortHeaders[datagram.sender]++;
+  packet(packet: WirePacket, { sender, clientPort }: WireDatagram): void {
+    if (packet.kind === 'short') {
+      this.#shortHeaders[sender]++;
       return;
     }
-    let rest = datagram.bytes;
-    let header = readLongHeader(rest);
-    while (header !== undefined) {
-      const length = this.#packet(rest, header, datagram);
-      rest = rest.subarray(length);
-      header = readLongHeader(rest);
+    const { header } = packet;
+    if (packet.kind === 'negotiation') {
+      if (sender === 'server') this.#negotiations.push(listedVersions(packet.bytes, header));
+      return;
     }
+    if (sender === 'client') this.#clientVersions.add(header.version);
+    if (packet.kind === 'retry') this.#retry(header, clientPort);
+    if (packet.kind === 'initial') this.#initial(packet, sender, clientPort);
   }
 
   summary(): Observation {
@@ -100,42 +98,14 @@ class Observer {
     };
   }
 
-  /** Takes note of one packet; its length in bytes, or the whole rest where the header does not say. */
-  #packet(packet: Buffer, header: LongHeader, { sender, clientPort }: WireDatagram): number {
-    if (header.version === 0) {
-      if (sender === 'server') this.#negotiations.push(listedVersions(packet, header));
-      return packet.length;
-    }
-    if (sender === 'client') this.#clientVersions.add(header.version);
-    const constants = versionConstants(header.version);
-    if (constants === undefined) return packet.length;
-    const type = (header.firstByte >> 4) & 0x03;
-    if (type === constants.retryType) {
-      this.#retry(header, clientPort);
-      return packet.length;
-    }
-    const isInitial = type === constants.initialType;
-    const bodyAt = isInitial ? tokenEnd(packet, header.bodyAt) : header.bodyAt;
-    const length = readVarint(packet, bodyAt);
-    const end = Math.min(packet.length, length.end + length.value);
-    if (isInitial) this.#initial(packet.subarray(0, end), header, constants, length.end, sender, clientPort);
-    return end;
-  }
-
   #retry(header: LongHeader, clientPort: number): void {
     this.#retries++;
     const attempt = this.#attempts.get(attemptKey(clientPort, header.destinationId));
     if (attempt !== undefined) attempt.originalId = header.sourceId;
   }
 
-  #initial(
-    packet: Buffer,
-    header: LongHeader,
-    constants: VersionConstants,
-    numberAt: number,
-    sender: 'client' | 'server',
-    clientPort: number,
-  ): void {
+  #initial(packet: InitialPacket, sender: 'client' | 'server', clientPort: number): void {
+    const { header, constants } = packet;
     const clientId = sender === 'client' ? header.sourceId : header.destinationId;
     const key = attemptKey(clientPort, clientId);
     let attempt = this.#attempts.get(key);
@@ -150,7 +120,11 @@ class Observer {
       this.#serverIdBytes = header.sourceId.length;
       this.#serverIds.add(header.sourceId.toString('hex'));
     }
-    const payload = openInitial(deriveInitialKeys(constants, attempt.originalId, sender), packet, numberAt);
+    const payload = openInitial(
+      deriveInitialKeys(constants, attempt.originalId, sender),
+      packet.bytes,
+      packet.numberAt,
+    );
     if (payload === undefined) return;
     (sender === 'client' ? attempt.fromClient : attempt.fromServer).push(...cryptoPieces(payload));
   }
@@ -158,9 +132,4 @@ class Observer {
 
 function attemptKey(clientPort: number, clientId: Buffer): string {
   return `${clientPort}/${clientId.toString('hex')}`;
-}
-
-function tokenEnd(packet: Buffer, at: number): number {
-  const token = readVarint(packet, at);
-  return token.end + token.value;
 }

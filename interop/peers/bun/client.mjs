@@ -1,11 +1,10 @@
 // An HTTP/0.9 client over Bun's node:quic for the interop bench: fetches URLs of one server on one connection.
-// Arguments: authority, directory to write to, ALPN, QUIC version to begin with,
-// 'true' to update keys, URLs.
+// Arguments: authority, directory to write to, ALPN, QUIC version to begin with, URLs.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { connect } from 'node:quic';
 
-const [authority, out, alpn, version, updatesKeys, ...targets] = process.argv.slice(2);
+const [authority, out, alpn, version, ...targets] = process.argv.slice(2);
 const urls = targets.map((target) => new URL(target));
 
 const session = await connect(urls[0].host, {
@@ -17,7 +16,6 @@ const session = await connect(urls[0].host, {
   version: Number(version),
 });
 await session.opened;
-if (updatesKeys === 'true') session.updateKey();
 await Promise.all(urls.map(fetchOne));
 await session.close();
 process.exit(0);

@@ -21,35 +21,26 @@ export const bun: Peer = {
 
 const script = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
 
+const KEYS = 'its node:quic does not act on updateKey()';
+
 function serve(order: ServerOrder): Command | Unsupported {
   if (order.retry) return { unsupported: 'its node:quic ignores the option validateAddress' };
+  if (order.updatesKeys) return { unsupported: KEYS };
   const files = [order.root, order.certificate, order.key];
-  const settings = [
-    order.host,
-    String(order.port),
-    order.alpn,
-    ...(order.updatesKeys ? ['update-keys'] : []),
-  ];
-  return { argv: [npmProgram('bun'), script('server.mjs'), ...files, ...settings], ready: /listening on / };
+  return {
+    argv: [npmProgram('bun'), script('server.mjs'), ...files, order.host, String(order.port), order.alpn],
+    ready: /listening on /,
+  };
 }
 
 function fetch(order: ClientOrder): Command | Unsupported {
   if (order.cipher !== undefined) return { unsupported: 'its node:quic ignores the option ciphers' };
   if (order.handshakeOnly) return { unsupported: 'its script fetches files only' };
-  const settings = [
-    order.authority,
-    order.out,
-    order.alpn,
-    String(order.version ?? 1),
-    String(order.updatesKeys),
-  ];
+  if (order.updatesKeys) return { unsupported: KEYS };
+  const settings = [order.authority, order.out, order.alpn, String(order.version ?? 1)];
+  const urls = order.paths.map((path) => urlOf(order, path));
   return {
-    argv: [
-      npmProgram('bun'),
-      script('client.mjs'),
-      ...settings,
-      ...order.paths.map((path) => urlOf(order, path)),
-    ],
+    argv: [npmProgram('bun'), script('client.mjs'), ...settings, ...urls],
     abandons: /ERR_QUIC_VERSION_NEGOTIATION_ERROR/,
   };
 }

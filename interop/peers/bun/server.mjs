@@ -1,17 +1,16 @@
 // An HTTP/0.9 file server over Bun's node:quic for the interop bench.
-// Arguments: root, certificate, key, host, port, ALPN, 'update-keys' to do so with the first answer.
+// Arguments: root, certificate, key, host, port, ALPN.
 import { createPrivateKey } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { listen } from 'node:quic';
 
-const [root, certificate, key, host, port, alpn, updateKeys] = process.argv.slice(2);
+const [root, certificate, key, host, port, alpn] = process.argv.slice(2);
 const address = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 
 await listen(
   (session) => {
     session.onstream = (stream) => {
-      if (updateKeys === 'update-keys') session.updateKey();
       answer(stream).catch((error) => console.log(`stream ended: ${error}`));
     };
     session.closed.catch((error) => console.log(`connection ended: ${error}`));
