@@ -498,7 +498,7 @@ describe('EncryptedExtensions', () => {
 
 describe('certificates', () => {
   const leaf = identityOf('p256').chain[0]!;
-  const cases: [string, Partial<CertificateMessage> | Uint8Array, Alert][] = [
+  const cases: [string, Partial<CertificateMessage>, Alert][] = [
     ['none from a server', { entries: [] }, Alert.DecodeError],
     ['with a context', { context: Uint8Array.of(1) }, Alert.IllegalParameter],
     ['that is empty', { entries: [{ certificate: new Uint8Array(0), extensions: [] }] }, Alert.DecodeError],
@@ -528,9 +528,7 @@ describe('certificates', () => {
     const { engine, next } = CLIENT_STAGES[3]!.reach();
     engine.provide(Level.Handshake, next[0]!);
     const message = { ...decodeCertificate(next[1]!.subarray(4)), ...change };
-    expect(alertOf(() => engine.provide(Level.Handshake, certificateOf(message as CertificateMessage)))).toBe(
-      alert,
-    );
+    expect(alertOf(() => engine.provide(Level.Handshake, certificateOf(message)))).toBe(alert);
   });
 
   test.each<[string, readonly Extension[], Uint8Array, Alert]>([
@@ -685,7 +683,7 @@ interface WithExtensions {
   readonly extensions: readonly Extension[];
 }
 
-function without<T extends WithExtensions>(type: number): (message: T) => T {
+function without(type: number): <T extends WithExtensions>(message: T) => T {
   return (message) => ({
     ...message,
     extensions: message.extensions.filter((extension) => extension.type !== type),
@@ -699,11 +697,11 @@ function replaced<T extends WithExtensions>(message: T, by: Extension): T {
   };
 }
 
-function set<T extends WithExtensions>(type: number, hex: string): (message: T) => T {
+function set(type: number, hex: string): <T extends WithExtensions>(message: T) => T {
   return (message) => replaced(message, { type, data: fromHex(hex) });
 }
 
-function with_<T extends WithExtensions>(...added: readonly Extension[]): (message: T) => T {
+function with_(...added: readonly Extension[]): <T extends WithExtensions>(message: T) => T {
   return (message) => ({ ...message, extensions: [...message.extensions, ...added] });
 }
 

@@ -23,8 +23,9 @@ interface TlsCommonOptions {
   readonly unixTimeMs: () => number;
 }
 
+/** What a client offers, and by what it judges its server. */
 export interface TlsClientOptions extends TlsCommonOptions {
-  /** DNS name or numeric IP of the server; goes into SNI unless it is an IP (RFC 6066 §3). */
+  /** DNS name (ASCII) or numeric IP of the server; goes into SNI unless it is an IP (RFC 6066 §3). */
   readonly serverName: string;
   /** Application protocols to offer, best first. At least one: RFC 9001 §8.1. */
   readonly alpn: readonly string[];
@@ -43,6 +44,7 @@ export interface TlsClientOptions extends TlsCommonOptions {
   readonly earlyData?: boolean;
 }
 
+/** What a server accepts, and who it is. */
 export interface TlsServerOptions extends TlsCommonOptions {
   /**
    * The identity for a client that asks for `serverName` (lower case; '' when it sent none) and accepts
@@ -92,6 +94,7 @@ export interface CertificateVerifier {
   ): CertificateFault | undefined;
 }
 
+/** Why a chain is refused. */
 export interface CertificateFault {
   /** RFC 8446 §6.2 alert. */
   readonly alert: number;

@@ -11,7 +11,7 @@ import {
   X509CertificateGenerator,
 } from '@peculiar/x509';
 
-cryptoProvider.set(webcrypto as Crypto);
+cryptoProvider.set(webcrypto as never);
 
 export const P256 = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
 export const YEAR_MS = 365 * 86_400_000;
@@ -21,7 +21,7 @@ export const MID_MS: number = Date.UTC(2027, 0, 1);
 /** A certificate with its keys. */
 export interface Issued {
   readonly der: Uint8Array;
-  readonly keys: CryptoKeyPair;
+  readonly keys: webcrypto.CryptoKeyPair;
   readonly name: string;
 }
 
@@ -31,7 +31,7 @@ export interface IssueOptions {
   readonly issuer?: Issued;
   /** Written as issuer's name instead of its own. */
   readonly issuerName?: string;
-  readonly keys?: CryptoKeyPair;
+  readonly keys?: webcrypto.CryptoKeyPair;
   /** Of the key that is made. */
   readonly algorithm?: object;
   /** Of the signature; the issuer's key must suit. */
@@ -60,7 +60,7 @@ export async function issue(options: IssueOptions = {}): Promise<Issued> {
     issuer: options.issuerName ?? issuer?.name ?? name,
     notBefore: options.notBefore ?? new Date(MID_MS - YEAR_MS),
     notAfter: options.notAfter ?? new Date(MID_MS + YEAR_MS),
-    signingAlgorithm: signing as EcdsaParams,
+    signingAlgorithm: signing as webcrypto.EcdsaParams,
     publicKey: keys.publicKey,
     signingKey: (issuer?.keys ?? keys).privateKey,
     extensions: extensionsOf(options),
@@ -68,11 +68,11 @@ export async function issue(options: IssueOptions = {}): Promise<Issued> {
   return { der: new Uint8Array(certificate.rawData), keys, name };
 }
 
-export async function makeKeys(algorithm: object = P256): Promise<CryptoKeyPair> {
-  return (await webcrypto.subtle.generateKey(algorithm as EcKeyGenParams, true, [
+export async function makeKeys(algorithm: object = P256): Promise<webcrypto.CryptoKeyPair> {
+  return (await webcrypto.subtle.generateKey(algorithm as webcrypto.EcKeyGenParams, true, [
     'sign',
     'verify',
-  ])) as CryptoKeyPair;
+  ])) as webcrypto.CryptoKeyPair;
 }
 
 /** An authority, root unless it has an issuer. */
