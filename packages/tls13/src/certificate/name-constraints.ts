@@ -1,6 +1,7 @@
+import { toHex } from '@tsquic/bytes';
+import { latin1FromBytes } from '../extension/latin1.ts';
 import { DerError, DerReader, DerTag } from './der.ts';
 import { dnsNameOf, type GeneralName, NameForm, nextGeneralName } from './general-name.ts';
-import { sameBytes } from './outline.ts';
 
 /** What an authority may vouch for, RFC 5280 §4.2.1.10. */
 export interface NameConstraints {
@@ -19,16 +20,23 @@ export function decodeNameConstraints(extension: Uint8Array): NameConstraints {
   return { permitted, excluded };
 }
 
-/** Whether all of `names` are permitted. A name in a form we cannot compare is not, when that form is constrained. */
+/** Whether all of `names` are permitted. A name that we cannot compare is not, when its form is constrained. */
 export function permitsNames(constraints: NameConstraints, names: readonly GeneralName[]): boolean {
-  return names.every((name) => {
-    const permitted = constraints.permitted.filter((base) => base.form === name.form);
-    const excluded = constraints.excluded.filter((base) => base.form === name.form);
-    if (permitted.length + excluded.length === 0) return true;
-    if (!COMPARABLE.includes(name.form)) return false;
-    if (excluded.some((base) => isWithin(name, base) || mayExpandInto(name, base))) return false;
-    return permitted.length === 0 || permitted.some((base) => isWithin(name, base));
-  });
+  try {
+    return names.every((name) => permitsName(constraints, name));
+  } catch (error) {
+    if (error instanceof DerError) return false;
+    throw error;
+  }
+}
+
+function permitsName(constraints: NameConstraints, name: GeneralName): boolean {
+  const permitted = constraints.permitted.filter((base) => base.form === name.form);
+  const excluded = constraints.excluded.filter((base) => base.form === name.form);
+  if (permitted.length + excluded.length === 0) return true;
+  if (!COMPARABLE.includes(name.form)) return false;
+  if (excluded.some((base) => isWithin(name, base) || mayExpandInto(name, base))) return false;
+  return permitted.length === 0 || permitted.some((base) => isWithin(name, base));
 }
 
 function subtrees(reader: DerReader): GeneralName[] {
@@ -69,24 +77,43 @@ function mayExpandInto(name: GeneralName, base: GeneralName): boolean {
 /** `base` is an address and a mask of the same length. */
 function isIpWithin(address: Uint8Array, base: Uint8Array): boolean {
   const { length } = address;
+  if (base.length !== 8 && base.length !== 32) throw new DerError('an address range has an odd length');
   if (base.length !== 2 * length) return false;
   return address.every((byte, i) => ((byte ^ base[i]!) & base[length + i]!) === 0);
 }
 
-/** The base's relative names come first, byte for byte. Both are contents of a [4]: one Name. */
+/** The base's relative names come first. Both are contents of a [4]: one Name. */
 function isDirectoryWithin(name: Uint8Array, base: Uint8Array): boolean {
   const own = relativeNames(name);
   const wanted = relativeNames(base);
-  return wanted.length <= own.length && wanted.every((part, i) => sameBytes(part, own[i]!));
+  return wanted.length <= own.length && wanted.every((part, i) => part === own[i]);
 }
 
-function relativeNames(name: Uint8Array): Uint8Array[] {
+/** The relative names of a Name, in a form that string types, case and white space make no difference to. */
+function relativeNames(name: Uint8Array): string[] {
   const reader = new DerReader(name).enter(DerTag.Sequence);
-  const parts: Uint8Array[] = [];
-  while (!reader.isAtEnd) parts.push(reader.element(DerTag.Set).encoded);
+  const parts: string[] = [];
+  while (!reader.isAtEnd) parts.push(relativeName(reader.enter(DerTag.Set)));
   return parts;
+}
+
+function relativeName(attributes: DerReader): string {
+  const texts: string[] = [];
+  while (!attributes.isAtEnd) {
+    const attribute = attributes.enter(DerTag.Sequence);
+    const type = toHex(attribute.element(DerTag.ObjectIdentifier).content);
+    const { tag, content } = attribute.element();
+    // A name that an exclusion must be compared with may not hide behind another alphabet.
+    if (!STRING_TAGS.includes(tag))
+      throw new DerError(`a name has a string of type ${tag}, which is not compared`);
+    const text = latin1FromBytes(content).replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
+    texts.push(`${type}=${text.trim().replace(/ +/g, ' ')}`);
+  }
+  return texts.toSorted().join('+');
 }
 
 const PERMITTED = 0xa0;
 const EXCLUDED = 0xa1;
 const COMPARABLE: readonly number[] = [NameForm.Dns, NameForm.Ip, NameForm.Directory];
+/** UTF8String, PrintableString, IA5String. */
+const STRING_TAGS: readonly number[] = [0x0c, 0x13, 0x16];
