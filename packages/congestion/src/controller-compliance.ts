@@ -9,6 +9,7 @@ export interface ComplianceStep {
   elapsedUs: number;
 }
 
+/** What the checks must know of the kind of controller. */
 export interface ComplianceOptions {
   /**
    * The window follows a model of the path and not each signal: it may fall on an ACK, and be restored after recovery.

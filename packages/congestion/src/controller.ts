@@ -41,6 +41,7 @@ export interface CongestionController {
   setMtu(mtuBytes: number): void;
 }
 
+/** What one ACK frame says, and what the sender knew when the packets it acknowledges left. */
 export interface AckSample {
   nowUs: number;
   /** Bytes newly acknowledged by this ACK frame. */
@@ -70,6 +71,7 @@ export interface AckSample {
   appLimited: boolean;
 }
 
+/** Losses, or CE marks, found at one moment. */
 export interface CongestionEvent {
   nowUs: number;
   /** When the newest lost or marked packet was sent; decides whether this is a new episode. */
@@ -82,6 +84,7 @@ export interface CongestionEvent {
   inFlightBytes: number;
 }
 
+/** What every controller is built from. */
 export interface CongestionOptions {
   /** Largest UDP payload of the path, bytes. */
   mtuBytes: number;
@@ -90,4 +93,5 @@ export interface CongestionOptions {
   seed?: number;
 }
 
+/** Makes the controller of one path. */
 export type CongestionFactory = (options: CongestionOptions) => CongestionController;

@@ -7,8 +7,10 @@ import { Prague } from './prague.ts';
 
 /** The names that `controllerByName` knows. */
 export const CONTROLLER_NAMES = ['newreno', 'cubic', 'bbr', 'prague'] as const;
+/** One of `CONTROLLER_NAMES`. */
 export type ControllerName = (typeof CONTROLLER_NAMES)[number];
 
+/** What controllers chosen by name can be told besides. Each takes what concerns it. */
 export interface ControllerParameters {
   /** CUBIC: give way to new flows by aiming lower after a loss below the last plateau. Default: true. RFC 9438 §4.7 */
   fastConvergence?: boolean;
