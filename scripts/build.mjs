@@ -11,10 +11,7 @@ const packages = readdirSync(join(root, 'packages')).filter((name) =>
   existsSync(join(root, 'packages', name, 'package.json')),
 );
 
-for (const name of packages) {
-  rmSync(join(root, 'packages', name, 'dist'), { recursive: true, force: true });
-  rmSync(join(root, 'packages', name, 'tsconfig.tsbuildinfo'), { force: true });
-}
+for (const name of packages) forgetBuild(join(root, 'packages', name));
 
 await runSteps(
   [
@@ -23,6 +20,12 @@ await runSteps(
   ],
   { root, lanes: 1 },
 );
+
+/** Without this, output of sources that are gone would stay, and the compiler would believe it is up to date. */
+function forgetBuild(folder) {
+  rmSync(join(folder, 'dist'), { recursive: true, force: true });
+  for (const file of readdirSync(folder)) if (file.endsWith('.tsbuildinfo')) rmSync(join(folder, file));
+}
 
 /** Whether everything that package.json names exists and every entry loads; its size as the note. */
 function judgePackage(folder) {
