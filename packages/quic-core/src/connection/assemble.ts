@@ -8,7 +8,6 @@ import { LocalIds } from '../ids/local-ids.ts';
 import { PeerIds } from '../ids/peer-ids.ts';
 import type { ConnectionIdRegistry } from '../ids/registry.ts';
 import { Keys } from '../keys/keys.ts';
-import type { PacketHeader } from '../packet/header.ts';
 import type { HeaderFields } from '../packet/writer.ts';
 import { Paths } from '../path/paths.ts';
 import { FactRouter } from '../recovery/facts.ts';
@@ -101,46 +100,111 @@ export interface ConnectionSurroundings {
 
 /** Build the parts of a connection and join them: the one place that knows who needs whom. */
 export function assembleConnection(seed: ConnectionSeed, around: ConnectionSurroundings): ConnectionParts {
-  const { settings, registry } = around;
+  const { settings } = around;
   const { id, isClient, nowUs } = seed;
-  const { crypto, transport } = settings;
   const closeState = new CloseState();
   const emit = (event: UnsignedEvent): void => {
-    if (!closeState.active) around.push({ ...event, connection: id } as QuicEvent);
+    if (!closeState.active) around.push({ ...event, connection: id });
   };
+  const own = createIndependent(seed, around, emit);
+  // The listener is called only once the handshake runs, when recovery exists.
+  const listener = createListener(own, around, emit, () => recovery);
+  const handshake = new Handshake(isClient, own.keys, listener);
+  const facts = new FactRouter({ ...own, handshake });
+  const random = randomBelow((out) => settings.crypto.random(out));
+  const recovery = new Recovery(own.paths, facts, new ProbeTimeout(own.paths, handshake), random);
+  const receiver = new Receiver(
+    {
+      ...own,
+      isClient,
+      recovery,
+      handshake,
+      onPeerClose: (frame) => around.onPeerClose(frame),
+      onToken: (token) => emit({ type: 'token', token }),
+    },
+    (header) => settings.usedId(header),
+  );
+  const fields = createFields(seed, own.localIds);
+  const streams = new StreamWriter(own.streams);
+  const sendOrder = new SendOrder({ ...own, isClient, recovery, handshake, streams, closeState, fields });
+  const timers = new Timers();
+  timers.set(Timer.Handshake, nowUs + settings.transport.handshakeTimeoutMs * 1000);
+  return {
+    ...own,
+    id,
+    isClient,
+    logId: seed.logId,
+    localIdLength: settings.connectionIdLength,
+    startedUs: nowUs,
+    recovery,
+    handshake,
+    closeState,
+    timers,
+    early: new EarlyPackets(),
+    receiver,
+    sendOrder,
+    fields,
+    statistics: createCounters(),
+    tracer: settings.tracer,
+    start: seed.start?.(own.localIds.first.connectionId),
+    emit,
+    onClosed: (reason) => around.onClosed(reason),
+    releaseExtraIds: () => around.releaseExtraIds(),
+  };
+}
+
+/** The parts that need no other part. */
+type IndependentParts = Pick<
+  ConnectionParts,
+  'keys' | 'paths' | 'localIds' | 'peerIds' | 'spaces' | 'streams' | 'idle'
+>;
+
+function createIndependent(
+  seed: ConnectionSeed,
+  { settings, registry }: ConnectionSurroundings,
+  emit: (event: UnsignedEvent) => void,
+): IndependentParts {
+  const { isClient, nowUs } = seed;
+  const { crypto, transport, congestion } = settings;
   const keys = new Keys(crypto, seed.version, isClient);
   keys.installInitial(seed.initialKeyId);
+  const { initialRttUs, maxUdpPayloadBytes } = transport;
   const paths = new Paths(
     seed.remote,
     seed.local,
     seed.interfaceIndex,
     isClient,
-    {
-      initialRttUs: transport.initialRttUs,
-      maxUdpPayloadBytes: transport.maxUdpPayloadBytes,
-      congestion: settings.congestion,
-    },
+    { initialRttUs, maxUdpPayloadBytes, congestion },
     (out) => crypto.random(out),
     nowUs,
   );
   if (seed.validated) paths.active.amplification.validated = true;
-  const localIds = new LocalIds(registry);
-  const peerIds = new PeerIds(seed.peerId, registry);
-  const spaces = new Spaces(transport.maxAckDelayMs * 1000, settings.ackDelayExponent);
-  const streams = new Streams(!isClient, transport, emit);
-  const idle = new Idle(transport.idleTimeoutMs, transport.keepAliveMs, nowUs);
-  const timers = new Timers();
-  const statistics = createCounters();
-  const start = seed.start?.(localIds.first.connectionId);
+  return {
+    keys,
+    paths,
+    localIds: new LocalIds(registry),
+    peerIds: new PeerIds(seed.peerId, registry),
+    spaces: new Spaces(transport.maxAckDelayMs * 1000, settings.ackDelayExponent),
+    streams: new Streams(!isClient, transport, emit),
+    idle: new Idle(transport.idleTimeoutMs, transport.keepAliveMs, nowUs),
+  };
+}
 
-  const listener: HandshakeListener = {
+/** Takes what the handshake says to those it concerns. */
+function createListener(
+  { streams, idle, peerIds }: IndependentParts,
+  around: ConnectionSurroundings,
+  emit: (event: UnsignedEvent) => void,
+  recovery: () => Recovery,
+): HandshakeListener {
+  return {
     onParameters(parameters) {
       streams.onPeerLimits(parameters);
       idle.onPeerTimeout(parameters.maxIdleTimeoutMs);
-      recovery.maxAckDelayUs = parameters.maxAckDelayMs * 1000;
-      recovery.ackDelayExponent = parameters.ackDelayExponent;
-      if (parameters.statelessResetToken !== undefined)
-        peerIds.setInitialToken(parameters.statelessResetToken);
+      recovery().maxAckDelayUs = parameters.maxAckDelayMs * 1000;
+      recovery().ackDelayExponent = parameters.ackDelayExponent;
+      const { statelessResetToken } = parameters;
+      if (statelessResetToken !== undefined) peerIds.setInitialToken(statelessResetToken);
     },
     onCertificate: (chain, serverName) => emit({ type: 'certificate', chain, serverName }),
     onComplete(event) {
@@ -149,78 +213,16 @@ export function assembleConnection(seed: ConnectionSeed, around: ConnectionSurro
       emit({ type: 'connected', alpn, serverName, cipherSuite, resumed, earlyDataAccepted });
     },
     onTicket: (ticket) => emit({ type: 'ticket', ticket }),
-    onKeyLog: (line) => settings.onKeyLog?.(line),
+    onKeyLog: (line) => around.settings.onKeyLog?.(line),
   };
-  const handshake = new Handshake(isClient, keys, listener);
-  const facts = new FactRouter({ spaces, handshake, streams, localIds, peerIds, paths });
-  const recovery = new Recovery(
-    paths,
-    facts,
-    new ProbeTimeout(paths, handshake),
-    randomBelow(crypto.random.bind(crypto)),
-  );
-  const receiver = new Receiver(
-    {
-      isClient,
-      recovery,
-      handshake,
-      streams,
-      localIds,
-      peerIds,
-      paths,
-      onPeerClose: (frame) => around.onPeerClose(frame),
-      onToken: (token) => emit({ type: 'token', token }),
-    },
-    (header) => settings.usedId(header),
-  );
-  const fields: HeaderFields = {
+}
+
+function createFields(seed: ConnectionSeed, localIds: LocalIds): HeaderFields {
+  return {
     versionId: seed.version.id,
     destinationId: seed.peerId,
     sourceId: localIds.first.connectionId,
     token: seed.token,
-  };
-  const sendOrder = new SendOrder({
-    isClient,
-    keys,
-    spaces,
-    recovery,
-    paths,
-    handshake,
-    streams: new StreamWriter(streams),
-    localIds,
-    peerIds,
-    closeState,
-    idle,
-    fields,
-  });
-  timers.set(Timer.Handshake, nowUs + transport.handshakeTimeoutMs * 1000);
-  return {
-    id,
-    isClient,
-    logId: seed.logId,
-    localIdLength: settings.connectionIdLength,
-    startedUs: nowUs,
-    keys,
-    spaces,
-    paths,
-    recovery,
-    handshake,
-    streams,
-    localIds,
-    peerIds,
-    closeState,
-    idle,
-    timers,
-    early: new EarlyPackets(),
-    receiver,
-    sendOrder,
-    fields,
-    statistics,
-    tracer: settings.tracer,
-    start,
-    emit,
-    onClosed: (reason) => around.onClosed(reason),
-    releaseExtraIds: () => around.releaseExtraIds(),
   };
 }
 

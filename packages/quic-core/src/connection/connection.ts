@@ -70,7 +70,13 @@ export class Connection {
         if (drop !== Drop.None) this.onDropped(drop, header.packetEnd - header.headerAt, nowUs);
       } catch (error) {
         if (!(error instanceof TransportError)) throw error;
-        this.close({ kind: 'transport', code: error.code, frameType: error.frameType, text: error.message, remote: false });
+        this.close({
+          kind: 'transport',
+          code: error.code,
+          frameType: error.frameType,
+          text: error.message,
+          remote: false,
+        });
       }
     }
   }
@@ -81,7 +87,8 @@ export class Connection {
     if (isFromWrongRole(header.type, this.isClient)) return Drop.UnexpectedType;
     if (header.type === PacketType.Retry) return this.onRetry(bytes, header);
     if (header.type === PacketType.VersionNegotiation) return this.onVersionNegotiation(bytes, header);
-    if (header.type === PacketType.Initial && !this.isClient && datagram.length < BASE_MTU) return Drop.SmallInitial;
+    if (header.type === PacketType.Initial && !this.isClient && datagram.length < BASE_MTU)
+      return Drop.SmallInitial;
     if (header.type !== PacketType.OneRtt && !this.isFromPeer(bytes, header)) return Drop.ForeignConnectionId;
 
     const level = levelOf(header.type);
@@ -96,7 +103,8 @@ export class Connection {
     const effects = parts.receiver.onPayload(bytes, header, level, path, nowUs);
     const newest = header.packetNumber > receiving.received.largest;
     receiving.onReceived(header.packetNumber, (effects & Effect.AckEliciting) !== 0, datagram.ecn, nowUs);
-    if (newest && space === Space.Application && (effects & Effect.NonProbing) !== 0) parts.paths.migrate(path);
+    if (newest && space === Space.Application && (effects & Effect.NonProbing) !== 0)
+      parts.paths.migrate(path);
     return Drop.None;
   }
 
@@ -104,7 +112,13 @@ export class Connection {
   private onAuthentic(bytes: Uint8Array, header: PacketHeader, path: Path, nowUs: number): void {
     const { parts } = this;
     parts.statistics.packetsReceived++;
-    parts.tracer.onPacketReceived?.(this.id, header.type, header.packetNumber, header.packetEnd - header.headerAt, nowUs);
+    parts.tracer.onPacketReceived?.(
+      this.id,
+      header.type,
+      header.packetNumber,
+      header.packetEnd - header.headerAt,
+      nowUs,
+    );
     parts.idle.onReceived(nowUs);
     parts.paths.remember(path);
     if (!this.answered) {
@@ -235,7 +249,13 @@ export class Connection {
     parts.statistics.bytesSent += length;
     for (let i = 0; i < writer.count; i++) {
       const packet = writer.packets[i]!;
-      parts.tracer.onPacketSent?.(this.id, packet.level, packet.number, packet.payloadEnd - packet.headerAt, nowUs);
+      parts.tracer.onPacketSent?.(
+        this.id,
+        packet.level,
+        packet.number,
+        packet.payloadEnd - packet.headerAt,
+        nowUs,
+      );
       // A client that can send Handshake packets needs no Initial keys any more. RFC 9001 §4.9.1
       if (packet.level === Level.Handshake && this.isClient) this.discard(Level.Initial, nowUs);
     }
@@ -244,7 +264,10 @@ export class Connection {
   private prepareClose(writer: PacketWriter, buffer: Uint8Array, nowUs: number): number {
     const { parts } = this;
     if (parts.timers.at(Timer.Drain) === Infinity) {
-      parts.timers.set(Timer.Drain, nowUs + LINGER_PTOS * (parts.paths.active.rtt.ptoUs + parts.recovery.maxAckDelayUs));
+      parts.timers.set(
+        Timer.Drain,
+        nowUs + LINGER_PTOS * (parts.paths.active.rtt.ptoUs + parts.recovery.maxAckDelayUs),
+      );
       parts.timers.onlyKeep(Timer.Drain);
     }
     if (!parts.closeState.pending || parts.closeState.draining) return 0;
@@ -273,7 +296,14 @@ export class Connection {
 
   /** A bug of ours: end this connection, and no other. */
   fail(error: unknown): void {
-    this.close({ kind: 'transport', code: TransportCode.InternalError, frameType: 0, text: 'internal error', remote: false, cause: error });
+    this.close({
+      kind: 'transport',
+      code: TransportCode.InternalError,
+      frameType: 0,
+      text: 'internal error',
+      remote: false,
+      cause: error,
+    });
   }
 
   /** Take back every ID that leads here. */

@@ -128,6 +128,8 @@ export class Receiver {
 
   private onRareFrame(type: number, header: PacketHeader, path: Path): void {
     const { reader, owners } = this;
+    if (type === FrameType.PathChallenge || type === FrameType.PathResponse)
+      return this.onPathFrame(type, path);
     switch (type) {
       case FrameType.ResetStream:
         decodeResetStream(reader, this.streamControl);
@@ -144,22 +146,9 @@ export class Receiver {
         if (!reader.truncated) owners.localIds.onRetired(sequence, this.usedId(header));
         return;
       }
-      case FrameType.PathChallenge: {
-        const data = reader.copy(PATH_DATA_LENGTH);
-        if (!reader.truncated) path.validation.onChallenge(data);
-        return;
-      }
-      case FrameType.PathResponse: {
-        const data = reader.copy(PATH_DATA_LENGTH);
-        if (!reader.truncated) owners.paths.onResponse(data);
-        return;
-      }
       case FrameType.ConnectionClose:
-      case FrameType.ApplicationClose: {
-        const frame = decodeClose(reader, type);
-        if (!reader.truncated) owners.onPeerClose(frame);
-        return;
-      }
+      case FrameType.ApplicationClose:
+        return this.onClose(type);
       case FrameType.HandshakeDone:
         if (!owners.isClient) violation(type, 'HANDSHAKE_DONE from a client');
         return owners.handshake.onDone();
@@ -168,6 +157,18 @@ export class Receiver {
       default:
         return this.onLimit(type);
     }
+  }
+
+  private onPathFrame(type: number, path: Path): void {
+    const data = this.reader.copy(PATH_DATA_LENGTH);
+    if (this.reader.truncated) return;
+    if (type === FrameType.PathChallenge) path.validation.onChallenge(data);
+    else this.owners.paths.onResponse(data);
+  }
+
+  private onClose(type: number): void {
+    const frame = decodeClose(this.reader, type);
+    if (!this.reader.truncated) this.owners.onPeerClose(frame);
   }
 
   private onNewConnectionId(): void {

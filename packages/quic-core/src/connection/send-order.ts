@@ -11,7 +11,7 @@ import type { Paths } from '../path/paths.ts';
 import { Allowance } from '../recovery/allowance.ts';
 import { Fact } from '../recovery/fact-kind.ts';
 import type { Recovery } from '../recovery/recovery.ts';
-import type { Spaces } from '../spaces/spaces.ts';
+import type { Space, Spaces } from '../spaces/spaces.ts';
 import type { StreamWriter } from '../streams/stream-writer.ts';
 import type { CloseState } from './close-state.ts';
 import type { Idle } from './idle.ts';
@@ -100,29 +100,38 @@ export class SendOrder {
   }
 
   private writePacket(writer: PacketWriter, level: Level, path: Path, nowUs: number): void {
-    const { p, allowance } = this;
+    const { p } = this;
     if (!p.keys.canWrite(level)) return;
     const space = spaceOf(level);
     const { policy } = p.spaces.at(space);
-    const probing = allowance.mayProbe(p.recovery, space);
-    const mayElicit = (probing || allowance.mayElicit) && !this.isShortInitial(level);
-    const wanted = mayElicit && (probing || this.hasFrames(level, path));
-    if (!wanted && policy.dueUs > nowUs) {
-      if (level === Level.Application && allowance.mayElicit) p.recovery.markAppLimited(path);
-      return;
-    }
+    const probing = p.recovery.pto.probes[space]! > 0;
+    const mayElicit = this.mayElicit(level, probing);
+    const isWanted = mayElicit && (probing || this.hasFrames(level, path));
+    if (!isWanted && policy.dueUs > nowUs) return this.onIdle(level, path);
     if (!this.begin(writer, level)) return;
-    if (policy.hasNews || policy.dueUs <= nowUs) {
-      const largest = p.spaces.at(space).writeAck(writer.frames, nowUs);
-      if (largest >= 0) writer.addQuietFact(Fact.AckUpTo, largest);
-    }
-    if (mayElicit) this.fill(writer, level, path, nowUs);
-    const ping = (probing && !writer.current.ackEliciting) || (p.recovery.wantsPing && mayElicit);
-    if (ping && !writer.current.ackEliciting && writer.frames.room > 0) {
-      writer.frames.u8(FrameType.Ping);
-      writer.markEliciting();
+    if (policy.hasNews || policy.dueUs <= nowUs) this.writeAck(writer, space, nowUs);
+    if (mayElicit) {
+      this.fill(writer, level, path, nowUs);
+      if (probing || p.recovery.wantsPing) writePing(writer);
     }
     if (!writer.isEmpty) writer.close();
+  }
+
+  /** Frames that must be acknowledged may leave at this level. */
+  private mayElicit(level: Level, probing: boolean): boolean {
+    // Too little may be sent for a padded Initial: a server's ack-eliciting one must wait. RFC 9000 §14.1
+    if (level === Level.Initial && this.allowance.datagramBytes < BASE_MTU) return false;
+    return probing || this.allowance.mayElicit;
+  }
+
+  /** Nothing to send, though the window would let it go. */
+  private onIdle(level: Level, path: Path): void {
+    if (level === Level.Application && this.allowance.mayElicit) this.p.recovery.markAppLimited(path);
+  }
+
+  private writeAck(writer: PacketWriter, space: Space, nowUs: number): void {
+    const largest = this.p.spaces.at(space).writeAck(writer.frames, nowUs);
+    if (largest >= 0) writer.addQuietFact(Fact.AckUpTo, largest);
   }
 
   /** The send policy. One call site for each part keeps every call monomorphic. */
@@ -139,10 +148,7 @@ export class SendOrder {
     p.peerIds.write(writer);
     p.streams.writeControl(writer, nowUs, path.rtt.smoothedUs);
     p.streams.writeData(writer);
-    if (p.idle.pingPending && !writer.current.ackEliciting && writer.frames.room > 0) {
-      writer.frames.u8(FrameType.Ping);
-      writer.markEliciting();
-    }
+    if (p.idle.pingPending) writePing(writer);
   }
 
   /** Something would leave if congestion control let it. */
@@ -209,7 +215,15 @@ export class SendOrder {
     for (let i = 0; i < writer.count; i++) {
       const packet = writer.packets[i]!;
       const end = i + 1 < writer.count ? writer.packets[i + 1]!.headerAt : writer.length;
-      p.recovery.onSent(spaceOf(packet.level), packet, end - packet.headerAt, this.factsFrom[i]!, path, mtuProbe, nowUs);
+      p.recovery.onSent(
+        spaceOf(packet.level),
+        packet,
+        end - packet.headerAt,
+        this.factsFrom[i]!,
+        path,
+        mtuProbe,
+        nowUs,
+      );
       if (packet.ackEliciting) p.idle.onElicitingSent(nowUs);
     }
     this.path = path;
@@ -226,11 +240,13 @@ export class SendOrder {
     }
     return false;
   }
+}
 
-  /** Too little may be sent for a padded Initial: a server's ack-eliciting one must wait. */
-  private isShortInitial(level: Level): boolean {
-    return level === Level.Initial && this.allowance.datagramBytes < BASE_MTU;
-  }
+/** A PING, unless the packet must be acknowledged anyway. */
+function writePing(writer: PacketWriter): void {
+  if (writer.current.ackEliciting || writer.frames.room === 0) return;
+  writer.frames.u8(FrameType.Ping);
+  writer.markEliciting();
 }
 
 /** RFC 9000 §8.2.4. */

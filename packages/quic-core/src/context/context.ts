@@ -114,8 +114,10 @@ export class QuicContext {
       );
     clear(out);
     if (this.stateless.write(out) > 0) return out.length;
-    for (let next = this.wake.next(nowUs); next !== undefined; next = this.wake.next(nowUs)) {
-      const length = this.guard(next, () => next!.prepare(this.writer, out.buffer, nowUs)) ?? 0;
+    for (;;) {
+      const next = this.wake.next(nowUs);
+      if (next === undefined) return 0;
+      const length = this.guard(next, () => next.prepare(this.writer, out.buffer, nowUs)) ?? 0;
       if (next.finished) this.forget(next);
       if (length > 0) {
         this.wake.markReady(next);
@@ -124,7 +126,6 @@ export class QuicContext {
       }
       this.wake.sleep(next, next.nextWakeUs());
     }
-    return 0;
   }
 
   /** Microseconds until `prepareNextPacket` is useful: 0 when it is now, at most `maxUs`. A pure query. */

@@ -1,5 +1,4 @@
 import type { Path } from '../path/path.ts';
-import type { Recovery } from './recovery.ts';
 
 /** What may be sent at this moment: amplification, congestion window and pacing, in one place. RFC 9000 §8.1, RFC 9002 §7 */
 export class Allowance {
@@ -21,10 +20,5 @@ export class Allowance {
     if (pacedUs <= nowUs) return;
     this.mayElicit = false;
     this.openUs = pacedUs;
-  }
-
-  /** Probes demanded for a space may leave whatever the window says. RFC 9002 §7.5 */
-  mayProbe(recovery: Recovery, space: number): boolean {
-    return recovery.pto.probes[space]! > 0;
   }
 }
