@@ -47,6 +47,8 @@ export interface QuicContextOptions {
   readonly connectionIdLength?: number;
   /** Key of our stateless reset tokens, 32 bytes. Default: random, so resets do not survive a restart. */
   readonly resetKey?: Uint8Array;
+  /** Server: key of session tickets, 16 bytes, for servers that share them. Default: random. */
+  readonly ticketKey?: Uint8Array;
   /** When to validate addresses by Retry: 'never', 'always', or above this many half-open connections. Default 64. */
   readonly retry?: 'never' | 'always' | number;
 

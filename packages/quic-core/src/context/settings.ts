@@ -1,12 +1,12 @@
 import { type CongestionFactory, NewReno } from '@tsquic/congestion';
 import type { CryptoProvider } from '@tsquic/crypto';
-import type { CertificateVerifier, Identity } from '@tsquic/tls13';
-import { skipCertificateCheck } from '@tsquic/tls13';
+import { type CertificateVerifier, type Identity, skipCertificateCheck, type TicketProtection } from '@tsquic/tls13';
 import { QuicUsageError } from '../errors/usage-error.ts';
 import type { PacketHeader } from '../packet/header.ts';
 import { BASE_MTU } from '../path/mtu.ts';
 import { NO_TRACE, type Tracer } from '../trace/tracer.ts';
 import type { QuicContextOptions, TransportOptions } from './config.ts';
+import { Tickets } from './tickets.ts';
 
 /** Options with every default filled in: what connections are built from. */
 export interface Settings {
@@ -19,6 +19,7 @@ export interface Settings {
   readonly maxConnections: number;
   readonly retryAbove: number;
   readonly resetKey: Uint8Array;
+  readonly tickets: TicketProtection;
   readonly tracer: Tracer;
   readonly identity: ((serverName: string) => Identity | undefined) | undefined;
   /** Undefined when the program judges by itself. */
@@ -61,6 +62,7 @@ export function createSettings(
   for (const [name, value] of Object.entries(transport)) inRange(name, value, 0, Number.MAX_SAFE_INTEGER);
   if (Array.isArray(options.alpn) && options.alpn.length === 0)
     throw new QuicUsageError('invalid-option', 'alpn must name at least one protocol');
+  if (options.ticketKey !== undefined) inRange('length of ticketKey', options.ticketKey.length, 16, 16);
   const resetKey = options.resetKey ?? new Uint8Array(32);
   if (options.resetKey === undefined) crypto.random(resetKey);
   return {
@@ -73,6 +75,7 @@ export function createSettings(
     maxConnections: options.maxConnections ?? 65_536,
     retryAbove: retryThreshold(options.retry),
     resetKey,
+    tickets: new Tickets(crypto, options.ticketKey),
     tracer: options.tracer ?? NO_TRACE,
     identity: identity === undefined || typeof identity === 'function' ? identity : () => identity,
     verifier: chooseVerifier(options),

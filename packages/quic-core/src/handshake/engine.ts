@@ -58,6 +58,7 @@ export function createServerEngine(
     identity: settings.identity!,
     alpn: options.alpn,
     clientCertificate: options.clientCertificate ?? 'none',
+    tickets: settings.tickets,
     ...(settings.verifier === undefined ? {} : { verifier: settings.verifier }),
   });
 }

@@ -146,7 +146,8 @@ export class Handshake implements HandshakeProgress {
       step();
     } catch (error) {
       if (!(error instanceof TlsAlert)) throw error;
-      throw new TransportError(TransportCode.CryptoBase + error.alert, FrameType.Crypto, error.message);
+      const code = error.protocolViolation ? TransportCode.ProtocolViolation : TransportCode.CryptoBase + error.alert;
+      throw new TransportError(code, FrameType.Crypto, error.message);
     } finally {
       // What TLS said before it failed still matters: an alert may follow under new keys.
       this.drain();

@@ -1,5 +1,6 @@
 import { ByteReader, concatBytes, encodeVarint } from '@tsquic/bytes';
 import { TransportCode, TransportError } from '../errors/transport-error.ts';
+import { decodeStreamCount } from '../frame/flow.ts';
 import { MAX_CONNECTION_ID_LENGTH } from '../packet/header.ts';
 import { RESET_TOKEN_LENGTH } from '../packet/stateless-reset.ts';
 
@@ -125,7 +126,8 @@ function decodeOne(parameters: TransportParameters, id: number, value: Uint8Arra
   const integer = INTEGERS.get(id);
   if (integer !== undefined) {
     const reader = new ByteReader(value);
-    parameters[integer] = reader.varint();
+    const isStreamCount = integer === 'initialMaxStreamsBidi' || integer === 'initialMaxStreamsUni';
+    parameters[integer] = isStreamCount ? decodeStreamCount(reader) : reader.varint();
     if (reader.truncated || reader.remaining > 0) invalid(`${integer} is not one integer`);
     return;
   }
