@@ -5,7 +5,7 @@ import { createAckFrame, decodeAck } from '../frame/ack.ts';
 import { type CloseFrame, decodeClose } from '../frame/close.ts';
 import { decodeNewConnectionId } from '../frame/connection-id.ts';
 import { createCryptoFrame, decodeCrypto } from '../frame/crypto.ts';
-import { MAX_STREAM_COUNT } from '../frame/flow.ts';
+import { decodeStreamCount, MAX_STREAM_COUNT } from '../frame/flow.ts';
 import { frameName } from '../frame/names.ts';
 import { PATH_DATA_LENGTH } from '../frame/path.ts';
 import { frameRule, FrameType, Rule } from '../frame/rules.ts';
@@ -190,6 +190,7 @@ export class Receiver {
   private onLimit(type: number): void {
     const { reader, owners } = this;
     const { streams } = owners;
+    if (isAboutStreamCount(type)) return this.onStreamCount(type);
     const first = reader.varint();
     const second =
       type === FrameType.MaxStreamData || type === FrameType.StreamDataBlocked ? reader.varint() : 0;
@@ -199,19 +200,21 @@ export class Receiver {
         return streams.onMaxData(first);
       case FrameType.MaxStreamData:
         return streams.onMaxStreamData(first, second);
-      case FrameType.MaxStreamsBidi:
-        return streams.onMaxStreams(first, false);
-      case FrameType.MaxStreamsUni:
-        return streams.onMaxStreams(first, true);
       case FrameType.StreamDataBlocked:
         return streams.onStreamDataBlocked(first);
-      case FrameType.StreamsBlockedBidi:
-      case FrameType.StreamsBlockedUni:
-        if (first > MAX_STREAM_COUNT) encodingError(type, 'a stream count above 2^60');
-        return;
       default:
         return;
     }
+  }
+
+  /** MAX_STREAMS and STREAMS_BLOCKED, which only tells. */
+  private onStreamCount(type: number): void {
+    const { reader, owners } = this;
+    const count = decodeStreamCount(reader);
+    if (reader.truncated) return;
+    if (count > MAX_STREAM_COUNT) encodingError(type, 'a stream count above 2^60');
+    if (type === FrameType.MaxStreamsBidi) owners.streams.onMaxStreams(count, false);
+    if (type === FrameType.MaxStreamsUni) owners.streams.onMaxStreams(count, true);
   }
 
   private skipPadding(bytes: Uint8Array): void {
@@ -227,6 +230,15 @@ export function isFromWrongRole(type: PacketType, weAreClient: boolean): boolean
   return weAreClient
     ? type === PacketType.ZeroRtt
     : type === PacketType.Retry || type === PacketType.VersionNegotiation;
+}
+
+function isAboutStreamCount(type: number): boolean {
+  return (
+    type === FrameType.MaxStreamsBidi ||
+    type === FrameType.MaxStreamsUni ||
+    type === FrameType.StreamsBlockedBidi ||
+    type === FrameType.StreamsBlockedUni
+  );
 }
 
 function encodingError(type: number, reason: string): never {

@@ -1,4 +1,4 @@
-import { type ByteWriter, varintLength } from '@tsquic/bytes';
+import { type ByteReader, type ByteWriter, varintLength } from '@tsquic/bytes';
 
 /**
  * The frames of flow control (RFC 9000 §19.9 to §19.14) are a type followed by one integer or, for those
@@ -29,3 +29,19 @@ export function encodeStreamLimit(
 
 /** Stream counts above this cannot be expressed as stream IDs. RFC 9000 §4.6 */
 export const MAX_STREAM_COUNT: number = 2 ** 60;
+
+/**
+ * A count of streams at the reader: like any integer, but Infinity above `MAX_STREAM_COUNT`, for saturation
+ * would make an impossible count look like a large one.
+ */
+export function decodeStreamCount(reader: ByteReader): number {
+  const { bytes, position } = reader;
+  const count = reader.varint();
+  if (reader.position !== position + 8) return count;
+  // 2^60 is 0xd0 and seven bytes of 0.
+  const first = bytes[position]!;
+  if (first < 0xd0) return count;
+  if (first > 0xd0) return Infinity;
+  for (let i = 1; i < 8; i++) if (bytes[position + i] !== 0) return Infinity;
+  return count;
+}
