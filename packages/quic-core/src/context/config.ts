@@ -95,7 +95,10 @@ export interface ConnectionOptions {
   readonly serverName?: string;
   /** Protocols to offer. Default: the context's list. */
   readonly alpn?: readonly string[];
-  /** Version to begin with. Default 1. */
+  /**
+   * Version to begin with. Default 1. With one that we do not speak the attempt ends in `version-negotiation`, where
+   * the server follows RFC 9000 §6.
+   */
   readonly version?: number;
   /** A ticket kept from a `ticket` event. */
   readonly session?: Uint8Array;

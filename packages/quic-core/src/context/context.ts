@@ -18,7 +18,7 @@ import { createPacketHeader, LONG_FORM, parseHeader } from '../packet/header.ts'
 import { encodeStatelessReset, MIN_RESET_LENGTH, resetToken } from '../packet/stateless-reset.ts';
 import { PacketWriter } from '../packet/writer.ts';
 import { BASE_MTU } from '../path/mtu.ts';
-import { VERSION_1, versionById } from '../version/versions.ts';
+import { type Version, VERSION_1, versionById } from '../version/versions.ts';
 import { type Address, sameAddress, UNKNOWN_ADDRESS } from './address.ts';
 import type { ConnectionOptions, QuicContextOptions } from './config.ts';
 import { ConnectionHandle } from './connection-handle.ts';
@@ -124,7 +124,8 @@ export class QuicContext {
         describe(out, next, length);
         return length;
       }
-      this.wake.sleep(next, next.nextWakeUs());
+      // Time must pass before it is asked again, whatever its timers say: one connection cannot hold up the host.
+      this.wake.sleep(next, Math.max(next.nextWakeUs(), nowUs + 1));
     }
   }
 
@@ -154,9 +155,7 @@ export class QuicContext {
         'too-many-connections',
         `this context holds ${settings.maxConnections} connections at most`,
       );
-    const version = options.version === undefined ? VERSION_1 : versionById(options.version);
-    if (version === undefined)
-      throw new QuicUsageError('invalid-option', `version ${options.version} is not spoken here`);
+    const version = options.version === undefined ? VERSION_1 : firstVersion(options.version);
     const destination = new Uint8Array(FIRST_ID_LENGTH);
     settings.crypto.random(destination);
     const connection = this.build({
@@ -173,19 +172,12 @@ export class QuicContext {
       start: (source) => new ClientStart(settings.crypto, version, destination, source),
       nowUs,
     });
-    const { parts } = connection;
-    const engine = createClientEngine(
-      settings,
-      options,
-      () =>
-        encodeLocalParameters(settings.crypto, settings.transport, settings.ackDelayExponent, {
-          initialSource: parts.fields.sourceId,
-        }),
-      nowUs,
-      () => this.nowUs,
-    );
-    startHandshake(parts, engine);
-    connection.settle(nowUs);
+    try {
+      this.startClient(connection, options, nowUs);
+    } catch (error) {
+      this.forget(connection);
+      throw error;
+    }
     this.wake.markReady(connection);
     return this.connections.get(connection.id)!;
   }
@@ -211,22 +203,43 @@ export class QuicContext {
     for (const handle of this.connections.values()) handle.close(code, text);
   }
 
-  /** Forget everything at once, telling nobody. Every later call throws `QuicUsageError`. */
+  /**
+   * Forget everything at once, telling nobody: connections count as closed, and there are no more events. Calls
+   * that need the context throw `QuicUsageError` from now on.
+   */
   free(): void {
-    for (const connection of [...this.cores.values()]) this.forget(connection);
+    for (const connection of [...this.cores.values()]) {
+      connection.parts.closeState.drain({ kind: 'application', code: 0, text: '', remote: false });
+      this.forget(connection);
+    }
+    this.events.clear();
+    this.stateless.clear();
     this.freed = true;
   }
 
   // Datagrams in
 
   private deliver(connection: Connection, nowUs: number): void {
-    this.guard(connection, () => connection.receive(this.datagram, nowUs));
+    const understood = this.guard(connection, () => connection.receive(this.datagram, nowUs));
     this.wake.markReady(connection);
+    if (understood === false) this.resetByToken(nowUs);
+  }
+
+  /** Whether the datagram, which nobody understands, is a stateless reset; its connection then ends. RFC 9000 §10.3.1 */
+  private resetByToken(nowUs: number): boolean {
+    const { datagram } = this;
+    if (datagram.length < MIN_RESET_LENGTH) return false;
+    const connection = this.router.findByToken(datagram.bytes, datagram.length);
+    if (connection === undefined) return false;
+    this.guard(connection, () => connection.drain({ kind: 'stateless-reset' }));
+    this.wake.markReady(connection);
+    return true;
   }
 
   /** A datagram whose first packet leads to no connection. */
   private onStray(drop: Drop, nowUs: number): void {
     const { datagram, header } = this;
+    if (this.resetByToken(nowUs)) return;
     const isLong = (datagram.bytes[0]! & LONG_FORM) !== 0;
     if (!isLong) return this.onStrayShort(nowUs);
     if (drop === Drop.UnknownVersion)
@@ -237,16 +250,9 @@ export class QuicContext {
     this.deliver(this.accept(verdict, nowUs), nowUs);
   }
 
-  /** A short header that is not ours: the peer's reset, or a packet that deserves one. RFC 9000 §10.3 */
+  /** A short header that is not ours: perhaps of a connection that we lost, which deserves a reset. RFC 9000 §10.3 */
   private onStrayShort(nowUs: number): void {
     const { datagram } = this;
-    if (datagram.length >= MIN_RESET_LENGTH) {
-      const connection = this.router.findByToken(datagram.bytes, datagram.length);
-      if (connection !== undefined) {
-        connection.vanish({ kind: 'stateless-reset' });
-        return this.wake.markReady(connection);
-      }
-    }
     this.onDropped(Drop.UnknownConnection, datagram.length);
     const { crypto, resetKey, connectionIdLength, identity } = this.settings;
     if (
@@ -299,12 +305,31 @@ export class QuicContext {
         resetToken: parts.localIds.first.resetToken,
       });
     };
-    startHandshake(
-      parts,
-      createServerEngine(settings, parameters, nowUs, () => this.nowUs),
-    );
     this.events.push({ type: 'accepted', connection: connection.id });
+    this.guard(connection, () =>
+      startHandshake(
+        parts,
+        createServerEngine(settings, parameters, nowUs, () => this.nowUs),
+      ),
+    );
     return connection;
+  }
+
+  private startClient(connection: Connection, options: ConnectionOptions, nowUs: number): void {
+    const { settings } = this;
+    const { parts } = connection;
+    const engine = createClientEngine(
+      settings,
+      options,
+      () =>
+        encodeLocalParameters(settings.crypto, settings.transport, settings.ackDelayExponent, {
+          initialSource: parts.fields.sourceId,
+        }),
+      nowUs,
+      () => this.nowUs,
+    );
+    startHandshake(parts, engine);
+    connection.settle(nowUs);
   }
 
   private build(seed: Omit<ConnectionSeed, 'id'>, extraId?: Uint8Array): Connection {
@@ -359,6 +384,7 @@ export class QuicContext {
       return step();
     } catch (error) {
       connection.fail(error);
+      this.wake.markReady(connection);
       this.settings.tracer.onInternalError?.(connection.id, error, this.nowUs);
       return undefined;
     }
@@ -373,6 +399,13 @@ export class QuicContext {
 /** A context with these options: a server when they have an `identity`, a client in any case. */
 export function createQuicContext(options: QuicContextOptions): QuicContext {
   return new QuicContext(options);
+}
+
+/** What a client begins with. One that we do not speak looks like version 1, and shows how the server negotiates. */
+function firstVersion(id: number): Version {
+  if (!Number.isInteger(id) || id < 1 || id > 0xffff_ffff)
+    throw new QuicUsageError('invalid-option', `version ${id} is not a number of 32 bits above 0`);
+  return versionById(id) ?? { ...VERSION_1, id };
 }
 
 function clear(out: OutgoingDatagram): void {

@@ -26,8 +26,6 @@ export interface Settings {
   readonly verifier: CertificateVerifier | undefined;
   readonly canVerify: boolean;
   readonly onKeyLog: ((line: string) => void) | undefined;
-  /** The connection ID that the packet being received was sent to. */
-  readonly usedId: (header: PacketHeader) => Uint8Array;
 }
 
 const DEFAULT_TRANSPORT: Required<TransportOptions> = {
@@ -51,7 +49,6 @@ const RETRY_ABOVE = 64;
 /** Check options and fill in defaults. Throws `QuicUsageError` for values that make no sense. */
 export function createSettings(
   options: QuicContextOptions,
-  usedId: (header: PacketHeader) => Uint8Array,
 ): Settings {
   const { crypto, identity } = options;
   const transport = { ...DEFAULT_TRANSPORT, ...options.transport };
@@ -81,7 +78,6 @@ export function createSettings(
     verifier: chooseVerifier(options),
     canVerify: options.judgeCertificates === true || chooseVerifier(options) !== undefined,
     onKeyLog: options.onKeyLog,
-    usedId,
   };
 }
 

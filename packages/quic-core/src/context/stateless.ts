@@ -24,6 +24,10 @@ export class StatelessQueue {
     return this.replies.length === 0;
   }
 
+  clear(): void {
+    this.replies.length = 0;
+  }
+
   /** Write the oldest into `out`; returns its length, or 0. */
   write(out: OutgoingDatagram): number {
     const reply = this.replies.shift();
