@@ -1,5 +1,5 @@
 import { TransportCode, TransportError } from '../errors/transport-error.ts';
-import { ReceiveWindow } from '../flow/receive-window.ts';
+import type { ReceiveWindow } from '../flow/receive-window.ts';
 import { encodeStreamLimit } from '../frame/flow.ts';
 import { FrameType } from '../frame/rules.ts';
 import { encodeStopSending } from '../frame/stream-control.ts';

@@ -97,7 +97,8 @@ export class Streams {
 
   write(stream: Stream, data: Uint8Array, fin: boolean): number {
     const { sender } = stream;
-    if (sender === undefined || !sender.mayWrite) throw new QuicUsageError('not-writable', `stream ${stream.id} takes no more data`);
+    if (sender === undefined || !sender.mayWrite)
+      throw new QuicUsageError('not-writable', `stream ${stream.id} takes no more data`);
     const taken = sender.write(data, fin, this.bufferBytes);
     this.schedule(stream);
     return taken;
@@ -114,7 +115,8 @@ export class Streams {
   }
 
   reset(stream: Stream, code: number): void {
-    if (stream.sender === undefined) throw new QuicUsageError('not-writable', `stream ${stream.id} only receives`);
+    if (stream.sender === undefined)
+      throw new QuicUsageError('not-writable', `stream ${stream.id} only receives`);
     stream.sender.reset(code);
     this.queueControl(stream);
   }
@@ -136,7 +138,12 @@ export class Streams {
 
   /** The application has read so much that the peer should hear of it. */
   get hasCredit(): boolean {
-    return this.maxDataPending || this.control.length > 0 || this.bidirectional.pending || this.unidirectional.pending;
+    return (
+      this.maxDataPending ||
+      this.control.length > 0 ||
+      this.bidirectional.pending ||
+      this.unidirectional.pending
+    );
   }
 
   // From the network
@@ -186,7 +193,11 @@ export class Streams {
 
   onMaxStreams(limit: number, unidirectional: boolean): void {
     if (limit > MAX_STREAM_COUNT)
-      throw new TransportError(TransportCode.FrameEncoding, FrameType.MaxStreamsBidi, 'a stream limit above 2^60');
+      throw new TransportError(
+        TransportCode.FrameEncoding,
+        FrameType.MaxStreamsBidi,
+        'a stream limit above 2^60',
+      );
     const counts = this.counts(unidirectional);
     if (!counts.local.raise(limit) || !counts.wantsMore) return;
     counts.wantsMore = false;
@@ -332,17 +343,19 @@ export class Streams {
 
   private forgetIfFinished(stream: Stream): void {
     if (!stream.finished || !this.table.delete(stream.id)) return;
-    if (isServerInitiated(stream.id) !== this.isServer) this.counts(isUnidirectional(stream.id)).onRemoteClosed();
+    if (isServerInitiated(stream.id) !== this.isServer)
+      this.counts(isUnidirectional(stream.id)).onRemoteClosed();
     this.emit({ type: 'stream-released', streamId: stream.id });
   }
 }
 
 /** A stream event before it is known whose it is. */
-export type StreamEvent = Extract<QuicEvent, { type: `stream-${string}` | 'streams-available' }> extends infer E
-  ? E extends unknown
-    ? Omit<E, 'connection'>
-    : never
-  : never;
+export type StreamEvent =
+  Extract<QuicEvent, { type: `stream-${string}` | 'streams-available' }> extends infer E
+    ? E extends unknown
+      ? Omit<E, 'connection'>
+      : never
+    : never;
 
 function stateError(frameType: number, reason: string): never {
   throw new TransportError(TransportCode.StreamState, frameType, reason);
