@@ -4,6 +4,7 @@ import type { Settings } from '../context/settings.ts';
 import type { CloseReason, QuicEvent } from '../events.ts';
 import type { CloseFrame } from '../frame/close.ts';
 import { Handshake, type HandshakeListener } from '../handshake/handshake.ts';
+import { preferredId } from '../handshake/parameters.ts';
 import { LocalIds } from '../ids/local-ids.ts';
 import { PeerIds } from '../ids/peer-ids.ts';
 import type { ConnectionIdRegistry } from '../ids/registry.ts';
@@ -113,17 +114,14 @@ export function assembleConnection(seed: ConnectionSeed, around: ConnectionSurro
   const facts = new FactRouter({ ...own, handshake });
   const random = randomBelow((out) => settings.crypto.random(out));
   const recovery = new Recovery(own.paths, facts, new ProbeTimeout(own.paths, handshake), random);
-  const receiver = new Receiver(
-    {
-      ...own,
-      isClient,
-      recovery,
-      handshake,
-      onPeerClose: (frame) => around.onPeerClose(frame),
-      onToken: (token) => emit({ type: 'token', token }),
-    },
-    (header) => settings.usedId(header),
-  );
+  const receiver = new Receiver({
+    ...own,
+    isClient,
+    recovery,
+    handshake,
+    onPeerClose: (frame) => around.onPeerClose(frame),
+    onToken: (token) => emit({ type: 'token', token }),
+  });
   const fields = createFields(seed, own.localIds);
   const streams = new StreamWriter(own.streams);
   const sendOrder = new SendOrder({ ...own, isClient, recovery, handshake, streams, closeState, fields });
@@ -203,8 +201,9 @@ function createListener(
       idle.onPeerTimeout(parameters.maxIdleTimeoutMs);
       recovery().maxAckDelayUs = parameters.maxAckDelayMs * 1000;
       recovery().ackDelayExponent = parameters.ackDelayExponent;
-      const { statelessResetToken } = parameters;
+      const { statelessResetToken, preferredAddress } = parameters;
       if (statelessResetToken !== undefined) peerIds.setInitialToken(statelessResetToken);
+      if (preferredAddress !== undefined) peerIds.onPreferredAddress(preferredId(preferredAddress));
     },
     onCertificate: (chain, serverName) => emit({ type: 'certificate', chain, serverName }),
     onComplete(event) {

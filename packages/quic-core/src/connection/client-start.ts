@@ -53,7 +53,8 @@ export class ClientStart {
     header: PacketHeader,
     answered: boolean,
   ): readonly number[] | undefined {
-    if (answered) return undefined;
+    // A Retry was an answer, too. RFC 9000 §6.2
+    if (answered || this.retrySource !== undefined) return undefined;
     const { dcidAt, dcidLength, scidAt, scidLength } = header;
     if (!equalBytes(bytes.subarray(dcidAt, dcidAt + dcidLength), this.source)) return undefined;
     if (!equalBytes(bytes.subarray(scidAt, scidAt + scidLength), this.originalDestination)) return undefined;

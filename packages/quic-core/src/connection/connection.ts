@@ -10,6 +10,7 @@ import type { PacketWriter } from '../packet/writer.ts';
 import { BASE_MTU } from '../path/mtu.ts';
 import type { Path } from '../path/path.ts';
 import { Space } from '../spaces/spaces.ts';
+import { sameAddress } from '../context/address.ts';
 import type { ConnectionParts } from './assemble.ts';
 import { createDatagram, type Datagram } from './datagram.ts';
 import { Effect, isFromWrongRole, spaceOf } from './receiver.ts';
@@ -17,6 +18,14 @@ import { Timer } from './timers.ts';
 
 /** Closing and draining last this many probe timeouts; keys of an old phase live as long. RFC 9000 §10.2 */
 const LINGER_PTOS = 3;
+const NOT_READ = -1;
+/** Packet types by encryption level. */
+const PACKET_TYPES: readonly PacketType[] = [
+  PacketType.Initial,
+  PacketType.ZeroRtt,
+  PacketType.Handshake,
+  PacketType.OneRtt,
+];
 
 /**
  * One QUIC connection: it owns the parts and decides the order in which they act. Protocol rules live in the
@@ -31,6 +40,8 @@ export class Connection {
   private readonly reader: PacketReader;
   /** A packet of the peer was opened: Retry and Version Negotiation come too late. */
   private answered = false;
+  /** What became of the first packet of the datagram, or `NOT_READ`. */
+  private firstDrop: number = NOT_READ;
   private confirmedSeen = false;
   private installsSeen = 0;
 
@@ -43,21 +54,36 @@ export class Connection {
 
   // In: the network
 
-  /** Take every packet of a datagram that was routed here. */
-  receive(datagram: Datagram, nowUs: number): void {
+  /** Take every packet of a datagram that was routed here; false when its first could not be opened. */
+  receive(datagram: Datagram, nowUs: number): boolean {
     const { parts, reader } = this;
     parts.statistics.bytesReceived += datagram.length;
     if (parts.closeState.active) {
-      parts.closeState.onReceived();
-      return;
+      this.onReceivedLate(datagram, nowUs);
+      return true;
     }
     const path = parts.paths.find(datagram.from, datagram.to, datagram.interfaceIndex, nowUs);
-    if (path === undefined) return this.onDropped(Drop.WrongAddress, datagram.length, nowUs);
+    if (path === undefined) {
+      this.onDropped(Drop.WrongAddress, datagram.length, nowUs);
+      return true;
+    }
     path.amplification.onReceived(datagram.length);
+    this.firstDrop = NOT_READ;
     this.receivePackets(datagram, path, nowUs);
     if (reader.drop !== Drop.None) this.onDropped(reader.drop, 0, nowUs);
-    if (!parts.early.isEmpty && parts.keys.installs !== this.installsSeen) this.retryEarly(nowUs);
+    const understood = this.firstDrop === Drop.None || this.firstDrop === Drop.Duplicate;
+    this.retryEarly(nowUs);
     this.settle(nowUs);
+    return understood;
+  }
+
+  /** While closing, what comes is not read, but may have to be told again that this is the end. RFC 9000 §10.2.1 */
+  private onReceivedLate(datagram: Datagram, nowUs: number): void {
+    const { parts } = this;
+    const path = parts.paths.active;
+    if (sameAddress(path.remote, datagram.from)) path.amplification.onReceived(datagram.length);
+    parts.closeState.onReceived();
+    this.onDropped(Drop.Closing, datagram.length, nowUs);
   }
 
   private receivePackets(datagram: Datagram, path: Path, nowUs: number): void {
@@ -67,6 +93,7 @@ export class Connection {
       const { header } = reader;
       try {
         const drop = this.receivePacket(datagram, header, path, nowUs);
+        if (this.firstDrop === NOT_READ) this.firstDrop = drop;
         if (drop !== Drop.None) this.onDropped(drop, header.packetEnd - header.headerAt, nowUs);
       } catch (error) {
         if (!(error instanceof TransportError)) throw error;
@@ -84,11 +111,14 @@ export class Connection {
   private receivePacket(datagram: Datagram, header: PacketHeader, path: Path, nowUs: number): Drop {
     const { parts } = this;
     const { bytes } = datagram;
-    if (isFromWrongRole(header.type, this.isClient)) return Drop.UnexpectedType;
+    if (isFromWrongRole(header, this.isClient)) return Drop.UnexpectedType;
     if (header.type === PacketType.Retry) return this.onRetry(bytes, header);
     if (header.type === PacketType.VersionNegotiation) return this.onVersionNegotiation(bytes, header);
     if (header.type === PacketType.Initial && !this.isClient && datagram.length < BASE_MTU)
       return Drop.SmallInitial;
+    // Only clients have tokens to show. RFC 9000 §17.2.2
+    if (header.type === PacketType.Initial && this.isClient && header.tokenLength > 0)
+      return Drop.UnexpectedType;
     if (header.type !== PacketType.OneRtt && !this.isFromPeer(bytes, header)) return Drop.ForeignConnectionId;
 
     const level = levelOf(header.type);
@@ -170,7 +200,7 @@ export class Connection {
 
   private keepForLater(datagram: Datagram, header: PacketHeader): Drop {
     const { parts } = this;
-    if (!parts.keys.mayComeLater(header)) return Drop.NoKeys;
+    if (parts.handshake.complete || !parts.keys.mayComeLater(header)) return Drop.NoKeys;
     const { bytes, from, to, interfaceIndex, ecn } = datagram;
     return parts.early.keep(bytes, header, from, to, interfaceIndex, ecn) ? Drop.KeptForLater : Drop.NoKeys;
   }
@@ -178,6 +208,7 @@ export class Connection {
   /** Try again what came before its keys, once there are keys that might fit. */
   private retryEarly(nowUs: number): void {
     const { parts } = this;
+    if (parts.early.isEmpty || parts.keys.installs === this.installsSeen) return;
     this.installsSeen = parts.keys.installs;
     if (parts.closeState.active) return;
     for (const packet of parts.early.takeAll()) {
@@ -223,6 +254,7 @@ export class Connection {
   prepare(writer: PacketWriter, buffer: Uint8Array, nowUs: number): number {
     const { parts } = this;
     this.onTimers(nowUs);
+    this.retryEarly(nowUs);
     if (this.finished) return 0;
     if (parts.closeState.active) return this.prepareClose(writer, buffer, nowUs);
     try {
@@ -251,7 +283,7 @@ export class Connection {
       const packet = writer.packets[i]!;
       parts.tracer.onPacketSent?.(
         this.id,
-        packet.level,
+        PACKET_TYPES[packet.level]!,
         packet.number,
         packet.payloadEnd - packet.headerAt,
         nowUs,
@@ -294,8 +326,9 @@ export class Connection {
     this.finished = true;
   }
 
-  /** A bug of ours: end this connection, and no other. */
+  /** A bug of ours: end this connection, and no other; in silence when even the end does not work. */
   fail(error: unknown): void {
+    if (this.parts.closeState.active) this.finished = true;
     this.close({
       kind: 'transport',
       code: TransportCode.InternalError,
@@ -322,9 +355,9 @@ export class Connection {
     parts.streams.followWindow(parts.paths.active.controller.windowBytes);
     parts.fields.destinationId = parts.peerIds.current.connectionId;
     timers.set(Timer.Loss, recovery.timerUs(nowUs));
-    timers.set(Timer.AckDelay, parts.spaces.ackDueUs());
+    timers.set(Timer.AckDelay, parts.sendOrder.ackDueUs());
     timers.set(Timer.PathProbe, parts.paths.timerUs());
-    timers.set(Timer.Idle, parts.idle.timeoutUs(parts.paths.active.rtt.ptoUs));
+    timers.set(Timer.Idle, parts.idle.timeoutUs(parts.paths.active.rtt.ptoUs + recovery.maxAckDelayUs));
     timers.set(Timer.KeepAlive, handshake.complete ? parts.idle.keepAliveTimeUs() : Infinity);
     if (handshake.complete) {
       keys.oneRtt.onAcked(recovery.largestAcked(Space.Application));

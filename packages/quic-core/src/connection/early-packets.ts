@@ -3,6 +3,8 @@ import type { PacketHeader } from '../packet/header.ts';
 
 /** Packets kept for keys that are not there yet. RFC 9000 §5.7, RFC 9001 §5.7 */
 const MAX_PACKETS = 10;
+/** All of them together: an address that is not validated must not make us hold more than it might need. */
+const MAX_BYTES = 15_000;
 
 /** A packet that came too early, on its own, and how it came. */
 export interface EarlyPacket {
@@ -16,6 +18,7 @@ export interface EarlyPacket {
 /** Packets that arrived before the keys to open them. */
 export class EarlyPackets {
   private packets: EarlyPacket[] = [];
+  private heldBytes = 0;
 
   /** Keep a copy of the packet at `header`; false when there is no room. */
   keep(
@@ -26,7 +29,9 @@ export class EarlyPackets {
     interfaceIndex: number,
     ecn: number,
   ): boolean {
-    if (this.packets.length >= MAX_PACKETS) return false;
+    const length = header.packetEnd - header.headerAt;
+    if (this.packets.length >= MAX_PACKETS || this.heldBytes + length > MAX_BYTES) return false;
+    this.heldBytes += length;
     this.packets.push({
       bytes: bytes.slice(header.headerAt, header.packetEnd),
       from,
@@ -45,6 +50,7 @@ export class EarlyPackets {
   takeAll(): readonly EarlyPacket[] {
     const { packets } = this;
     this.packets = [];
+    this.heldBytes = 0;
     return packets;
   }
 }

@@ -23,8 +23,9 @@ export class EventQueue {
     return event;
   }
 
-  get isEmpty(): boolean {
-    return this.head === this.events.length;
+  clear(): void {
+    this.events = [];
+    this.head = 0;
   }
 }
 

@@ -7,6 +7,7 @@ export class Idle {
   private readonly keepAliveUs: number;
   private timeoutMs: number;
   private lastActivityUs: number;
+  private lastSentUs = -Infinity;
   /** An ack-eliciting packet left since the last one came: later ones do not restart the timer. */
   private sentSince = false;
   /** A PING should leave. */
@@ -30,6 +31,7 @@ export class Idle {
 
   onElicitingSent(nowUs: number): void {
     if (!this.sentSince) this.lastActivityUs = nowUs;
+    this.lastSentUs = nowUs;
     this.sentSince = true;
     this.pingPending = false;
   }
@@ -42,6 +44,7 @@ export class Idle {
 
   /** When to send a PING, unless something else leaves before. */
   keepAliveTimeUs(): number {
-    return this.keepAliveUs === 0 || this.pingPending ? Infinity : this.lastActivityUs + this.keepAliveUs;
+    if (this.keepAliveUs === 0 || this.pingPending) return Infinity;
+    return Math.max(this.lastActivityUs, this.lastSentUs) + this.keepAliveUs;
   }
 }

@@ -54,12 +54,9 @@ export class Receiver {
   private readonly stream = createStreamFrame();
   private readonly crypto = createCryptoFrame();
   private readonly streamControl = createStreamControlFrame();
-  private readonly usedId: (header: PacketHeader) => Uint8Array;
 
-  /** @param usedId - the connection ID that a packet was sent to. */
-  constructor(owners: FrameOwners, usedId: (header: PacketHeader) => Uint8Array) {
+  constructor(owners: FrameOwners) {
     this.owners = owners;
-    this.usedId = usedId;
   }
 
   /** Every frame of an authentic packet; returns `Effect` bits. Throws `TransportError` when one is wrong. */
@@ -141,11 +138,8 @@ export class Receiver {
         return;
       case FrameType.NewConnectionId:
         return this.onNewConnectionId();
-      case FrameType.RetireConnectionId: {
-        const sequence = reader.varint();
-        if (!reader.truncated) owners.localIds.onRetired(sequence, this.usedId(header));
-        return;
-      }
+      case FrameType.RetireConnectionId:
+        return this.onRetireConnectionId(header);
       case FrameType.ConnectionClose:
       case FrameType.ApplicationClose:
         return this.onClose(type);
@@ -176,6 +170,13 @@ export class Receiver {
     if (this.reader.truncated) return;
     if (frame === undefined) encodingError(FrameType.NewConnectionId, 'impossible values');
     this.owners.peerIds.onNew(frame);
+  }
+
+  private onRetireConnectionId({ dcidAt, dcidLength }: PacketHeader): void {
+    const { reader } = this;
+    const sequence = reader.varint();
+    if (reader.truncated) return;
+    this.owners.localIds.onRetired(sequence, reader.bytes.subarray(dcidAt, dcidAt + dcidLength));
   }
 
   private onNewToken(): void {
@@ -225,10 +226,13 @@ export class Receiver {
   }
 }
 
-/** Whether the packet can only be sent by a server, or only by a client. RFC 9000 §17.2.3, §17.2.5 */
-export function isFromWrongRole(type: PacketType, weAreClient: boolean): boolean {
+/**
+ * Whether only the other role may send such a packet, or such a header: a server's Initial carries no token.
+ * RFC 9000 §17.2.2, §17.2.3, §17.2.5
+ */
+export function isFromWrongRole({ type, tokenLength }: PacketHeader, weAreClient: boolean): boolean {
   return weAreClient
-    ? type === PacketType.ZeroRtt
+    ? type === PacketType.ZeroRtt || (type === PacketType.Initial && tokenLength > 0)
     : type === PacketType.Retry || type === PacketType.VersionNegotiation;
 }
 

@@ -99,6 +99,17 @@ export class SendOrder {
     return this.finish(writer, path, false, nowUs);
   }
 
+  /** When an acknowledgement that can be sent at all must leave, or Infinity. */
+  ackDueUs(): number {
+    const { keys, spaces, paths } = this.p;
+    let dueUs = Infinity;
+    // Where nothing may be sent, only what comes in changes that. RFC 9000 §8.1
+    if (paths.active.amplification.room < MIN_DATAGRAM) return dueUs;
+    for (let i = 0; i < LEVELS.length; i++)
+      if (keys.canWrite(LEVELS[i]!)) dueUs = Math.min(dueUs, spaces.at(spaceOf(LEVELS[i]!)).policy.dueUs);
+    return dueUs;
+  }
+
   private writePacket(writer: PacketWriter, level: Level, path: Path, nowUs: number): void {
     const { p } = this;
     if (!p.keys.canWrite(level)) return;

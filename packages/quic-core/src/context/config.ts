@@ -77,7 +77,7 @@ export interface TransportOptions {
   readonly maxUnidirectionalStreams?: number;
   /** Longest delay of our acknowledgements, ms. Default 25. */
   readonly maxAckDelayMs?: number;
-  /** Largest UDP payload we send, bytes, 1200 to 65527. Default 1350. */
+  /** Largest UDP payload we send, bytes, 1200 to 65527. Default 1452. */
   readonly maxUdpPayloadBytes?: number;
   /** Initial estimate of the round-trip time, microseconds. Default 333000 (RFC 9002 §6.2.2). */
   readonly initialRttUs?: number;

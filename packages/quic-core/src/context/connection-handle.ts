@@ -5,6 +5,7 @@ import { QuicUsageError } from '../errors/usage-error.ts';
 import type { CloseReason } from '../events.ts';
 import type { Stream } from '../streams/stream.ts';
 import type { ConnectionStatistics, QuicConnection, QuicStream } from './handles.ts';
+import { assertCode } from './application-code.ts';
 import { StreamHandle } from './stream-handle.ts';
 
 /** A program's view of one connection. */
@@ -41,12 +42,18 @@ export class ConnectionHandle implements QuicConnection {
   }
 
   close(code = 0, text = ''): void {
+    assertCode(code);
     this.core.close({ kind: 'application', code, text, remote: false });
     this.touch();
   }
 
   certificateVerdict(alert: number | undefined): void {
     this.assertOpen();
+    if (!this.core.parts.handshake.awaitsVerdict)
+      throw new QuicUsageError(
+        'no-certificate',
+        `no certificate of connection ${this.id} waits for a verdict`,
+      );
     try {
       this.core.parts.handshake.certificateVerdict(alert);
     } catch (error) {
@@ -59,10 +66,13 @@ export class ConnectionHandle implements QuicConnection {
 
   exportKeyingMaterial(label: string, context: Uint8Array, length: number): Uint8Array {
     this.assertOpen();
+    if (!this.core.parts.handshake.complete)
+      throw new QuicUsageError('not-connected', `connection ${this.id} is still shaking hands`);
     return this.core.parts.handshake.exportKeyingMaterial(label, context, length);
   }
 
   wakeAt(timeUs: number): void {
+    this.assertOpen();
     this.core.parts.timers.set(Timer.Application, timeUs);
     this.touch();
   }

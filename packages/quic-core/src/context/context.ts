@@ -60,9 +60,7 @@ export class QuicContext {
   private freed = false;
 
   constructor(options: QuicContextOptions) {
-    this.settings = createSettings(options, (header) =>
-      this.datagram.bytes.slice(header.dcidAt, header.dcidAt + header.dcidLength),
-    );
+    this.settings = createSettings(options);
     this.router = new Router(options.crypto, this.settings.resetKey, this.settings.connectionIdLength);
     this.tokens = new Tokens(options.crypto);
     this.screen = new InitialScreen(this.settings, this.stateless, this.tokens);

@@ -1,3 +1,4 @@
+import { TransportCode } from '../errors/transport-error.ts';
 import { Drop } from '../packet/drop.ts';
 import { type PacketHeader, PacketType } from '../packet/header.ts';
 import { hasSample, unmaskHeader } from '../packet/protection.ts';
@@ -7,6 +8,7 @@ import { BASE_MTU } from '../path/mtu.ts';
 import { initialKeys } from '../keys/initial.ts';
 import type { Datagram } from '../connection/datagram.ts';
 import { type Version, versionById, VERSIONS } from '../version/versions.ts';
+import { encodeRefusal } from './refusal.ts';
 import type { Settings } from './settings.ts';
 import type { StatelessQueue } from './stateless.ts';
 import type { Tokens } from './token.ts';
@@ -84,8 +86,11 @@ export class InitialScreen {
     if (!this.isAuthentic(bytes, header, version, destination)) return Drop.Unauthentic;
 
     const token = bytes.subarray(header.tokenAt, header.tokenAt + header.tokenLength);
-    const proof = token.length === 0 ? undefined : this.tokens.open(token, datagram.from, nowUs);
-    if (proof === 'invalid') return Drop.BadToken;
+    const proof = token.length === 0 ? undefined : this.tokens.open(token, datagram.from, destination, nowUs);
+    if (proof === 'invalid') {
+      this.refuse(datagram, version, destination, source, TransportCode.InvalidToken);
+      return Drop.BadToken;
+    }
     if (proof === undefined && halfOpen >= settings.retryAbove)
       return this.retry(datagram, version, destination, source, nowUs);
     const original = proof?.originalDestination;
@@ -114,6 +119,18 @@ export class InitialScreen {
     return keys.aead.open(probe.packetNumber, copy, probe.headerAt, probe.payloadAt, probe.packetEnd);
   }
 
+  /** End what has not begun: the client need not wait for its timeout. RFC 9000 §5.2.2, §8.1.2 */
+  private refuse(
+    datagram: Datagram,
+    version: Version,
+    destination: Uint8Array,
+    source: Uint8Array,
+    code: number,
+  ): void {
+    const packet = encodeRefusal(this.settings.crypto, version, source, destination, code);
+    this.stateless.push(packet, datagram.from, datagram.to, datagram.interfaceIndex);
+  }
+
   private retry(
     datagram: Datagram,
     version: Version,
@@ -124,7 +141,7 @@ export class InitialScreen {
     const { crypto, connectionIdLength } = this.settings;
     const retrySource = new Uint8Array(Math.max(connectionIdLength, MIN_FIRST_ID));
     crypto.random(retrySource);
-    const token = this.tokens.createRetry(datagram.from, destination, nowUs);
+    const token = this.tokens.createRetry(datagram.from, destination, retrySource, nowUs);
     const packet = encodeRetry(crypto, version, source, retrySource, destination, token);
     this.stateless.push(packet, datagram.from, datagram.to, datagram.interfaceIndex);
     return Drop.Refused;

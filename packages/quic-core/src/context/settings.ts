@@ -1,8 +1,12 @@
 import { type CongestionFactory, NewReno } from '@tsquic/congestion';
 import type { CryptoProvider } from '@tsquic/crypto';
-import { type CertificateVerifier, type Identity, skipCertificateCheck, type TicketProtection } from '@tsquic/tls13';
+import {
+  type CertificateVerifier,
+  type Identity,
+  skipCertificateCheck,
+  type TicketProtection,
+} from '@tsquic/tls13';
 import { QuicUsageError } from '../errors/usage-error.ts';
-import type { PacketHeader } from '../packet/header.ts';
 import { BASE_MTU } from '../path/mtu.ts';
 import { NO_TRACE, type Tracer } from '../trace/tracer.ts';
 import type { QuicContextOptions, TransportOptions } from './config.ts';
@@ -47,15 +51,15 @@ const ACK_DELAY_EXPONENT = 3;
 const RETRY_ABOVE = 64;
 
 /** Check options and fill in defaults. Throws `QuicUsageError` for values that make no sense. */
-export function createSettings(
-  options: QuicContextOptions,
-): Settings {
+export function createSettings(options: QuicContextOptions): Settings {
   const { crypto, identity } = options;
   const transport = { ...DEFAULT_TRANSPORT, ...options.transport };
   const connectionIdLength = options.connectionIdLength ?? 8;
   inRange('connectionIdLength', connectionIdLength, 4, 20);
   inRange('maxUdpPayloadBytes', transport.maxUdpPayloadBytes, BASE_MTU, 65_527);
   inRange('maxAckDelayMs', transport.maxAckDelayMs, 0, 2 ** 14 - 1);
+  inRange('maxConnections', options.maxConnections ?? 0, 0, Number.MAX_SAFE_INTEGER);
+  inRange('length of resetKey', options.resetKey?.length ?? 32, 32, 32);
   for (const [name, value] of Object.entries(transport)) inRange(name, value, 0, Number.MAX_SAFE_INTEGER);
   if (Array.isArray(options.alpn) && options.alpn.length === 0)
     throw new QuicUsageError('invalid-option', 'alpn must name at least one protocol');
@@ -89,10 +93,14 @@ function chooseVerifier(options: QuicContextOptions): CertificateVerifier | unde
 function retryThreshold(retry: QuicContextOptions['retry']): number {
   if (retry === 'never') return Infinity;
   if (retry === 'always') return 0;
+  inRange('retry', retry ?? RETRY_ABOVE, 0, Number.MAX_SAFE_INTEGER);
   return retry ?? RETRY_ABOVE;
 }
 
 function inRange(name: string, value: number, low: number, high: number): void {
-  if (Number.isFinite(value) && value >= low && value <= high) return;
-  throw new QuicUsageError('invalid-option', `${name} must be from ${low} to ${high}, not ${value}`);
+  if (Number.isInteger(value) && value >= low && value <= high) return;
+  throw new QuicUsageError(
+    'invalid-option',
+    `${name} must be an integer from ${low} to ${high}, not ${value}`,
+  );
 }

@@ -1,6 +1,7 @@
 import type { Connection } from '../connection/connection.ts';
 import { QuicUsageError } from '../errors/usage-error.ts';
 import type { Stream } from '../streams/stream.ts';
+import { assertCode } from './application-code.ts';
 import type { QuicConnection, QuicStream } from './handles.ts';
 
 /** A program's view of one stream. It outlives the stream: then there is nothing to read and no writing. */
@@ -47,12 +48,14 @@ export class StreamHandle implements QuicStream {
   }
 
   reset(code: number): void {
+    assertCode(code);
     this.assertOpen();
     this.core.parts.streams.reset(this.stream, code);
     this.touch();
   }
 
   stopSending(code: number): void {
+    assertCode(code);
     this.assertOpen();
     this.core.parts.streams.stop(this.stream, code);
     this.touch();

@@ -1,4 +1,4 @@
-import { ByteReader, ByteWriter } from '@tsquic/bytes';
+import { ByteReader, ByteWriter, toHex } from '@tsquic/bytes';
 import { type CryptoProvider, IV_LENGTH, TAG_LENGTH } from '@tsquic/crypto';
 import { utf8 } from '../connection/close-state.ts';
 import type { Address } from './address.ts';
@@ -8,6 +8,8 @@ const NEW = 2;
 const RETRY_LIFE_US = 10_000_000;
 const NEW_LIFE_US = 24 * 3600 * 1_000_000;
 const KEY_LENGTH = 16;
+/** Used tokens that are remembered, at least; twice as many at most. */
+const USED_TOKENS = 4096;
 
 /** What a valid token proves. */
 export interface TokenContent {
@@ -22,15 +24,23 @@ export interface TokenContent {
 export class Tokens {
   private readonly crypto: CryptoProvider;
   private readonly key = new Uint8Array(KEY_LENGTH);
+  /** Tokens of NEW_TOKEN that clients came with, two generations of them: none counts twice. RFC 9000 §8.1.4 */
+  private used = new Set<string>();
+  private usedBefore = new Set<string>();
 
   constructor(crypto: CryptoProvider) {
     this.crypto = crypto;
     crypto.random(this.key);
   }
 
-  /** A token for a Retry: good for this address and port, and for ten seconds. */
-  createRetry(client: Address, originalDestination: Uint8Array, nowUs: number): Uint8Array {
-    return this.seal(RETRY, `${client.ip} ${client.port}`, originalDestination, nowUs);
+  /** A token for a Retry from `retrySource`: good for this address and port, and for ten seconds. */
+  createRetry(
+    client: Address,
+    originalDestination: Uint8Array,
+    retrySource: Uint8Array,
+    nowUs: number,
+  ): Uint8Array {
+    return this.seal(RETRY, retryBinding(client, retrySource), originalDestination, nowUs);
   }
 
   /** A token for NEW_TOKEN: good for this IP, and for a day. */
@@ -38,8 +48,16 @@ export class Tokens {
     return this.seal(NEW, client.ip, new Uint8Array(0), nowUs);
   }
 
-  /** What the token proves; 'invalid' for a Retry token of ours that does not hold, undefined for anything else. */
-  open(token: Uint8Array, client: Address, nowUs: number): TokenContent | 'invalid' | undefined {
+  /**
+   * What the token proves, coming in a packet to `destination`; 'invalid' for a Retry token of ours that does not
+   * hold, undefined for anything else.
+   */
+  open(
+    token: Uint8Array,
+    client: Address,
+    destination: Uint8Array,
+    nowUs: number,
+  ): TokenContent | 'invalid' | undefined {
     if (token.length < 1 + IV_LENGTH + TAG_LENGTH) return undefined;
     const copy = token.slice();
     const payloadAt = 1 + IV_LENGTH;
@@ -50,12 +68,24 @@ export class Tokens {
     const originalDestination = reader.copy(reader.u8());
     const binding = reader.copy(reader.remaining);
     const isRetry = copy[0] === RETRY;
-    const expected = utf8(isRetry ? `${client.ip} ${client.port}` : client.ip);
+    const expected = utf8(isRetry ? retryBinding(client, destination) : client.ip);
     const ageUs = nowUs - createdUs;
     const fresh = ageUs >= 0 && ageUs <= (isRetry ? RETRY_LIFE_US : NEW_LIFE_US);
     const matches = binding.length === expected.length && binding.every((byte, i) => byte === expected[i]);
     if (!fresh || !matches) return isRetry ? 'invalid' : undefined;
-    return { originalDestination: isRetry ? originalDestination : undefined };
+    if (isRetry) return { originalDestination };
+    return this.useOnce(toHex(copy.subarray(1, payloadAt))) ? { originalDestination: undefined } : undefined;
+  }
+
+  /** False when the token with this nonce has been used, as far as is remembered. */
+  private useOnce(nonce: string): boolean {
+    if (this.used.has(nonce) || this.usedBefore.has(nonce)) return false;
+    if (this.used.size >= USED_TOKENS) {
+      this.usedBefore = this.used;
+      this.used = new Set();
+    }
+    this.used.add(nonce);
+    return true;
   }
 
   private seal(kind: number, binding: string, originalDestination: Uint8Array, nowUs: number): Uint8Array {
@@ -75,4 +105,9 @@ export class Tokens {
     this.crypto.createAead('aes-128-gcm', this.key, iv).seal(0, out, 0, 1 + IV_LENGTH, writer.position);
     return out;
   }
+}
+
+/** Whom a Retry was for, and which ID it came from: what follows must go there. */
+function retryBinding(client: Address, retrySource: Uint8Array): string {
+  return `${client.ip} ${client.port} ${toHex(retrySource)}`;
 }

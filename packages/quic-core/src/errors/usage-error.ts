@@ -3,6 +3,8 @@ export type UsageCode =
   | 'buffer-too-small'
   | 'context-freed'
   | 'closed'
+  | 'not-connected'
+  | 'no-certificate'
   | 'not-writable'
   | 'not-readable'
   | 'unknown-stream'

@@ -32,10 +32,14 @@ export class Handshake implements HandshakeProgress {
   /** The server has answered under Handshake keys or later, so it believes in our address. RFC 9002 §6.2.2.1 */
   peerValidated: boolean;
   hasHandshakeKeys = false;
+  /** The peer's certificate waits for the application's word. */
+  awaitsVerdict = false;
   peerParameters: TransportParameters | undefined;
   /** Connection IDs that the peer's parameters must confirm. */
   seenIds: SeenConnectionIds | undefined;
   private readonly streams: readonly CryptoStream[];
+  /** Where TLS reads: the highest level that there are keys to open, 0-RTT apart. */
+  private readLevel: Level = Level.Initial;
   private readonly keys: Keys;
   private readonly listener: HandshakeListener;
   private engine: TlsEngine | undefined;
@@ -60,6 +64,9 @@ export class Handshake implements HandshakeProgress {
 
   onCrypto(level: Level, frame: CryptoFrame, bytes: Uint8Array): void {
     const stream = this.streams[level]!;
+    // Repetitions are fine, but nobody may go on at a level that TLS has left. RFC 9001 §4.1.3
+    if (level < this.readLevel && frame.offset + frame.dataEnd - frame.dataAt > stream.receivedEnd)
+      lateData('new handshake data at a level that is over');
     stream.onFrame(frame, bytes);
     for (let next = stream.take(); next !== undefined; next = stream.take()) {
       const chunk = next;
@@ -69,6 +76,7 @@ export class Handshake implements HandshakeProgress {
 
   /** The application's word on the peer's certificate. */
   certificateVerdict(alert: number | undefined): void {
+    this.awaitsVerdict = false;
     this.guard(() => this.engine!.certificateVerdict(alert));
   }
 
@@ -166,12 +174,14 @@ export class Handshake implements HandshakeProgress {
       case 'keys':
         this.keys.install(event.level, event.direction, event.suite, event.secret);
         if (event.level === Level.Handshake && event.direction === 'write') this.hasHandshakeKeys = true;
+        if (event.direction === 'read' && event.level !== Level.EarlyData) this.advanceTo(event.level);
         return;
       case 'transport-parameters':
         // A server has looked at them already, before it answered.
         if (this.isClient) this.takeParameters(event.bytes);
         return;
       case 'certificate':
+        this.awaitsVerdict = true;
         return this.listener.onCertificate(event.chain, event.serverName);
       case 'complete':
         this.complete = true;
@@ -183,4 +193,13 @@ export class Handshake implements HandshakeProgress {
         return this.listener.onKeyLog(event.line);
     }
   }
+  /** TLS reads at a higher level from now on: it must have read all of the last one. RFC 9001 §4.1.3 */
+  private advanceTo(level: Level): void {
+    if (this.streams[this.readLevel]!.hasGap) lateData('handshake data beyond the end of its level');
+    this.readLevel = level;
+  }
+}
+
+function lateData(reason: string): never {
+  throw new TransportError(TransportCode.ProtocolViolation, FrameType.Crypto, reason);
 }

@@ -91,6 +91,8 @@ export class ProbeTimeout {
       this.probes[this.progress.hasHandshakeKeys ? Space.Handshake : Space.Initial] = 1;
       return;
     }
+    // What cannot leave at once, for want of room to an unvalidated address, is not due again before a timeout more.
+    this.lastSentUs[this.chosen] = nowUs;
     this.probes[this.chosen] = PROBES;
     repeat(this.chosen as Space);
     // While two handshake spaces have packets in flight, one datagram can probe both. RFC 9002 §6.2.4

@@ -61,9 +61,4 @@ export class Spaces {
     gone.discarded = true;
     gone.policy.onAckSent();
   }
-
-  /** When the next acknowledgement must leave, or Infinity. */
-  ackDueUs(): number {
-    return Math.min(this.spaces[0]!.policy.dueUs, this.spaces[1]!.policy.dueUs, this.spaces[2]!.policy.dueUs);
-  }
 }
