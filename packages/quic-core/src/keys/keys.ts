@@ -12,6 +12,8 @@ import { OneRttKeys } from './update.ts';
 
 /** Packets after which we update keys of our own accord, far below any limit. */
 const UPDATE_AFTER = 2 ** 20;
+/** Packets kept back from the confidentiality limit, to say goodbye with. RFC 9001 §6.6 */
+const GOODBYE_PACKETS = 64;
 
 /** The keys of a connection at every level: opens and seals its packets. RFC 9001 §4, §5, §6 */
 export class Keys {
@@ -61,6 +63,8 @@ export class Keys {
 
   /** Whether keys for this packet may still appear. */
   mayComeLater(header: PacketHeader): boolean {
+    // Once there are 1-RTT keys, nothing more is said in 0-RTT. RFC 9001 §4.9.3
+    if (header.type === PacketType.ZeroRtt && this.oneRtt.canRead) return false;
     return (this.discarded & (1 << levelOf(header.type))) === 0;
   }
 
@@ -115,7 +119,7 @@ export class Keys {
     const { oneRtt } = this;
     if (oneRtt.write === undefined || oneRtt.write.sealed < UPDATE_AFTER) return;
     if (confirmed && oneRtt.canUpdate) oneRtt.beginUpdate();
-    else if (oneRtt.write.sealed >= oneRtt.write.suite.confidentialityLimit)
+    else if (oneRtt.write.sealed >= oneRtt.write.suite.confidentialityLimit - GOODBYE_PACKETS)
       throw new TransportError(TransportCode.AeadLimitReached, 0, 'the key is used up');
   }
 }

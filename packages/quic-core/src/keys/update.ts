@@ -62,13 +62,13 @@ export class OneRttKeys {
     if (phase === this.readPhase) {
       if (!tryOpen(this.read!, bytes, header)) return Drop.Unauthentic;
       if (number < this.phaseStart) this.phaseStart = number;
-      if (number < this.previousHighest)
-        throw new TransportError(TransportCode.KeyUpdate, 0, 'a newer key for an older packet');
+      if (number < this.previousHighest) keyUpdateError('a newer key for an older packet');
       if (number > this.highest) this.highest = number;
       return Drop.None;
     }
-    if (number < this.phaseStart) return this.openPrevious(bytes, header);
-    if (!tryOpen(this.nextRead!, bytes, header)) return this.openPrevious(bytes, header);
+    // Nothing need have come in the first phase before the peer leaves it.
+    const isLate = this.highest >= 0 && number < this.phaseStart;
+    if (isLate || !tryOpen(this.nextRead!, bytes, header)) return this.openPrevious(bytes, header);
     this.onPeerUpdate(number);
     return Drop.None;
   }
@@ -99,13 +99,13 @@ export class OneRttKeys {
   private openPrevious(bytes: Uint8Array, header: PacketHeader): Drop {
     if (this.previousRead === undefined || !tryOpen(this.previousRead, bytes, header))
       return Drop.Unauthentic;
-    if (header.packetNumber > this.phaseStart)
-      throw new TransportError(TransportCode.KeyUpdate, 0, 'an older key for a newer packet');
+    if (header.packetNumber > this.phaseStart) keyUpdateError('an older key for a newer packet');
     if (header.packetNumber > this.previousHighest) this.previousHighest = header.packetNumber;
     return Drop.None;
   }
 
   private onPeerUpdate(number: number): void {
+    if (number < this.highest) keyUpdateError('a newer key for an older packet');
     this.previousRead = this.read;
     this.previousHighest = this.highest;
     this.read = this.nextRead!;
@@ -115,6 +115,11 @@ export class OneRttKeys {
     // The peer went first: follow before anything is sent, so that our acknowledgement shows it. §6.2
     if (this.writePhase !== this.readPhase) this.beginUpdate();
   }
+}
+
+/** RFC 9001 §6.4. */
+function keyUpdateError(reason: string): never {
+  throw new TransportError(TransportCode.KeyUpdate, 0, reason);
 }
 
 function tryOpen(keys: PacketKeys, bytes: Uint8Array, header: PacketHeader): boolean {
