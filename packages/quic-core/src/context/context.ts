@@ -220,11 +220,11 @@ export class QuicContext {
   private deliver(connection: Connection, nowUs: number): void {
     const understood = this.guard(connection, () => connection.receive(this.datagram, nowUs));
     this.wake.markReady(connection);
-    if (understood === false) this.resetByToken(nowUs);
+    if (understood === false) this.resetByToken();
   }
 
   /** Whether the datagram, which nobody understands, is a stateless reset; its connection then ends. RFC 9000 §10.3.1 */
-  private resetByToken(nowUs: number): boolean {
+  private resetByToken(): boolean {
     const { datagram } = this;
     if (datagram.length < MIN_RESET_LENGTH) return false;
     const connection = this.router.findByToken(datagram.bytes, datagram.length);
@@ -237,7 +237,7 @@ export class QuicContext {
   /** A datagram whose first packet leads to no connection. */
   private onStray(drop: Drop, nowUs: number): void {
     const { datagram, header } = this;
-    if (this.resetByToken(nowUs)) return;
+    if (this.resetByToken()) return;
     const isLong = (datagram.bytes[0]! & LONG_FORM) !== 0;
     if (!isLong) return this.onStrayShort(nowUs);
     if (drop === Drop.UnknownVersion)

@@ -41,6 +41,8 @@ export function checkConnectionIds(
   if (!same(parameters.initialSourceConnectionId, seen.peerSource))
     invalid('initial_source_connection_id is not the one in use');
   if (fromClient) return;
+  if (parameters.preferredAddress !== undefined && seen.peerSource.length === 0)
+    invalid('preferred_address from a server without connection IDs');
   if (!same(parameters.originalDestinationConnectionId, seen.originalDestination))
     invalid('original_destination_connection_id is not what we sent');
   if (!same(parameters.retrySourceConnectionId, seen.retrySource))

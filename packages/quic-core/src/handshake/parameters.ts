@@ -1,6 +1,7 @@
 import { ByteReader, concatBytes, encodeVarint } from '@tsquic/bytes';
 import { TransportCode, TransportError } from '../errors/transport-error.ts';
 import { decodeStreamCount } from '../frame/flow.ts';
+import type { IssuedId } from '../ids/registry.ts';
 import { MAX_CONNECTION_ID_LENGTH } from '../packet/header.ts';
 import { RESET_TOKEN_LENGTH } from '../packet/stateless-reset.ts';
 
@@ -20,7 +21,7 @@ export interface TransportParameters {
   ackDelayExponent: number;
   maxAckDelayMs: number;
   disableActiveMigration: boolean;
-  /** As on the wire: nothing of ours uses it yet but its presence. */
+  /** As on the wire. Of use here is only the connection ID in it: `preferredId`. */
   preferredAddress: Uint8Array | undefined;
   activeConnectionIdLimit: number;
   initialSourceConnectionId: Uint8Array | undefined;
@@ -57,8 +58,8 @@ const BYTES: ReadonlyMap<number, BytesName> = new Map([
 ]);
 
 const DISABLE_ACTIVE_MIGRATION = 0x0c;
-/** Two addresses with ports, a connection ID of at least one byte with its length, and a token. RFC 9000 §18.2 */
-const MIN_PREFERRED_ADDRESS = 6 + 18 + 2 + RESET_TOKEN_LENGTH;
+/** Where the connection ID stands in a preferred address, after two addresses with ports and its length. RFC 9000 §18.2 */
+const PREFERRED_ID_AT = 6 + 18 + 1;
 
 /** What a peer that sends nothing means. RFC 9000 §18.2 */
 export function defaultParameters(): TransportParameters {
@@ -122,6 +123,15 @@ export function decodeParameters(bytes: Uint8Array): TransportParameters {
   return parameters;
 }
 
+/** The connection ID of a preferred address, and its reset token. RFC 9000 §18.2 */
+export function preferredId(preferredAddress: Uint8Array): IssuedId {
+  const tokenAt = preferredAddress.length - RESET_TOKEN_LENGTH;
+  return {
+    connectionId: preferredAddress.slice(PREFERRED_ID_AT, tokenAt),
+    resetToken: preferredAddress.slice(tokenAt),
+  };
+}
+
 function decodeOne(parameters: TransportParameters, id: number, value: Uint8Array): void {
   const integer = INTEGERS.get(id);
   if (integer !== undefined) {
@@ -133,7 +143,7 @@ function decodeOne(parameters: TransportParameters, id: number, value: Uint8Arra
   }
   const name = BYTES.get(id);
   if (name !== undefined) {
-    checkLength(name, value.length);
+    checkLength(name, value);
     parameters[name] = value;
     return;
   }
@@ -142,14 +152,21 @@ function decodeOne(parameters: TransportParameters, id: number, value: Uint8Arra
   parameters.disableActiveMigration = true;
 }
 
-function checkLength(name: BytesName, length: number): void {
+function checkLength(name: BytesName, value: Uint8Array): void {
+  const { length } = value;
   const wrong =
     name === 'statelessResetToken'
       ? length !== RESET_TOKEN_LENGTH
       : name === 'preferredAddress'
-        ? length < MIN_PREFERRED_ADDRESS
+        ? !isPreferredAddress(value)
         : length > MAX_CONNECTION_ID_LENGTH;
   if (wrong) invalid(`${name} of ${length} bytes`);
+}
+
+function isPreferredAddress(value: Uint8Array): boolean {
+  const idLength = value[PREFERRED_ID_AT - 1] ?? 0;
+  if (idLength < 1 || idLength > MAX_CONNECTION_ID_LENGTH) return false;
+  return value.length === PREFERRED_ID_AT + idLength + RESET_TOKEN_LENGTH;
 }
 
 function invalid(reason: string): never {

@@ -24,6 +24,8 @@ export class LocalIds {
   private nextSequence = 0;
   /** IDs that wait to be sent. */
   private unsent = 0;
+  /** Highest sequence number that the peer may know. */
+  private highestSent = 0;
 
   constructor(registry: ConnectionIdRegistry) {
     this.registry = registry;
@@ -42,7 +44,7 @@ export class LocalIds {
 
   /** RETIRE_CONNECTION_ID came, in a packet that was sent to `usedId`. RFC 9000 §19.16 */
   onRetired(sequence: number, usedId: Uint8Array): void {
-    if (sequence >= this.nextSequence)
+    if (sequence > this.highestSent)
       throw new TransportError(
         TransportCode.ProtocolViolation,
         FrameType.RetireConnectionId,
@@ -76,6 +78,7 @@ export class LocalIds {
         return;
       id.needsSending = false;
       this.unsent--;
+      if (sequence > this.highestSent) this.highestSent = sequence;
       packet.addFact(Fact.NewConnectionId, sequence);
     }
   }

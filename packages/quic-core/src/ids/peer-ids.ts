@@ -4,12 +4,15 @@ import { encodeRetireConnectionId, type NewConnectionIdFrame } from '../frame/co
 import { FrameType } from '../frame/rules.ts';
 import type { PacketWriter } from '../packet/writer.ts';
 import { Fact } from '../recovery/fact-kind.ts';
-import type { ConnectionIdRegistry } from './registry.ts';
+import { IntervalSet } from '../spaces/interval-set.ts';
+import type { ConnectionIdRegistry, IssuedId } from './registry.ts';
 
 /** active_connection_id_limit that we announce. */
 export const ACTIVE_ID_LIMIT = 4;
 /** Retirements that may wait to be sent; a peer that causes more is stuffing us. */
 const MAX_RETIRING = 16;
+/** Runs of retired sequence numbers: without gaps, which nobody needs, there is one. */
+const MAX_RETIRED_RUNS = 32;
 
 interface PeerId {
   readonly sequence: number;
@@ -25,6 +28,8 @@ export class PeerIds {
   private readonly spare: PeerId[] = [];
   /** Retired, to be told. */
   private readonly retiring: number[] = [];
+  /** Sequence numbers of the past: a late repetition must not bring them back. */
+  private readonly retired = new IntervalSet();
   private retirePriorTo = 0;
   private readonly registry: ConnectionIdRegistry;
 
@@ -37,6 +42,11 @@ export class PeerIds {
   /** The peer's own choice, from its first packet or from a Retry. RFC 9000 §7.2 */
   replaceInitial(connectionId: Uint8Array): void {
     this.current = { sequence: 0, connectionId, resetToken: this.current.resetToken };
+  }
+
+  /** The ID that comes with a preferred address counts as if a frame had brought it. RFC 9000 §5.1.1 */
+  onPreferredAddress(id: IssuedId): void {
+    this.onNew({ sequence: 1, retirePriorTo: 0, ...id });
   }
 
   /** The server's stateless_reset_token, which belongs to its first ID. RFC 9000 §18.2 */
@@ -55,9 +65,10 @@ export class PeerIds {
       if (sameId && id.resetToken !== undefined && !equalBytes(id.resetToken, resetToken))
         violation('the reset token changed');
     }
-    if (sequence < this.retirePriorTo) this.retire(sequence);
-    else if (!known.some((id) => id.sequence === sequence)) {
-      this.spare.push({ sequence, connectionId, resetToken });
+    if (!this.retired.contains(sequence)) {
+      if (sequence < this.retirePriorTo) return this.retire(sequence);
+      const isNew = !known.some((id) => id.sequence === sequence);
+      if (isNew) this.spare.push({ sequence, connectionId, resetToken });
     }
     if (frame.retirePriorTo > this.retirePriorTo) this.retireBelow(frame.retirePriorTo);
     if (this.spare.length + 1 > ACTIVE_ID_LIMIT)
@@ -112,7 +123,7 @@ export class PeerIds {
     if (this.current.sequence >= limit) return;
     const old = this.current;
     const next = this.spare.shift();
-    // The frame that raised the limit brought an ID at or above it, so there always is one.
+    // The frame that raised the limit brought an ID at or above it: only one already retired leaves us without.
     if (next === undefined) violation('everything is to be retired');
     else this.use(next);
     this.retire(old.sequence, old.resetToken);
@@ -125,9 +136,9 @@ export class PeerIds {
 
   private retire(sequence: number, resetToken?: Uint8Array): void {
     if (resetToken !== undefined) this.registry.forgetToken(resetToken);
-    if (this.retiring.includes(sequence)) return;
+    this.retired.add(sequence, sequence + 1);
     this.retiring.push(sequence);
-    if (this.retiring.length > MAX_RETIRING)
+    if (this.retiring.length > MAX_RETIRING || this.retired.count > MAX_RETIRED_RUNS)
       throw new TransportError(
         TransportCode.ConnectionIdLimit,
         FrameType.NewConnectionId,
