@@ -29,6 +29,16 @@ export class CryptoStream {
     if (this.received.gapCount > MAX_FRAGMENTS) exceeded('handshake data in too many pieces');
   }
 
+  /** One past the last byte that came, in order or not. */
+  get receivedEnd(): number {
+    return this.received.highest;
+  }
+
+  /** Whether bytes came that TLS has not seen, for others before them are missing. */
+  get hasGap(): boolean {
+    return this.received.gapCount > 0;
+  }
+
   /** What has come in order since the last call, or undefined. */
   take(): Uint8Array | undefined {
     const length = this.received.readableBytes;
