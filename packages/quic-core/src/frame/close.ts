@@ -1,6 +1,9 @@
 import { type ByteReader, type ByteWriter, varintLength } from '@tsquic/bytes';
 import { FrameType } from './rules.ts';
 
+/** The length field has two bytes. */
+const MAX_REASON_LENGTH = 0x3fff;
+
 /** CONNECTION_CLOSE of both kinds, RFC 9000 §19.19. */
 export interface CloseFrame {
   readonly application: boolean;
@@ -23,7 +26,7 @@ export function encodeClose(writer: ByteWriter, frame: CloseFrame): boolean {
   const { application, code, frameType, reason } = frame;
   const fixed = 1 + varintLength(code) + (application ? 0 : varintLength(frameType)) + 2;
   if (writer.room < fixed) return false;
-  const length = Math.min(reason.length, writer.room - fixed);
+  const length = Math.min(reason.length, writer.room - fixed, MAX_REASON_LENGTH);
   writer.u8(application ? FrameType.ApplicationClose : FrameType.ConnectionClose);
   writer.varint(code);
   if (!application) writer.varint(frameType);

@@ -37,8 +37,8 @@ export function decodeStream(reader: ByteReader, type: number, out: StreamFrame)
 }
 
 /**
- * Bytes of stream data that fit into `room` bytes of packet after the frame header; -1 when not even an
- * empty frame fits.
+ * Bytes of stream data that fit into `room` bytes of packet after the frame header; negative when
+ * not even an empty frame fits.
  */
 export function streamDataRoom(streamId: number, offset: number, room: number): number {
   const rest = room - 1 - varintLength(streamId) - (offset === 0 ? 0 : varintLength(offset)) - 1;

@@ -10,6 +10,11 @@ import { packetNumberLength } from './packet-number.ts';
 const LENGTH_BYTES = 2;
 /** The packet number and the payload together, so that there is a sample. RFC 9001 §5.4.2 */
 const MIN_NUMBER_AND_PAYLOAD = 4;
+/**
+ * What a 1-RTT packet has beyond the length of our own connection IDs: a stateless reset, which is shorter than
+ * the packet it answers, then looks like a packet to us. RFC 9000 §10.3
+ */
+const MIN_BEYOND_ID = 22;
 
 /** A packet of the datagram being built: written, not yet sealed. */
 export interface OpenPacket {
@@ -50,6 +55,8 @@ export class PacketWriter {
   /** Facts of the packet being filled. */
   private log: DeliveryLog | undefined;
   private datagramEnd = 0;
+  /** Bytes that the packet number and the frames of the packet being filled have, if it must be acknowledged. */
+  private minBytes: number = MIN_NUMBER_AND_PAYLOAD;
 
   /** Begin a datagram of at most `limit` bytes in `buffer`. */
   reset(buffer: Uint8Array, limit: number): void {
@@ -86,7 +93,9 @@ export class PacketWriter {
         LENGTH_BYTES +
         (level === Level.Initial ? 4 + fields.token.length : 0)
       : 1 + fields.destinationId.length;
-    if (this.datagramEnd - length < header + numberLength + MIN_NUMBER_AND_PAYLOAD + TAG_LENGTH) return false;
+    const minBytes = long ? 0 : MIN_BEYOND_ID + fields.sourceId.length - header - TAG_LENGTH;
+    this.minBytes = Math.max(minBytes, MIN_NUMBER_AND_PAYLOAD);
+    if (this.datagramEnd - length < header + numberLength + this.minBytes + TAG_LENGTH) return false;
     frames.position = length;
     frames.end = this.datagramEnd - TAG_LENGTH;
     const packet = this.packets[this.count]!;
@@ -132,7 +141,9 @@ export class PacketWriter {
   /** Close the packet being filled. */
   close(): void {
     const { frames, current } = this;
-    const missing = MIN_NUMBER_AND_PAYLOAD - (frames.position - current.numberAt);
+    // Padding makes a packet count as in flight, so one that only acknowledges gets no more than it must.
+    const least = current.ackEliciting ? this.minBytes : MIN_NUMBER_AND_PAYLOAD;
+    const missing = least - (frames.position - current.numberAt);
     if (missing > 0) frames.fill(0, missing);
     current.payloadEnd = frames.position;
     current.inFlight = current.ackEliciting || missing > 0;
