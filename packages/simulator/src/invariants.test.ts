@@ -98,6 +98,18 @@ describe('invariants', () => {
     expect(whats().some((what) => what.startsWith('client is idle with a timer'))).toBe(true);
   });
 
+  test('waking again and again for nothing', () => {
+    const restless = new StopAndWait(0);
+    let wakeUs = 0;
+    restless.nextWakeTime = () => wakeUs;
+    restless.prepareNextPacket = (_out, nowUs) => {
+      wakeUs = nowUs + 1;
+      return 0;
+    };
+    const { world } = createWorld(restless, new StopAndWait(0));
+    expect(() => world.run(() => false, 5000)).toThrow('client wakes in vain since 0 µs, now 1000 µs');
+  });
+
   test.each<[string, Partial<ConnectionStatistics>, string | undefined]>([
     ['within the window', { bytesInFlight: 1000, congestionWindowBytes: 900 }, undefined],
     [

@@ -15,6 +15,8 @@ export function createRandomScenario(seed: number): Scenario {
     down: drawLink(random),
     client: {
       ...patient,
+      // A NAT may forget a client that only listens: it must speak to be found again.
+      keepAliveMs: 1000,
       ...(window !== undefined && { connectionWindowBytes: window, streamWindowBytes: window }),
       maxAckDelayMs: pick(random, [0, 5, 25, 100]),
     },

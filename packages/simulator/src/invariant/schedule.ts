@@ -4,16 +4,20 @@ import type { Report } from './report.ts';
 
 /**
  * What the three calls promise each other: `prepareNextPacket` has nothing while `nextWakeDelay` is above 0, it has
- * drained everything once it has nothing, and no timer lies in the past or between two microseconds.
+ * drained everything once it has nothing, no timer lies in the past or between two microseconds, and hosts are not woken
+ * for nothing again and again (this one ends the run by an Error).
  */
 export function watchSchedule(report: Report): Observer {
   const delays = new Map<Host, number>();
+  const wakes = new Map<Host, VainWakes>();
   return {
+    onReceive: (host) => void wakes.delete(host),
     onBeforePrepare(host, nowUs) {
       delays.set(host, host.context.nextWakeDelay(nowUs, 1e15));
     },
     onAfterPrepare(host, _out, length, nowUs) {
       const before = delays.get(host) ?? 0;
+      if (length > 0) wakes.delete(host);
       if (length > 0 && before > 0) {
         report(`${host.name} sends ${length} bytes now, having asked to be woken in ${before} µs`, nowUs);
       }
@@ -22,6 +26,11 @@ export function watchSchedule(report: Report): Observer {
       }
     },
     onIdle(host, nowUs) {
+      const vain = wakes.get(host) ?? { count: 0, sinceUs: nowUs };
+      wakes.set(host, { ...vain, count: vain.count + 1 });
+      // Going on would take for ever: a timer that comes again every microsecond is a spinning processor.
+      if (vain.count >= MOST_VAIN_WAKES)
+        throw new Error(`${host.name} wakes in vain since ${vain.sinceUs} µs, now ${nowUs} µs`);
       const wakeUs = host.context.nextWakeTime();
       if (wakeUs !== Infinity && !Number.isInteger(wakeUs))
         report(`${host.name} has a timer at ${wakeUs}`, nowUs);
@@ -30,3 +39,11 @@ export function watchSchedule(report: Report): Observer {
     },
   };
 }
+
+/** Turns of a host without a datagram in or out. */
+interface VainWakes {
+  readonly count: number;
+  readonly sinceUs: number;
+}
+
+const MOST_VAIN_WAKES = 1000;

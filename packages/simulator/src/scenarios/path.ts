@@ -55,8 +55,10 @@ export const PATHS: readonly Scenario[] = [
   },
   {
     name: 'nat-port',
-    about: 'the NAT changes the port of the client, every 300 ms',
+    about:
+      'the NAT changes the port of the client, every 300 ms; only keep-alives tell the server while it downloads',
     link: DSL,
+    client: { keepAliveMs: 100 },
     nat: {
       bindings: [0, 300, 600, 900].map((ms, i) => ({
         atUs: ms * MS,
@@ -70,6 +72,7 @@ export const PATHS: readonly Scenario[] = [
     name: 'nat-address',
     about: 'the NAT changes the address of the client while it downloads',
     link: DSL,
+    client: { keepAliveMs: 100 },
     nat: {
       bindings: [
         { atUs: 0, address: { ip: '192.0.2.1', port: 7000 } },

@@ -38,7 +38,7 @@ export const TRANSFERS: readonly Scenario[] = [
   },
   {
     name: 'small-windows',
-    about: '1 MB through windows of 32 KB that may not grow: one window each round trip',
+    about: '1 MB through windows of 32 KB that may not grow: at least half a window each round trip',
     link: DSL,
     client: {
       connectionWindowBytes: 32_768,
@@ -47,7 +47,7 @@ export const TRANSFERS: readonly Scenario[] = [
       maxStreamWindowBytes: 32_768,
     },
     exchanges: MEGABYTE,
-    ceilingUs: 2500 * MS,
+    ceilingUs: 3300 * MS,
   },
   {
     name: 'one-after-the-other',

@@ -1,0 +1,50 @@
+import { describe, expect, test } from '@jest/globals';
+import { controllerByName } from '@tsquic/congestion';
+import { RUN_OPTIONS } from '../../test/run-options.ts';
+import { runScenario } from '../scenario-run.ts';
+import { runFairness } from './fairness.ts';
+import { describeMask, MASKS, runHandshakeMasks } from './handshake-masks.ts';
+import { LOSS_CEILINGS, runLossRow } from './loss-table.ts';
+import { createRandomScenario } from './random-scenario.ts';
+
+describe('loss table', () => {
+  // The ceilings are for a hundred seeds; the rows with much loss need all of them to come near their mean.
+  const rows = LOSS_CEILINGS.filter(({ percent }) => percent <= 25);
+  test.each(rows.map((row) => [row.percent, row.direction, row] as const))(
+    'a handshake and a request at %d %% loss, %s (seeds 1 to 100)',
+    (_percent, _direction, ceiling) => {
+      const { failures, times, faults, passed } = runLossRow(ceiling, 100, RUN_OPTIONS);
+      expect({ failures, faults, passed, times }).toMatchObject({ failures: 0, faults: [], passed: true });
+    },
+  );
+});
+
+describe('handshake masks', () => {
+  test('are written as fates', () => {
+    expect(describeMask(0b000011_000101)).toBe('up x.x... down xx....');
+  });
+
+  test.each(['plain', 'large'] as const)('every 31st mask, %s flight', (flight) => {
+    const masks = Array.from({ length: Math.ceil(MASKS / 31) }, (_, i) => i * 31);
+    expect(runHandshakeMasks(flight, masks, { ...RUN_OPTIONS, seed: 1 }).faults).toEqual([]);
+  });
+});
+
+test.each(Array.from({ length: 40 }, (_, i) => i + 1))('a made-up scenario (seed %i)', (seed) => {
+  expect(runScenario(createRandomScenario(seed), { ...RUN_OPTIONS, seed }).faults).toEqual([]);
+});
+
+test('two equal flows share a bottleneck evenly and fill it', () => {
+  const congestion = controllerByName('newreno');
+  const result = runFairness({
+    seed: 1,
+    createCrypto: RUN_OPTIONS.createCrypto,
+    flows: [0, 1].map((index) => ({ name: String(index), congestion, startUs: index * 500_000 })),
+    bottleneck: { bytesPerSecond: 625_000, delayUs: 20_000, queueBytes: 40_000 },
+    durationUs: 15_000_000,
+    measureFromUs: 5_000_000,
+  });
+  expect(result.jain).toBeGreaterThan(0.9);
+  expect(result.utilisation).toBeGreaterThan(0.9);
+  expect(result.queueMs.max).toBeLessThan(66);
+});
