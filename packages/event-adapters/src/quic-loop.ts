@@ -158,8 +158,8 @@ function throwLater(error: unknown): void {
   });
 }
 
-/** Room for a train of ten full datagrams, or one of any size an Ethernet carries. */
-const OUTPUT_BYTES = 16_384;
+/** Room for the largest datagram there is, or a train of smaller ones. */
+const OUTPUT_BYTES = 65_536;
 const RECEIVE_BATCH = 64;
 const SEND_BATCH = 64;
 const EVENT_BATCH = 1024;
