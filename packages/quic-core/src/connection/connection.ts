@@ -116,9 +116,6 @@ export class Connection {
     if (header.type === PacketType.VersionNegotiation) return this.onVersionNegotiation(bytes, header);
     if (header.type === PacketType.Initial && !this.isClient && datagram.length < BASE_MTU)
       return Drop.SmallInitial;
-    // Only clients have tokens to show. RFC 9000 §17.2.2
-    if (header.type === PacketType.Initial && this.isClient && header.tokenLength > 0)
-      return Drop.UnexpectedType;
     if (header.type !== PacketType.OneRtt && !this.isFromPeer(bytes, header)) return Drop.ForeignConnectionId;
 
     const level = levelOf(header.type);

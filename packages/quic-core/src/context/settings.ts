@@ -55,15 +55,7 @@ export function createSettings(options: QuicContextOptions): Settings {
   const { crypto, identity } = options;
   const transport = { ...DEFAULT_TRANSPORT, ...options.transport };
   const connectionIdLength = options.connectionIdLength ?? 8;
-  inRange('connectionIdLength', connectionIdLength, 4, 20);
-  inRange('maxUdpPayloadBytes', transport.maxUdpPayloadBytes, BASE_MTU, 65_527);
-  inRange('maxAckDelayMs', transport.maxAckDelayMs, 0, 2 ** 14 - 1);
-  inRange('maxConnections', options.maxConnections ?? 0, 0, Number.MAX_SAFE_INTEGER);
-  inRange('length of resetKey', options.resetKey?.length ?? 32, 32, 32);
-  for (const [name, value] of Object.entries(transport)) inRange(name, value, 0, Number.MAX_SAFE_INTEGER);
-  if (Array.isArray(options.alpn) && options.alpn.length === 0)
-    throw new QuicUsageError('invalid-option', 'alpn must name at least one protocol');
-  if (options.ticketKey !== undefined) inRange('length of ticketKey', options.ticketKey.length, 16, 16);
+  checkRanges(options, transport, connectionIdLength);
   const resetKey = options.resetKey ?? new Uint8Array(32);
   if (options.resetKey === undefined) crypto.random(resetKey);
   return {
@@ -83,6 +75,23 @@ export function createSettings(options: QuicContextOptions): Settings {
     canVerify: options.judgeCertificates === true || chooseVerifier(options) !== undefined,
     onKeyLog: options.onKeyLog,
   };
+}
+
+function checkRanges(
+  options: QuicContextOptions,
+  transport: Required<TransportOptions>,
+  connectionIdLength: number,
+): void {
+  const { maxConnections, resetKey, ticketKey, alpn } = options;
+  inRange('connectionIdLength', connectionIdLength, 4, 20);
+  inRange('maxUdpPayloadBytes', transport.maxUdpPayloadBytes, BASE_MTU, 65_527);
+  inRange('maxAckDelayMs', transport.maxAckDelayMs, 0, 2 ** 14 - 1);
+  for (const [name, value] of Object.entries(transport)) inRange(name, value, 0, Number.MAX_SAFE_INTEGER);
+  if (maxConnections !== undefined) inRange('maxConnections', maxConnections, 0, Number.MAX_SAFE_INTEGER);
+  if (resetKey !== undefined) inRange('length of resetKey', resetKey.length, 32, 32);
+  if (ticketKey !== undefined) inRange('length of ticketKey', ticketKey.length, 16, 16);
+  if (Array.isArray(alpn) && alpn.length === 0)
+    throw new QuicUsageError('invalid-option', 'alpn must name at least one protocol');
 }
 
 function chooseVerifier(options: QuicContextOptions): CertificateVerifier | undefined {
