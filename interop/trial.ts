@@ -136,7 +136,9 @@ async function runClient(trial: Trial, { fetching, tap, byHandshake }: Pair): Pr
   return {
     clientSucceeded: ending.matchedSuccess || (ending.code === 0 && client.failure === ''),
     clientFault:
-      client.failure === '' ? describeEnding(ending, testCase.timeoutMs) : `the client ${client.failure}`,
+      client.failure === ''
+        ? describeEnding(ending, client.output, testCase.timeoutMs)
+        : `the client ${client.failure}`,
     abandonedVersion: fetching.abandons?.test(client.output) ?? false,
     fileFaults: await compareFiles(root, join(directory, 'received'), files),
     wire,
@@ -155,10 +157,19 @@ async function readKeyLog(directory: string): Promise<string> {
   return (await Promise.all(logs)).join('\n');
 }
 
-function describeEnding(ending: Ending, timeoutMs: number): string {
+/** The last line that speaks of an error, or else the last one, in brackets. */
+function tellingLine(output: string): string {
+  const lines = output.split('\n').filter((line) => line.trim() !== '');
+  const line = lines.findLast((one) => /error/i.test(one)) ?? lines.at(-1);
+  return line === undefined ? '' : ` (${line.trim().slice(0, SHOWN_OUTPUT)})`;
+}
+
+const SHOWN_OUTPUT = 120;
+
+function describeEnding(ending: Ending, output: string, timeoutMs: number): string {
   if (ending.timedOut) return `the client did not finish in ${timeoutMs / 1000} s`;
   if (ending.signal !== undefined) return `the client died of ${ending.signal}`;
-  return `the client ended with exit code ${ending.code}`;
+  return `the client ended with exit code ${ending.code}${tellingLine(output)}`;
 }
 
 async function waitUntilReady(
@@ -176,7 +187,11 @@ async function waitUntilReady(
     }
   }
   if (server.failure !== '') return [`the server ${server.failure}`];
-  return [server.running ? 'the server did not get ready' : 'the server ended before it was ready'];
+  return [
+    server.running
+      ? 'the server did not get ready'
+      : `the server ended before it was ready${tellingLine(server.output)}`,
+  ];
 }
 
 async function freePort(host: string): Promise<number> {

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
+import { runStep } from '../../install.ts';
 import { type ClientOrder, type Command, type Peer, type ServerOrder, urlOf } from '../../peer.ts';
 import { flags } from '../flags.ts';
 
@@ -26,6 +27,8 @@ const COMMAND: readonly string[] = [
 ];
 
 async function install(): Promise<string> {
+  // One look tells whether the sources load at all, before every cell fails for it.
+  await runStep([...COMMAND, '--help'], { timeoutMs: 30_000 });
   const manifest: unknown = JSON.parse(await readFile(inRepository('packages/cli/package.json'), 'utf8'));
   return (manifest as { version: string }).version;
 }
