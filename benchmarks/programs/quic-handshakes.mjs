@@ -25,7 +25,8 @@ const loop = new QuicLoop({
   clock: nodeClock,
   onEvent: (event) => {
     // The end of the connection before arrives during the next one.
-    if (event.connection === current && (event.type === 'connected' || event.type === 'closed')) settle(event);
+    if (event.connection === current && (event.type === 'connected' || event.type === 'closed'))
+      settle(event);
   },
 });
 

@@ -180,9 +180,16 @@ class Outcome {
 
 function report(outcome: Outcome, wanted: number, plan: Plan, args: Arguments, terminal: Terminal): number {
   const ok = outcome.failures.length === 0 && (plan.handshakeOnly || outcome.files.length === wanted);
+  const { files, seconds, handshakeMs, lostPackets, packets, cipherSuite, alpn } = outcome;
   const summary: Summary = {
-    ...outcome,
-    bytes: outcome.files.reduce((sum, { bytes }) => sum + bytes, 0),
+    files,
+    seconds,
+    handshakeMs,
+    lostPackets,
+    packets,
+    cipherSuite,
+    alpn,
+    bytes: files.reduce((sum, { bytes }) => sum + bytes, 0),
     wanted: plan.handshakeOnly ? 0 : wanted,
     failures: outcome.failures.map(failureOf),
   };
