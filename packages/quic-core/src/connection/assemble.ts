@@ -166,13 +166,13 @@ function createIndependent(
   const { crypto, transport, congestion } = settings;
   const keys = new Keys(crypto, seed.version, isClient);
   keys.installInitial(seed.initialKeyId);
-  const { initialRttUs, maxUdpPayloadBytes } = transport;
+  const { initialRttUs, maxUdpPayloadBytes, ecn } = transport;
   const paths = new Paths(
     seed.remote,
     seed.local,
     seed.interfaceIndex,
     isClient,
-    { initialRttUs, maxUdpPayloadBytes, congestion },
+    { initialRttUs, maxUdpPayloadBytes, congestion, ecn },
     (out) => crypto.random(out),
     nowUs,
   );

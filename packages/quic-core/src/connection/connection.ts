@@ -112,7 +112,7 @@ export class Connection {
     const { parts } = this;
     const { bytes } = datagram;
     if (isFromWrongRole(header, this.isClient)) return Drop.UnexpectedType;
-    if (header.type === PacketType.Retry) return this.onRetry(bytes, header);
+    if (header.type === PacketType.Retry) return this.onRetry(bytes, header, nowUs);
     if (header.type === PacketType.VersionNegotiation) return this.onVersionNegotiation(bytes, header);
     if (header.type === PacketType.Initial && !this.isClient && datagram.length < BASE_MTU)
       return Drop.SmallInitial;
@@ -175,7 +175,7 @@ export class Connection {
     };
   }
 
-  private onRetry(bytes: Uint8Array, header: PacketHeader): Drop {
+  private onRetry(bytes: Uint8Array, header: PacketHeader, nowUs: number): Drop {
     const { parts } = this;
     const drop = parts.start!.onRetry(bytes, header, this.answered);
     if (drop !== Drop.None) return drop;
@@ -183,7 +183,7 @@ export class Connection {
     parts.peerIds.replaceInitial(source);
     parts.keys.installInitial(source);
     parts.fields.token = bytes.slice(header.tokenAt, header.tokenAt + header.tokenLength);
-    parts.recovery.loseAll(Space.Initial);
+    parts.recovery.loseAll(Space.Initial, nowUs);
     return Drop.None;
   }
 
@@ -371,9 +371,7 @@ export class Connection {
     // A client that speaks for the first time must still be able to: its Initial keys are gone only by then.
     this.discard(Level.Initial, nowUs);
     this.discard(Level.Handshake, nowUs);
-    parts.paths.allowMigration();
-    parts.paths.active.mtu.limit(parts.handshake.peerParameters!.maxUdpPayloadSize);
-    parts.paths.active.mtu.start();
+    parts.paths.onConfirmed(parts.handshake.peerParameters!.maxUdpPayloadSize);
     parts.localIds.supply(parts.handshake.peerParameters!.activeConnectionIdLimit);
     parts.emit({ type: 'confirmed' });
   }

@@ -8,7 +8,7 @@ import type { HeaderFields, PacketWriter } from '../packet/writer.ts';
 import { BASE_MTU } from '../path/mtu.ts';
 import type { Path } from '../path/path.ts';
 import type { Paths } from '../path/paths.ts';
-import { Allowance } from '../recovery/allowance.ts';
+import { Allowance, MIN_DATAGRAM } from '../recovery/allowance.ts';
 import { Fact } from '../recovery/fact-kind.ts';
 import type { Recovery } from '../recovery/recovery.ts';
 import type { Space, Spaces } from '../spaces/spaces.ts';
@@ -34,9 +34,6 @@ export interface SendParts {
 }
 
 const LEVELS: readonly Level[] = [Level.Initial, Level.Handshake, Level.Application];
-/** Less room than this holds no packet worth sending. */
-const MIN_DATAGRAM = 48;
-
 /**
  * Fills datagrams. What goes into a 1-RTT packet, and in which order, is `fill`: read it top to bottom to know
  * which frame wins when room is short.
@@ -46,6 +43,8 @@ export class SendOrder {
   openUs: number = Infinity;
   /** Where the last datagram goes. */
   path: Path;
+  /** ECN codepoint of the last datagram. RFC 9000 §13.4 */
+  ecnCodepoint = 0;
   private readonly p: SendParts;
   private readonly allowance = new Allowance();
   private readonly factsFrom: number[] = [0, 0, 0, 0];
@@ -124,6 +123,8 @@ export class SendOrder {
     if (mayElicit) {
       this.fill(writer, level, path, nowUs);
       if (probing || p.recovery.wantsPing) writePing(writer);
+      // The peer's limits, not the network's, may leave nothing to send. RFC 9002 §7.8
+      if (!writer.current.ackEliciting) this.onIdle(level, path);
     }
     if (!writer.isEmpty) writer.close();
   }
@@ -204,7 +205,7 @@ export class SendOrder {
     writer.reset(buffer, size);
     if (!this.begin(writer, Level.Application)) return 0;
     writer.frames.u8(FrameType.Ping);
-    writer.addFact(Fact.MtuProbe, size);
+    writer.addFact(Fact.MtuProbe, size, path.id);
     writer.close();
     writer.padTo(size);
     path.mtu.onProbeSent();
@@ -238,8 +239,11 @@ export class SendOrder {
       if (packet.ackEliciting) p.idle.onElicitingSent(nowUs);
     }
     this.path = path;
+    this.ecnCodepoint = path.ecn.codepoint;
+    path.ecn.onSent(writer.count, this.ecnCodepoint);
     const length = writer.seal(p.keys);
     path.amplification.onSent(length);
+    path.validation.onSent(length);
     return length;
   }
 
@@ -260,7 +264,7 @@ function writePing(writer: PacketWriter): void {
   writer.markEliciting();
 }
 
-/** RFC 9000 §8.2.4. */
+/** A challenge is repeated like a packet that times out, and given up after seven such periods. RFC 9000 §8.2.4, §9.4 */
 function challengeTimeoutUs(path: Path): number {
-  return 3 * Math.max(path.rtt.ptoUs, 999_000);
+  return Math.max(path.rtt.ptoUs, 999_000);
 }

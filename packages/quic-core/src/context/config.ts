@@ -83,6 +83,8 @@ export interface TransportOptions {
   readonly initialRttUs?: number;
   /** Send a PING after this much silence, ms; 0 never. Default 0. */
   readonly keepAliveMs?: number;
+  /** Mark packets for ECN where the path and the congestion controller allow it. RFC 9000 §13.4. Default true. */
+  readonly ecn?: boolean;
 }
 
 /** Options of `QuicContext.createConnection`. */

@@ -420,6 +420,7 @@ function describe(out: OutgoingDatagram, connection: Connection, length: number)
   out.to = path.remote;
   out.from = path.local;
   out.interfaceIndex = path.interfaceIndex;
+  out.ecn = sendOrder.ecnCodepoint;
   out.connection = connection.id;
   out.logId = logId;
 }

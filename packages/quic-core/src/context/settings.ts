@@ -45,6 +45,7 @@ const DEFAULT_TRANSPORT: Required<TransportOptions> = {
   maxUdpPayloadBytes: 1452,
   initialRttUs: 333_000,
   keepAliveMs: 0,
+  ecn: true,
 };
 
 const ACK_DELAY_EXPONENT = 3;
@@ -86,7 +87,8 @@ function checkRanges(
   inRange('connectionIdLength', connectionIdLength, 4, 20);
   inRange('maxUdpPayloadBytes', transport.maxUdpPayloadBytes, BASE_MTU, 65_527);
   inRange('maxAckDelayMs', transport.maxAckDelayMs, 0, 2 ** 14 - 1);
-  for (const [name, value] of Object.entries(transport)) inRange(name, value, 0, Number.MAX_SAFE_INTEGER);
+  for (const [name, value] of Object.entries(transport))
+    if (typeof value === 'number') inRange(name, value, 0, Number.MAX_SAFE_INTEGER);
   if (maxConnections !== undefined) inRange('maxConnections', maxConnections, 0, Number.MAX_SAFE_INTEGER);
   if (resetKey !== undefined) inRange('length of resetKey', resetKey.length, 32, 32);
   if (ticketKey !== undefined) inRange('length of ticketKey', ticketKey.length, 16, 16);

@@ -66,6 +66,20 @@ export class MtuSearch {
     this.chooseNext();
   }
 
+  /**
+   * Nothing comes through any more: perhaps only because it is too large. Back to what every path carries; the
+   * size that worked is probed anew. Returns whether the MTU shrank. RFC 8899 §4.3
+   */
+  onBlackHole(): boolean {
+    if (this.mtuBytes <= BASE_MTU) return false;
+    this.target = this.mtuBytes;
+    this.tooLarge = this.mtuBytes + 1;
+    this.mtuBytes = BASE_MTU;
+    this.failures = 0;
+    this.inFlight = false;
+    return true;
+  }
+
   private chooseNext(): void {
     const span = this.tooLarge - 1 - this.mtuBytes;
     this.target = span <= CLOSE_ENOUGH ? 0 : this.mtuBytes + Math.ceil(span / 2);

@@ -1,5 +1,6 @@
 import { type CongestionController, type CongestionFactory, Pacer } from '@tsquic/congestion';
 import type { Address } from '../context/address.ts';
+import { EcnMarking } from '../recovery/ecn.ts';
 import { RttEstimator } from '../recovery/rtt.ts';
 import { Amplification } from './amplification.ts';
 import { MtuSearch } from './mtu.ts';
@@ -13,8 +14,15 @@ export interface PathOptions {
   readonly initialRttUs: number;
   readonly maxUdpPayloadBytes: number;
   readonly congestion: CongestionFactory;
+  /** Packets may carry ECN marks. */
+  readonly ecn: boolean;
+  /** For what the congestion controller leaves to chance. */
+  readonly seed: number;
   readonly nowUs: number;
 }
+
+/** Probe timeouts in a row after which the path may have become too narrow. RFC 8899 §4.3 */
+const BLACK_HOLE_TIMEOUTS = 3;
 
 /** One pair of addresses, and all that is known about the way between them. RFC 9000 §9.4, §13.4, §14 */
 export class Path {
@@ -29,6 +37,7 @@ export class Path {
   readonly controller: CongestionController;
   readonly pacer: Pacer;
   readonly mtu: MtuSearch;
+  readonly ecn: EcnMarking;
 
   /** Bytes sent and neither acknowledged nor lost. RFC 9002 §B.2 */
   inFlightBytes = 0;
@@ -48,7 +57,12 @@ export class Path {
     this.amplification = new Amplification(options.validated);
     this.rtt = new RttEstimator(options.initialRttUs);
     this.mtu = new MtuSearch(options.maxUdpPayloadBytes);
-    this.controller = options.congestion({ mtuBytes: this.mtu.mtuBytes, nowUs: options.nowUs });
+    this.controller = options.congestion({
+      mtuBytes: this.mtu.mtuBytes,
+      nowUs: options.nowUs,
+      seed: options.seed,
+    });
+    this.ecn = new EcnMarking(options.ecn, this.controller);
     this.pacer = new Pacer(this.mtu.mtuBytes);
     this.updatePacer();
   }
@@ -64,8 +78,23 @@ export class Path {
     return this.controller.windowBytes - this.inFlightBytes;
   }
 
+  /** Larger datagrams may be tried, up to what the peer takes. */
+  startMtuSearch(peerMaxBytes: number): void {
+    this.mtu.limit(peerMaxBytes);
+    this.mtu.start();
+  }
+
+  /** The probe timeout fired `count` times without an answer. */
+  onProbeTimeout(count: number): void {
+    this.ecn.onTimeout(count);
+    if (count >= BLACK_HOLE_TIMEOUTS && this.mtu.onBlackHole()) this.followMtu();
+  }
+
   onMtuProbeAcked(bytes: number): void {
-    if (!this.mtu.onProbeAcked(bytes)) return;
+    if (this.mtu.onProbeAcked(bytes)) this.followMtu();
+  }
+
+  private followMtu(): void {
     this.pacer.setMtu(this.mtu.mtuBytes);
     this.controller.setMtu(this.mtu.mtuBytes);
   }

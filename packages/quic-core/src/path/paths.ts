@@ -4,9 +4,11 @@ import { Path, type PathOptions } from './path.ts';
 
 /** Addresses that a connection remembers at once. */
 const MAX_PATHS = 4;
+/** Numbers of paths begin anew after this many, when no packet remembers the old ones. */
+const MAX_IDS = 2 ** 16;
 
 /** What a new path needs besides its addresses. */
-export type PathDefaults = Pick<PathOptions, 'initialRttUs' | 'maxUdpPayloadBytes' | 'congestion'>;
+export type PathDefaults = Pick<PathOptions, 'initialRttUs' | 'maxUdpPayloadBytes' | 'congestion' | 'ecn'>;
 
 /**
  * The paths of a connection: the one it sends on, and others being validated. RFC 9000 §9
@@ -24,6 +26,8 @@ export class Paths {
   private fallback: Path | undefined;
   private nextId = 0;
   private mayMigrate = false;
+  /** What the peer takes in one datagram. */
+  private peerMaxBytes = Infinity;
 
   constructor(
     remote: Address,
@@ -39,11 +43,14 @@ export class Paths {
     this.random = random;
     this.active = this.create(remote, local, interfaceIndex, isClient, nowUs);
     this.all = [this.active];
+    this.nextId++;
   }
 
-  /** The handshake is confirmed: the peer may move. RFC 9000 §9 */
-  allowMigration(): void {
+  /** The handshake is confirmed: the peer may move, and larger datagrams may be tried. RFC 9000 §9, §14.3 */
+  onConfirmed(peerMaxBytes: number): void {
     this.mayMigrate = true;
+    this.peerMaxBytes = peerMaxBytes;
+    this.active.startMtuSearch(peerMaxBytes);
   }
 
   /** The path with this ID, or undefined when it is forgotten. */
@@ -73,6 +80,8 @@ export class Paths {
   remember(path: Path): void {
     if (path === this.active || this.all.includes(path)) return;
     this.all.push(path);
+    // The number is taken only now: datagrams that anybody can forge must not use numbers up.
+    this.nextId = (this.nextId + 1) % MAX_IDS;
     if (this.all.length > MAX_PATHS) {
       const victim = this.all.findIndex(
         (one) => one !== this.active && one !== this.fallback && one !== path,
@@ -85,7 +94,12 @@ export class Paths {
   /** The newest packet, with more than probing frames in it, came from here: the peer has moved. RFC 9000 §9.3 */
   migrate(path: Path): void {
     if (path === this.active || !this.mayMigrate) return;
-    if (this.active.amplification.validated) this.fallback = this.active;
+    const old = this.active;
+    if (old.amplification.validated) {
+      this.fallback = old;
+      // Whoever is still there says so, and is believed: the packet may have been copied. RFC 9000 §9.3.3
+      this.challenge(old);
+    }
     this.active = path;
     if (path.validation.failed) path.validation.failed = false;
     if (!path.amplification.validated && !path.validation.isChallenging) this.challenge(path);
@@ -96,6 +110,9 @@ export class Paths {
     for (const path of this.all) {
       if (!path.validation.onResponse(data)) continue;
       path.amplification.validated = true;
+      // A short datagram has shown the address, but not that the path carries what it must. RFC 9000 §8.2.1
+      if (path.validation.wasShort) this.challenge(path);
+      else path.startMtuSearch(this.peerMaxBytes);
       if (path === this.active) this.fallback = undefined;
     }
   }
@@ -122,7 +139,8 @@ export class Paths {
         this.active = this.fallback;
         this.fallback = undefined;
       }
-      if (path !== this.active) this.all.splice(this.all.indexOf(path), 1);
+      // The last validated address stays, though nobody answers there: it is where to return to.
+      if (path !== this.active && path !== this.fallback) this.all.splice(this.all.indexOf(path), 1);
     }
   }
 
@@ -143,8 +161,17 @@ export class Paths {
     validated: boolean,
     nowUs: number,
   ): Path {
-    const id = this.nextId;
-    this.nextId = (this.nextId + 1) % 256;
-    return new Path(id, { remote, local, interfaceIndex, validated, nowUs, ...this.defaults });
+    const word = new Uint8Array(4);
+    this.random(word);
+    const seed = ((word[0]! << 24) | (word[1]! << 16) | (word[2]! << 8) | word[3]!) >>> 0;
+    return new Path(this.nextId, {
+      remote,
+      local,
+      interfaceIndex,
+      validated,
+      nowUs,
+      seed,
+      ...this.defaults,
+    });
   }
 }

@@ -2,6 +2,7 @@ import { equalBytes } from '@tsquic/bytes';
 import type { PacketWriter } from '../packet/writer.ts';
 import { encodePathFrame } from '../frame/path.ts';
 import { FrameType } from '../frame/rules.ts';
+import { BASE_MTU } from './mtu.ts';
 
 /** Responses that may wait; further challenges replace the oldest. */
 const MAX_RESPONSES = 4;
@@ -15,13 +16,17 @@ export class PathValidation {
   failed = false;
   /** Frames written last belong into a datagram of full size. RFC 9000 §8.2.1, §8.2.2 */
   padded = false;
+  /** A challenge left in a datagram below full size: an answer proves the address alone. RFC 9000 §8.2.1 */
+  wasShort = false;
   private readonly sent: Uint8Array[] = [];
   private pending: Uint8Array | undefined;
+  private justAsked = false;
   private readonly responses: Uint8Array[] = [];
 
   /** Ask the peer to prove that it is there. @param data - eight unpredictable bytes. */
   challenge(data: Uint8Array): void {
     this.pending = data;
+    this.wasShort = false;
   }
 
   get isChallenging(): boolean {
@@ -61,11 +66,18 @@ export class PathValidation {
     this.timerUs = Infinity;
   }
 
+  /** A datagram of `bytes` left with frames written here. */
+  onSent(bytes: number): void {
+    if (this.justAsked && bytes < BASE_MTU) this.wasShort = true;
+    this.justAsked = false;
+  }
+
   /** Write what is owed. @param timeoutUs - how long to wait for an answer. */
   write(packet: PacketWriter, timeoutUs: number, nowUs: number): void {
     if (this.pending !== undefined && encodePathFrame(packet.frames, FrameType.PathChallenge, this.pending)) {
       this.sent.push(this.pending);
       this.pending = undefined;
+      this.justAsked = true;
       this.timerUs = nowUs + timeoutUs * 2 ** (this.sent.length - 1);
       packet.markEliciting();
     }

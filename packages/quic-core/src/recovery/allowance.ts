@@ -1,5 +1,8 @@
 import type { Path } from '../path/path.ts';
 
+/** Less room than this holds no packet worth sending. */
+export const MIN_DATAGRAM = 48;
+
 /** What may be sent at this moment: amplification, congestion window and pacing, in one place. RFC 9000 §8.1, RFC 9002 §7 */
 export class Allowance {
   /** Bytes that the datagram may have; 0 when none may leave. */

@@ -31,7 +31,7 @@ export const Fact = {
   NewConnectionId: 13,
   /** RETIRE_CONNECTION_ID with sequence number `a`. Owner: ids. */
   RetireConnectionId: 14,
-  /** An MTU probe of `a` bytes. Owner: path. */
+  /** An MTU probe of `a` bytes on path `b`. Owner: path. */
   MtuProbe: 15,
 } as const;
 export type Fact = (typeof Fact)[keyof typeof Fact];

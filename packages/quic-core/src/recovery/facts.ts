@@ -47,7 +47,7 @@ export class FactRouter {
           streams.onResetAcked(a);
           break;
         case Fact.MtuProbe:
-          paths.active.onMtuProbeAcked(a);
+          paths.byId(log.valueAt(i, 1))?.onMtuProbeAcked(a);
           break;
         default:
           break;
@@ -94,7 +94,7 @@ export class FactRouter {
           peerIds.onLost(a);
           break;
         case Fact.MtuProbe:
-          paths.active.mtu.onProbeLost(a);
+          paths.byId(log.valueAt(i, 1))?.mtu.onProbeLost(a);
           break;
         default:
           break;

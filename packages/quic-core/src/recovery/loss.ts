@@ -18,24 +18,21 @@ export class LossDetector {
   lostCount = 0;
   private readonly sent: SentPackets;
   private readonly congestion = new PersistentCongestion();
-  private readonly event: CongestionEvent = {
-    nowUs: 0,
-    sentUs: 0,
-    lostBytes: 0,
-    cePackets: 0,
-    inFlightBytes: 0,
-  };
+  private readonly event: CongestionEvent = createCongestionEvent();
+  private readonly onLost: (slot: number) => void;
 
-  constructor(sent: SentPackets) {
+  /** @param onLost - told the slot of each lost packet. */
+  constructor(sent: SentPackets, onLost: (slot: number) => void) {
     this.sent = sent;
+    this.onLost = onLost;
   }
 
   /**
-   * Find what is lost by now; `onLost` is told each slot.
+   * Find what is lost by now.
    *
    * @returns the bytes lost that congestion control must hear of, and when the newest of them was sent.
    */
-  detect(path: Path, maxAckDelayUs: number, nowUs: number, onLost: (slot: number) => void): CongestionEvent {
+  detect(path: Path, maxAckDelayUs: number, nowUs: number): CongestionEvent {
     const { sent, event, largestAcked } = this;
     const delayUs = path.rtt.lossDelayUs;
     this.lossUs = Infinity;
@@ -52,7 +49,7 @@ export class LossDetector {
         break;
       }
       this.lose(slot, number, path, maxAckDelayUs);
-      onLost(slot);
+      this.onLost(slot);
     }
     while (number < sent.next && sent.state[sent.slot(number)] !== Sent.Outstanding) number++;
     sent.firstOutstanding = number;
@@ -73,4 +70,9 @@ export class LossDetector {
     event.sentUs = sent.sentUs[slot]!;
     if (this.congestion.onLost(sent, number, path, maxAckDelayUs)) this.persistent = true;
   }
+}
+
+/** A blank event, to be refilled. */
+export function createCongestionEvent(): CongestionEvent {
+  return { nowUs: 0, sentUs: 0, lostBytes: 0, cePackets: 0, inFlightBytes: 0 };
 }

@@ -1,5 +1,6 @@
 import type { Paths } from '../path/paths.ts';
 import { Space, SPACES } from '../spaces/spaces.ts';
+import { MIN_DATAGRAM } from './allowance.ts';
 import type { SentPackets } from './sent-packets.ts';
 
 /** Probes for one timeout. RFC 9002 §6.2.4 */
@@ -30,6 +31,8 @@ export class ProbeTimeout {
   /** When the timer was last set with nothing in flight. */
   private idleFromUs = -1;
   private chosen = -1;
+  /** The peer can read our Handshake packets. */
+  private handshakeAcked = false;
 
   constructor(paths: Paths, progress: HandshakeProgress) {
     this.paths = paths;
@@ -46,10 +49,11 @@ export class ProbeTimeout {
     if (this.probes[space]! > 0) this.probes[space]!--;
   }
 
-  onAcked(nowUs: number): void {
+  onAcked(space: Space, nowUs: number): void {
     this.idleFromUs = nowUs;
+    if (space === Space.Handshake) this.handshakeAcked = true;
     // A server that can send little must not be slowed down by its own acknowledgements. RFC 9002 §6.2.1
-    if (this.progress.peerValidated) this.count = 0;
+    if (this.peerValidated) this.count = 0;
   }
 
   onSpaceDiscarded(space: Space, nowUs: number): void {
@@ -62,7 +66,8 @@ export class ProbeTimeout {
   timeoutUs(sent: readonly SentPackets[], maxAckDelayUs: number, nowUs: number): number {
     this.chosen = -1;
     const path = this.paths.active;
-    if (path.amplification.room === 0) return Infinity;
+    // What cannot be sent must not be waited for: only what comes in changes that. RFC 9002 §6.2.2.1
+    if (path.amplification.room < MIN_DATAGRAM) return Infinity;
     const backoff = 2 ** Math.min(this.count, 20);
     let earliestUs = Infinity;
     let inFlight = false;
@@ -76,10 +81,15 @@ export class ProbeTimeout {
       earliestUs = dueUs;
       this.chosen = space;
     }
-    if ((inFlight && this.chosen >= 0) || this.progress.peerValidated) return earliestUs;
+    if ((inFlight && this.chosen >= 0) || this.peerValidated) return earliestUs;
     // Nothing in flight, but a server that may be unable to send: keep asking. RFC 9002 §6.2.2.1
     if (this.idleFromUs < 0) this.idleFromUs = nowUs;
     return this.idleFromUs + Math.min(path.rtt.ptoUs * backoff, MAX_PTO_US);
+  }
+
+  /** An answer under Handshake keys, or the end of the handshake, shows that our address is believed. RFC 9002 §6.2.2.1 */
+  private get peerValidated(): boolean {
+    return this.handshakeAcked || this.progress.peerValidated;
   }
 
   /** Time is up: demand probes. `repeat` makes what the oldest packets carried ready to be sent again. */
@@ -87,6 +97,7 @@ export class ProbeTimeout {
     this.count++;
     this.total++;
     this.idleFromUs = nowUs;
+    this.paths.active.onProbeTimeout(this.count);
     if (this.chosen < 0) {
       this.probes[this.progress.hasHandshakeKeys ? Space.Handshake : Space.Initial] = 1;
       return;

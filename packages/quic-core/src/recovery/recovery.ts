@@ -7,11 +7,13 @@ import type { Path } from '../path/path.ts';
 import type { Paths } from '../path/paths.ts';
 import { Space, SPACES } from '../spaces/spaces.ts';
 import { createAckSample } from './ack-sample.ts';
+import { EcnReports } from './ecn-reports.ts';
+import { EcnState } from './ecn.ts';
 import type { FactRouter } from './facts.ts';
-import { LossDetector } from './loss.ts';
+import { createCongestionEvent, LossDetector } from './loss.ts';
 import { NumberSkipper } from './number-skipper.ts';
 import { ProbeTimeout } from './pto.ts';
-import { Sent, SentFlag, SentPackets } from './sent-packets.ts';
+import { ECN_SHIFT, Sent, SentFlag, SentPackets } from './sent-packets.ts';
 import { SpuriousLosses } from './spurious.ts';
 
 /** ACKs without anything else in a row after which a PING asks for news of them. RFC 9000 §13.2.4 */
@@ -31,6 +33,8 @@ export class Recovery {
   /** The peer's ack_delay_exponent. */
   ackDelayExponent = 3;
   private readonly losses: readonly LossDetector[];
+  private readonly ecn: readonly EcnReports[];
+  private readonly marks: CongestionEvent = createCongestionEvent();
   private readonly paths: Paths;
   private readonly facts: FactRouter;
   private readonly skipper: NumberSkipper;
@@ -47,7 +51,8 @@ export class Recovery {
     this.pto = pto;
     this.skipper = new NumberSkipper(random);
     this.sent = SPACES.map(() => new SentPackets(random(FIRST_NUMBERS)));
-    this.losses = this.sent.map((sent) => new LossDetector(sent));
+    this.losses = this.sent.map((sent) => new LossDetector(sent, (slot) => this.onPacketLost(sent, slot)));
+    this.ecn = this.sent.map(() => new EcnReports());
   }
 
   /** The number of the next packet in a space. */
@@ -83,8 +88,10 @@ export class Recovery {
     nowUs: number,
   ): void {
     const sent = this.sent[space]!;
+    if (sent.isCrowded) this.relieve(sent, nowUs);
     const slot = sent.push();
     const { ackEliciting, inFlight } = packet;
+    const { codepoint } = path.ecn;
     this.packetsSent++;
     this.lonelyAcks = ackEliciting ? 0 : this.lonelyAcks + 1;
     if (inFlight && path.inFlightBytes === 0) path.firstSentUs = path.deliveredUs = nowUs;
@@ -93,7 +100,9 @@ export class Recovery {
       (ackEliciting ? SentFlag.AckEliciting : 0) |
       (inFlight ? SentFlag.InFlight : 0) |
       (path.appLimitedUntil > 0 ? SentFlag.AppLimited : 0) |
-      (probe ? SentFlag.MtuProbe : 0);
+      (probe ? SentFlag.MtuProbe : 0) |
+      (codepoint << ECN_SHIFT);
+    this.ecn[space]!.onSent(codepoint);
     sent.path[slot] = path.id;
     sent.bytes[slot] = bytes;
     sent.sentUs[slot] = nowUs;
@@ -119,20 +128,24 @@ export class Recovery {
     const path = this.paths.active;
     const { sample } = this;
     sample.nowUs = nowUs;
-    sample.ackedBytes = sample.newestSentUs = 0;
+    sample.ackedBytes = sample.newestSentUs = sample.deliveredAtSendBytes = sample.ceBytes = 0;
+    sample.appLimited = false;
     sample.priorInFlightBytes = path.inFlightBytes;
     sample.deliveredBytes = sample.deliveryIntervalUs = sample.lostBytes = sample.latestRttUs = 0;
     this.ackedEliciting = false;
     this.newestNumber = -1;
+    this.ecn[space]!.begin();
     for (let i = 0; i < ack.rangeCount; i++) this.ackRange(space, ack.starts[i]!, ack.ends[i]!, nowUs);
     const losses = this.losses[space]!;
-    if (ack.largest > losses.largestAcked) losses.largestAcked = ack.largest;
+    const isNewest = ack.largest > losses.largestAcked;
+    if (isNewest) losses.largestAcked = ack.largest;
     if (this.newestNumber < 0) return;
     if (this.newestNumber === ack.largest && this.ackedEliciting && this.newestPath === path.id)
       this.takeRttSample(space, path, ack, nowUs);
+    if (isNewest) this.takeEcnCounts(space, ack, nowUs);
     this.detectLost(space, nowUs);
     this.concludeSample(space, path);
-    this.pto.onAcked(nowUs);
+    this.pto.onAcked(space, nowUs);
     sent.trim(nowUs - MEMORY_PTOS * path.rtt.ptoUs);
   }
 
@@ -156,30 +169,17 @@ export class Recovery {
   /** Keys of a space are gone: its packets are neither in flight nor lost. RFC 9002 §6.4 */
   discardSpace(space: Space, nowUs: number): void {
     const sent = this.sent[space]!;
-    for (let n = sent.tail; n < sent.next; n++) {
-      const slot = sent.slot(n);
-      if (sent.state[slot] !== Sent.Outstanding) continue;
-      if ((sent.flags[slot]! & SentFlag.InFlight) !== 0) this.leaveFlight(sent, slot);
-      sent.state[slot] = Sent.Lost;
-    }
-    sent.elicitingCount = 0;
-    sent.trim(Infinity);
+    this.abandon(sent, sent.next, false);
     this.losses[space]!.lossUs = Infinity;
     this.pto.onSpaceDiscarded(space, nowUs);
   }
 
   /** Everything outstanding in a space must be sent again: its receiver threw it away. RFC 9001 §4.6.2, RFC 9000 §17.2.5 */
-  loseAll(space: Space): void {
+  loseAll(space: Space, nowUs: number): void {
     const sent = this.sent[space]!;
-    for (let n = sent.tail; n < sent.next; n++) {
-      const slot = sent.slot(n);
-      if (sent.state[slot] !== Sent.Outstanding) continue;
-      if ((sent.flags[slot]! & SentFlag.InFlight) !== 0) this.leaveFlight(sent, slot);
-      sent.state[slot] = Sent.Lost;
-      this.facts.lose(sent.log, sent.factsFrom[slot]!, sent.factsTo[slot]!);
-    }
-    sent.elicitingCount = 0;
-    sent.trim(Infinity);
+    this.abandon(sent, sent.next, true);
+    this.losses[space]!.lossUs = Infinity;
+    this.pto.onSpaceDiscarded(space, nowUs);
   }
 
   /** The application has nothing more to send, though it might: samples of what is in flight mean little. */
@@ -208,12 +208,12 @@ export class Recovery {
 
   private ackOne(space: Space, number: number, slot: number, state: number, nowUs: number): void {
     const sent = this.sent[space]!;
+    const flags = sent.flags[slot]!;
     sent.state[slot] = Sent.Acked;
-    if (state === Sent.Lost) {
-      if ((sent.flags[slot]! & SentFlag.InFlight) !== 0 && this.spurious.onArrived(sent.sentUs[slot]!))
-        this.paths.active.controller.onSpuriousLoss(nowUs);
-    } else {
-      if ((sent.flags[slot]! & SentFlag.AckEliciting) !== 0) {
+    this.ecn[space]!.onAcked(flags >> ECN_SHIFT);
+    if (state === Sent.Lost) this.onLateArrival(sent, slot, nowUs);
+    else {
+      if ((flags & SentFlag.AckEliciting) !== 0) {
         this.ackedEliciting = true;
         sent.elicitingCount--;
       }
@@ -221,7 +221,7 @@ export class Recovery {
         this.newestNumber = number;
         this.newestPath = sent.path[slot]!;
       }
-      if ((sent.flags[slot]! & SentFlag.InFlight) !== 0) this.deliver(sent, slot, nowUs);
+      if ((flags & SentFlag.InFlight) !== 0) this.deliver(sent, slot, nowUs);
     }
     this.facts.acknowledge(space, sent.log, sent.factsFrom[slot]!, sent.factsTo[slot]!);
   }
@@ -280,15 +280,7 @@ export class Recovery {
 
   private detectLost(space: Space, nowUs: number): void {
     const path = this.paths.active;
-    const sent = this.sent[space]!;
-    const event = this.losses[space]!.detect(path, this.maxAckDelayUs, nowUs, (slot) => {
-      if ((sent.flags[slot]! & SentFlag.InFlight) !== 0) {
-        const owner = this.leaveFlight(sent, slot);
-        if (owner !== undefined) owner.lostBytes += sent.bytes[slot]!;
-        this.packetsLost++;
-      }
-      this.facts.lose(sent.log, sent.factsFrom[slot]!, sent.factsTo[slot]!);
-    });
+    const event = this.losses[space]!.detect(path, this.maxAckDelayUs, nowUs);
     if (event.lostBytes === 0) return;
     this.react(path, event, this.losses[space]!.persistent, this.losses[space]!.lostCount);
   }
@@ -297,7 +289,70 @@ export class Recovery {
     event.inFlightBytes = path.inFlightBytes;
     this.spurious.onLost(count, event.sentUs, event.nowUs);
     path.controller.onCongestion(event);
-    if (persistent) path.controller.onPersistentCongestion(event.nowUs);
+    if (!persistent) return;
+    path.controller.onPersistentCongestion(event.nowUs);
+    path.rtt.renewMinimum();
+  }
+
+  private onPacketLost(sent: SentPackets, slot: number): void {
+    const flags = sent.flags[slot]!;
+    if ((flags & SentFlag.InFlight) !== 0) {
+      const path = this.leaveFlight(sent, slot);
+      this.packetsLost++;
+      // What became of a probe of the MTU says nothing about the path otherwise. RFC 9000 §14.4
+      if (path !== undefined && (flags & SentFlag.MtuProbe) === 0) {
+        path.lostBytes += sent.bytes[slot]!;
+        if (flags >> ECN_SHIFT !== 0) path.ecn.onLost();
+      }
+    }
+    this.facts.lose(sent.log, sent.factsFrom[slot]!, sent.factsTo[slot]!);
+  }
+
+  /** A packet was acknowledged after it had been declared lost. */
+  private onLateArrival(sent: SentPackets, slot: number, nowUs: number): void {
+    const { active } = this.paths;
+    const kind = sent.flags[slot]! & (SentFlag.InFlight | SentFlag.MtuProbe);
+    if (kind !== SentFlag.InFlight || sent.path[slot] !== active.id) return;
+    if (this.spurious.onArrived(sent.sentUs[slot]!)) active.controller.onSpuriousLoss(nowUs);
+  }
+
+  /** Validate the peer's ECN counts; marks are a sign of congestion once they can be believed. RFC 9002 §7.1, §B.8 */
+  private takeEcnCounts(space: Space, ack: AckFrame, nowUs: number): void {
+    const reports = this.ecn[space]!;
+    const path = this.paths.byId(this.newestPath);
+    const isPossible = reports.check(ack);
+    if (path === undefined) return;
+    if (!isPossible) return path.ecn.onRefuted();
+    if (reports.ackedPackets > 0) path.ecn.onValidated();
+    const { marks, sample } = this;
+    marks.cePackets = reports.cePackets;
+    if (marks.cePackets === 0 || path !== this.paths.active || path.ecn.state !== EcnState.Capable) return;
+    const packets = Math.max(reports.ackedPackets, marks.cePackets);
+    sample.ceBytes = Math.round((sample.ackedBytes * marks.cePackets) / packets);
+    marks.nowUs = nowUs;
+    marks.sentUs = this.sent[space]!.sentUs[this.sent[space]!.slot(this.newestNumber)]!;
+    marks.inFlightBytes = path.inFlightBytes;
+    path.controller.onCongestion(marks);
+  }
+
+  /** Make room among packets that are kept only because the peer does not acknowledge an old one. */
+  private relieve(sent: SentPackets, nowUs: number): void {
+    sent.trim(nowUs - MEMORY_PTOS * this.paths.active.rtt.ptoUs);
+    if (sent.isCrowded) this.abandon(sent, sent.tail + Math.floor((sent.next - sent.tail) / 2), true);
+  }
+
+  /** Forget the packets below `end`, without regard to congestion; `tell` has what they carried sent again. */
+  private abandon(sent: SentPackets, end: number, tell: boolean): void {
+    for (let n = sent.tail; n < end; n++) {
+      const slot = sent.slot(n);
+      if (sent.state[slot] !== Sent.Outstanding) continue;
+      const flags = sent.flags[slot]!;
+      if ((flags & SentFlag.InFlight) !== 0) this.leaveFlight(sent, slot);
+      if ((flags & SentFlag.AckEliciting) !== 0) sent.elicitingCount--;
+      sent.state[slot] = Sent.Lost;
+      if (tell) this.facts.lose(sent.log, sent.factsFrom[slot]!, sent.factsTo[slot]!);
+    }
+    sent.forgetBelow(end);
   }
 
   private earliestLossSpace(): number {
@@ -315,8 +370,8 @@ export class Recovery {
     let left = 2;
     for (let n = sent.firstOutstanding; n < sent.next && left > 0; n++) {
       const slot = sent.slot(n);
-      if (sent.state[slot] !== Sent.Outstanding || (sent.flags[slot]! & SentFlag.AckEliciting) === 0)
-        continue;
+      const kind = sent.flags[slot]! & (SentFlag.AckEliciting | SentFlag.MtuProbe);
+      if (sent.state[slot] !== Sent.Outstanding || kind !== SentFlag.AckEliciting) continue;
       this.facts.lose(sent.log, sent.factsFrom[slot]!, sent.factsTo[slot]!);
       left--;
     }

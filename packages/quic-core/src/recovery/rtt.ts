@@ -12,6 +12,8 @@ export class RttEstimator {
   /** When the first sample was taken, or Infinity: persistent congestion counts from there. RFC 9002 §7.6.2 */
   firstSampleUs: number = Infinity;
 
+  private minimumIsOld = false;
+
   constructor(initialUs: number) {
     this.smoothedUs = initialUs;
     this.varianceUs = initialUs / 2;
@@ -35,10 +37,16 @@ export class RttEstimator {
       return;
     }
     this.latestUs = sampleUs;
-    this.minUs = Math.min(this.minUs, sampleUs);
+    this.minUs = this.minimumIsOld ? sampleUs : Math.min(this.minUs, sampleUs);
+    this.minimumIsOld = false;
     const adjustedUs = sampleUs >= this.minUs + ackDelayUs ? sampleUs - ackDelayUs : sampleUs;
     this.varianceUs = (3 * this.varianceUs + Math.abs(this.smoothedUs - adjustedUs)) / 4;
     this.smoothedUs = (7 * this.smoothedUs + adjustedUs) / 8;
+  }
+
+  /** The path is another one than it was, for all we know: the next sample is the minimum. RFC 9002 §5.2 */
+  renewMinimum(): void {
+    this.minimumIsOld = true;
   }
 
   /** Probe timeout without backoff and without the peer's delay. RFC 9002 §6.2.1 */

@@ -12,6 +12,11 @@ export const Sent = {
 export type Sent = (typeof Sent)[keyof typeof Sent];
 
 export const SentFlag = { AckEliciting: 1, InFlight: 2, AppLimited: 4, MtuProbe: 8 } as const;
+/** The flags' upper bits are the ECN codepoint of the packet. */
+export const ECN_SHIFT = 4;
+
+/** Packets of a space that are remembered without regard to who acknowledges what. */
+const CROWDED_PACKETS = 4096;
 
 const FIRST_CAPACITY = 16;
 
@@ -33,7 +38,7 @@ export class SentPackets {
 
   state: Uint8Array = new Uint8Array(FIRST_CAPACITY);
   flags: Uint8Array = new Uint8Array(FIRST_CAPACITY);
-  path: Uint8Array = new Uint8Array(FIRST_CAPACITY);
+  path: Uint16Array = new Uint16Array(FIRST_CAPACITY);
   bytes: Uint16Array = new Uint16Array(FIRST_CAPACITY);
   sentUs: Float64Array = new Float64Array(FIRST_CAPACITY);
   factsFrom: Float64Array = new Float64Array(FIRST_CAPACITY);
@@ -85,8 +90,26 @@ export class SentPackets {
       if (state === Sent.Skipped && this.tail === this.next - 1) break;
       this.tail++;
     }
-    if (this.firstOutstanding < this.tail) this.firstOutstanding = this.tail;
-    this.log.release(this.tail < this.next ? this.factsFrom[this.slot(this.tail)]! : this.log.head);
+    this.forgetBelow(this.tail);
+  }
+
+  /** Forget every packet below `number`; the caller has settled them. */
+  forgetBelow(number: number): void {
+    this.tail = number;
+    if (this.firstOutstanding < number) this.firstOutstanding = number;
+    this.log.release(number < this.next ? this.factsFrom[this.slot(number)]! : this.log.head);
+  }
+
+  /**
+   * Most of a large ring is taken by packets that need no acknowledgement, or that have one: the peer withholds
+   * that of an old one, for honest peers would have had it declared lost.
+   */
+  get isCrowded(): boolean {
+    return (
+      this.next - this.tail > this.mask &&
+      this.next - this.tail >= CROWDED_PACKETS &&
+      this.elicitingCount * 4 < this.next - this.tail
+    );
   }
 
   private grow(): void {
@@ -98,7 +121,7 @@ export class SentPackets {
     };
     this.state = move(this.state, new Uint8Array(wider));
     this.flags = move(this.flags, new Uint8Array(wider));
-    this.path = move(this.path, new Uint8Array(wider));
+    this.path = move(this.path, new Uint16Array(wider));
     this.bytes = move(this.bytes, new Uint16Array(wider));
     this.sentUs = move(this.sentUs, new Float64Array(wider));
     this.factsFrom = move(this.factsFrom, new Float64Array(wider));

@@ -1,0 +1,83 @@
+import type { CongestionController } from '@tsquic/congestion';
+
+/** Marked packets with which a path is tested. RFC 9000 §13.4.2 */
+const TEST_PACKETS = 10;
+/** Probe timeouts in a row after which marks are suspected to be why nothing arrives. */
+const TEST_TIMEOUTS = 2;
+
+/**
+ * Whether a path can be trusted with ECN, RFC 9000 §A.4.
+ *
+ *   Testing ── enough marked ─▶ Unknown ── validated ─▶ Capable
+ *     └──────────┴──────────────┴──── refuted ──▶ Failed
+ */
+export const EcnState = { Testing: 0, Unknown: 1, Capable: 2, Failed: 3 } as const;
+export type EcnState = (typeof EcnState)[keyof typeof EcnState];
+
+export const EcnInput = { TestOver: 0, Validated: 1, Refuted: 2 } as const;
+export type EcnInput = (typeof EcnInput)[keyof typeof EcnInput];
+
+const S = EcnState;
+const STEPS: readonly (readonly EcnState[])[] = [
+  /* Testing */ [S.Unknown, S.Capable, S.Failed],
+  /* Unknown */ [S.Unknown, S.Capable, S.Failed],
+  /* Capable */ [S.Capable, S.Capable, S.Failed],
+  /* Failed  */ [S.Failed, S.Failed, S.Failed],
+];
+
+/** Next state by state and input. */
+export function stepEcn(state: EcnState, input: EcnInput): EcnState {
+  return STEPS[state]![input]!;
+}
+
+/** Decides which packets of one path carry an ECN mark. RFC 9000 §13.4.2 */
+export class EcnMarking {
+  state: EcnState;
+  private readonly controller: CongestionController;
+  private markedPackets = 0;
+  private lostPackets = 0;
+
+  constructor(allowed: boolean, controller: CongestionController) {
+    this.state = allowed ? EcnState.Testing : EcnState.Failed;
+    this.controller = controller;
+  }
+
+  /** Codepoint of the next packet: 0 none, 1 ECT(1), 2 ECT(0). */
+  get codepoint(): number {
+    const marks = this.state === EcnState.Testing || this.state === EcnState.Capable;
+    return marks ? this.controller.ecnCodepoint : 0;
+  }
+
+  /** Packets with `codepoint` left in one datagram. */
+  onSent(packets: number, codepoint: number): void {
+    if (codepoint === 0) return;
+    this.markedPackets += packets;
+    if (this.state === EcnState.Testing && this.markedPackets >= TEST_PACKETS) this.step(EcnInput.TestOver);
+  }
+
+  /** A marked packet was declared lost; a path that loses all of them does not take marks. */
+  onLost(): void {
+    this.lostPackets++;
+    if (this.state === EcnState.Unknown && this.lostPackets === this.markedPackets)
+      this.step(EcnInput.Refuted);
+  }
+
+  /** The probe timeout fired `count` times without an answer. */
+  onTimeout(count: number): void {
+    if (this.state === EcnState.Testing && count >= TEST_TIMEOUTS) this.step(EcnInput.TestOver);
+  }
+
+  /** The peer's counts for marked packets were right. */
+  onValidated(): void {
+    this.step(EcnInput.Validated);
+  }
+
+  /** They cannot be true. */
+  onRefuted(): void {
+    this.step(EcnInput.Refuted);
+  }
+
+  private step(input: EcnInput): void {
+    this.state = stepEcn(this.state, input);
+  }
+}
