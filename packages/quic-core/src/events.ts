@@ -32,6 +32,7 @@ export type QuicEvent =
       readonly streamId: number;
       readonly code: number;
     }
+  | { readonly type: 'stream-delivered'; readonly connection: number; readonly streamId: number }
   | { readonly type: 'stream-released'; readonly connection: number; readonly streamId: number }
   | { readonly type: 'streams-available'; readonly connection: number; readonly unidirectional: boolean }
   | { readonly type: 'ticket'; readonly connection: number; readonly ticket: Uint8Array }

@@ -5,6 +5,7 @@ import { QuicUsageError } from '../errors/usage-error.ts';
 import type { CloseReason } from '../events.ts';
 import type { Stream } from '../streams/stream.ts';
 import type { ConnectionStatistics, QuicConnection, QuicStream } from './handles.ts';
+import type { Address } from './address.ts';
 import { assertCode } from './application-code.ts';
 import { StreamHandle } from './stream-handle.ts';
 
@@ -28,6 +29,10 @@ export class ConnectionHandle implements QuicConnection {
 
   get closeReason(): CloseReason | undefined {
     return this.core.parts.closeState.reason;
+  }
+
+  get remoteAddress(): Address {
+    return this.core.parts.paths.active.remote;
   }
 
   openStream(options: { readonly unidirectional?: boolean } = {}): QuicStream | undefined {

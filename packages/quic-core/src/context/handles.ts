@@ -1,4 +1,5 @@
 import type { CloseReason } from '../events.ts';
+import type { Address } from './address.ts';
 
 /**
  * What a program holds of a connection. It stays valid after the connection ended: calls then throw
@@ -11,6 +12,8 @@ export interface QuicConnection {
   readonly closeReason: CloseReason | undefined;
   /** Original destination connection ID, hexadecimal. */
   readonly logId: string;
+  /** Where the peer is now. */
+  readonly remoteAddress: Address;
 
   /**
    * Open a stream, or undefined while the peer's limit stands in the way; `streams-available` says when

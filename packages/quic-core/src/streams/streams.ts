@@ -131,9 +131,9 @@ export class Streams {
     this.forgetIfFinished(stream);
   }
 
-  /** A stream must hold what is in flight and what comes next, or the window stays empty. */
-  followWindow(windowBytes: number): void {
-    this.bufferBytes = Math.max(SEND_BUFFER_BYTES, 2 * windowBytes);
+  /** A stream must hold what is in flight and as much again, or the window stays empty. */
+  followFlight(inFlightBytes: number): void {
+    this.bufferBytes = Math.max(SEND_BUFFER_BYTES, 2 * inFlightBytes + SEND_BUFFER_BYTES / 2);
   }
 
   /** The application has read so much that the peer should hear of it. */
@@ -215,7 +215,9 @@ export class Streams {
     const stream = this.table.get(id);
     const sender = stream?.sender;
     if (stream === undefined || sender === undefined) return;
+    const { delivered } = sender;
     sender.onAcked(from, to, fin);
+    if (sender.delivered && !delivered) this.emit({ type: 'stream-delivered', streamId: id });
     if (sender.isWritable(this.bufferBytes)) {
       sender.wantsWritable = false;
       this.emit({ type: 'stream-writable', streamId: id });
