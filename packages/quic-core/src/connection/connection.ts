@@ -153,8 +153,8 @@ export class Connection {
       if (this.isClient) this.adoptPeerId(bytes.slice(header.scidAt, header.scidAt + header.scidLength));
     }
     if (header.type !== PacketType.Handshake || this.isClient) return;
-    // Only the client at that address can have the Handshake keys. RFC 9000 §8.1, RFC 9001 §4.9.1
-    path.amplification.validated = true;
+    // Whoever has the Handshake keys got what we sent, wherever this comes from. RFC 9000 §8.1, RFC 9001 §4.9.1
+    parts.paths.active.amplification.validated = true;
     this.discard(Level.Initial, nowUs);
   }
 
@@ -349,7 +349,7 @@ export class Connection {
     if (parts.closeState.active) return;
     const { timers, recovery, handshake, keys } = parts;
     if (handshake.confirmed && !this.confirmedSeen) this.onConfirmed(nowUs);
-    parts.streams.followWindow(parts.paths.active.controller.windowBytes);
+    parts.streams.followFlight(parts.paths.active.inFlightBytes);
     parts.fields.destinationId = parts.peerIds.current.connectionId;
     timers.set(Timer.Loss, recovery.timerUs(nowUs));
     timers.set(Timer.AckDelay, parts.sendOrder.ackDueUs());

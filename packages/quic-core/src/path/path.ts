@@ -5,6 +5,7 @@ import { RttEstimator } from '../recovery/rtt.ts';
 import { Amplification } from './amplification.ts';
 import { MtuSearch } from './mtu.ts';
 import { PathValidation } from './validation.ts';
+import { WindowUse } from './window-use.ts';
 
 export interface PathOptions {
   readonly remote: Address;
@@ -37,6 +38,7 @@ export class Path {
   readonly controller: CongestionController;
   readonly pacer: Pacer;
   readonly mtu: MtuSearch;
+  readonly windowUse: WindowUse = new WindowUse();
   readonly ecn: EcnMarking;
 
   /** Bytes sent and neither acknowledged nor lost. RFC 9002 §B.2 */

@@ -72,13 +72,14 @@ export class Paths {
     }
     const known = this.all.find((path) => sameAddress(path.remote, from) && sameAddress(path.local, to));
     if (known !== undefined) return known;
-    if (this.isClient || !this.mayMigrate) return undefined;
+    if (this.isClient) return undefined;
     return this.create(from, to, interfaceIndex, false, nowUs);
   }
 
   /** A packet from this path was authentic. */
   remember(path: Path): void {
-    if (path === this.active || this.all.includes(path)) return;
+    // Before, packets are taken from anywhere, but nothing is sent there. RFC 9000 §9
+    if (!this.mayMigrate || path === this.active || this.all.includes(path)) return;
     this.all.push(path);
     // The number is taken only now: datagrams that anybody can forge must not use numbers up.
     this.nextId = (this.nextId + 1) % MAX_IDS;

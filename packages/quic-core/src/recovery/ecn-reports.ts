@@ -11,7 +11,8 @@ const ECT0 = 2;
 export class EcnReports {
   /** Marked packets that the ACK being taken acknowledges for the first time. */
   ackedPackets = 0;
-  /** Newly reported CE marks, once `check` has found the counts possible. */
+  /** Newly reported marks, as sent and with CE, once `check` has found the counts possible. */
+  ectPackets = 0;
   cePackets = 0;
   private ackedEct0 = 0;
   private ackedEct1 = 0;
@@ -28,7 +29,7 @@ export class EcnReports {
 
   /** An ACK frame begins. */
   begin(): void {
-    this.ackedPackets = this.cePackets = this.ackedEct0 = this.ackedEct1 = 0;
+    this.ackedPackets = this.ectPackets = this.cePackets = this.ackedEct0 = this.ackedEct1 = 0;
   }
 
   /** A packet with this codepoint was acknowledged for the first time. */
@@ -56,6 +57,7 @@ export class EcnReports {
     if (newEct0 + newCe < this.ackedEct0 || newEct1 + newCe < this.ackedEct1) return false;
     if (ack.ect0 > this.sentEct0 || ack.ect1 > this.sentEct1) return false;
     if (ack.ect0 + ack.ect1 + ack.ce > this.sentEct0 + this.sentEct1) return false;
+    this.ectPackets = newEct0 + newEct1;
     this.cePackets = newCe;
     return true;
   }

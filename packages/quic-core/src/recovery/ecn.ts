@@ -36,6 +36,7 @@ export class EcnMarking {
   private readonly controller: CongestionController;
   private markedPackets = 0;
   private lostPackets = 0;
+  private congestedPackets = 0;
 
   constructor(allowed: boolean, controller: CongestionController) {
     this.state = allowed ? EcnState.Testing : EcnState.Failed;
@@ -67,9 +68,15 @@ export class EcnMarking {
     if (this.state === EcnState.Testing && count >= TEST_TIMEOUTS) this.step(EcnInput.TestOver);
   }
 
-  /** The peer's counts for marked packets were right. */
-  onValidated(): void {
-    this.step(EcnInput.Validated);
+  /**
+   * The peer's counts are possible: so many packets more arrived as they were sent, and so many with CE. A path
+   * that has congestion to report in every packet reports nothing. RFC 9000 §A.4
+   */
+  onReported(ectPackets: number, cePackets: number): void {
+    if (ectPackets > 0) this.step(EcnInput.Validated);
+    if (this.state === EcnState.Capable) return;
+    this.congestedPackets += cePackets;
+    if (this.congestedPackets >= TEST_PACKETS) this.step(EcnInput.Refuted);
   }
 
   /** They cannot be true. */

@@ -81,8 +81,10 @@ export class ProbeTimeout {
       earliestUs = dueUs;
       this.chosen = space;
     }
-    if ((inFlight && this.chosen >= 0) || this.peerValidated) return earliestUs;
-    // Nothing in flight, but a server that may be unable to send: keep asking. RFC 9002 §6.2.2.1
+    if (this.chosen >= 0) return earliestUs;
+    // A server that may be unable to send must be asked, RFC 9002 §6.2.2.1; and lost handshake data must not wait
+    // for a window that is full of data which nobody can read yet.
+    if (this.peerValidated && !inFlight) return Infinity;
     if (this.idleFromUs < 0) this.idleFromUs = nowUs;
     return this.idleFromUs + Math.min(path.rtt.ptoUs * backoff, MAX_PTO_US);
   }

@@ -114,6 +114,7 @@ export class Recovery {
     sent.lostBytes[slot] = path.lostBytes;
     if (!inFlight) return;
     path.inFlightBytes += bytes;
+    path.windowUse.onSent(path.inFlightBytes);
     path.controller.onSent(nowUs, bytes, path.inFlightBytes);
     path.pacer.onSent(nowUs, bytes);
     if (!ackEliciting) return;
@@ -269,6 +270,10 @@ export class Recovery {
       sample.lostBytes = path.lostBytes - sent.lostBytes[slot]!;
       sample.appLimited = (sent.flags[slot]! & SentFlag.AppLimited) !== 0;
     }
+    // Controllers that follow a rate keep less than their window in flight on purpose.
+    if (path.controller.pacingRate === 0 && path.windowUse.isBelowHalf(path.controller.windowBytes))
+      sample.appLimited = true;
+    path.windowUse.onAck(sample.deliveredAtSendBytes, path.deliveredBytes, path.inFlightBytes);
     if (path.appLimitedUntil > 0 && path.deliveredBytes > path.appLimitedUntil) path.appLimitedUntil = 0;
     sample.deliveredTotalBytes = path.deliveredBytes;
     sample.inFlightBytes = path.inFlightBytes;
@@ -323,7 +328,7 @@ export class Recovery {
     const isPossible = reports.check(ack);
     if (path === undefined) return;
     if (!isPossible) return path.ecn.onRefuted();
-    if (reports.ackedPackets > 0) path.ecn.onValidated();
+    path.ecn.onReported(reports.ectPackets, reports.cePackets);
     const { marks, sample } = this;
     marks.cePackets = reports.cePackets;
     if (marks.cePackets === 0 || path !== this.paths.active || path.ecn.state !== EcnState.Capable) return;
