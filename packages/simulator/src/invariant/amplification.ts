@@ -17,8 +17,8 @@ interface Traffic {
 /**
  * At most three times the bytes of an address go to it until it is validated (RFC 9000 §8.1, §9.3.1).
  *
- * Seen from outside, an address can have been validated only once it sent something after it took in something of
- * ours, or an Initial with a token: until then the limit must hold, whatever the server believes.
+ * Seen from outside, an address can have been validated only once somebody answered after something of ours was taken in
+ * there, or it sent an Initial with a token: until then the limit must hold, whatever the server believes.
  */
 export function watchAmplification(report: Report): Observer {
   const tables = new Map<Host, Traffic[]>();
@@ -50,7 +50,9 @@ export function watchAmplification(report: Report): Observer {
     onReceive(host, datagram, nowUs) {
       const entry = traffic(host, datagram.from);
       entry.bytesIn += datagram.bytes.length;
-      if (datagram.sentUs >= entry.heardUs || hasToken(datagram.bytes)) entry.validated = true;
+      if (hasToken(datagram.bytes)) entry.validated = true;
+      // The answer to a challenge may come from another address (RFC 9000 §8.2.3).
+      for (const other of tables.get(host)!) if (datagram.sentUs >= other.heardUs) other.validated = true;
       for (const [sender, table] of tables) {
         if (sender === host || !sender.addresses.some((address) => sameAddress(address, datagram.from)))
           continue;
