@@ -27,9 +27,12 @@ export class ReceiveWindow {
 
   /** Slide, and grow when the last half window went quickly; returns the new limit. */
   advance(nowUs: number, rttUs: number): number {
-    if (this.announcedUs >= 0 && nowUs - this.announcedUs < FAST_ROUND_TRIPS * rttUs)
-      this.windowBytes = Math.min(this.windowBytes * 2, this.maxWindowBytes);
-    this.announcedUs = nowUs;
+    // The repetition of a lost frame says nothing about the window.
+    if (this.needsUpdate) {
+      if (this.announcedUs >= 0 && nowUs - this.announcedUs < FAST_ROUND_TRIPS * rttUs)
+        this.windowBytes = Math.min(this.windowBytes * 2, this.maxWindowBytes);
+      this.announcedUs = nowUs;
+    }
     this.limit = Math.max(this.limit, this.consumed + this.windowBytes);
     return this.limit;
   }

@@ -19,20 +19,22 @@ export class AckPolicy {
   /**
    * A packet was processed.
    *
-   * @param follows - nothing is missing between the largest number before it and this one.
+   * @param runStart - nothing is missing from here to the largest number received.
    */
   onReceived(
     packetNumber: number,
     ackEliciting: boolean,
-    follows: boolean,
+    runStart: number,
     congested: boolean,
     nowUs: number,
   ): void {
     if (!ackEliciting) return;
     this.hasNews = true;
     this.waiting++;
-    const inOrder = packetNumber > this.largestEliciting && follows;
-    if (packetNumber > this.largestEliciting) this.largestEliciting = packetNumber;
+    const last = this.largestEliciting;
+    // What came with a gap, or fills one, is told at once. RFC 9000 §13.2.1
+    const inOrder = last < 0 || (packetNumber > last && runStart <= last + 1);
+    if (packetNumber > last) this.largestEliciting = packetNumber;
     const atOnce = !inOrder || congested || this.waiting >= PACKETS_PER_ACK;
     this.dueUs = Math.min(this.dueUs, atOnce ? nowUs : nowUs + this.maxDelayUs);
   }

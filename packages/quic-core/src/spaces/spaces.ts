@@ -22,9 +22,10 @@ export class ReceiveSpace {
   }
 
   onReceived(packetNumber: number, ackEliciting: boolean, codepoint: number, nowUs: number): void {
-    const follows = packetNumber === this.received.largest + 1 || this.received.largest < 0;
+    const { ranges } = this.received;
     this.received.add(packetNumber, codepoint, nowUs);
-    this.policy.onReceived(packetNumber, ackEliciting, follows, codepoint === 3, nowUs);
+    const runStart = ranges.startAt(ranges.count - 1);
+    this.policy.onReceived(packetNumber, ackEliciting, runStart, codepoint === 3, nowUs);
   }
 
   /** Write an ACK if there is anything to report and room for it; returns the largest number reported, or -1. */

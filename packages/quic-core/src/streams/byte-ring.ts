@@ -1,5 +1,7 @@
 const EMPTY = new Uint8Array(0);
 const FIRST_CAPACITY = 1024;
+/** An empty ring of this size is kept for what comes next. */
+const KEPT_CAPACITY = 256 * 1024;
 
 /**
  * Bytes addressed by stream offset, in a ring that grows by doubling. It holds `[base, base + capacity)`;
@@ -39,6 +41,11 @@ export class ByteRing {
     const first = Math.min(length, this.bytes.length - at);
     target.set(this.bytes.subarray(at, at + first), targetAt);
     if (first < length) target.set(this.bytes.subarray(0, length - first), targetAt + first);
+  }
+
+  /** Give the memory back if it is much and nothing in it is needed: an idle stream must not hold what a burst took. */
+  releaseIfLarge(): void {
+    if (this.bytes.length > KEPT_CAPACITY) this.release();
   }
 
   /** Give the memory back. */

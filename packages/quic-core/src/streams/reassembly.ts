@@ -46,6 +46,7 @@ export class Reassembly {
     const length = Math.min(into.length - at, this.readableBytes);
     this.ring.read(this.readOffset, length, into, at);
     this.readOffset += length;
+    if (this.readOffset === this.highest) this.ring.releaseIfLarge();
     return length;
   }
 

@@ -70,6 +70,7 @@ export class ReceiveStream {
     if (fin) {
       this.finalSize = end;
       this.state = stepReceive(this.state, ReceiveInput.Fin);
+      this.windowPending = false;
     }
     if (this.isStopped) this.skip(end);
     else this.data.add(offset, bytes, from, to);
@@ -114,6 +115,7 @@ export class ReceiveStream {
   stop(code: number): void {
     if (this.isStopped || this.state === ReceiveState.ResetRecvd || this.finished) return;
     this.stopCode = code;
+    this.windowPending = false;
     // With all data here there is nothing left to stop. RFC 9000 §3.5
     this.stopPending = this.state !== ReceiveState.DataRecvd;
   }
@@ -141,7 +143,7 @@ export class ReceiveStream {
   }
 
   onWindowLost(): void {
-    if (this.state === ReceiveState.Recv) this.windowPending = true;
+    if (this.state === ReceiveState.Recv && !this.isStopped) this.windowPending = true;
   }
 
   private checkEnd(end: number, final: boolean, frameType: number): number {

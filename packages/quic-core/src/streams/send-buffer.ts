@@ -46,12 +46,14 @@ export class SendBuffer {
     if (to <= this.base) return;
     if (from <= this.base && this.acked.count === 0) {
       this.base = to;
+      if (to === this.end) this.ring.releaseIfLarge();
       return;
     }
     this.acked.add(Math.max(from, this.base), to);
     if (this.acked.startAt(0) === this.base) {
       this.base = this.acked.endAt(0);
       this.acked.dropFirst();
+      if (this.base === this.end) this.ring.releaseIfLarge();
     }
   }
 

@@ -135,6 +135,8 @@ export class SendStream {
   }
 
   onAcked(from: number, to: number, fin: boolean): void {
+    // After a reset only the acknowledgement of the reset ends the stream. RFC 9000 §3.1
+    if (!this.mayBeStopped) return;
     this.buffer.onAcked(from, to);
     if (fin) {
       this.finAcked = true;

@@ -16,7 +16,7 @@ const SEND_STEPS: readonly (readonly SendState[])[] = [
   /* Send       */ [SendState.DataSent, SendState.Send, SendState.ResetSent, SendState.Send],
   /* DataSent   */ [SendState.DataSent, SendState.DataRecvd, SendState.ResetSent, SendState.DataSent],
   /* DataRecvd  */ [SendState.DataRecvd, SendState.DataRecvd, SendState.DataRecvd, SendState.DataRecvd],
-  /* ResetSent  */ [SendState.ResetSent, SendState.DataRecvd, SendState.ResetSent, SendState.ResetRecvd],
+  /* ResetSent  */ [SendState.ResetSent, SendState.ResetSent, SendState.ResetSent, SendState.ResetRecvd],
   /* ResetRecvd */ [SendState.ResetRecvd, SendState.ResetRecvd, SendState.ResetRecvd, SendState.ResetRecvd],
 ];
 
