@@ -92,7 +92,7 @@ export function runLossRow(
 
 /** At three quarters lost some runs may fail, and a close may not get through either. */
 function isLackOfTime(fault: string): boolean {
-  return fault.startsWith('not done within') || fault.startsWith('a side had not closed');
+  return fault.startsWith('not done within') || fault.startsWith('a side never closed');
 }
 
 const HOUR_US = 3_600_000_000;

@@ -1,5 +1,6 @@
 import { ECN_ALL_CE, ECN_BLEACH, ECN_SWAP, type LinkOptions } from '../link.ts';
 import type { Loss } from '../loss-models.ts';
+import type { NatOptions } from '../nat.ts';
 import { createRandom, type Random } from '../random.ts';
 import type { Exchange, Scenario } from '../scenario.ts';
 
@@ -26,15 +27,7 @@ export function createRandomScenario(seed: number): Scenario {
       maxUdpPayloadBytes: pick(random, [1200, 1350, 1452]),
     },
     ...(random.chance(0.2) && { chainBytes: 2000 + random.integer(8000) }),
-    ...(random.chance(0.2) && { retry: 'always' as const }),
-    ...(random.chance(0.2) && {
-      nat: {
-        bindings: Array.from({ length: 2 + random.integer(3) }, (_, i) => ({
-          atUs: i * (50_000 + random.integer(1_000_000)),
-          address: { ip: random.chance(0.5) ? '192.0.2.1' : `192.0.2.${2 + i}`, port: 7000 + i },
-        })),
-      },
-    }),
+    ...(random.chance(0.2) ? { nat: drawNat(random), pauseUs: REBINDING_FROM_US } : drawRetry(random)),
     ...(random.chance(0.1) && { serverCpu: drawCpu(random) }),
     ...(random.chance(0.1) && { clientCpu: drawCpu(random) }),
     exchanges: Array.from({ length: 1 + random.integer(4) }, () => drawExchange(random)),
@@ -81,6 +74,25 @@ function drawLoss(random: Random): Loss | undefined {
   }
 }
 
+/**
+ * Nobody may migrate before the handshake is confirmed (RFC 9000 §9), so nothing moves before then; and a Retry token is
+ * for one address only.
+ */
+function drawNat(random: Random): NatOptions {
+  const spacingUs = 50_000 + random.integer(1_000_000);
+  return {
+    keepsOld: random.chance(0.5),
+    bindings: Array.from({ length: 2 + random.integer(3) }, (_, i) => ({
+      atUs: i === 0 ? 0 : REBINDING_FROM_US + i * spacingUs,
+      address: { ip: random.chance(0.5) ? '192.0.2.1' : `192.0.2.${2 + i}`, port: 7000 + i },
+    })),
+  };
+}
+
+function drawRetry(random: Random): Pick<Scenario, 'retry'> {
+  return random.chance(0.25) ? { retry: 'always' } : {};
+}
+
 function drawBlackhole(random: Random): { fromUs: number; untilUs: number } {
   const fromUs = random.integer(2_000_000);
   return { fromUs, untilUs: fromUs + random.integer(3_000_000) };
@@ -106,3 +118,6 @@ function drawExchange(random: Random): Exchange {
 function pick<T>(random: Random, choices: readonly T[]): T {
   return choices[random.integer(choices.length)]!;
 }
+
+/** Late enough for every handshake that these links allow, but for one in very many. */
+const REBINDING_FROM_US = 40_000_000;
