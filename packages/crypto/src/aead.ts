@@ -19,8 +19,8 @@ export interface Aead {
 
   /**
    * Decrypt `buffer[payloadAt, end - 16)` in place; `buffer[end - 16, end)` is the tag.
-   * Returns false, and leaves the payload bytes undefined, when the tag does not fit. Never throws
-   * for what the bytes are; a range shorter than a tag is false.
+   * Returns false, and leaves all bytes as they are, when the tag does not fit: another key may be tried.
+   * Never throws for what the bytes are; a range shorter than a tag is false.
    */
   open(packetNumber: number, buffer: Uint8Array, headerAt: number, payloadAt: number, end: number): boolean;
 }
