@@ -154,7 +154,9 @@ export class Handshake implements HandshakeProgress {
       step();
     } catch (error) {
       if (!(error instanceof TlsAlert)) throw error;
-      const code = error.protocolViolation ? TransportCode.ProtocolViolation : TransportCode.CryptoBase + error.alert;
+      const code = error.protocolViolation
+        ? TransportCode.ProtocolViolation
+        : TransportCode.CryptoBase + error.alert;
       throw new TransportError(code, FrameType.Crypto, error.message);
     } finally {
       // What TLS said before it failed still matters: an alert may follow under new keys.

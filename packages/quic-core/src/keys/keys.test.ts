@@ -42,7 +42,7 @@ class End {
     writer.reset(buffer, 200);
     const fields = { versionId: 1, destinationId: id, sourceId: id, token: new Uint8Array(0) };
     const bits = level === Level.Application ? keys.oneRtt.phaseBit : 0;
-    expect(writer.begin(level, number, -1, fields, bits, this.log)).toBe(true);
+    writer.begin(level, number, -1, fields, bits, this.log);
     const { current } = writer;
     buffer[current.headerAt] = buffer[current.headerAt]! | reserved;
     writer.frames.fill(isClient ? 1 : 0, 20);
@@ -56,7 +56,7 @@ class End {
     const reader = new PacketReader(id.length);
     const bytes = packet.slice();
     reader.reset(bytes, bytes.length);
-    expect(reader.next()).toBe(true);
+    if (!reader.next()) throw new Error('a header of ours cannot be read');
     return this.keys.open(bytes, reader.header, -1);
   }
 }
