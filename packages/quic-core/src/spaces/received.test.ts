@@ -1,0 +1,52 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { covers } from '../../../../tools/covers.ts';
+import { ReceivedNumbers } from './received.ts';
+
+const SEED = 9000_1323;
+
+describe('received numbers', () => {
+  test(`nothing is taken twice, in any order ${covers('rfc9000-13.2.3-4')} (seed ${SEED})`, () => {
+    fc.assert(
+      fc.property(fc.array(fc.nat(400), { maxLength: 300 }), (numbers) => {
+        const received = new ReceivedNumbers();
+        const seen = new Set<number>();
+        for (const number of numbers) {
+          // What was forgotten may be refused though it is new, but what was seen is never new again.
+          if (seen.has(number)) expect(received.isDuplicate(number)).toBe(true);
+          if (received.isDuplicate(number)) continue;
+          received.add(number, 0, 0);
+          seen.add(number);
+        }
+        expect(received.largest).toBe(seen.size === 0 ? -1 : Math.max(...seen));
+      }),
+      { seed: SEED, numRuns: 200 },
+    );
+  });
+
+  test(`a peer that leaves gaps makes us keep 32 ranges and the largest number ${covers('rfc9000-13.2.3-5')}`, () => {
+    const received = new ReceivedNumbers();
+    for (let i = 0; i < 10_000; i++) received.add(i * 2, 0, 0);
+    expect(received.ranges.count).toBe(32);
+    expect(received.largest).toBe(19_998);
+    expect(received.isDuplicate(1)).toBe(true);
+    expect(received.isDuplicate(19_997)).toBe(false);
+  });
+
+  test('ranges that the peer knows of go, but for eight that recognise late packets', () => {
+    const received = new ReceivedNumbers();
+    for (let i = 0; i < 20; i++) received.add(i * 2, 0, 0);
+    received.onReported(30);
+    expect(received.ranges.count).toBe(8);
+    received.onReported(5);
+    expect(received.ranges.count).toBe(8);
+  });
+
+  test(`counts packets by codepoint ${covers('rfc9000-13.4.1-1')}`, () => {
+    const received = new ReceivedNumbers();
+    expect(received.hasEcn).toBe(false);
+    [0, 1, 2, 2, 3, 3, 3].forEach((codepoint, number) => received.add(number, codepoint, 0));
+    expect(received.ecn).toEqual({ ect0: 2, ect1: 1, ce: 3 });
+    expect(received.hasEcn).toBe(true);
+  });
+});

@@ -1,0 +1,409 @@
+import { describe, expect, test } from '@jest/globals';
+import { ByteReader } from '@tsquic/bytes';
+import { covers } from '../../../../tools/covers.ts';
+import { openPacket, type PacketUnderTest } from '../../test/open-packet.ts';
+import { TransportCode, TransportError } from '../errors/transport-error.ts';
+import { frameName } from '../frame/names.ts';
+import { FrameType } from '../frame/rules.ts';
+import { createStreamFrame, decodeStream } from '../frame/stream.ts';
+import { Fact } from '../recovery/fact-kind.ts';
+import { StreamWriter } from './stream-writer.ts';
+import { type StreamEvent, Streams } from './streams.ts';
+
+const BYTES = Uint8Array.from({ length: 4000 }, (_, i) => i & 0xff);
+
+interface Limits {
+  readonly data: number;
+  readonly stream: number;
+  readonly streams: number;
+}
+
+/** The streams of a server, whose peer allows `limits`, and who allows 1000 bytes, 600 a stream, 2 streams. */
+function createStreams(limits: Limits = { data: 10_000, stream: 5000, streams: 3 }) {
+  const events: StreamEvent[] = [];
+  const streams = new Streams(
+    true,
+    {
+      connectionWindowBytes: 1000,
+      maxConnectionWindowBytes: 1000,
+      streamWindowBytes: 600,
+      maxStreamWindowBytes: 600,
+      maxBidirectionalStreams: 2,
+      maxUnidirectionalStreams: 2,
+    },
+    (event) => events.push(event),
+  );
+  streams.onPeerLimits({
+    initialMaxData: limits.data,
+    initialMaxStreamDataBidiLocal: limits.stream,
+    initialMaxStreamDataBidiRemote: limits.stream,
+    initialMaxStreamDataUni: limits.stream,
+    initialMaxStreamsBidi: limits.streams,
+    initialMaxStreamsUni: limits.streams,
+  });
+  const writer = new StreamWriter(streams);
+  const receive = (streamId: number, offset: number, length: number, fin = false): void =>
+    streams.onStream({ streamId, offset, fin, dataAt: offset, dataEnd: offset + length }, BYTES);
+  /** Everything that leaves in one packet. */
+  const send = (size = 1200): PacketUnderTest => {
+    const packet = openPacket(size);
+    writer.writeControl(packet.writer, 0, 1000);
+    writer.writeData(packet.writer);
+    return packet;
+  };
+  return { streams, events, receive, send };
+}
+
+/** The frames of a packet, as short text. */
+function listFrames(packet: PacketUnderTest): string[] {
+  const bytes = packet.frames();
+  const reader = new ByteReader(bytes);
+  const out: string[] = [];
+  const frame = createStreamFrame();
+  while (reader.remaining > 0) {
+    const type = reader.varint();
+    if (type >= FrameType.Stream && type < FrameType.MaxData) {
+      decodeStream(reader, type, frame);
+      out.push(
+        `${frame.streamId}: ${frame.offset}..${frame.offset + frame.dataEnd - frame.dataAt}${frame.fin ? ' fin' : ''}`,
+      );
+    } else {
+      const count =
+        type === FrameType.ResetStream
+          ? 3
+          : type === FrameType.MaxStreamData ||
+              type === FrameType.StopSending ||
+              type === FrameType.StreamDataBlocked
+            ? 2
+            : 1;
+      out.push([frameName(type), ...Array.from({ length: count }, () => reader.varint())].join(' '));
+    }
+  }
+  return out;
+}
+
+function codeOf(step: () => void): number {
+  try {
+    step();
+  } catch (error) {
+    if (error instanceof TransportError) return error.code;
+    throw error;
+  }
+  return -1;
+}
+
+const CLIENT_BIDI = 0;
+const SERVER_BIDI = 1;
+const CLIENT_UNI = 2;
+const SERVER_UNI = 3;
+const MAX_STREAM_CODE = { streamId: 0, code: 7, finalSize: 0 };
+
+describe('opening', () => {
+  test(`IDs follow one another and are never used again ${covers('rfc9000-2.1-1', 'rfc9000-4.6-2', 'rfc9000-19.11-3')}`, () => {
+    const { streams, events } = createStreams();
+    const ids = [false, true, false, true, false, true].map((oneWay) => streams.open(oneWay)?.id);
+    expect(ids).toEqual([1, 3, 5, 7, 9, 11]);
+    expect([streams.open(false), streams.open(true)]).toEqual([undefined, undefined]);
+    streams.onMaxStreams(2, false);
+    expect(streams.open(false)).toBeUndefined();
+    streams.onMaxStreams(4, false);
+    expect(events).toEqual([{ type: 'streams-available', unidirectional: false }]);
+    expect(streams.open(false)?.id).toBe(13);
+  });
+
+  test(`MAX_STREAMS that raise nothing are ignored ${covers('rfc9000-4.6-4', 'rfc9000-19.11-2')}`, () => {
+    const { streams } = createStreams();
+    streams.onMaxStreams(1, false);
+    for (let i = 0; i < 3; i++) expect(streams.open(false)).toBeDefined();
+  });
+
+  test(`more streams than can be named are refused ${covers('rfc9000-4.6-1', 'rfc9000-19.11-1')}`, () => {
+    const { streams } = createStreams();
+    streams.onMaxStreams(2 ** 60, true);
+    expect(codeOf(() => streams.onMaxStreams(Infinity, true))).toBe(TransportCode.FrameEncoding);
+  });
+
+  test(`a stream opens all lower ones of its kind ${covers('rfc9000-3.2-1')}`, () => {
+    const { events, receive } = createStreams();
+    receive(CLIENT_UNI + 4, 0, 1);
+    expect(events).toEqual([
+      { type: 'stream-opened', streamId: 2 },
+      { type: 'stream-opened', streamId: 6 },
+      { type: 'stream-readable', streamId: 6 },
+    ]);
+  });
+
+  test.each([
+    [
+      'STREAM beyond the limit',
+      (s: Streams) => s.onStream({ streamId: 8, offset: 0, fin: true, dataAt: 0, dataEnd: 0 }, BYTES),
+      TransportCode.StreamLimit,
+    ],
+    [
+      'RESET_STREAM beyond the limit',
+      (s: Streams) => s.onReset({ ...MAX_STREAM_CODE, streamId: 10 }),
+      TransportCode.StreamLimit,
+    ],
+    ['MAX_STREAM_DATA beyond the limit', (s: Streams) => s.onMaxStreamData(8, 1), TransportCode.StreamLimit],
+    [
+      'STREAM for a stream that only we send on',
+      (s: Streams) =>
+        s.onStream({ streamId: SERVER_UNI, offset: 0, fin: true, dataAt: 0, dataEnd: 0 }, BYTES),
+      TransportCode.StreamState,
+    ],
+    [
+      'STREAM for one of ours that is not open',
+      (s: Streams) =>
+        s.onStream({ streamId: SERVER_BIDI, offset: 0, fin: true, dataAt: 0, dataEnd: 0 }, BYTES),
+      TransportCode.StreamState,
+    ],
+    [
+      'RESET_STREAM for a stream that only we send on',
+      (s: Streams) => s.onReset({ ...MAX_STREAM_CODE, streamId: SERVER_UNI }),
+      TransportCode.StreamState,
+    ],
+    [
+      'STOP_SENDING for a stream that only the peer sends on',
+      (s: Streams) => s.onStopSending({ ...MAX_STREAM_CODE, streamId: CLIENT_UNI }),
+      TransportCode.StreamState,
+    ],
+    [
+      'STOP_SENDING for one of ours that is not open',
+      (s: Streams) => s.onStopSending({ ...MAX_STREAM_CODE, streamId: SERVER_BIDI }),
+      TransportCode.StreamState,
+    ],
+    [
+      'MAX_STREAM_DATA for a stream that only the peer sends on',
+      (s: Streams) => s.onMaxStreamData(CLIENT_UNI, 1),
+      TransportCode.StreamState,
+    ],
+    [
+      'MAX_STREAM_DATA for one of ours that is not open',
+      (s: Streams) => s.onMaxStreamData(SERVER_BIDI, 1),
+      TransportCode.StreamState,
+    ],
+    [
+      'STREAM_DATA_BLOCKED for a stream that only we send on',
+      (s: Streams) => s.onStreamDataBlocked(SERVER_UNI),
+      TransportCode.StreamState,
+    ],
+  ] as const)(
+    `%s is an error ${covers('rfc9000-4.6-3', 'rfc9000-19.11-4', 'rfc9000-19.4-1', 'rfc9000-19.5-1', 'rfc9000-19.5-2', 'rfc9000-19.8-1', 'rfc9000-19.10-1', 'rfc9000-19.10-2', 'rfc9000-19.13-2')}`,
+    (_name, step, code) => {
+      const { streams } = createStreams();
+      expect(codeOf(() => step(streams))).toBe(code);
+    },
+  );
+
+  test(`ended streams make room for others, told before anybody asks ${covers('rfc9000-4.6-6')}`, () => {
+    const { receive, streams, send } = createStreams();
+    receive(CLIENT_UNI, 0, 1, true);
+    streams.read(streams.find(CLIENT_UNI)!, new Uint8Array(9));
+    expect(streams.find(CLIENT_UNI)).toBeUndefined();
+    expect(listFrames(send())).toEqual(['MAX_STREAMS_UNI 3']);
+    streams.onMaxStreamsLost(true);
+    expect(listFrames(send())).toEqual(['MAX_STREAMS_UNI 3']);
+    receive(CLIENT_UNI + 8, 0, 1);
+    expect(codeOf(() => receive(CLIENT_UNI + 12, 0, 1))).toBe(TransportCode.StreamLimit);
+  });
+});
+
+describe('receiving', () => {
+  test(`data beyond a limit is an error ${covers('rfc9000-4.1-2', 'rfc9000-19.9-2', 'rfc9000-19.10-4')}`, () => {
+    expect(codeOf(() => createStreams().receive(CLIENT_BIDI, 0, 600))).toBe(-1);
+    expect(codeOf(() => createStreams().receive(CLIENT_BIDI, 600, 1))).toBe(TransportCode.FlowControl);
+    const { receive } = createStreams();
+    receive(CLIENT_BIDI, 0, 600);
+    receive(CLIENT_BIDI + 4, 399, 1);
+    expect(codeOf(() => receive(CLIENT_BIDI + 4, 400, 1))).toBe(TransportCode.FlowControl);
+  });
+
+  test(`the final size counts towards the connection's window, however the stream ends ${covers('rfc9000-4.5-1', 'rfc9000-19.9-1')}`, () => {
+    const { receive, streams } = createStreams();
+    streams.onReset({ streamId: CLIENT_BIDI, code: 1, finalSize: 600 });
+    streams.onReset({ streamId: CLIENT_BIDI, code: 1, finalSize: 600 });
+    expect(streams.receiveWindow.consumed).toBe(600);
+    receive(CLIENT_UNI, 400, 0, true);
+    expect(codeOf(() => receive(CLIENT_UNI + 4, 0, 1))).toBe(TransportCode.FlowControl);
+  });
+
+  const fin = (size: number) => (s: ReturnType<typeof createStreams>) =>
+    s.receive(CLIENT_BIDI, 0, size, true);
+  const reset = (size: number) => (s: ReturnType<typeof createStreams>) =>
+    s.streams.onReset({ streamId: CLIENT_BIDI, code: 1, finalSize: size });
+  const data = (end: number) => (s: ReturnType<typeof createStreams>) => s.receive(CLIENT_BIDI, end - 1, 1);
+  test.each([
+    ['data after the end', fin(10), data(11), TransportCode.FinalSize],
+    ['an end before the data', data(11), fin(10), TransportCode.FinalSize],
+    ['two ends', fin(10), fin(11), TransportCode.FinalSize],
+    ['a reset before the data', data(11), reset(10), TransportCode.FinalSize],
+    ['a reset elsewhere than the end', fin(10), reset(11), TransportCode.FinalSize],
+    ['data after a reset', reset(10), data(11), TransportCode.FinalSize],
+    ['two resets', reset(10), reset(9), TransportCode.FinalSize],
+    ['the same end twice', fin(10), fin(10), -1],
+    ['the end, then a reset there', fin(10), reset(10), -1],
+    ['late data below a reset', reset(10), data(4), -1],
+    ['a reset beyond the limit', data(1), reset(601), TransportCode.FlowControl],
+  ] as const)(`final size: %s`, (_name, first, second, code) => {
+    const made = createStreams();
+    // The stream lives on through its other direction, so that its end is remembered.
+    first(made);
+    expect(codeOf(() => second(made))).toBe(code);
+  });
+
+  test(`windows slide as the application reads, and stop when the end is known ${covers('rfc9000-4.2-2')}`, () => {
+    const { receive, streams, send } = createStreams();
+    receive(CLIENT_BIDI, 0, 600);
+    const stream = streams.find(CLIENT_BIDI)!;
+    streams.read(stream, new Uint8Array(600));
+    expect(listFrames(send())).toEqual(['MAX_DATA 1600', 'MAX_STREAM_DATA 0 1200']);
+    streams.onControlLost(CLIENT_BIDI, Fact.MaxStreamData);
+    streams.onMaxDataLost();
+    expect(listFrames(send())).toEqual(['MAX_DATA 1600', 'MAX_STREAM_DATA 0 1200']);
+    receive(CLIENT_BIDI, 600, 500, true);
+    streams.onControlLost(CLIENT_BIDI, Fact.MaxStreamData);
+    streams.read(stream, new Uint8Array(600));
+    expect(listFrames(send())).toEqual(['MAX_DATA 2100']);
+  });
+
+  test('a stream that is stopped frees what it holds, and what still comes', () => {
+    const { receive, streams, send, events } = createStreams();
+    receive(CLIENT_UNI, 100, 100);
+    const stream = streams.find(CLIENT_UNI)!;
+    streams.stop(stream, 9);
+    expect(streams.receiveWindow.consumed).toBe(200);
+    expect(listFrames(send())).toEqual(['STOP_SENDING 2 9']);
+    receive(CLIENT_UNI, 200, 100);
+    expect(streams.receiveWindow.consumed).toBe(300);
+    streams.onControlLost(CLIENT_UNI, Fact.StopSending);
+    expect(listFrames(send())).toEqual(['STOP_SENDING 2 9']);
+    streams.onReset({ streamId: CLIENT_UNI, code: 9, finalSize: 350 });
+    expect(streams.receiveWindow.consumed).toBe(350);
+    streams.onControlLost(CLIENT_UNI, Fact.StopSending);
+    expect(listFrames(send()).filter((frame) => frame.startsWith('STOP'))).toEqual([]);
+    expect(events.map(({ type }) => type)).toEqual(['stream-opened', 'stream-released']);
+  });
+
+  test('4096 gaps may wait in a stream, and no more', () => {
+    const { streams } = createStreams();
+    const wide = new Streams(
+      true,
+      {
+        connectionWindowBytes: 1e6,
+        maxConnectionWindowBytes: 1e6,
+        streamWindowBytes: 1e6,
+        maxStreamWindowBytes: 1e6,
+        maxBidirectionalStreams: 2,
+        maxUnidirectionalStreams: 2,
+      },
+      () => undefined,
+    );
+    expect(streams.bufferBytes).toBe(wide.bufferBytes);
+    const one = (i: number): void =>
+      wide.onStream({ streamId: CLIENT_UNI, offset: 1 + 2 * i, fin: false, dataAt: 0, dataEnd: 1 }, BYTES);
+    wide.onPeerLimits({
+      initialMaxData: 0,
+      initialMaxStreamDataBidiLocal: 0,
+      initialMaxStreamDataBidiRemote: 0,
+      initialMaxStreamDataUni: 0,
+      initialMaxStreamsBidi: 0,
+      initialMaxStreamsUni: 0,
+    });
+    for (let i = 0; i < 4096; i++) one(i);
+    expect(codeOf(() => one(4096))).toBe(TransportCode.InternalError);
+  });
+});
+
+describe('sending', () => {
+  test(`stays within the limit of the stream and says so once ${covers('rfc9000-2.2-4', 'rfc9000-4.1-1', 'rfc9000-19.10-3')}`, () => {
+    const { streams, send } = createStreams({ data: 1000, stream: 100, streams: 3 });
+    const stream = streams.open(false)!;
+    streams.write(stream, BYTES.subarray(0, 150), true);
+    expect(listFrames(send())).toEqual(['1: 0..100', 'STREAM_DATA_BLOCKED 1 100']);
+    expect(listFrames(send())).toEqual([]);
+    streams.onMaxStreamData(1, 100);
+    expect(listFrames(send())).toEqual([]);
+    streams.onMaxStreamData(1, 120);
+    expect(listFrames(send())).toEqual(['1: 100..120', 'STREAM_DATA_BLOCKED 1 120']);
+    streams.onMaxStreamData(1, 900);
+    expect(listFrames(send())).toEqual(['1: 120..150 fin']);
+  });
+
+  test(`and of the connection, which repeats do not use ${covers('rfc9000-2.2-4', 'rfc9000-4.1-1')}`, () => {
+    const { streams, send } = createStreams({ data: 130, stream: 100, streams: 3 });
+    for (const stream of [streams.open(false)!, streams.open(false)!])
+      streams.write(stream, BYTES.subarray(0, 90), true);
+    expect(listFrames(send())).toEqual(['1: 0..90 fin', '5: 0..40', 'DATA_BLOCKED 130']);
+    expect(listFrames(send())).toEqual([]);
+    streams.onLost(1, 0, 90, true);
+    streams.onLost(5, 10, 40, false);
+    expect(listFrames(send()).sort()).toEqual(['1: 0..90 fin', '5: 10..40']);
+    streams.onMaxData(131);
+    expect(listFrames(send())).toEqual(['5: 40..41', 'DATA_BLOCKED 131']);
+  });
+
+  test(`STOP_SENDING is answered by a reset that never changes ${covers('rfc9000-3.5-2', 'rfc9000-13.3-1', 'rfc9000-3.3-2', 'rfc9000-4.5-2')}`, () => {
+    const { streams, send, events } = createStreams();
+    const stream = streams.open(true)!;
+    streams.write(stream, BYTES.subarray(0, 100), false);
+    expect(listFrames(send())).toEqual(['3: 0..100']);
+    streams.write(stream, BYTES.subarray(0, 50), false);
+    streams.onStopSending({ streamId: 3, code: 5, finalSize: 0 });
+    streams.onStopSending({ streamId: 3, code: 6, finalSize: 0 });
+    streams.reset(stream, 7);
+    expect(listFrames(send())).toEqual(['RESET_STREAM 3 5 100']);
+    streams.onLost(3, 0, 100, false);
+    streams.onMaxStreamData(3, 9000);
+    expect(listFrames(send())).toEqual([]);
+    streams.onControlLost(3, Fact.ResetStream);
+    expect(listFrames(send())).toEqual(['RESET_STREAM 3 5 100']);
+    streams.onResetAcked(3);
+    streams.onControlLost(3, Fact.ResetStream);
+    expect(listFrames(send())).toEqual([]);
+    expect(events.map(({ type }) => type)).toEqual(['stream-stopped', 'stream-released']);
+  });
+
+  test('a reset stands until it is acknowledged, though the end of the stream is', () => {
+    const { streams, send } = createStreams();
+    const stream = streams.open(true)!;
+    streams.write(stream, BYTES.subarray(0, 100), true);
+    send();
+    streams.reset(stream, 7);
+    send();
+    streams.onAcked(3, 50, 100, true);
+    streams.onControlLost(3, Fact.ResetStream);
+    expect(listFrames(send())).toEqual(['RESET_STREAM 3 7 100']);
+  });
+
+  test(`after everything is acknowledged nothing is said about a stream ${covers('rfc9000-3.3-1', 'rfc9000-4.4-1')}`, () => {
+    const { streams, send, receive } = createStreams();
+    const stream = streams.open(false)!;
+    streams.write(stream, BYTES.subarray(0, 100), true);
+    send();
+    streams.onAcked(1, 0, 100, true);
+    streams.reset(stream, 3);
+    streams.onStopSending({ streamId: 1, code: 5, finalSize: 0 });
+    streams.onLost(1, 0, 100, true);
+    expect(listFrames(send())).toEqual([]);
+    // The other direction goes on.
+    receive(SERVER_BIDI, 0, 500);
+    streams.read(stream, new Uint8Array(500));
+    expect(listFrames(send())).toContain('MAX_STREAM_DATA 1 1100');
+  });
+
+  test('streams take turns, a packet each', () => {
+    const { streams, send } = createStreams();
+    for (let i = 0; i < 3; i++) streams.write(streams.open(true)!, BYTES.subarray(0, 1000), false);
+    const turns = Array.from({ length: 6 }, () => listFrames(send(150))[0]!.split(':')[0]);
+    expect(turns).toEqual(['3', '7', '11', '3', '7', '11']);
+  });
+
+  test('a lost end is repeated alone when its data arrived', () => {
+    const { streams, send } = createStreams();
+    streams.write(streams.open(true)!, BYTES.subarray(0, 10), true);
+    send();
+    streams.onAcked(3, 0, 10, false);
+    streams.onLost(3, 0, 10, true);
+    expect(listFrames(send())).toEqual(['3: 10..10 fin']);
+  });
+});
