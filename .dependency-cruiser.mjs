@@ -11,7 +11,7 @@ const ALLOWED = {
   qlog: ['quic-core'],
   simulator: ['quic-core', 'tls13', 'crypto', 'bytes'],
   'event-adapters': ['quic-core'],
-  quic: ['event-adapters', 'quic-core', 'qlog'],
+  quic: ['event-adapters', 'quic-core', 'tls13', 'crypto', 'congestion', 'qlog'],
 };
 
 const PURE = '^packages/(bytes|congestion|crypto|tls13|quic-core)/src/';

@@ -1,0 +1,22 @@
+/** Call `onAbort` once with the signal's reason, at once when it was aborted before. The result takes that back. */
+export function whenAborted(signal: AbortSignal | undefined, onAbort: (reason: unknown) => void): () => void {
+  if (signal === undefined) return nothing;
+  if (signal.aborted) {
+    onAbort(signal.reason);
+    return nothing;
+  }
+  const listener = (): void => onAbort(signal.reason);
+  signal.addEventListener('abort', listener, { once: true });
+  return () => signal.removeEventListener('abort', listener);
+}
+
+/** The promise, or a rejection with the signal's reason, whichever is first. */
+export function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return promise;
+  return new Promise<T>((resolve, reject) => {
+    const release = whenAborted(signal, reject);
+    promise.then(resolve, reject).finally(release);
+  });
+}
+
+function nothing(): void {}

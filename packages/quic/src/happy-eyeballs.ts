@@ -1,0 +1,71 @@
+import type { Clock } from '@tsquic/event-adapters';
+
+/** What `raceAttempts` is given. */
+export interface Race<T> {
+  /** In the order to try them. */
+  readonly addresses: readonly string[];
+  /** Try one address. Aborting the signal must make it fail, and leave nothing behind. */
+  readonly attempt: (address: string, signal: AbortSignal) => Promise<T>;
+  /** Throw away what an attempt brought too late. */
+  readonly discard: (late: T) => void;
+  /** The one failure to report when all attempts failed, in the order they did. */
+  readonly choose: (failures: readonly unknown[]) => unknown;
+  /** Until the next address is tried beside those under way. */
+  readonly delayUs: number;
+  readonly clock: Clock;
+  readonly signal: AbortSignal | undefined;
+}
+
+/**
+ * Try several addresses of one host, RFC 8305 §5: the next one after a delay, or at once when all before it have
+ * failed. The first success wins and the others are aborted. Rejects with the signal's reason, or when the last
+ * attempt has failed.
+ */
+export function raceAttempts<T>(race: Race<T>): Promise<T> {
+  return new Promise<T>((resolve, reject) => {
+    const failures: unknown[] = [];
+    const stop = new AbortController();
+    let next = 0;
+    let over = false;
+    const alarm = race.clock.createAlarm(() => begin());
+    const finish = (settle: () => void): void => {
+      over = true;
+      alarm.cancel();
+      race.signal?.removeEventListener('abort', onAbort);
+      settle();
+      stop.abort();
+    };
+    const onAbort = (): void => finish(() => reject(race.signal?.reason));
+    const begin = (): void => {
+      const address = race.addresses[next];
+      if (over || address === undefined) return;
+      next++;
+      if (next < race.addresses.length) alarm.set(race.delayUs);
+      race.attempt(address, stop.signal).then(onSuccess, onFailure);
+    };
+    const onSuccess = (value: T): void => {
+      if (over) race.discard(value);
+      else finish(() => resolve(value));
+    };
+    const onFailure = (error: unknown): void => {
+      if (over) return;
+      failures.push(error);
+      if (next < race.addresses.length) {
+        if (failures.length === next) begin();
+      } else if (failures.length === next) finish(() => reject(race.choose(failures)));
+    };
+    race.signal?.addEventListener('abort', onAbort, { once: true });
+    begin();
+  });
+}
+
+/** Addresses with the two families in turn, IPv6 first, otherwise in the order given. RFC 8305 §4 */
+export function interleaveFamilies(addresses: readonly string[]): string[] {
+  const six = addresses.filter((address) => address.includes(':'));
+  const four = addresses.filter((address) => !address.includes(':'));
+  const ordered: string[] = [];
+  for (let index = 0; index < Math.max(six.length, four.length); index++) {
+    ordered.push(...six.slice(index, index + 1), ...four.slice(index, index + 1));
+  }
+  return ordered;
+}

@@ -1,0 +1,41 @@
+import { lookup } from 'node:dns/promises';
+import { isIP } from 'node:net';
+import { type DatagramPort, nodeClock, openNodePort } from '@tsquic/event-adapters';
+import { unlessAborted } from './abort.ts';
+import { serverContext } from './contexts.ts';
+import { type ConnectionHandler, QuicListener } from './listener.ts';
+import type { ListenOptions } from './options.ts';
+
+/**
+ * Serve clients on a UDP port. Every connection goes to `handler`, or without one to the iteration of the listener.
+ *
+ * Rejects with the system's error (`EADDRINUSE`) when the address cannot be had, with `ERR_QUIC_INVALID_OPTION` for
+ * options that cannot work, or the reason of `signal`. Nothing is then left open.
+ */
+export async function listen(options: ListenOptions, handler?: ConnectionHandler): Promise<QuicListener> {
+  const { signal, clock = nodeClock } = options;
+  signal?.throwIfAborted();
+  const context = serverContext(options);
+  const opening = options.socket === undefined ? openSocket(options) : Promise.resolve(options.socket);
+  const socket = await unlessAborted(opening, signal).catch((error: unknown) => {
+    opening.then((late) => late.close()).catch(() => {});
+    throw error;
+  });
+  return new QuicListener({ context, socket, clock, options, handler });
+}
+
+async function openSocket(options: ListenOptions): Promise<DatagramPort> {
+  const { host, port = 0 } = options;
+  if (host !== undefined) {
+    const ip = isIP(host) === 0 ? (await lookup(host)).address : host;
+    return openNodePort({ ip, port });
+  }
+  try {
+    return await openNodePort({ ip: '::', port });
+  } catch (error) {
+    if (!NO_IPV6.has((error as NodeJS.ErrnoException).code ?? '')) throw error;
+    return openNodePort({ ip: '0.0.0.0', port });
+  }
+}
+
+const NO_IPV6: ReadonlySet<string> = new Set(['EAFNOSUPPORT', 'EADDRNOTAVAIL', 'EINVAL', 'ENOTSUP']);

@@ -1,0 +1,1 @@
+export { createDuplex } from './duplex.ts';

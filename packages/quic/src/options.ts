@@ -1,0 +1,108 @@
+import type { CryptoProvider } from '@tsquic/crypto';
+import type { Clock, DatagramPort } from '@tsquic/event-adapters';
+import type { QuicContextOptions, QuicHostContext, TransportOptions } from '@tsquic/quic-core';
+import type { CertificateVerifier } from '@tsquic/tls13';
+import type { QuicConnection } from './connection.ts';
+
+/** PEM texts or DER bytes; several in one text or in a list. */
+export type Certificates = string | Uint8Array | readonly (string | Uint8Array)[];
+
+/** What `connect` and `listen` share. Names and meanings are those of `node:tls` where it has them. */
+export interface CommonOptions {
+  /**
+   * Application protocols, best first. QUIC demands at least one on both sides, and one in common (RFC 9001 §8.1).
+   * No default.
+   */
+  readonly ALPNProtocols: readonly string[];
+  /** Private key of `cert`: PEM text, or PKCS #8 in DER. Default none; a server needs it or `SNICallback`. */
+  readonly key?: string | Uint8Array;
+  /** Certificate to show, leaf first, then its issuers. Default none. */
+  readonly cert?: Certificates;
+  /** Certificates to trust instead of the runtime's: authorities, or leaves themselves. */
+  readonly ca?: Certificates;
+  /** Judges the peer's chain instead of `ca`. Default: RFC 5280 and RFC 9525 with `ca`. */
+  readonly verifier?: CertificateVerifier;
+  /** TLS 1.3 suites to allow, best first, separated by colons, as in 'TLS_AES_128_GCM_SHA256'. Default: all three. */
+  readonly ciphers?: string;
+
+  /** Limits and times that this end announces and keeps. Each has its unit and default there. */
+  readonly transport?: TransportOptions;
+  /** Aborting it ends the attempt or the listener, and later the connections too. */
+  readonly signal?: AbortSignal;
+  /** Key-log lines (NSS format, for Wireshark) go here. Default: nowhere. */
+  readonly onKeyLog?: (line: string) => void;
+
+  /** A UDP socket of your own. It is closed at the end. Default: one from `node:dgram`. */
+  readonly socket?: DatagramPort;
+  /** Time and timers of your own. Default: the runtime's. */
+  readonly clock?: Clock;
+  /** Unix time, in microseconds, when `clock` says 0. Default: right for the runtime's clock; 0 for one of your own. */
+  readonly unixTimeAtZeroUs?: number;
+  /** Cryptography and randomness. Default: `node:crypto`. */
+  readonly crypto?: CryptoProvider;
+  /** More options of the core's context: `congestion`, `tracer`, `retry`, `resetKey` … They win over the above. */
+  readonly core?: Partial<QuicContextOptions>;
+  /**
+   * A context of your own, not driven by anything else. All options that make a context (protocols, certificates,
+   * `transport`, `crypto`, `core`) are then its business.
+   */
+  readonly context?: QuicHostContext;
+}
+
+/** Options of `connect`. */
+export interface ConnectOptions extends CommonOptions {
+  /** Name or IP address of the server. Default 'localhost'. */
+  readonly host?: string;
+  /** UDP port of the server. */
+  readonly port: number;
+  /** Local IP address to send from. Default: the system's choice. */
+  readonly localAddress?: string;
+  /** Local UDP port. Default 0: the system's choice. */
+  readonly localPort?: number;
+  /** Name the server's certificate must carry, and SNI unless it is an IP address. Default: `host`. */
+  readonly servername?: string;
+  /** False accepts any certificate: whoever is in between can read and change everything. Default true. */
+  readonly rejectUnauthorized?: boolean;
+  /** A session from `onSession`: the handshake is shorter, and sends no certificates. */
+  readonly session?: Uint8Array;
+  /** A token from `onToken`: spares a round trip where the server validates addresses. RFC 9000 §8.1.3 */
+  readonly token?: Uint8Array;
+  /** Sessions to keep for `session` come here, after the handshake. */
+  readonly onSession?: (session: Uint8Array) => void;
+  /** Tokens to keep for `token` come here. */
+  readonly onToken?: (token: Uint8Array) => void;
+  /** Finds the addresses of `host`. Default: `dns.promises.lookup` with `all`. */
+  readonly lookup?: (host: string) => Promise<readonly { readonly address: string }[]>;
+  /** Milliseconds until the next address is tried beside the ones before it (RFC 8305 §5). Default 250. */
+  readonly attemptDelayMs?: number;
+}
+
+/** Options of `listen`. */
+export interface ListenOptions extends CommonOptions {
+  /** Name or IP address to bind. Default: every address, IPv6 and IPv4, where the system has IPv6. */
+  readonly host?: string;
+  /** UDP port to bind. Default 0: the system's choice, see `QuicListener.address`. */
+  readonly port?: number;
+  /**
+   * Chooses by the name a client asks for ('' when it sends none); undefined refuses it. Unlike that of `node:tls`
+   * it answers at once, by its result. Default: `key` and `cert` for every name.
+   */
+  readonly SNICallback?: (servername: string) => ServerIdentity | undefined;
+  /** Ask clients for a certificate. Default false. */
+  readonly requestCert?: boolean;
+  /** With `requestCert`: refuse clients without one, or with one that `ca` does not vouch for. Default true. */
+  readonly rejectUnauthorized?: boolean;
+  /** Connections that may wait to be taken by an iteration; further ones are closed. Default 511. */
+  readonly backlog?: number;
+  /**
+   * Hears what a connection handler throws, after its connection was closed. Default: errors that the peer or the
+   * network caused (`QuicError`) stop there; all others become unhandled rejections.
+   */
+  readonly onError?: (error: unknown, connection: QuicConnection) => void;
+}
+
+/** A server's certificate and its key. */
+export interface ServerIdentity {
+  readonly key: string | Uint8Array;
+  readonly cert: Certificates;
+}

@@ -1,0 +1,23 @@
+import { QuicUsageError } from '@tsquic/quic-core';
+import { QuicError } from './errors.ts';
+
+/** Call the core for the program; what the core blames on the caller becomes a `QuicError`. */
+export function use<T>(call: () => T): T {
+  try {
+    return call();
+  } catch (error) {
+    if (!(error instanceof QuicUsageError)) throw error;
+    const code = `ERR_QUIC_${error.code.replaceAll('-', '_').toUpperCase()}`;
+    throw new QuicError(code, error.message, { cause: error });
+  }
+}
+
+/** Call the core where the stream or connection may have ended already: undefined then, the event is on its way. */
+export function useIfAlive<T>(call: () => T): T | undefined {
+  try {
+    return call();
+  } catch (error) {
+    if (error instanceof QuicUsageError) return undefined;
+    throw error;
+  }
+}
