@@ -9,4 +9,5 @@ export { QuicUsageError, type UsageCode } from './errors/usage-error.ts';
 export type { CloseReason, QuicEvent } from './events.ts';
 export { Drop, dropName } from './packet/drop.ts';
 export { PacketType } from './packet/header.ts';
+export type { SourceAnswer, StreamSource } from './streams/source.ts';
 export type { Tracer } from './trace/tracer.ts';

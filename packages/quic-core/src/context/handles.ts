@@ -1,4 +1,5 @@
 import type { CloseReason } from '../events.ts';
+import type { StreamSource } from '../streams/source.ts';
 import type { Address } from './address.ts';
 
 /**
@@ -50,6 +51,12 @@ export interface QuicStream {
    * were taken.
    */
   write(data: Uint8Array, fin?: boolean): number;
+
+  /**
+   * Let `source` make the bytes while packets are built, after whatever was written; undefined takes it back. It is
+   * asked once for each packet until it gives the end, or nothing.
+   */
+  setSource(source: StreamSource | undefined): void;
 
   /** Copy received bytes into `into`, in order. Returns how many; 0 means none now, or the end (`finished`). */
   read(into: Uint8Array): number;

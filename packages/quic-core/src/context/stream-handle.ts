@@ -1,5 +1,6 @@
 import type { Connection } from '../connection/connection.ts';
 import { QuicUsageError } from '../errors/usage-error.ts';
+import type { StreamSource } from '../streams/source.ts';
 import type { Stream } from '../streams/stream.ts';
 import { assertCode } from './application-code.ts';
 import type { QuicConnection, QuicStream } from './handles.ts';
@@ -26,6 +27,12 @@ export class StreamHandle implements QuicStream {
     const taken = this.core.parts.streams.write(this.stream, data, fin);
     this.touch();
     return taken;
+  }
+
+  setSource(source: StreamSource | undefined): void {
+    this.assertOpen();
+    this.core.parts.streams.setSource(this.stream, source);
+    this.touch();
   }
 
   read(into: Uint8Array): number {

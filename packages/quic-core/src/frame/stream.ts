@@ -17,9 +17,9 @@ export interface StreamFrame {
   dataEnd: number;
 }
 
-const FIN = 0x01;
-const LEN = 0x02;
-const OFF = 0x04;
+export const STREAM_FIN = 0x01;
+export const STREAM_LEN = 0x02;
+export const STREAM_OFF = 0x04;
 
 /** A blank frame for a decoder to own and refill. */
 export function createStreamFrame(): StreamFrame {
@@ -29,11 +29,11 @@ export function createStreamFrame(): StreamFrame {
 /** Fill `out` from the reader, which stands just after `type`. */
 export function decodeStream(reader: ByteReader, type: number, out: StreamFrame): void {
   out.streamId = reader.varint();
-  out.offset = (type & OFF) !== 0 ? reader.varint() : 0;
-  const length = (type & LEN) !== 0 ? reader.varint() : reader.remaining;
+  out.offset = (type & STREAM_OFF) !== 0 ? reader.varint() : 0;
+  const length = (type & STREAM_LEN) !== 0 ? reader.varint() : reader.remaining;
   out.dataAt = reader.skip(length);
   out.dataEnd = out.dataAt + length;
-  out.fin = (type & FIN) !== 0;
+  out.fin = (type & STREAM_FIN) !== 0;
 }
 
 /**
@@ -54,7 +54,7 @@ export function encodeStreamHeader(
   length: number,
   fin: boolean,
 ): void {
-  writer.u8(FrameType.Stream | LEN | (offset === 0 ? 0 : OFF) | (fin ? FIN : 0));
+  writer.u8(FrameType.Stream | STREAM_LEN | (offset === 0 ? 0 : STREAM_OFF) | (fin ? STREAM_FIN : 0));
   writer.varint(streamId);
   if (offset !== 0) writer.varint(offset);
   writer.varint(length);

@@ -1,12 +1,18 @@
+import { varintLength } from '@tsquic/bytes';
 import { encodeResetStream } from '../frame/stream-control.ts';
 import { encodeStreamLimit } from '../frame/flow.ts';
 import { FrameType } from '../frame/rules.ts';
-import { encodeStreamHeader, streamDataRoom } from '../frame/stream.ts';
+import { encodeStreamHeader, STREAM_FIN, STREAM_LEN, STREAM_OFF, streamDataRoom } from '../frame/stream.ts';
 import { SendLimit } from '../flow/send-limit.ts';
 import type { PacketWriter } from '../packet/writer.ts';
 import { Fact } from '../recovery/fact-kind.ts';
 import { SendBuffer } from './send-buffer.ts';
+import type { StreamSource } from './source.ts';
 import { SendInput, SendState, stepSend } from './states.ts';
+
+/** The length of a frame is written before it is known: two bytes hold it. */
+const SOURCE_LENGTH_BYTES = 2;
+const MAX_SOURCE_BYTES = 0x3fff;
 
 /** A stream with this share of its buffer free may be written to again. */
 const WRITABLE_SHARE = 4;
@@ -19,6 +25,8 @@ export class SendStream {
   readonly limit: SendLimit;
   /** A write was cut short: tell the application when there is room. */
   wantsWritable = false;
+  /** Asked for bytes when nothing written is left. */
+  source: StreamSource | undefined;
   private readonly buffer = new SendBuffer();
   private finWritten = false;
   /** The FIN must be sent, first or again. */
@@ -30,6 +38,7 @@ export class SendStream {
   constructor(id: number, limitBytes: number) {
     this.id = id;
     this.limit = new SendLimit(limitBytes);
+    this.source = undefined;
   }
 
   /** Everything written was acknowledged, the end too. */
@@ -77,13 +86,14 @@ export class SendStream {
     this.buffer.discard();
     this.finPending = false;
     this.wantsWritable = false;
+    this.source = undefined;
   }
 
   /** Whether data or a FIN could leave now, as far as this stream's limit goes. */
   hasData(connectionLeft: number): boolean {
     if (this.state !== SendState.Send && this.state !== SendState.DataSent) return false;
     if (this.buffer.lost.count > 0) return true;
-    if (this.buffer.unsentBytes === 0) return this.finPending;
+    if (this.buffer.unsentBytes === 0 && this.source === undefined) return this.finPending;
     return connectionLeft > 0 && this.limit.left > 0;
   }
 
@@ -125,7 +135,9 @@ export class SendStream {
       if (written < 0) return 0;
       buffer.lost.remove(from, from + written);
     }
-    const allowed = Math.min(buffer.unsentBytes, connectionLeft, this.limit.left);
+    const left = Math.min(connectionLeft, this.limit.left);
+    if (buffer.unsentBytes === 0 && this.source !== undefined) return this.writeFromSource(packet, left);
+    const allowed = Math.min(buffer.unsentBytes, left);
     if (allowed === 0 && !(this.finPending && buffer.unsentBytes === 0)) return 0;
     const written = this.writeRange(packet, buffer.sent, buffer.sent + allowed);
     if (written <= 0) return 0;
@@ -159,6 +171,36 @@ export class SendStream {
 
   onResetLost(): void {
     if (this.state === SendState.ResetSent) this.resetPending = true;
+  }
+
+  /** Let the source fill one frame in place; returns its bytes. A copy stays in the buffer, in case the packet is lost. */
+  private writeFromSource(packet: PacketWriter, left: number): number {
+    const { frames } = packet;
+    const { buffer } = this;
+    const headerAt = frames.position;
+    const dataAt = headerAt + 1 + varintLength(this.id) + varintLength(buffer.end) + SOURCE_LENGTH_BYTES;
+    const room = Math.min(left, frames.end - dataAt, MAX_SOURCE_BYTES);
+    if (room <= 0) return 0;
+    const { bytes, fin } = this.source!(frames.buffer.subarray(dataAt, dataAt + room));
+    if (!(bytes >= 0 && bytes <= room))
+      throw new RangeError(`a source wrote ${bytes} bytes into a room of ${room}`);
+    if (bytes === 0 || fin) this.source = undefined;
+    if (bytes === 0 && !fin) return 0;
+    const from = buffer.end;
+    buffer.append(frames.buffer, dataAt, dataAt + bytes);
+    buffer.sent = buffer.end;
+    this.limit.used += bytes;
+    frames.u8(FrameType.Stream | STREAM_OFF | STREAM_LEN | (fin ? STREAM_FIN : 0));
+    frames.varint(this.id);
+    frames.varint(from);
+    frames.varintOf(bytes, SOURCE_LENGTH_BYTES);
+    frames.take(bytes);
+    packet.addFact(fin ? Fact.StreamFin : Fact.Stream, this.id, from, buffer.end);
+    if (fin) {
+      this.finWritten = true;
+      this.state = stepSend(this.state, SendInput.AllSent);
+    }
+    return bytes;
   }
 
   /** Write one frame of `[from, to)`, or as much as fits; returns the bytes, or -1 when nothing fits. */

@@ -11,6 +11,7 @@ import { Fact } from '../recovery/fact-kind.ts';
 import { ReceiveStream } from './receive-stream.ts';
 import { Scheduler } from './scheduler.ts';
 import { SendStream } from './send-stream.ts';
+import type { StreamSource } from './source.ts';
 import { Stream } from './stream.ts';
 import { StreamCounts } from './stream-counts.ts';
 import { isServerInitiated, isUnidirectional, streamIdOf, streamIndex } from './stream-id.ts';
@@ -102,6 +103,14 @@ export class Streams {
     const taken = sender.write(data, fin, this.bufferBytes);
     this.schedule(stream);
     return taken;
+  }
+
+  setSource(stream: Stream, source: StreamSource | undefined): void {
+    const { sender } = stream;
+    if (sender === undefined || !sender.mayWrite)
+      throw new QuicUsageError('not-writable', `stream ${stream.id} takes no more data`);
+    sender.source = source;
+    this.schedule(stream);
   }
 
   read(stream: Stream, into: Uint8Array): number {

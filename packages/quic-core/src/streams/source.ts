@@ -1,0 +1,14 @@
+/** What a source did when it was asked. */
+export interface SourceAnswer {
+  /** Bytes written to the start of the room. */
+  readonly bytes: number;
+  /** The stream ends after them. */
+  readonly fin: boolean;
+}
+
+/**
+ * Makes the bytes of a stream while a packet is being built: just-in-time sending. It fills any part of `room`, which
+ * lies in the packet itself, and must not keep it. Giving neither bytes nor the end puts the source to rest until
+ * `QuicStream.setSource` is called again. What it throws closes the connection with INTERNAL_ERROR.
+ */
+export type StreamSource = (room: Uint8Array) => SourceAnswer;
