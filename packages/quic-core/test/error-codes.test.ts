@@ -570,7 +570,7 @@ describe('TLS', () => {
 
   test(`a server with another protocol ${covers('rfc9001-8.1-3', 'rfc9001-8.1-7')}`, () => {
     const client = createClient();
-    const attacker = attackClient(client, { alpn: () => 'other' });
+    const attacker = attackClient(client, { chosenAlpn: 'other' });
     expectClosed(client, attacker, 0x178);
   });
 

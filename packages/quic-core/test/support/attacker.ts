@@ -24,6 +24,8 @@ import { PacketKeys } from '../../src/keys/packet-keys.ts';
 import { FIXED_BIT, LONG_FORM, type PacketHeader, PacketType } from '../../src/packet/header.ts';
 import { protectPacket, unmaskHeader } from '../../src/packet/protection.ts';
 import { PacketReader } from '../../src/packet/reader.ts';
+import { encodeRetry } from '../../src/packet/retry.ts';
+import { encodeVersionNegotiation } from '../../src/packet/version-negotiation.ts';
 import { Reassembly } from '../../src/streams/reassembly.ts';
 import { VERSION_1 } from '../../src/version/versions.ts';
 import { cryptoFrame, frame, readFrames, type SeenFrame } from './frames.ts';
@@ -39,7 +41,12 @@ export interface AttackerOptions {
   /** Needed to be a server. */
   readonly identity?: Identity;
   readonly address?: Address;
+  /** What a client offers. Default: 'test'. */
   readonly alpn?: readonly string[];
+  /** What a server chooses, offered or not. Default: 'test'. */
+  readonly chosenAlpn?: string;
+  /** Every datagram that leaves, as it is. */
+  readonly onDeliver?: (bytes: Uint8Array) => void;
   /** Change the transport parameters, which are right otherwise; returned bytes replace all of them. */
   readonly parameters?: (parameters: TransportParameters) => Uint8Array | void;
   /** Change the handshake bytes of a level before they leave. */
@@ -175,6 +182,7 @@ export class Attacker {
   deliver(bytes: Uint8Array, from: Address = this.address): void {
     this.sent.datagrams++;
     this.sent.bytes += bytes.length;
+    this.options.onDeliver?.(bytes);
     this.options.victim.incomingPacket(bytes, from, VICTIM, 0, 0, this.nowUs);
   }
 
@@ -221,6 +229,20 @@ export class Attacker {
       keys.protection,
     );
     return bytes;
+  }
+
+  /** A Retry to the client that began here, with a tag that is good. */
+  forgedRetry(token: Uint8Array = Uint8Array.of(1, 2, 3), source: Uint8Array = this.source): Uint8Array {
+    const { crypto } = this.options;
+    return encodeRetry(crypto, VERSION_1, this.destination, source, this.originalDestination, token);
+  }
+
+  /** A Version Negotiation packet to the client that began here. */
+  forgedVersionNegotiation(
+    versions: readonly number[] = [0x1a2a3a4a],
+    source: Uint8Array = this.originalDestination,
+  ): Uint8Array {
+    return encodeVersionNegotiation(this.destination, source, versions, 0);
   }
 
   canWrite(level: Level): boolean {
@@ -331,14 +353,16 @@ export class Attacker {
   }
 
   private accept(datagram: Uint8Array): void {
-    const { crypto, identity, alpn = ['test'] } = this.options;
+    const { crypto, identity, chosenAlpn = 'test' } = this.options;
     this.originalDestination = datagram.slice(6, 6 + datagram[5]!);
+    const scidAt = 7 + this.originalDestination.length;
+    this.destination = datagram.slice(scidAt, scidAt + datagram[scidAt - 1]!);
     this.installInitial(this.originalDestination);
     this.engine = createTlsServer({
       crypto,
       unixTimeMs: () => 0,
       identity: () => identity,
-      alpn,
+      alpn: () => chosenAlpn,
       transportParameters: () =>
         this.parameters({ originalDestinationConnectionId: this.originalDestination }),
     });
