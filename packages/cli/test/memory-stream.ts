@@ -33,6 +33,10 @@ export class MemoryStream implements QuicStream {
     return this.incomingEnded && this.incoming.length === 0;
   }
 
+  setSource(): void {
+    throw new Error('nothing here sends from a source');
+  }
+
   read(into: Uint8Array): number {
     this.check();
     const count = Math.min(into.length, this.incoming.length);

@@ -14,7 +14,7 @@ function connectedPair(seed: number): Pair {
 describe('session tickets', () => {
   test('a ticket kept from one connection resumes in the next, without a certificate', () => {
     const pair = connectedPair(1);
-    const [{ ticket }] = pair.client.eventsOf('ticket') as [{ ticket: Uint8Array }];
+    const { ticket } = pair.client.eventsOf('ticket')[0]!;
     const again = pair.connect({ session: ticket });
 
     expect(pair.run(() => again.statistics().state === 'confirmed', 5 * SECOND)).toBe(true);
@@ -26,7 +26,7 @@ describe('session tickets', () => {
   test('a ticket of another server ends in a full handshake', () => {
     const pair = connectedPair(2);
     const other = connectedPair(3);
-    const [{ ticket }] = other.client.eventsOf('ticket') as [{ ticket: Uint8Array }];
+    const { ticket } = other.client.eventsOf('ticket')[0]!;
     const again = pair.connect({ session: ticket });
 
     expect(pair.run(() => again.statistics().state === 'confirmed', 5 * SECOND)).toBe(true);

@@ -6,7 +6,7 @@ const SECOND = 1_000_000;
 
 function connectedPair(seed: number, loss = 0): Pair {
   const createCrypto = (random: (out: Uint8Array) => void) => createNodeProvider({ random });
-  const pair = createPair({ createCrypto, seed, link: { loss } });
+  const pair = createPair({ createCrypto, seed, link: { loss: { kind: 'random', rate: loss } } });
   pair.connect();
   expect(pair.run(() => pair.client.connection.statistics().state === 'confirmed', 30 * SECOND)).toBe(true);
   return pair;

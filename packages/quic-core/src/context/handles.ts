@@ -74,6 +74,7 @@ export interface QuicStream {
   stopSending(code: number): void;
 }
 
+/** A snapshot of a connection: counters since its beginning, and estimates of the path in use. */
 export interface ConnectionStatistics {
   readonly state: 'handshaking' | 'connected' | 'confirmed' | 'closing' | 'draining' | 'closed';
   /** Microseconds from creation to the end of the TLS handshake; -1 before. */

@@ -1,3 +1,4 @@
+/** What was wrong with a call. */
 export type UsageCode =
   | 'invalid-option'
   | 'buffer-too-small'
