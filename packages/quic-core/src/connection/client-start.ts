@@ -30,6 +30,7 @@ export class ClientStart {
    */
   onRetry(bytes: Uint8Array, header: PacketHeader, answered: boolean): Drop {
     if (answered || this.retrySource !== undefined) return Drop.Unsolicited;
+    if (header.version !== this.version.id) return Drop.UnknownVersion;
     const source = bytes.slice(header.scidAt, header.scidAt + header.scidLength);
     if (equalBytes(source, this.originalDestination)) return Drop.Unsolicited;
     const bodyEnd = header.packetEnd - TAG_LENGTH;

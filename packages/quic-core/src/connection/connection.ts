@@ -158,8 +158,9 @@ export class Connection {
     this.discard(Level.Initial, nowUs);
   }
 
-  /** Whether a long header's source ID is the one that the peer began with. RFC 9000 §7.2 */
+  /** Whether a long header's version and source ID are those that the peer began with. RFC 9000 §5.2.1, §7.2 */
   private isFromPeer(bytes: Uint8Array, header: PacketHeader): boolean {
+    if (header.version !== this.parts.fields.versionId) return false;
     if (this.isClient && !this.answered) return true;
     const { peerSource } = this.parts.handshake.seenIds!;
     return equalBytes(bytes.subarray(header.scidAt, header.scidAt + header.scidLength), peerSource);

@@ -245,7 +245,8 @@ export class QuicContext {
     if (drop !== Drop.None) return this.onDropped(drop, datagram.length);
     const verdict = this.screen.screen(datagram, header, this.cores.size, this.halfOpen, nowUs);
     if (typeof verdict === 'number') return this.onDropped(verdict, datagram.length);
-    this.deliver(this.accept(verdict, nowUs), nowUs);
+    const connection = this.tryAccept(verdict, nowUs);
+    if (connection !== undefined) this.deliver(connection, nowUs);
   }
 
   /** A short header that is not ours: perhaps of a connection that we lost, which deserves a reset. RFC 9000 §10.3 */
@@ -270,6 +271,16 @@ export class QuicContext {
   }
 
   // Connections
+
+  /** What the program supplied for new connections may throw: then there is none. */
+  private tryAccept(admission: Admission, nowUs: number): Connection | undefined {
+    try {
+      return this.accept(admission, nowUs);
+    } catch (error) {
+      this.settings.tracer.onInternalError?.(-1, error, nowUs);
+      return undefined;
+    }
+  }
 
   private accept(admission: Admission, nowUs: number): Connection {
     const { settings, datagram } = this;

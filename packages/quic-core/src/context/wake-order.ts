@@ -7,6 +7,8 @@ import type { Connection } from '../connection/connection.ts';
 export class WakeOrder {
   private ready: Connection[] = [];
   private head = 0;
+  /** Connections in the queue that still exist. */
+  private due = 0;
   private readonly heap: Connection[] = [];
   private readonly places = new Map<Connection, Place>();
 
@@ -18,6 +20,7 @@ export class WakeOrder {
     const place = this.places.get(connection);
     if (place === undefined) return;
     this.takeFromHeap(place);
+    if (place.ready) this.due--;
     this.places.delete(connection);
   }
 
@@ -27,6 +30,7 @@ export class WakeOrder {
     if (place === undefined || place.ready) return;
     this.takeFromHeap(place);
     place.ready = true;
+    this.due++;
     this.ready.push(connection);
   }
 
@@ -45,6 +49,7 @@ export class WakeOrder {
       const place = this.places.get(connection);
       if (place === undefined) continue;
       place.ready = false;
+      this.due--;
       return connection;
     }
     return undefined;
@@ -66,7 +71,7 @@ export class WakeOrder {
 
   /** When somebody is due: -Infinity for now, Infinity for never. */
   nextUs(): number {
-    if (this.head < this.ready.length) return -Infinity;
+    if (this.due > 0) return -Infinity;
     return this.heap.length === 0 ? Infinity : this.wakeOf(0);
   }
 

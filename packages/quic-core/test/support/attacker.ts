@@ -102,6 +102,7 @@ export class Attacker {
   private readonly cryptoSent = [0, 0, 0, 0];
   private readonly reader = new PacketReader(8);
   private readonly out = createOutgoingDatagram(new Uint8Array(1500));
+  private readonly heldBack: { readonly level: Level; readonly bytes: Uint8Array }[] = [];
   private engine: TlsEngine | undefined;
   private answered = false;
 
@@ -124,6 +125,13 @@ export class Attacker {
     this.drain();
     this.pump();
     return this;
+  }
+
+  /** Send the handshake bytes that were held back, and take what comes of it. */
+  finish(): this {
+    for (const { level, bytes } of this.heldBack.splice(0))
+      this.deliver(this.packet(level, cryptoFrame(0, bytes)));
+    return this.pump();
   }
 
   /** Take everything that the victim sends now, and answer its handshake. */
@@ -326,7 +334,10 @@ export class Attacker {
         this.complete = true;
         return;
       case 'send': {
-        if (event.level >= (options.silentFrom ?? Infinity)) return;
+        if (event.level >= (options.silentFrom ?? Infinity)) {
+          this.heldBack.push(event);
+          return;
+        }
         const bytes = options.edit?.(event.level, event.bytes) ?? event.bytes;
         for (let at = 0; at < bytes.length; at += MAX_CRYPTO) {
           const part = bytes.subarray(at, at + MAX_CRYPTO);
