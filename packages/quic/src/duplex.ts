@@ -40,12 +40,12 @@ class StreamDuplex extends Duplex {
   override _write(chunk: Uint8Array, _encoding: string, done: (error?: Error | null) => void): void {
     const waiting = this.sending?.write(chunk);
     if (waiting === undefined) done();
-    else waiting.then(() => done(), done);
+    else settle(waiting, done);
   }
 
   override _final(done: (error?: Error | null) => void): void {
     if (this.sending === undefined) done();
-    else this.sending.end().then(() => done(), done);
+    else settle(this.sending.end(), done);
   }
 
   override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
@@ -75,6 +75,12 @@ class StreamDuplex extends Duplex {
   private fail(error: unknown): void {
     this.destroy(error instanceof Error ? error : new Error('the stream was given up', { cause: error }));
   }
+}
+
+/** Node's callback style for a promise. */
+function settle(promise: Promise<void>, done: (error?: Error | null) => void): void {
+  const succeed = (): void => done();
+  promise.then(succeed, done);
 }
 
 const CHUNK_BYTES = 65_536;

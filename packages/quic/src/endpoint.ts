@@ -50,16 +50,15 @@ export class Endpoint {
   }
 
   /** End every connection, tell the peers, and give back the socket. Connections still hear of their end. */
-  close(code = 0, reason = ''): Promise<void> {
-    if (this.closing) return Promise.resolve();
+  async close(code = 0, reason = ''): Promise<void> {
+    if (this.closing) return;
     this.closing = true;
     // A microtask is never inside the loop's own work.
-    return Promise.resolve().then(() => {
-      this.context.close(code, reason);
-      // One flush sends a batch: many connections have more goodbyes than that.
-      for (let round = 0; round < MAX_ROUNDS && this.isDue(); round++) this.loop.flush();
-      this.loop.close();
-    });
+    await Promise.resolve();
+    this.context.close(code, reason);
+    // One flush sends a batch: many connections have more goodbyes than that.
+    for (let round = 0; round < MAX_ROUNDS && this.isDue(); round++) this.loop.flush();
+    this.loop.close();
   }
 
   private isDue(): boolean {

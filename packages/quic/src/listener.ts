@@ -102,14 +102,20 @@ export class QuicListener implements AsyncIterable<QuicConnection> {
   }
 
   private shut(options: CloseOptions, failure: { readonly reason: unknown } | undefined): Promise<void> {
-    this.closing ??= this.endpoint.close(options.code, options.reason).then(() => {
-      this.releaseSignal();
-      this.incoming.end(failure?.reason);
-      if (failure === undefined) this.end.resolve();
-      else this.end.reject(failure.reason);
-      publish('tsquic.listener.closed', () => ({ listener: this }));
-    });
+    this.closing ??= this.closeEndpoint(options, failure);
     return this.closing;
+  }
+
+  private async closeEndpoint(
+    options: CloseOptions,
+    failure: { readonly reason: unknown } | undefined,
+  ): Promise<void> {
+    await this.endpoint.close(options.code, options.reason);
+    this.releaseSignal();
+    this.incoming.end(failure?.reason);
+    if (failure === undefined) this.end.resolve();
+    else this.end.reject(failure.reason);
+    publish('tsquic.listener.closed', () => ({ listener: this }));
   }
 }
 

@@ -16,6 +16,8 @@ export function createWritable(half: SendingHalf): WritableStream<Uint8Array> {
         const { signal } = controller as WritableStreamDefaultController & { readonly signal: AbortSignal };
         signal.addEventListener('abort', () => {
           const { reason } = signal;
+          // The stream fails by itself then, and must not be told so from in here.
+          half.onFailure = () => {};
           half.abort(errorCodeOf(reason), reason);
         });
       },
