@@ -10,6 +10,7 @@ test('public names', () => {
     'TransportCode',
     'createOutgoingDatagram',
     'createQuicContext',
+    'decodeFrames',
     'dropName',
     'sameAddress',
   ]);

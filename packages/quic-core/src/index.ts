@@ -10,4 +10,6 @@ export type { CloseReason, QuicEvent } from './events.ts';
 export { Drop, dropName } from './packet/drop.ts';
 export { PacketType } from './packet/header.ts';
 export type { SourceAnswer, StreamSource } from './streams/source.ts';
-export type { Tracer } from './trace/tracer.ts';
+export type { TransportParameters } from './handshake/parameters.ts';
+export { decodeFrames, type FrameRecord } from './trace/frames.ts';
+export type { RecoveryMetrics, Tracer } from './trace/tracer.ts';

@@ -9,11 +9,13 @@ import { LocalIds } from '../ids/local-ids.ts';
 import { PeerIds } from '../ids/peer-ids.ts';
 import type { ConnectionIdRegistry } from '../ids/registry.ts';
 import { Keys } from '../keys/keys.ts';
+import { PacketType } from '../packet/header.ts';
 import type { HeaderFields } from '../packet/writer.ts';
 import { Paths } from '../path/paths.ts';
 import { FactRouter } from '../recovery/facts.ts';
 import { ProbeTimeout } from '../recovery/pto.ts';
 import { Recovery } from '../recovery/recovery.ts';
+import { SentFlag } from '../recovery/sent-packets.ts';
 import { Spaces } from '../spaces/spaces.ts';
 import { StreamWriter } from '../streams/stream-writer.ts';
 import { Streams } from '../streams/streams.ts';
@@ -96,12 +98,15 @@ export interface ConnectionSurroundings {
   onClosed(reason: CloseReason): void;
   onPeerClose(frame: CloseFrame): void;
   onHandshakeComplete(): void;
+  /** The time of the call that is going on. */
+  nowUs(): number;
   releaseExtraIds(): void;
 }
 
 /** Build the parts of a connection and join them: the one place that knows who needs whom. */
 export function assembleConnection(seed: ConnectionSeed, around: ConnectionSurroundings): ConnectionParts {
   const { settings } = around;
+  const { tracer } = settings;
   const { id, isClient, nowUs } = seed;
   const closeState = new CloseState();
   const emit = (event: UnsignedEvent): void => {
@@ -109,11 +114,12 @@ export function assembleConnection(seed: ConnectionSeed, around: ConnectionSurro
   };
   const own = createIndependent(seed, around, emit);
   // The listener is called only once the handshake runs, when recovery exists.
-  const listener = createListener(own, around, emit, () => recovery);
+  const listener = createListener(id, own, around, emit, () => recovery);
   const handshake = new Handshake(isClient, own.keys, listener);
   const facts = new FactRouter({ ...own, handshake });
   const random = randomBelow((out) => settings.crypto.random(out));
   const recovery = new Recovery(own.paths, facts, new ProbeTimeout(own.paths, handshake), random);
+  recovery.watcher = lossWatcher(id, tracer);
   const receiver = new Receiver({
     ...own,
     isClient,
@@ -124,7 +130,17 @@ export function assembleConnection(seed: ConnectionSeed, around: ConnectionSurro
   });
   const fields = createFields(seed, own.localIds);
   const streams = new StreamWriter(own.streams);
-  const sendOrder = new SendOrder({ ...own, isClient, recovery, handshake, streams, closeState, fields });
+  const sendOrder = new SendOrder({
+    ...own,
+    isClient,
+    recovery,
+    handshake,
+    streams,
+    closeState,
+    fields,
+    id,
+    tracer,
+  });
   const timers = new Timers();
   timers.set(Timer.Handshake, nowUs + settings.transport.handshakeTimeoutMs * 1000);
   return {
@@ -143,7 +159,7 @@ export function assembleConnection(seed: ConnectionSeed, around: ConnectionSurro
     sendOrder,
     fields,
     statistics: createCounters(),
-    tracer: settings.tracer,
+    tracer,
     start: seed.start?.(own.localIds.first.connectionId),
     emit,
     onClosed: (reason) => around.onClosed(reason),
@@ -190,13 +206,16 @@ function createIndependent(
 
 /** Takes what the handshake says to those it concerns. */
 function createListener(
+  id: number,
   { streams, idle, peerIds }: IndependentParts,
   around: ConnectionSurroundings,
   emit: (event: UnsignedEvent) => void,
   recovery: () => Recovery,
 ): HandshakeListener {
+  const { tracer } = around.settings;
   return {
     onParameters(parameters) {
+      tracer.onParameters?.(id, false, parameters, around.nowUs());
       streams.onPeerLimits(parameters);
       idle.onPeerTimeout(parameters.maxIdleTimeoutMs);
       recovery().maxAckDelayUs = parameters.maxAckDelayMs * 1000;
@@ -209,12 +228,27 @@ function createListener(
     onComplete(event) {
       const { alpn, serverName, cipherSuite, resumed, earlyDataAccepted } = event;
       around.onHandshakeComplete();
+      tracer.onHandshakeCompleted?.(id, alpn, cipherSuite, resumed, earlyDataAccepted, around.nowUs());
       emit({ type: 'connected', alpn, serverName, cipherSuite, resumed, earlyDataAccepted });
     },
-    onTicket: (ticket) => emit({ type: 'ticket', ticket }),
+    onTicket(ticket) {
+      tracer.onTicket?.(id, ticket.length, around.nowUs());
+      emit({ type: 'ticket', ticket });
+    },
     onKeyLog: (line) => around.settings.onKeyLog?.(line),
   };
 }
+
+function lossWatcher(id: number, tracer: Tracer): Recovery['watcher'] {
+  if (tracer.onPacketLost === undefined) return undefined;
+  return (space, number, bytes, flags, reordered, nowUs) => {
+    const isMtuProbe = (flags & SentFlag.MtuProbe) !== 0;
+    tracer.onPacketLost?.(id, SPACE_TYPES[space]!, number, bytes, isMtuProbe, reordered, nowUs);
+  };
+}
+
+/** The packet type that a tracer hears of for each packet number space. */
+const SPACE_TYPES: readonly PacketType[] = [PacketType.Initial, PacketType.Handshake, PacketType.OneRtt];
 
 function createFields(seed: ConnectionSeed, localIds: LocalIds): HeaderFields {
   return {

@@ -10,6 +10,8 @@ import type { PacketWriter } from '../packet/writer.ts';
 import { BASE_MTU } from '../path/mtu.ts';
 import type { Path } from '../path/path.ts';
 import { Space } from '../spaces/spaces.ts';
+import { type ChangeTracer, createChangeTracer } from '../trace/changes.ts';
+import { PACKET_TYPES } from '../trace/packets.ts';
 import { sameAddress } from '../context/address.ts';
 import type { ConnectionParts } from './assemble.ts';
 import { createDatagram, type Datagram } from './datagram.ts';
@@ -19,13 +21,6 @@ import { Timer } from './timers.ts';
 /** Closing and draining last this many probe timeouts; keys of an old phase live as long. RFC 9000 §10.2 */
 const LINGER_PTOS = 3;
 const NOT_READ = -1;
-/** Packet types by encryption level. */
-const PACKET_TYPES: readonly PacketType[] = [
-  PacketType.Initial,
-  PacketType.ZeroRtt,
-  PacketType.Handshake,
-  PacketType.OneRtt,
-];
 
 /**
  * One QUIC connection: it owns the parts and decides the order in which they act. Protocol rules live in the
@@ -44,12 +39,15 @@ export class Connection {
   private firstDrop: number = NOT_READ;
   private confirmedSeen = false;
   private installsSeen = 0;
+  /** Undefined where nobody watches. */
+  private readonly changes: ChangeTracer | undefined;
 
   constructor(parts: ConnectionParts) {
     this.parts = parts;
     this.id = parts.id;
     this.isClient = parts.isClient;
     this.reader = new PacketReader(parts.localIdLength);
+    this.changes = createChangeTracer(parts.id, parts, parts.tracer);
   }
 
   // In: the network
@@ -58,6 +56,7 @@ export class Connection {
   receive(datagram: Datagram, nowUs: number): boolean {
     const { parts, reader } = this;
     parts.statistics.bytesReceived += datagram.length;
+    parts.tracer.onDatagramReceived?.(this.id, datagram.length, datagram.ecn, nowUs);
     if (parts.closeState.active) {
       this.onReceivedLate(datagram, nowUs);
       return true;
@@ -144,6 +143,9 @@ export class Connection {
       header.type,
       header.packetNumber,
       header.packetEnd - header.headerAt,
+      bytes,
+      header.payloadAt,
+      header.payloadEnd,
       nowUs,
     );
     parts.idle.onReceived(nowUs);
@@ -220,7 +222,8 @@ export class Connection {
 
   private onDropped(drop: Drop, bytes: number, nowUs: number): void {
     this.parts.statistics.packetsDropped++;
-    this.parts.tracer.onPacketDropped?.(this.id, drop, bytes, nowUs);
+    if (drop === Drop.KeptForLater) this.parts.tracer.onPacketBuffered?.(this.id, bytes, nowUs);
+    else this.parts.tracer.onPacketDropped?.(this.id, drop, bytes, nowUs);
   }
 
   // In: time
@@ -277,15 +280,9 @@ export class Connection {
   private onSent(writer: PacketWriter, length: number, nowUs: number): void {
     const { parts } = this;
     parts.statistics.bytesSent += length;
+    parts.tracer.onDatagramSent?.(this.id, length, parts.sendOrder.ecnCodepoint, nowUs);
     for (let i = 0; i < writer.count; i++) {
       const packet = writer.packets[i]!;
-      parts.tracer.onPacketSent?.(
-        this.id,
-        PACKET_TYPES[packet.level]!,
-        packet.number,
-        packet.payloadEnd - packet.headerAt,
-        nowUs,
-      );
       // A client that can send Handshake packets needs no Initial keys any more. RFC 9001 §4.9.1
       if (packet.level === Level.Handshake && this.isClient) this.discard(Level.Initial, nowUs);
     }
@@ -349,6 +346,7 @@ export class Connection {
     const { parts } = this;
     if (parts.closeState.active) return;
     const { timers, recovery, handshake, keys } = parts;
+    this.changes?.look(nowUs);
     if (handshake.confirmed && !this.confirmedSeen) this.onConfirmed(nowUs);
     parts.streams.followFlight(parts.paths.active.inFlightBytes);
     parts.fields.destinationId = parts.peerIds.current.connectionId;
@@ -382,6 +380,7 @@ export class Connection {
     const space = spaceOf(level);
     if (parts.spaces.at(space).discarded) return;
     parts.keys.discard(level);
+    parts.tracer.onKeysDiscarded?.(this.id, PACKET_TYPES[level]!, nowUs);
     parts.spaces.discard(space);
     parts.recovery.discardSpace(space, nowUs);
   }

@@ -13,6 +13,8 @@ import { Fact } from '../recovery/fact-kind.ts';
 import type { Recovery } from '../recovery/recovery.ts';
 import type { Space, Spaces } from '../spaces/spaces.ts';
 import type { StreamWriter } from '../streams/stream-writer.ts';
+import { tracePackets } from '../trace/packets.ts';
+import type { Tracer } from '../trace/tracer.ts';
 import type { CloseState } from './close-state.ts';
 import type { Idle } from './idle.ts';
 import { spaceOf } from './receiver.ts';
@@ -31,6 +33,8 @@ export interface SendParts {
   readonly closeState: CloseState;
   readonly idle: Idle;
   readonly fields: HeaderFields;
+  readonly id: number;
+  readonly tracer: Tracer;
 }
 
 const LEVELS: readonly Level[] = [Level.Initial, Level.Handshake, Level.Application];
@@ -241,6 +245,7 @@ export class SendOrder {
     this.path = path;
     this.ecnCodepoint = path.ecn.codepoint;
     path.ecn.onSent(writer.count, this.ecnCodepoint);
+    if (p.tracer.onPacketSent !== undefined) tracePackets(p.tracer, p.id, writer, nowUs);
     const length = writer.seal(p.keys);
     path.amplification.onSent(length);
     path.validation.onSent(length);

@@ -12,7 +12,8 @@ import { EventQueue } from '../connection/event-queue.ts';
 import { QuicUsageError } from '../errors/usage-error.ts';
 import type { CloseReason, QuicEvent } from '../events.ts';
 import { createClientEngine, createServerEngine } from '../handshake/engine.ts';
-import { encodeLocalParameters } from '../handshake/local-parameters.ts';
+import { type ConfirmedIds, encodeLocalParameters } from '../handshake/local-parameters.ts';
+import { decodeParameters } from '../handshake/parameters.ts';
 import { Drop } from '../packet/drop.ts';
 import { createPacketHeader, LONG_FORM, parseHeader } from '../packet/header.ts';
 import { encodeStatelessReset, MIN_RESET_LENGTH, resetToken } from '../packet/stateless-reset.ts';
@@ -307,7 +308,7 @@ export class QuicContext {
     parts.handshake.seenIds = { peerSource: source, originalDestination, retrySource };
     const parameters = (peer?: Uint8Array): Uint8Array => {
       parts.handshake.takeParameters(peer!);
-      return encodeLocalParameters(settings.crypto, settings.transport, settings.ackDelayExponent, {
+      return this.localParameters(connection.id, {
         initialSource: parts.fields.sourceId,
         originalDestination,
         retrySource,
@@ -330,15 +331,19 @@ export class QuicContext {
     const engine = createClientEngine(
       settings,
       options,
-      () =>
-        encodeLocalParameters(settings.crypto, settings.transport, settings.ackDelayExponent, {
-          initialSource: parts.fields.sourceId,
-        }),
+      () => this.localParameters(connection.id, { initialSource: parts.fields.sourceId }),
       nowUs,
       () => this.nowUs,
     );
     startHandshake(parts, engine);
     connection.settle(nowUs);
+  }
+
+  private localParameters(id: number, ids: ConfirmedIds): Uint8Array {
+    const { crypto, transport, ackDelayExponent, tracer } = this.settings;
+    const bytes = encodeLocalParameters(crypto, transport, ackDelayExponent, ids);
+    tracer.onParameters?.(id, true, decodeParameters(bytes), this.nowUs);
+    return bytes;
   }
 
   private build(seed: Omit<ConnectionSeed, 'id'>, extraId?: Uint8Array): Connection {
@@ -353,6 +358,7 @@ export class QuicContext {
         onClosed: (reason) => this.onClosed(id, reason),
         onPeerClose: (frame) => this.cores.get(id)?.drain(peerCloseReason(frame)),
         onHandshakeComplete: () => this.onHandshakeComplete(id),
+        nowUs: () => this.nowUs,
         releaseExtraIds: () => extraId !== undefined && this.router.remove(extraId),
       },
     );
@@ -361,7 +367,8 @@ export class QuicContext {
     this.cores.set(id, connection);
     this.connections.set(id, new ConnectionHandle(connection, () => this.wake.markReady(connection)));
     this.wake.add(connection);
-    this.settings.tracer.onConnectionStarted?.(id, seed.isClient, seed.logId, seed.nowUs);
+    const { isClient, logId, version, local, remote, nowUs } = seed;
+    this.settings.tracer.onConnectionStarted?.(id, isClient, logId, version.id, local, remote, nowUs);
     return connection;
   }
 
@@ -385,6 +392,7 @@ export class QuicContext {
     this.wake.remove(connection);
     this.cores.delete(connection.id);
     this.connections.delete(connection.id);
+    this.settings.tracer.onConnectionForgotten?.(connection.id, this.nowUs);
   }
 
   /** Run a connection's code; a bug in it ends that connection and no other. */

@@ -6,6 +6,9 @@ import { Sent, SentFlag, type SentPackets } from './sent-packets.ts';
 /** Newer packets that must be acknowledged before an older one is lost. RFC 9002 §6.1.1 */
 const PACKET_THRESHOLD = 3;
 
+/** Told of each lost packet, and whether newer ones gave it away (`reordered`) or only its age. */
+type OnLost = (slot: number, number: number, reordered: boolean, nowUs: number) => void;
+
 /** Decides which packets of one space are lost: too many newer ones were acknowledged, or too long ago. RFC 9002 §6.1 */
 export class LossDetector {
   /** Largest number acknowledged, -1 for none. */
@@ -19,10 +22,9 @@ export class LossDetector {
   private readonly sent: SentPackets;
   private readonly congestion = new PersistentCongestion();
   private readonly event: CongestionEvent = createCongestionEvent();
-  private readonly onLost: (slot: number) => void;
+  private readonly onLost: OnLost;
 
-  /** @param onLost - told the slot of each lost packet. */
-  constructor(sent: SentPackets, onLost: (slot: number) => void) {
+  constructor(sent: SentPackets, onLost: OnLost) {
     this.sent = sent;
     this.onLost = onLost;
   }
@@ -49,7 +51,7 @@ export class LossDetector {
         break;
       }
       this.lose(slot, number, path, maxAckDelayUs);
-      this.onLost(slot);
+      this.onLost(slot, number, largestAcked >= number + PACKET_THRESHOLD, nowUs);
     }
     while (number < sent.next && sent.state[sent.slot(number)] !== Sent.Outstanding) number++;
     sent.firstOutstanding = number;

@@ -12,7 +12,7 @@ import { EcnState } from './ecn.ts';
 import type { FactRouter } from './facts.ts';
 import { createCongestionEvent, LossDetector } from './loss.ts';
 import { NumberSkipper } from './number-skipper.ts';
-import { ProbeTimeout } from './pto.ts';
+import type { ProbeTimeout } from './pto.ts';
 import { ECN_SHIFT, Sent, SentFlag, SentPackets } from './sent-packets.ts';
 import { SpuriousLosses } from './spurious.ts';
 
@@ -32,6 +32,17 @@ export class Recovery {
   maxAckDelayUs = 25_000;
   /** The peer's ack_delay_exponent. */
   ackDelayExponent = 3;
+  /** Told of each lost packet, where somebody watches; `flags` are `SentFlag` bits. */
+  watcher:
+    | ((
+        space: Space,
+        number: number,
+        bytes: number,
+        flags: number,
+        reordered: boolean,
+        nowUs: number,
+      ) => void)
+    | undefined = undefined;
   private readonly losses: readonly LossDetector[];
   private readonly ecn: readonly EcnReports[];
   private readonly marks: CongestionEvent = createCongestionEvent();
@@ -51,7 +62,13 @@ export class Recovery {
     this.pto = pto;
     this.skipper = new NumberSkipper(random);
     this.sent = SPACES.map(() => new SentPackets(random(FIRST_NUMBERS)));
-    this.losses = this.sent.map((sent) => new LossDetector(sent, (slot) => this.onPacketLost(sent, slot)));
+    this.losses = this.sent.map(
+      (sent, space) =>
+        new LossDetector(sent, (slot, number, reordered, nowUs) => {
+          this.watcher?.(space as Space, number, sent.bytes[slot]!, sent.flags[slot]!, reordered, nowUs);
+          this.onPacketLost(sent, slot);
+        }),
+    );
     this.ecn = this.sent.map(() => new EcnReports());
   }
 
@@ -287,6 +304,8 @@ export class Recovery {
     const path = this.paths.active;
     const event = this.losses[space]!.detect(path, this.maxAckDelayUs, nowUs);
     if (event.lostBytes === 0) return;
+    // What fills the window may be unreadable for want of what was lost: one packet goes at once. RFC 9002 §7.3.2
+    if (space !== Space.Application) this.pto.demandOne(space);
     this.react(path, event, this.losses[space]!.persistent, this.losses[space]!.lostCount);
   }
 
