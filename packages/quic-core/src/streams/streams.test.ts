@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { ByteReader } from '@tsquic/bytes';
 import { covers } from '../../../../tools/covers.ts';
-import { openPacket, type PacketUnderTest } from '../../test/open-packet.ts';
+import { openPacket, type PacketUnderTest } from '../../test/support/open-packet.ts';
 import { TransportCode, TransportError } from '../errors/transport-error.ts';
 import { frameName } from '../frame/names.ts';
 import { FrameType } from '../frame/rules.ts';

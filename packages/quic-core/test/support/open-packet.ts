@@ -1,6 +1,6 @@
 import { Level } from '@tsquic/tls13';
-import { PacketWriter } from '../src/packet/writer.ts';
-import { DeliveryLog } from '../src/recovery/delivery-log.ts';
+import { PacketWriter } from '../../src/packet/writer.ts';
+import { DeliveryLog } from '../../src/recovery/delivery-log.ts';
 
 const FIELDS = {
   versionId: 1,

@@ -1,0 +1,152 @@
+import { describe, expect, test } from '@jest/globals';
+import { covers } from '../../../../tools/covers.ts';
+import { RecoveryRig } from '../../test/support/recovery-rig.ts';
+import { Space } from '../spaces/spaces.ts';
+
+const { Initial, Handshake, Application } = Space;
+const MS = 1000;
+const FIRST_PTO = 999 * MS;
+
+/** Let the timer fire; returns when it did. */
+function fire(rig: RecoveryRig, nowUs: number): number {
+  const dueUs = rig.recovery.timerUs(nowUs);
+  rig.recovery.onTimer(dueUs);
+  return dueUs;
+}
+
+function probes(rig: RecoveryRig): number[] {
+  return [...rig.pto.probes];
+}
+
+describe('probe timeout', () => {
+  test(`doubles with every expiry, until something is acknowledged ${covers('rfc9002-6.2.1-5', 'rfc9002-6.2-1')}`, () => {
+    const rig = new RecoveryRig();
+    rig.send(Handshake, 0);
+    const dueUs = [0, 0, 0, 0].map(() => fire(rig, 0));
+    expect(dueUs).toEqual([1, 3, 7, 15].map((n) => n * FIRST_PTO));
+    // Nothing is lost by that: it is still in flight, and only repeated.
+    expect([rig.paths.active.inFlightBytes, rig.controller.events]).toEqual([1000, []]);
+    rig.ack(Handshake, [[0, 0]], 19_000 * MS);
+    rig.send(Handshake, 20_000 * MS);
+    expect(rig.recovery.timerUs(0)).toBe(20_000 * MS + rig.paths.active.rtt.ptoUs);
+  });
+
+  test('covers the peer’s delay in the last space alone', () => {
+    const rig = new RecoveryRig();
+    rig.send(Application, 0);
+    expect(rig.recovery.timerUs(0)).toBe(FIRST_PTO + 25 * MS);
+  });
+
+  test(`the earlier space goes first ${covers('rfc9002-6.2.1-2')}`, () => {
+    const rig = new RecoveryRig({ confirmed: false });
+    rig.send(Handshake, 5 * MS);
+    rig.send(Initial, 8 * MS);
+    expect(rig.recovery.timerUs(8 * MS)).toBe(5 * MS + FIRST_PTO);
+    fire(rig, 8 * MS);
+    expect(probes(rig)).toEqual([0, 2, 0]);
+  });
+
+  test(`no timeout for 1-RTT packets before the handshake is confirmed ${covers('rfc9002-6.2.1-3')}`, () => {
+    const rig = new RecoveryRig({ confirmed: false, hasHandshakeKeys: true });
+    rig.send(Application, 0);
+    fire(rig, 0);
+    expect(probes(rig)).toEqual([0, 1, 0]);
+    rig.progress.confirmed = true;
+    rig.recovery.discardSpace(Handshake, 0);
+    fire(rig, 0);
+    expect(probes(rig)).toEqual([0, 0, 2]);
+  });
+
+  test(`a probe repeats the two oldest, and elicits an answer ${covers('rfc9002-6.2.4-1')}`, () => {
+    const rig = new RecoveryRig();
+    rig.send(Application, 0, { eliciting: false });
+    rig.send(Application, 0, { probe: true });
+    for (let i = 0; i < 4; i++) rig.send(Application, 0);
+    fire(rig, 0);
+    expect([rig.lost, probes(rig)]).toEqual([
+      [2, 3],
+      [0, 0, 2],
+    ]);
+    rig.send(Application, 2000 * MS);
+    expect(probes(rig)).toEqual([0, 0, 1]);
+  });
+
+  test(`a client keeps asking while nothing shows that its address is believed ${covers('rfc9002-6.2.2.1-2', 'rfc9002-6.2.2.1-3', 'rfc9000-8.1-5')}`, () => {
+    const rig = new RecoveryRig({
+      isClient: true,
+      confirmed: false,
+      peerValidated: false,
+      hasHandshakeKeys: false,
+    });
+    rig.send(Initial, 0);
+    rig.ack(Initial, [[0, 0]], 100 * MS);
+    const ptoUs = rig.paths.active.rtt.ptoUs;
+    expect(fire(rig, 100 * MS)).toBe(100 * MS + ptoUs);
+    expect(probes(rig)).toEqual([1, 0, 0]);
+    // Its own acknowledgements do not take the backoff away: the server may be unable to send. RFC 9002 §6.2.1
+    rig.send(Initial, 500 * MS);
+    rig.ack(Initial, [[1, 1]], 600 * MS);
+    expect(rig.recovery.timerUs(600 * MS)).toBe(600 * MS + 2 * rig.paths.active.rtt.ptoUs);
+    rig.progress.hasHandshakeKeys = true;
+    fire(rig, 600 * MS);
+    expect(probes(rig)).toEqual([0, 1, 0]);
+    rig.send(Handshake, 1000 * MS);
+    rig.ack(Handshake, [[0, 0]], 1100 * MS);
+    expect(rig.recovery.timerUs(1100 * MS)).toBe(Infinity);
+  });
+
+  test(`a server that may send nothing does not wait for anything ${covers('rfc9002-6.2.2.1-1')}`, () => {
+    const rig = new RecoveryRig({ confirmed: false });
+    rig.paths.active.amplification.validated = false;
+    rig.paths.active.amplification.onReceived(1200);
+    rig.send(Initial, 0);
+    expect(rig.recovery.timerUs(0)).toBe(FIRST_PTO);
+    rig.paths.active.amplification.onSent(3590);
+    expect(rig.recovery.timerUs(0)).toBe(Infinity);
+    rig.paths.active.amplification.onReceived(50);
+    expect(rig.recovery.timerUs(0)).toBe(FIRST_PTO);
+  });
+
+  test(`keys that go take their packets and timers with them ${covers('rfc9002-6.2.2-4', 'rfc9002-6.4-1', 'rfc9002-6.4-2')}`, () => {
+    const rig = new RecoveryRig({ confirmed: false, hasHandshakeKeys: false });
+    for (let i = 0; i < 5; i++) rig.send(Initial, i);
+    fire(rig, 0);
+    rig.recovery.discardSpace(Initial, 2000 * MS);
+    expect([rig.paths.active.inFlightBytes, rig.pto.count, probes(rig)]).toEqual([0, 0, [0, 0, 0]]);
+    expect([rig.recovery.timerUs(2000 * MS), rig.controller.events]).toEqual([Infinity, []]);
+    expect(rig.recovery.sent[Initial]).toMatchObject({ tail: 5, elicitingCount: 0 });
+  });
+
+  test('a Retry has everything sent again, from the start', () => {
+    const rig = new RecoveryRig({
+      isClient: true,
+      confirmed: false,
+      peerValidated: false,
+      hasHandshakeKeys: false,
+    });
+    rig.send(Initial, 0);
+    fire(rig, 0);
+    rig.lost.length = 0;
+    rig.recovery.loseAll(Initial, 1500 * MS);
+    expect([rig.lost, rig.paths.active.inFlightBytes, rig.pto.count, probes(rig)]).toEqual([
+      [0],
+      0,
+      0,
+      [0, 0, 0],
+    ]);
+  });
+
+  test('three timeouts in a row bring the MTU back to what every path carries', () => {
+    const rig = new RecoveryRig();
+    const { active } = rig.paths;
+    rig.paths.onConfirmed(65_527);
+    active.mtu.onProbeSent();
+    active.onMtuProbeAcked(1452);
+    rig.send(Application, 0);
+    for (let i = 0; i < 3; i++) {
+      expect(active.mtu.mtuBytes).toBe(1452);
+      fire(rig, 0);
+    }
+    expect([active.mtu.mtuBytes, active.mtu.probeBytes]).toEqual([1200, 1452]);
+  });
+});

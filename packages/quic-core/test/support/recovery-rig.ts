@@ -1,0 +1,152 @@
+import type { AckSample, CongestionController, CongestionEvent } from '@tsquic/congestion';
+import { Level } from '@tsquic/tls13';
+import { type AckFrame, createAckFrame } from '../../src/frame/ack.ts';
+import type { OpenPacket } from '../../src/packet/writer.ts';
+import { Paths } from '../../src/path/paths.ts';
+import type { DeliveryLog } from '../../src/recovery/delivery-log.ts';
+import type { FactRouter } from '../../src/recovery/facts.ts';
+import { type HandshakeProgress, ProbeTimeout } from '../../src/recovery/pto.ts';
+import { Recovery } from '../../src/recovery/recovery.ts';
+import type { Space } from '../../src/spaces/spaces.ts';
+
+/** A congestion controller with a fixed window that writes down what it is told. */
+export class RecordingController implements CongestionController {
+  readonly name = 'recording';
+  ecnCodepoint = 0;
+  windowBytes = 10_000_000;
+  pacingRate = 0;
+  inSlowStart = true;
+  readonly samples: AckSample[] = [];
+  readonly events: CongestionEvent[] = [];
+  persistent = 0;
+  spurious = 0;
+  onSent(): void {}
+  onAck(sample: AckSample): void {
+    this.samples.push({ ...sample });
+  }
+  onCongestion(event: CongestionEvent): void {
+    this.events.push({ ...event });
+  }
+  onPersistentCongestion(): void {
+    this.persistent++;
+  }
+  onSpuriousLoss(): void {
+    this.spurious++;
+  }
+  reset(): void {}
+  setMtu(): void {}
+}
+
+/** What a packet of the rig is like. */
+export interface RigPacket {
+  readonly eliciting?: boolean;
+  readonly inFlight?: boolean;
+  readonly bytes?: number;
+  readonly probe?: boolean;
+}
+
+/** What an acknowledgement of the rig says besides its ranges. */
+export interface RigAck {
+  readonly rawDelay?: number;
+  readonly ecn?: readonly [ect0: number, ect1: number, ce: number];
+}
+
+/** Recovery with everything around it under control. Each packet leaves its own number as its one fact. */
+export class RecoveryRig {
+  readonly controller: RecordingController;
+  readonly progress: { -readonly [K in keyof HandshakeProgress]: HandshakeProgress[K] };
+  readonly paths: Paths;
+  readonly pto: ProbeTimeout;
+  readonly recovery: Recovery;
+  /** Numbers whose facts arrived. */
+  readonly acked: number[] = [];
+  /** Numbers whose facts are to be repeated. */
+  readonly lost: number[] = [];
+  private readonly frame: AckFrame = createAckFrame();
+
+  constructor(progress: Partial<HandshakeProgress> = {}, ecnCodepoint = 0) {
+    this.controller = new RecordingController();
+    this.controller.ecnCodepoint = ecnCodepoint;
+    this.progress = {
+      isClient: false,
+      confirmed: true,
+      hasHandshakeKeys: true,
+      peerValidated: true,
+      ...progress,
+    };
+    this.paths = new Paths(
+      { ip: '10.0.0.1', port: 1 },
+      { ip: '10.0.0.2', port: 2 },
+      0,
+      true,
+      {
+        initialRttUs: 333_000,
+        maxUdpPayloadBytes: 1452,
+        congestion: () => this.controller,
+        ecn: ecnCodepoint > 0,
+      },
+      (out) => out.fill(7),
+      0,
+    );
+    this.pto = new ProbeTimeout(this.paths, this.progress);
+    const { acked, lost } = this;
+    const facts: Pick<FactRouter, 'acknowledge' | 'lose'> = {
+      acknowledge: (_space: Space, log: DeliveryLog, from: number, to: number) => {
+        for (let i = from; i < to; i++) acked.push(log.valueAt(i, 0));
+      },
+      lose: (log: DeliveryLog, from: number, to: number) => {
+        for (let i = from; i < to; i++) lost.push(log.valueAt(i, 0));
+      },
+    };
+    this.recovery = new Recovery(this.paths, facts as FactRouter, this.pto, () => 0);
+  }
+
+  /** Send one packet; returns its number. */
+  send(space: Space, nowUs: number, packet: RigPacket = {}): number {
+    const { recovery, paths } = this;
+    const sent = recovery.sent[space]!;
+    const number = sent.next;
+    const ackEliciting = packet.eliciting ?? true;
+    const open: OpenPacket = {
+      level: Level.Application,
+      number,
+      headerAt: 0,
+      lengthAt: -1,
+      numberAt: 0,
+      payloadAt: 0,
+      payloadEnd: 0,
+      ackEliciting,
+      inFlight: packet.inFlight ?? ackEliciting,
+    };
+    const from = sent.log.head;
+    sent.log.add(1, number, 0, 0);
+    const { active } = paths;
+    recovery.onSent(space, open, packet.bytes ?? 1000, from, active, packet.probe ?? false, nowUs);
+    active.ecn.onSent(1, active.ecn.codepoint);
+    return number;
+  }
+
+  /** An ACK of these inclusive ranges, newest first. */
+  ack(
+    space: Space,
+    ranges: readonly (readonly [from: number, to: number])[],
+    nowUs: number,
+    extra: RigAck = {},
+  ): void {
+    const { frame } = this;
+    frame.largest = ranges[0]![1];
+    frame.rawDelay = extra.rawDelay ?? 0;
+    frame.rangeCount = ranges.length;
+    if (frame.starts.length < ranges.length) {
+      frame.starts = new Float64Array(ranges.length);
+      frame.ends = new Float64Array(ranges.length);
+    }
+    ranges.forEach(([from, to], i) => {
+      frame.starts[i] = from;
+      frame.ends[i] = to;
+    });
+    frame.hasEcn = extra.ecn !== undefined;
+    [frame.ect0, frame.ect1, frame.ce] = extra.ecn ?? [0, 0, 0];
+    this.recovery.onAck(space, frame, nowUs);
+  }
+}
