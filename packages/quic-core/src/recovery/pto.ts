@@ -94,6 +94,11 @@ export class ProbeTimeout {
     return this.handshakeAcked || this.progress.peerValidated;
   }
 
+  /** One packet of this space may leave whatever the window says. */
+  demandOne(space: Space): void {
+    if (this.probes[space] === 0) this.probes[space] = 1;
+  }
+
   /** Time is up: demand probes. `repeat` makes what the oldest packets carried ready to be sent again. */
   onTimeout(nowUs: number, repeat: (space: Space) => void): void {
     this.count++;
