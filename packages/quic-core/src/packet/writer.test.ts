@@ -58,6 +58,20 @@ function read(datagram: Uint8Array, keys: Keys) {
 }
 
 describe('PacketWriter', () => {
+  test.each([Level.Initial, Level.EarlyData, Level.Handshake, Level.Application])(
+    `at level %d, reserved bits and the spin bit are 0 ${covers('rfc9000-17.2-8', 'rfc9000-17.3.1-2', 'rfc9000-17.4-2')}`,
+    (level) => {
+      const writer = new PacketWriter();
+      const buffer = new Uint8Array(1500).fill(0xff);
+      for (const number of [0, 200, 70_000, 2 ** 24]) {
+        writer.reset(buffer, 1200);
+        writer.begin(level, number, -1, fields, 0, log);
+        expect(buffer[0]! & (level === Level.Application ? 0x38 : 0x0c)).toBe(0);
+        expect(buffer[0]! & 0x40).toBe(0x40);
+      }
+    },
+  );
+
   test(`coalesces packets of all levels, padded in the last ${covers('rfc9000-12.2-4')}`, () => {
     const { writing, reading } = keyPair();
     const writer = new PacketWriter();
