@@ -5,9 +5,11 @@ import { createConnectedPair, type Pair, randomBytes } from '@tsquic/simulator';
 import { Level } from '@tsquic/tls13';
 import { covers } from '../../../tools/covers.ts';
 import type { Connection } from '../src/connection/connection.ts';
+import type { QuicHostContext } from '../src/context/contract.ts';
 import { QuicUsageError } from '../src/errors/usage-error.ts';
 import { FrameType } from '../src/frame/rules.ts';
 import { type Drop, dropName } from '../src/packet/drop.ts';
+import { createPacketHeader, PacketType } from '../src/packet/header.ts';
 import { PADDING, PING } from './support/attacker.ts';
 import {
   attackClient,
@@ -27,6 +29,12 @@ function dropLog() {
   const drops: string[] = [];
   const tracer = { ...LOUD, onPacketDropped: (_id: number, drop: Drop) => void drops.push(dropName(drop)) };
   return { drops, tracer };
+}
+
+/** The inside of a context's only connection. */
+function firstCore(context: QuicHostContext): Connection {
+  const { cores } = context as unknown as { readonly cores: ReadonlyMap<number, Connection> };
+  return cores.values().next().value!;
 }
 
 describe('keys are discarded', () => {
@@ -136,6 +144,27 @@ test(`0-RTT packets mean nothing to a client ${covers('rfc9001-5.6-6', 'rfc9001-
   expect(drops).toEqual(['UnexpectedType']);
 });
 
+test.each([
+  ['CRYPTO', cryptoFrame(0, new Uint8Array(4))],
+  ['ACK', Uint8Array.of(FrameType.Ack, 0, 0, 0, 0)],
+  ['HANDSHAKE_DONE', Uint8Array.of(FrameType.HandshakeDone)],
+])(`%s has no place in 0-RTT ${covers('rfc9001-8.3-2', 'rfc9000-12.4-3')}`, (_name, payload) => {
+  const server = createServer();
+  attackServer(server, { silentFrom: Level.Handshake });
+  const { receiver, paths } = firstCore(server).parts;
+  const header = { ...createPacketHeader(), type: PacketType.ZeroRtt, payloadEnd: payload.length };
+  const receive = (): unknown => receiver.onPayload(payload, header, Level.EarlyData, paths.active, SECOND);
+  expect(receive).toThrow(expect.objectContaining({ code: 0x0a }));
+});
+
+test(`a client gives no tokens ${covers('rfc9000-19.7-3')}`, () => {
+  const attacker = attackClient(createClient());
+  attacker.send(Level.Application, concatBytes(Uint8Array.of(FrameType.HandshakeDone), PADDING));
+  attacker.pass(5 * SECOND);
+  expect(attacker.framesOf(FrameType.NewConnectionId)).not.toEqual([]);
+  expect(attacker.framesOf(FrameType.NewToken)).toEqual([]);
+});
+
 describe('key updates', () => {
   const pairOf = (seed: number): Pair =>
     createConnectedPair({
@@ -144,17 +173,12 @@ describe('key updates', () => {
       link: { loss: { kind: 'random', rate: 0.02 }, reordering: 0.1 },
     });
 
-  /** The inside of the only connection. */
-  const coreOf = (pair: Pair, side: 'client' | 'server'): Connection =>
-    (pair[side].context as unknown as { readonly cores: Map<number, Connection> }).cores.values().next()
-      .value!;
-
   test.each([1, 2, 3])(
     `of both sides, many in a transfer with loss and reordering, lose nothing (seed %d) ${covers('rfc9001-6.1-3', 'rfc9001-6.2-1', 'rfc9001-6.6-3')}`,
     (seed) => {
       const pair = pairOf(seed);
       const bytes = randomBytes(150_000, pair.world.random.fork('data'));
-      const sides = [coreOf(pair, 'client').parts.keys, coreOf(pair, 'server').parts.keys];
+      const sides = [firstCore(pair.client.context).parts.keys, firstCore(pair.server.context).parts.keys];
       const phases = new Set<number>();
       let updates = 0;
       pair.world.observe({
@@ -181,8 +205,7 @@ describe('key updates', () => {
   test(`that the peer never follows end in AEAD_LIMIT_REACHED ${covers('rfc9001-6.6-4', 'rfc9001-6.6-5')}`, () => {
     const server = createServer();
     const attacker = attackServer(server);
-    const { keys } = (server as unknown as { readonly cores: Map<number, Connection> }).cores.values().next()
-      .value!.parts;
+    const { keys } = firstCore(server).parts;
     keys.oneRtt.write!.sealed = 2 ** 23;
     attacker.send(Level.Application, PROBE);
     expect(attacker.closeCode).toBe(0x0f);

@@ -59,7 +59,7 @@ function read(datagram: Uint8Array, keys: Keys) {
 
 describe('PacketWriter', () => {
   test.each([Level.Initial, Level.EarlyData, Level.Handshake, Level.Application])(
-    `at level %d, reserved bits and the spin bit are 0 ${covers('rfc9000-17.2-8', 'rfc9000-17.3.1-2', 'rfc9000-17.4-2')}`,
+    `at level %d, reserved bits and the spin bit are 0 ${covers('rfc9000-17.2-8', 'rfc9000-17.3.1-2', 'rfc9000-17.4-2', 'rfc9000-17.4-3', 'rfc9000-17.4-4')}`,
     (level) => {
       const writer = new PacketWriter();
       const buffer = new Uint8Array(1500).fill(0xff);

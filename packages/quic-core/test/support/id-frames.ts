@@ -1,5 +1,5 @@
 import type { PacketWriter } from '../../src/packet/writer.ts';
-import { openPacket } from '../open-packet.ts';
+import { openPacket } from './open-packet.ts';
 import { readFrames, type SeenFrame } from './frames.ts';
 
 /** What a part writes into a 1-RTT packet that has room for `room` bytes of frames. */
