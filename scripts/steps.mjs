@@ -1,5 +1,6 @@
 // Runs named commands, a few at a time, and reports one line each.
 import { spawn } from 'node:child_process';
+import { stripVTControlCharacters } from 'node:util';
 
 /**
  * @typedef {object} Step
@@ -34,7 +35,7 @@ export async function runSteps(steps, { root, lanes = 2 }) {
       );
       if (fault === undefined) continue;
       failed++;
-      console.log(fault.trimEnd().replace(/^/gm, '  '));
+      console.log(stripVTControlCharacters(fault).trimEnd().replace(/^/gm, '  '));
     }
   };
   await Promise.all(Array.from({ length: lanes }, lane));
