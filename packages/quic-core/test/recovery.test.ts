@@ -1,0 +1,141 @@
+import { describe, expect, test } from '@jest/globals';
+import { createNodeProvider } from '@tsquic/crypto/node';
+import {
+  createConnectedPair,
+  createPair,
+  type Datagram,
+  type Pair,
+  type PairOptions,
+  watchInvariants,
+} from '@tsquic/simulator';
+import { covers } from '../../../tools/covers.ts';
+import { RecordingController } from './support/recovery-rig.ts';
+
+const MS = 1000;
+const SECOND = 1_000_000;
+
+function pairOf(options: Partial<PairOptions>): Pair {
+  return createPair({ createCrypto: (random) => createNodeProvider({ random }), seed: 11, ...options });
+}
+
+/** Run a handshake to its confirmation; returns the client's datagrams. */
+function shakeHands(pair: Pair, limitUs = 10 * SECOND): Datagram[] {
+  const sent: Datagram[] = [];
+  pair.world.observe({ onSend: (host, datagram) => void (host === pair.client.host && sent.push(datagram)) });
+  const connection = pair.connect();
+  const isDone = (): boolean =>
+    connection.statistics().state === 'confirmed' &&
+    pair.server.connections[0]?.statistics().state === 'confirmed';
+  expect(pair.run(isDone, limitUs)).toBe(true);
+  return sent;
+}
+
+const LONG_HEADER_TYPE = 0xf0;
+const INITIAL = 0xc0;
+
+describe('handshake', () => {
+  test.each(Array.from({ length: 6 }, (_, i) => i))(
+    `survives the loss of any of its datagrams: number %i ${covers('rfc9000-13.3-3')}`,
+    (index) => {
+      for (const direction of ['up', 'down'] as const)
+        shakeHands(pairOf({ [direction]: { loss: { kind: 'list', indexes: [index] } } }), 3 * SECOND);
+    },
+  );
+
+  test(`a lost first flight is repeated in Initial packets of full size ${covers('rfc9000-8.1-4', 'rfc9000-8.1-6', 'rfc9000-14.1-1', 'rfc9002-6.2.2.1-4')}`, () => {
+    const sent = shakeHands(pairOf({ up: { loss: { kind: 'list', indexes: [0, 1, 2] } } }));
+    const first = sent.slice(0, 4);
+    expect(first.map(({ bytes }) => bytes[0]! & LONG_HEADER_TYPE)).toEqual([
+      INITIAL,
+      INITIAL,
+      INITIAL,
+      INITIAL,
+    ]);
+    for (const { bytes } of first) expect(bytes.length).toBeGreaterThanOrEqual(1200);
+    const gapsUs = [first[1]!.sentUs - first[0]!.sentUs, first[3]!.sentUs - first[1]!.sentUs];
+    expect(gapsUs).toEqual([999 * MS, 1998 * MS]);
+  });
+
+  test(`a server that has used up its allowance is asked for more ${covers('rfc9000-8.1-2', 'rfc9000-8.1-5', 'rfc9002-6.2.2.1-1')}`, () => {
+    const pair = pairOf({ chainBytes: 9000 });
+    const violations = watchInvariants(pair.world);
+    shakeHands(pair);
+    expect(violations).toEqual([]);
+  });
+});
+
+describe('congestion window', () => {
+  /** A pair whose client has a window that never changes. */
+  function fixedWindow(windowBytes: number, options: Partial<PairOptions> = {}): Pair {
+    return createConnectedPair({
+      createCrypto: (random) => createNodeProvider({ random }),
+      seed: 12,
+      ...options,
+      client: {
+        congestion: () => {
+          const controller = new RecordingController();
+          controller.windowBytes = windowBytes;
+          return controller;
+        },
+      },
+    });
+  }
+
+  test(`nothing leaves beyond it ${covers('rfc9002-7-3')}`, () => {
+    const pair = fixedWindow(20_000);
+    let most = 0;
+    pair.world.observe({
+      onAfterPrepare(host) {
+        if (host === pair.client.host)
+          most = Math.max(most, pair.client.connection.statistics().bytesInFlight);
+      },
+    });
+    const { id } = pair.client.sendPattern(200_000);
+    expect(pair.run(() => pair.server.received(id).finished, 10 * SECOND)).toBe(true);
+    expect(most).toBeLessThanOrEqual(20_000);
+    expect(most).toBeGreaterThan(18_000);
+  });
+
+  test(`but probes, which count as in flight ${covers('rfc9002-7.5-1', 'rfc9002-7.5-2', 'rfc9002-6.2.4-1', 'rfc9002-6.2.4-3')}`, () => {
+    const pair = fixedWindow(20_000, { up: { blackholes: [{ fromUs: 200 * MS, untilUs: 3 * SECOND }] } });
+    pair.pass(200 * MS - pair.world.nowUs);
+    const { id } = pair.client.sendPattern(200_000);
+    pair.pass(SECOND);
+    const { bytesInFlight, probeTimeouts } = pair.client.connection.statistics();
+    expect(probeTimeouts).toBeGreaterThan(1);
+    expect(bytesInFlight).toBeGreaterThan(20_000);
+    expect(pair.run(() => pair.server.received(id).finished, 20 * SECOND)).toBe(true);
+  });
+});
+
+describe('MTU', () => {
+  test('grows to what the path carries', () => {
+    for (const [mtuBytes, least] of [
+      [1500, 1452],
+      [1300, 1284],
+      [1200, 1200],
+    ] as const) {
+      const pair = createConnectedPair({
+        createCrypto: (random) => createNodeProvider({ random }),
+        seed: 13,
+        link: { mtuBytes },
+      });
+      const { id } = pair.client.sendPattern(300_000);
+      expect(pair.run(() => pair.server.received(id).finished, 10 * SECOND)).toBe(true);
+      pair.pass(5 * SECOND);
+      const statistics = pair.client.connection.statistics();
+      expect(statistics.mtuBytes).toBeGreaterThanOrEqual(least);
+      expect(statistics.mtuBytes).toBeLessThanOrEqual(mtuBytes);
+    }
+  });
+
+  test('shrinks when the path becomes a black hole for large datagrams', () => {
+    const pair = createConnectedPair({ createCrypto: (random) => createNodeProvider({ random }), seed: 14 });
+    pair.pass(SECOND);
+    expect(pair.client.connection.statistics().mtuBytes).toBe(1452);
+    (pair.up.options as { mtuBytes: number }).mtuBytes = 1250;
+    const { id } = pair.client.sendPattern(300_000);
+    expect(pair.run(() => pair.server.received(id).finished, 20 * SECOND)).toBe(true);
+    expect(pair.client.connection.statistics().mtuBytes).toBeLessThanOrEqual(1250);
+  });
+});
