@@ -37,8 +37,10 @@ describe('handshake', () => {
   test.each(Array.from({ length: 6 }, (_, i) => i))(
     `survives the loss of any of its datagrams: number %i ${covers('rfc9000-13.3-3')}`,
     (index) => {
-      for (const direction of ['up', 'down'] as const)
-        shakeHands(pairOf({ [direction]: { loss: { kind: 'list', indexes: [index] } } }), 3 * SECOND);
+      for (const direction of ['up', 'down'] as const) {
+        const pair = pairOf({ [direction]: { loss: { kind: 'list', indexes: [index] } } });
+        expect(shakeHands(pair, 3 * SECOND).length).toBeGreaterThan(1);
+      }
     },
   );
 

@@ -118,6 +118,15 @@ export class Paths {
     }
   }
 
+  /** What became of a probe of `bytes` bytes on the path with this ID, unless that is forgotten. RFC 9000 §14.4 */
+  onMtuProbeAcked(bytes: number, id: number): void {
+    this.byId(id)?.onMtuProbeAcked(bytes);
+  }
+
+  onMtuProbeLost(bytes: number, id: number): void {
+    this.byId(id)?.mtu.onProbeLost(bytes);
+  }
+
   /** A path other than the active one that has something to send, or undefined. */
   withFrames(): Path | undefined {
     for (const path of this.all) if (path !== this.active && path.validation.hasFrames) return path;

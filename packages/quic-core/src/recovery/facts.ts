@@ -47,7 +47,7 @@ export class FactRouter {
           streams.onResetAcked(a);
           break;
         case Fact.MtuProbe:
-          paths.byId(log.valueAt(i, 1))?.onMtuProbeAcked(a);
+          paths.onMtuProbeAcked(a, log.valueAt(i, 1));
           break;
         default:
           break;
@@ -94,7 +94,7 @@ export class FactRouter {
           peerIds.onLost(a);
           break;
         case Fact.MtuProbe:
-          paths.byId(log.valueAt(i, 1))?.mtu.onProbeLost(a);
+          paths.onMtuProbeLost(a, log.valueAt(i, 1));
           break;
         default:
           break;
