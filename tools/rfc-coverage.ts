@@ -27,22 +27,36 @@ export interface SectionCoverage {
   readonly othersCovered: number;
 }
 
-/** Every `covers('…')` in the test files below `root`. */
+/**
+ * Every `covers('…')` in the test files below `root`. Where a file spreads lists of ids into the call, as tables of
+ * cases do, each of its strings that looks like an id is one.
+ */
 export function findClaims(root: string): Claim[] {
   const claims: Claim[] = [];
-  for (const path of listSources(root, ['packages', 'tools', 'interop', 'docs'])) {
-    if (!path.endsWith('.test.ts')) continue;
-    const file = parseSource(root, path);
-    visitTree(file, (node) => {
-      if (!ts.isCallExpression(node) || node.expression.getText(file) !== 'covers') return;
-      for (const argument of node.arguments) {
-        const id = ts.isStringLiteralLike(argument) ? argument.text : argument.getText(file);
-        claims.push({ id, at: locate(file, argument) });
-      }
-    });
+  for (const path of listSources(root, ['packages', 'tools', 'interop', 'docs', 'examples'])) {
+    if (path.endsWith('.test.ts')) claims.push(...claimsOf(parseSource(root, path)));
   }
   return claims;
 }
+
+function claimsOf(file: ts.SourceFile): Claim[] {
+  const named: Claim[] = [];
+  const listed: Claim[] = [];
+  let spreads = false;
+  visitTree(file, (node) => {
+    if (ts.isCallExpression(node) && node.expression.getText(file) === 'covers') {
+      spreads ||= node.arguments.some((argument) => ts.isSpreadElement(argument));
+    } else if (ts.isStringLiteralLike(node)) {
+      const claim = { id: node.text, at: locate(file, node) };
+      if (ts.isCallExpression(node.parent) && node.parent.expression.getText(file) === 'covers')
+        named.push(claim);
+      else if (ID.test(node.text)) listed.push(claim);
+    }
+  });
+  return spreads ? [...named, ...listed] : named;
+}
+
+const ID = /^rfc\d{4}-[\dA-Z.]+-\d+$/;
 
 /** Requirements by section, in the order given, against the ids that tests name. */
 export function coverageBySection(
