@@ -1,0 +1,123 @@
+import {
+  type Address,
+  decodeFrames,
+  type PacketType,
+  type RecoveryMetrics,
+  type TransportParameters,
+} from '@tsquic/quic-core';
+import {
+  endpointInfo,
+  eventName,
+  type EventName,
+  packetTypeName,
+  parametersSet,
+  recoveryMetrics,
+  type QlogNames,
+} from './events.ts';
+import { qlogFrame } from './frames.ts';
+import type { SequenceWriter } from './sequence-writer.ts';
+
+/** What a trace begins with. */
+export interface TraceHead {
+  readonly title: string;
+  readonly isClient: boolean;
+  readonly logId: string;
+  /** Unix time of the first event, microseconds; undefined when nobody knows. */
+  readonly unixUs: number | undefined;
+}
+
+/** The qlog file of one connection. Event times are milliseconds since it began. */
+export class ConnectionTrace {
+  private readonly writer: SequenceWriter;
+  private readonly names: QlogNames;
+  private readonly startedUs: number;
+  private localExponent = DEFAULT_ACK_DELAY_EXPONENT;
+  private peerExponent = DEFAULT_ACK_DELAY_EXPONENT;
+  private metrics: Record<string, number> = {};
+  private congestionState = '';
+
+  constructor(writer: SequenceWriter, names: QlogNames, head: TraceHead, startedUs: number) {
+    this.writer = writer;
+    this.names = names;
+    this.startedUs = startedUs;
+    writer.write(header(head));
+  }
+
+  event(name: EventName, data: object, nowUs: number): void {
+    const time = (nowUs - this.startedUs) / 1000;
+    this.writer.write({ time, name: eventName(name, this.names), data });
+  }
+
+  onStarted(local: Address, remote: Address, nowUs: number): void {
+    const qvis = { src_ip: local.ip, dst_ip: remote.ip, src_port: local.port, dst_port: remote.port };
+    const ends = { local: endpointInfo(local), remote: endpointInfo(remote) };
+    this.event('quic:connection_started', this.names === 'qvis' ? { ...qvis, ...ends } : ends, nowUs);
+  }
+
+  onPacket(
+    name: 'quic:packet_sent' | 'quic:packet_received',
+    type: PacketType,
+    packetNumber: number,
+    length: number,
+    payload: { readonly buffer: Uint8Array; readonly at: number; readonly end: number },
+    nowUs: number,
+  ): void {
+    const exponent = name === 'quic:packet_sent' ? this.localExponent : this.peerExponent;
+    const { buffer, at, end } = payload;
+    const frames = decodeFrames(buffer, at, end).map((frame) => qlogFrame(frame, exponent));
+    const header = { packet_type: packetTypeName(type), packet_number: packetNumber };
+    this.event(name, { header, frames, raw: { length, payload_length: end - at } }, nowUs);
+  }
+
+  onParameters(isLocal: boolean, parameters: TransportParameters, nowUs: number): void {
+    if (isLocal) this.localExponent = parameters.ackDelayExponent;
+    else this.peerExponent = parameters.ackDelayExponent;
+    const data = parametersSet(parameters, isLocal);
+    const owner = isLocal ? 'local' : 'remote';
+    this.event('quic:parameters_set', this.names === 'qvis' ? { owner, ...data } : data, nowUs);
+  }
+
+  /** Writes what changed since the last time. */
+  onMetrics(metrics: RecoveryMetrics, nowUs: number): void {
+    const all = recoveryMetrics(metrics);
+    const news = Object.fromEntries(
+      Object.entries(all).filter(([key, value]) => this.metrics[key] !== value),
+    );
+    this.metrics = all;
+    if (Object.keys(news).length > 0) this.event('quic:recovery_metrics_updated', news, nowUs);
+    const state = metrics.inSlowStart ? 'slow_start' : 'congestion_avoidance';
+    if (state === this.congestionState) return;
+    const old = this.congestionState === '' ? {} : { old: this.congestionState };
+    this.congestionState = state;
+    this.event('quic:congestion_state_updated', { ...old, new: state }, nowUs);
+  }
+
+  close(): void {
+    this.writer.close();
+  }
+}
+
+/** The first record: the drafts' fields, and before them those by which qvis knows the file. */
+function header({ title, isClient, logId, unixUs }: TraceHead): object {
+  const wall = unixUs === undefined ? {} : { wall_clock_time: new Date(unixUs / 1000).toISOString() };
+  return {
+    qlog_version: '0.3',
+    qlog_format: 'JSON-SEQ',
+    file_schema: 'urn:ietf:params:qlog:file:sequential',
+    serialization_format: 'application/qlog+json-seq',
+    title,
+    trace: {
+      event_schemas: ['urn:ietf:params:qlog:events:quic-13', 'urn:ietf:params:qlog:events:loglevel-14'],
+      vantage_point: { name: 'tsquic', type: isClient ? 'client' : 'server' },
+      common_fields: {
+        group_id: logId,
+        ODCID: logId,
+        time_format: 'relative_to_epoch',
+        reference_time: { clock_type: 'monotonic', epoch: 'unknown', ...wall },
+      },
+    },
+  };
+}
+
+/** RFC 9000 §18.2 */
+const DEFAULT_ACK_DELAY_EXPONENT = 3;

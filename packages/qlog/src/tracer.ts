@@ -1,0 +1,175 @@
+import type { Tracer } from '@tsquic/quic-core';
+import { ConnectionTrace } from './connection-trace.ts';
+import {
+  connectionClosed,
+  ECN_NAMES,
+  endpointInfo,
+  packetDropped,
+  packetTypeName,
+  type EventName,
+  type QlogNames,
+} from './events.ts';
+import { type QlogSink, SequenceWriter } from './sequence-writer.ts';
+
+/** Whose trace is to be opened. */
+export interface QlogConnection {
+  readonly isClient: boolean;
+  /** Original destination connection ID, hexadecimal: by custom the file is `<logId>_<client|server>.sqlog`. */
+  readonly logId: string;
+}
+
+/** Options of `createQlogTracer`. */
+export interface QlogOptions {
+  /** Makes the sink of one connection; undefined leaves that connection out. */
+  readonly open: (connection: QlogConnection) => QlogSink | undefined;
+  /** Default 'quic', the drafts' names; 'qvis' are those of the visualizer. */
+  readonly qlogNames?: QlogNames;
+  /** Unix time, in microseconds, at the context's time 0: headers then tell when. Default: unknown. */
+  readonly unixTimeAtZeroUs?: number;
+  /** Title of each file. Default 'tsquic'. */
+  readonly title?: string;
+}
+
+/**
+ * A tracer that writes a qlog file for each connection, packet by packet with all frames: about 300 bytes of text for
+ * each packet. Datagrams that belong to no connection are not written.
+ */
+export function createQlogTracer(options: QlogOptions): Required<Tracer> {
+  const names = options.qlogNames ?? 'quic';
+  const traces = new Map<number, ConnectionTrace>();
+  const event = (connection: number, name: EventName, data: object, nowUs: number): void =>
+    traces.get(connection)?.event(name, data, nowUs);
+  return {
+    onConnectionStarted(connection, isClient, logId, version, local, remote, nowUs) {
+      const sink = options.open({ isClient, logId });
+      if (sink === undefined) return;
+      const { unixTimeAtZeroUs, title = 'tsquic' } = options;
+      const unixUs = unixTimeAtZeroUs === undefined ? undefined : unixTimeAtZeroUs + nowUs;
+      const head = { title, isClient, logId, unixUs };
+      const trace = new ConnectionTrace(new SequenceWriter(sink), names, head, nowUs);
+      traces.set(connection, trace);
+      trace.onStarted(local, remote, nowUs);
+      const chosen_version = version.toString(16).padStart(8, '0');
+      trace.event('quic:version_information', { chosen_version }, nowUs);
+    },
+    onConnectionClosed(connection, reason, nowUs) {
+      event(connection, 'quic:connection_closed', connectionClosed(reason), nowUs);
+    },
+    onConnectionForgotten(connection) {
+      traces.get(connection)?.close();
+      traces.delete(connection);
+    },
+    ...packetMethods(traces, event),
+    ...stateMethods(traces, event),
+  };
+}
+
+type Traces = ReadonlyMap<number, ConnectionTrace>;
+type WriteEvent = (connection: number, name: EventName, data: object, nowUs: number) => void;
+
+type PacketMethod =
+  | 'onDatagramSent'
+  | 'onDatagramReceived'
+  | 'onPacketSent'
+  | 'onPacketReceived'
+  | 'onPacketDropped'
+  | 'onPacketBuffered'
+  | 'onPacketLost';
+
+function packetMethods(traces: Traces, event: WriteEvent): Pick<Required<Tracer>, PacketMethod> {
+  return {
+    onDatagramSent(connection, bytes, ecn, nowUs) {
+      event(connection, 'quic:udp_datagrams_sent', datagram(bytes, ecn), nowUs);
+    },
+    onDatagramReceived(connection, bytes, ecn, nowUs) {
+      event(connection, 'quic:udp_datagrams_received', datagram(bytes, ecn), nowUs);
+    },
+    onPacketSent(connection, type, packetNumber, bytes, buffer, at, end, nowUs) {
+      const payload = { buffer, at, end };
+      traces.get(connection)?.onPacket('quic:packet_sent', type, packetNumber, bytes, payload, nowUs);
+    },
+    onPacketReceived(connection, type, packetNumber, bytes, buffer, at, end, nowUs) {
+      const payload = { buffer, at, end };
+      traces.get(connection)?.onPacket('quic:packet_received', type, packetNumber, bytes, payload, nowUs);
+    },
+    onPacketDropped(connection, drop, bytes, nowUs) {
+      event(connection, 'quic:packet_dropped', packetDropped(drop, bytes), nowUs);
+    },
+    onPacketBuffered(connection, bytes, nowUs) {
+      const data = { raw: { length: bytes }, trigger: 'keys_unavailable' };
+      event(connection, 'quic:packet_buffered', data, nowUs);
+    },
+    onPacketLost(connection, type, packetNumber, bytes, isMtuProbe, reordered, nowUs) {
+      const data = {
+        header: { packet_type: packetTypeName(type), packet_number: packetNumber },
+        raw: { length: bytes },
+        is_mtu_probe_packet: isMtuProbe,
+        trigger: reordered ? 'reordering_threshold' : 'time_threshold',
+      };
+      event(connection, 'quic:packet_lost', data, nowUs);
+    },
+  };
+}
+
+type StateMethod = Exclude<
+  keyof Tracer,
+  PacketMethod | 'onConnectionStarted' | 'onConnectionClosed' | 'onConnectionForgotten'
+>;
+
+function stateMethods(traces: Traces, event: WriteEvent): Pick<Required<Tracer>, StateMethod> {
+  return {
+    onParameters(connection, isLocal, parameters, nowUs) {
+      traces.get(connection)?.onParameters(isLocal, parameters, nowUs);
+    },
+    onHandshakeCompleted(connection, alpn, cipherSuite, resumed, earlyDataAccepted, nowUs) {
+      event(connection, 'quic:alpn_information', { chosen_alpn: { string_value: alpn } }, nowUs);
+      const tls = {
+        tls_cipher: cipherSuite.replace(/^TLS_/, ''),
+        resumption_allowed: resumed,
+        early_data_enabled: earlyDataAccepted,
+      };
+      event(connection, 'quic:parameters_set', tls, nowUs);
+    },
+    onTicket(connection, bytes, nowUs) {
+      event(connection, 'loglevel:info', { message: `session ticket of ${bytes} bytes` }, nowUs);
+    },
+    onKeyUpdated(connection, phase, isRemote, nowUs) {
+      const trigger = isRemote ? 'remote_update' : 'local_update';
+      for (const key_type of ['client_1rtt_secret', 'server_1rtt_secret']) {
+        event(connection, 'quic:key_updated', { key_type, key_phase: phase, trigger }, nowUs);
+      }
+    },
+    onKeysDiscarded(connection, type, nowUs) {
+      const level = packetTypeName(type).toLowerCase();
+      for (const side of ['client', 'server']) {
+        const data = { key_type: `${side}_${level}_secret`, trigger: 'tls' };
+        event(connection, 'quic:key_discarded', data, nowUs);
+      }
+    },
+    onPathChanged(connection, local, remote, nowUs) {
+      const data = {
+        tuple_id: `${remote.ip} ${remote.port}`,
+        tuple_remote: endpointInfo(remote),
+        tuple_local: endpointInfo(local),
+      };
+      event(connection, 'quic:tuple_assigned', data, nowUs);
+    },
+    onMtuChanged(connection, mtuBytes, nowUs) {
+      event(connection, 'quic:mtu_updated', { new: mtuBytes }, nowUs);
+    },
+    onMetrics(connection, metrics, nowUs) {
+      traces.get(connection)?.onMetrics(metrics, nowUs);
+    },
+    onMessage(connection, text, nowUs) {
+      event(connection, 'loglevel:info', { message: text }, nowUs);
+    },
+    onInternalError(connection, error, nowUs) {
+      const message = error instanceof Error ? error.message : String(error);
+      event(connection, 'loglevel:error', { message }, nowUs);
+    },
+  };
+}
+
+function datagram(bytes: number, ecn: number): object {
+  return { count: 1, raw: [{ length: bytes }], ecn: [ECN_NAMES[ecn] ?? 'Not-ECT'] };
+}

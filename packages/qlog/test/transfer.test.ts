@@ -1,0 +1,237 @@
+import { describe, expect, test } from '@jest/globals';
+import { createNodeProvider } from '@tsquic/crypto/node';
+import { createQlogTracer, type QlogOptions } from '@tsquic/qlog';
+import { createPair, type Pair } from '@tsquic/simulator';
+import { EVENTS, type FieldKind, FRAMES, type FieldTable, PACKET_TYPES } from './draft-table.ts';
+
+const TRANSFER_BYTES = 200_000;
+
+interface QlogRecord {
+  readonly time: number;
+  readonly name: string;
+  readonly data: Readonly<Record<string, unknown>>;
+}
+
+interface Recorded {
+  readonly pair: Pair;
+  readonly client: readonly QlogRecord[];
+  readonly server: readonly QlogRecord[];
+  readonly headers: readonly Readonly<Record<string, unknown>>[];
+  readonly closedSinks: number;
+}
+
+describe('a transfer that loses packets', () => {
+  const recorded = record('quic');
+
+  test('is a sequence of JSON texts that begins with the header of the drafts and of qvis', () => {
+    expect(recorded.headers).toHaveLength(2);
+    for (const [index, header] of recorded.headers.entries()) {
+      expect(Object.keys(header).slice(0, 2)).toEqual(['qlog_version', 'qlog_format']);
+      expect(header).toMatchObject({
+        qlog_version: '0.3',
+        qlog_format: 'JSON-SEQ',
+        file_schema: 'urn:ietf:params:qlog:file:sequential',
+        serialization_format: 'application/qlog+json-seq',
+        trace: {
+          event_schemas: [
+            'urn:ietf:params:qlog:events:quic-13',
+            expect.stringMatching(/^urn:ietf:params:qlog:events:loglevel/),
+          ],
+          vantage_point: { type: index === 0 ? 'client' : 'server' },
+          common_fields: { reference_time: { clock_type: 'monotonic', epoch: 'unknown' } },
+        },
+      });
+    }
+    expect(recorded.closedSinks).toBe(2);
+  });
+
+  test.each(['client', 'server'] as const)('has only events and fields of the drafts: %s', (side) => {
+    const faults = recorded[side].flatMap(({ name, data }) => {
+      const table = EVENTS[name];
+      return table === undefined ? [`${name} is no event`] : faultsOf(name, table, data);
+    });
+    expect([...new Set(faults)]).toEqual([]);
+  });
+
+  test.each(['client', 'server'] as const)('has its events in order of time: %s', (side) => {
+    const times = recorded[side].map(({ time }) => time);
+    expect(times[0]).toBe(0);
+    expect(times).toEqual([...times].sort((a, b) => a - b));
+  });
+
+  test('has every core event, and what a lossy transfer must show', () => {
+    const names = new Set([...recorded.client, ...recorded.server].map(({ name }) => name));
+    for (const name of [
+      'version_information',
+      'alpn_information',
+      'parameters_set',
+      'packet_sent',
+      'packet_received',
+      'recovery_metrics_updated',
+      'packet_lost',
+      'connection_started',
+      'connection_closed',
+      'congestion_state_updated',
+      'key_discarded',
+      'mtu_updated',
+      'udp_datagrams_sent',
+      'udp_datagrams_received',
+    ])
+      expect(names).toContain(`quic:${name}`);
+  });
+
+  test('counts as the connection and the link count', () => {
+    const { pair, client } = recorded;
+    const { packetsSent, packetsLost, packetsReceived } = pair.client.connections[0]!.statistics();
+    expect(named(client, 'quic:packet_sent')).toHaveLength(packetsSent);
+    expect(named(client, 'quic:packet_lost')).toHaveLength(packetsLost);
+    expect(packetsLost).toBeGreaterThan(0);
+    expect(named(client, 'quic:packet_received')).toHaveLength(packetsReceived);
+  });
+
+  test('what one side sends and the other receives is the same, frame by frame', () => {
+    const framesOf = (records: readonly QlogRecord[], name: string): Map<string, string> =>
+      new Map(
+        named(records, name).map(({ data }) => {
+          const { packet_type, packet_number } = data['header'] as Record<string, unknown>;
+          return [`${packet_type as string} ${packet_number as number}`, JSON.stringify(data['frames'])];
+        }),
+      );
+    const sent = framesOf(recorded.client, 'quic:packet_sent');
+    const received = framesOf(recorded.server, 'quic:packet_received');
+    expect(received.size).toBeGreaterThan(100);
+    for (const [packet, frames] of received) expect([packet, sent.get(packet)]).toEqual([packet, frames]);
+    expect(received.size).toBeLessThan(sent.size);
+  });
+
+  test('every byte of the stream is in some frame sent', () => {
+    const covered = new Uint8Array(TRANSFER_BYTES);
+    for (const { data } of named(recorded.client, 'quic:packet_sent')) {
+      for (const frame of data['frames'] as Record<string, unknown>[]) {
+        if (frame['frame_type'] !== 'stream' || frame['stream_id'] !== 0) continue;
+        const offset = frame['offset'] as number;
+        covered.fill(1, offset, offset + (frame['raw'] as { payload_length: number }).payload_length);
+      }
+    }
+    expect(covered.indexOf(0)).toBe(-1);
+  });
+});
+
+test('qvis names: the categories that its graphs look up', () => {
+  const names = new Set(record('qvis').client.map(({ name }) => name));
+  for (const name of [
+    'transport:packet_sent',
+    'transport:packet_received',
+    'transport:parameters_set',
+    'recovery:metrics_updated',
+    'recovery:packet_lost',
+  ])
+    expect(names).toContain(name);
+  expect([...names].filter((name) => name.startsWith('quic:'))).toEqual([]);
+});
+
+function record(qlogNames: 'quic' | 'qvis'): Recorded {
+  const [clientFile, serverFile] = [createMemoryFile(), createMemoryFile()];
+  const tracer = (file: MemoryFile) => createQlogTracer({ qlogNames, open: file.open });
+  const pair = createPair({
+    createCrypto: (random) => createNodeProvider({ random }),
+    seed: 7,
+    up: { loss: { kind: 'random', rate: 0.05 } },
+    client: { tracer: tracer(clientFile) },
+    server: { tracer: tracer(serverFile) },
+  });
+  pair.connect();
+  expect(pair.run(() => pair.client.has('connected'), 10_000_000)).toBe(true);
+  const { id } = pair.client.sendPattern(TRANSFER_BYTES);
+  expect(pair.run(() => pair.server.received(id).finished, 60_000_000)).toBe(true);
+  pair.pass(1_000_000);
+  pair.client.connection.close(3, 'enough');
+  pair.pass(10_000_000);
+  return {
+    pair,
+    client: clientFile.records().slice(1) as unknown as QlogRecord[],
+    server: serverFile.records().slice(1) as unknown as QlogRecord[],
+    headers: [clientFile, serverFile].map((file) => file.records()[0]!),
+    closedSinks: clientFile.closed() + serverFile.closed(),
+  };
+}
+
+interface MemoryFile {
+  readonly open: QlogOptions['open'];
+  readonly closed: () => number;
+  readonly records: () => Readonly<Record<string, unknown>>[];
+}
+
+function createMemoryFile(): MemoryFile {
+  let text = '';
+  let closed = 0;
+  return {
+    open: () => ({ write: (piece) => void (text += piece), close: () => void closed++ }),
+    closed: () => closed,
+    // RFC 7464: what stands between a record separator and a line feed is one JSON text.
+    records() {
+      const [before, ...texts] = text.split('\u001e');
+      expect(before).toBe('');
+      expect(texts.every((one) => one.endsWith('\n'))).toBe(true);
+      return texts.map((one) => JSON.parse(one) as Record<string, unknown>);
+    },
+  };
+}
+
+function named(records: readonly QlogRecord[], wanted: string): readonly QlogRecord[] {
+  return records.filter(({ name }) => name === wanted);
+}
+
+function faultsOf(where: string, table: FieldTable, data: Readonly<Record<string, unknown>>): string[] {
+  const faults: string[] = [];
+  for (const key of Object.keys(table)) {
+    if (key.endsWith('!') && !(key.slice(0, -1) in data)) faults.push(`${where} without ${key}`);
+  }
+  for (const [key, value] of Object.entries(data)) {
+    const kind = table[key] ?? table[`${key}!`];
+    if (kind === undefined) faults.push(`${where} has ${key}`);
+    else faults.push(...kindFaults(`${where}.${key}`, kind, value));
+  }
+  return faults;
+}
+
+function kindFaults(where: string, kind: FieldKind, value: unknown): string[] {
+  if (kind === 'frames') return (value as Record<string, unknown>[]).flatMap(frameFaults);
+  if (kind === 'header') {
+    const { packet_type, packet_number } = value as Record<string, unknown>;
+    const isKnown = PACKET_TYPES.includes(packet_type as string) && Number.isInteger(packet_number);
+    return isKnown ? [] : [`${where}: ${JSON.stringify(value)}`];
+  }
+  return isKind(kind, value) ? [] : [`${where}: ${JSON.stringify(value)}`];
+}
+
+function isKind(kind: FieldKind, value: unknown): boolean {
+  if (typeof kind !== 'string') return kind.includes(value as string);
+  switch (kind) {
+    case 'text':
+      return typeof value === 'string';
+    case 'hex':
+      return typeof value === 'string' && /^([0-9a-f]{2})*$/.test(value);
+    case 'uint':
+      return Number.isInteger(value) && (value as number) >= 0;
+    case 'number':
+      return typeof value === 'number' && value >= 0;
+    case 'bool':
+      return typeof value === 'boolean';
+    case 'list':
+      return Array.isArray(value) && value.length > 0;
+    default:
+      return typeof value === 'object' && value !== null && !Array.isArray(value);
+  }
+}
+
+function frameFaults(frame: Readonly<Record<string, unknown>>): string[] {
+  const { frame_type, raw, ...rest } = frame;
+  const table = FRAMES[frame_type as string];
+  if (table === undefined) return [`${String(frame_type)} is no frame`];
+  const faults = faultsOf(`frame ${String(frame_type)}`, table, {
+    ...('raw!' in table ? { raw } : {}),
+    ...rest,
+  });
+  return isKind('object', raw) ? faults : [...faults, `frame ${String(frame_type)}: raw`];
+}
