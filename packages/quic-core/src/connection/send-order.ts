@@ -125,6 +125,8 @@ export class SendOrder {
     if (!this.begin(writer, level)) return;
     if (policy.hasNews || policy.dueUs <= nowUs) this.writeAck(writer, space, nowUs);
     if (mayElicit) {
+      // Every probe carries something useful: two of the same are harder to lose than one.
+      if (probing && !this.hasFrames(level, path)) p.recovery.repeatOldest(space);
       this.fill(writer, level, path, nowUs);
       if (probing || p.recovery.wantsPing) writePing(writer);
       // The peer's limits, not the network's, may leave nothing to send. RFC 9002 §7.8

@@ -99,8 +99,11 @@ export class ProbeTimeout {
     if (this.probes[space] === 0) this.probes[space] = 1;
   }
 
-  /** Time is up: demand probes. `repeat` makes what the oldest packets carried ready to be sent again. */
-  onTimeout(nowUs: number, repeat: (space: Space) => void): void {
+  /**
+   * Time is up: demand probes. `repeat` makes what the oldest packets in flight carried ready to be sent again, and
+   * tells whether there were any.
+   */
+  onTimeout(nowUs: number, repeat: (space: Space) => boolean): void {
     this.count++;
     this.total++;
     this.idleFromUs = nowUs;
@@ -113,10 +116,9 @@ export class ProbeTimeout {
     this.lastSentUs[this.chosen] = nowUs;
     this.probes[this.chosen] = PROBES;
     repeat(this.chosen as Space);
-    // While two handshake spaces have packets in flight, one datagram can probe both. RFC 9002 §6.2.4
-    if (this.chosen === Space.Initial && this.progress.hasHandshakeKeys) {
-      this.probes[Space.Handshake] = 1;
-      repeat(Space.Handshake);
-    }
+    // While several spaces have packets in flight, one datagram can probe them all. RFC 9002 §6.2.4
+    if (this.progress.confirmed) return;
+    for (let later = this.chosen + 1; later <= Space.Application; later++)
+      if (repeat(later as Space)) this.probes[later] = 1;
   }
 }

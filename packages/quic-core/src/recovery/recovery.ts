@@ -388,8 +388,11 @@ export class Recovery {
     return earliest;
   }
 
-  /** A probe should carry something useful: what the oldest packets in flight carried. RFC 9002 §6.2.4 */
-  private repeatOldest(space: Space): void {
+  /**
+   * A probe should carry something useful: make what the oldest packets in flight carried ready to be sent again.
+   * Returns whether there was any. RFC 9002 §6.2.4
+   */
+  repeatOldest(space: Space): boolean {
     const sent = this.sent[space]!;
     let left = 2;
     for (let n = sent.firstOutstanding; n < sent.next && left > 0; n++) {
@@ -399,6 +402,7 @@ export class Recovery {
       this.facts.lose(sent.log, sent.factsFrom[slot]!, sent.factsTo[slot]!);
       left--;
     }
+    return left < 2;
   }
 }
 
