@@ -9,7 +9,7 @@ const ALLOWED = {
   tls13: ['crypto', 'bytes'],
   'quic-core': ['tls13', 'crypto', 'congestion', 'bytes'],
   qlog: ['quic-core'],
-  simulator: ['quic-core', 'tls13', 'crypto', 'bytes'],
+  simulator: ['event-adapters', 'quic-core', 'tls13', 'crypto', 'bytes'],
   'event-adapters': ['quic-core'],
   quic: ['event-adapters', 'quic-core', 'tls13', 'crypto', 'congestion', 'qlog'],
 };

@@ -2,5 +2,7 @@ export { type Alarm, type Clock } from './clock.ts';
 export { type DatagramPort } from './datagram-port.ts';
 export { nodeClock, unixTimeAtZeroUs } from './node-clock.ts';
 export { openNodePort, type NodePortOptions } from './node-port.ts';
+export { PacketLoop, type PacketLoopEvent, type PacketLoopOptions, startPacketLoop } from './packet-loop.ts';
 export { portPromises, type PortPromise } from './port-compliance.ts';
-export { QuicLoop, type QuicLoopOptions } from './quic-loop.ts';
+export { createPortSet, type PortSetMember } from './port-set.ts';
+export { type LoopHooks, QuicLoop, type QuicLoopOptions } from './quic-loop.ts';

@@ -1,6 +1,8 @@
-import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
+import { createSocket, type Socket } from 'node:dgram';
 import type { Address } from '@tsquic/quic-core';
 import type { DatagramPort } from './datagram-port.ts';
+import { openDenoPort } from './deno-port.ts';
+import { RemoteAddresses } from './remote-addresses.ts';
 
 /** Options of `openNodePort`. */
 export interface NodePortOptions {
@@ -16,13 +18,16 @@ export interface NodePortOptions {
 }
 
 /**
- * Open a `node:dgram` socket as a `DatagramPort`. Works under Bun as well. Rejects with the system's error,
- * EADDRINUSE for one, when the address cannot be had.
+ * Open a `node:dgram` socket as a `DatagramPort`. Works under Bun as well; under Deno, whose node:dgram sends in
+ * reverse order, it opens what `openDenoPort` opens, unconnected. Rejects with the system's error, EADDRINUSE for
+ * one, when the address cannot be had.
  */
 export async function openNodePort(options: NodePortOptions = {}): Promise<DatagramPort> {
   const { connect } = options;
   const isIpv6 = (options.ip ?? connect?.ip ?? '').includes(':');
   const family = isIpv6 ? 6 : 4;
+  if ('Deno' in globalThis)
+    return openDenoPort({ ip: options.ip ?? (isIpv6 ? '::' : '0.0.0.0'), port: options.port ?? 0 });
   const socket = createSocket({
     type: isIpv6 ? 'udp6' : 'udp4',
     // Addresses are numeric here. The default lookup defers every send to a later tick.
@@ -68,7 +73,7 @@ class NodePort implements DatagramPort {
     socket.on('error', (error) => this.fail(error));
     socket.on('message', (bytes, remote) => {
       this.heard = true;
-      this.onDatagram(bytes, this.peer ?? this.remotes.intern(remote), 0);
+      this.onDatagram(bytes, this.peer ?? this.remotes.intern(remote.address, remote.port), 0);
     });
   }
 
@@ -127,26 +132,6 @@ class SendCopies {
   }
 }
 
-/** One `Address` object for each remote, so that a datagram allocates none and comparing is quick. */
-class RemoteAddresses {
-  private last: Address = { ip: '', port: 0 };
-  private readonly known: Map<string, Address> = new Map();
-
-  intern(remote: RemoteInfo): Address {
-    const { last } = this;
-    if (last.port === remote.port && last.ip === remote.address) return last;
-    const key = `${remote.address} ${remote.port}`;
-    let address = this.known.get(key);
-    if (address === undefined) {
-      if (this.known.size >= MAX_REMOTES) this.known.clear();
-      address = { ip: remote.address, port: remote.port };
-      this.known.set(key, address);
-    }
-    this.last = address;
-    return address;
-  }
-}
-
 function settled(socket: Socket, event: 'listening' | 'connect', begin: () => void): Promise<void> {
   return new Promise((resolve, reject) => {
     const done = (): void => {
@@ -165,8 +150,6 @@ function settled(socket: Socket, event: 'listening' | 'connect', begin: () => vo
 
 /** The default buffers lose datagrams at full rate. Where the system allows less, it gives what it allows. */
 function enlargeBuffers(socket: Socket): void {
-  // Deno allocates that much for every receive.
-  if ('Deno' in globalThis) return;
   try {
     socket.setRecvBufferSize(SOCKET_BUFFER_BYTES);
     socket.setSendBufferSize(SOCKET_BUFFER_BYTES);
@@ -179,4 +162,3 @@ const UNREACHABLE: ReadonlySet<string> = new Set(['ECONNREFUSED', 'EHOSTUNREACH'
 const SOCKET_BUFFER_BYTES = 4 * 1024 * 1024;
 const COPIES = 64;
 const SLOT_BYTES = 1536;
-const MAX_REMOTES = 1024;

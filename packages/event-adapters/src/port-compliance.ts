@@ -13,6 +13,8 @@ export const portPromises: readonly PortPromise[] = [
   { name: 'a slice of the buffer is one datagram', check: sendsSlices },
   { name: 'a datagram tells the address to answer to', check: tellsTheSender },
   { name: 'nothing arrives from inside send', check: deliversLater },
+  { name: 'a burst leaves in call order, what is lost apart', check: keepsOrder },
+  { name: 'what was sent before close arrives', check: sendsBeforeClosing },
   { name: 'a closed port neither sends nor receives nor throws', check: closes },
 ];
 
@@ -72,6 +74,35 @@ async function deliversLater(open: () => Promise<DatagramPort>): Promise<void> {
   });
 }
 
+async function keepsOrder(open: () => Promise<DatagramPort>): Promise<void> {
+  await withPorts(open, async (sender, receiver) => {
+    const arrived: number[] = [];
+    receiver.onDatagram = (bytes) => arrived.push(bytes[0]! * 256 + bytes[1]!);
+    const buffer = new Uint8Array(1200);
+    for (let index = 0; index < BURST; index++) {
+      buffer.set([index >> 8, index & 255]);
+      sender.send(buffer, 0, buffer.length, receiver.local, 0);
+    }
+    for (let waitedMs = 0; waitedMs < WAIT_MS && arrived.at(-1) !== BURST - 1; waitedMs += 10) {
+      const before = arrived.length;
+      await pause(10);
+      if (arrived.length === before && waitedMs > QUIET_MS) break;
+    }
+    const late = arrived.findIndex((index, at) => at > 0 && index <= arrived[at - 1]!);
+    if (late >= 0) throw new Error(`datagram ${arrived[late]} arrived after ${arrived[late - 1]}`);
+    if (arrived.length < BURST / 8) throw new Error(`${arrived.length} of ${BURST} datagrams arrived`);
+  });
+}
+
+async function sendsBeforeClosing(open: () => Promise<DatagramPort>): Promise<void> {
+  await withPorts(open, async (sender, receiver) => {
+    const arrived = collect(receiver, 5);
+    for (let index = 0; index < 5; index++) sender.send(new Uint8Array(1200), 0, 1200, receiver.local, 0);
+    sender.close();
+    await arrived;
+  });
+}
+
 async function closes(open: () => Promise<DatagramPort>): Promise<void> {
   const [sender, receiver] = [await open(), await open()];
   let arrived = 0;
@@ -80,7 +111,7 @@ async function closes(open: () => Promise<DatagramPort>): Promise<void> {
   sender.send(new Uint8Array(1200), 0, 1200, receiver.local, 0);
   receiver.send(new Uint8Array(1200), 0, 1200, sender.local, 0);
   sender.onDatagram = () => arrived++;
-  await new Promise((resolve) => setTimeout(resolve, 20));
+  await pause(20);
   sender.close();
   sender.send(new Uint8Array(1200), 0, 1200, receiver.local, 0);
   sender.close();
@@ -122,4 +153,10 @@ function collect(port: DatagramPort, count: number, onEach: () => void = () => {
   });
 }
 
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
 const WAIT_MS = 2000;
+const QUIET_MS = 200;
+const BURST = 300;

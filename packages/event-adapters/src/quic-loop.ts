@@ -23,6 +23,23 @@ export interface QuicLoopOptions {
    * thrown again from a microtask, where the runtime reports it as uncaught.
    */
   readonly onError?: (error: unknown, event: QuicEvent) => void;
+
+  /** Datagrams to take in before a flush, at most. Default 64. */
+  readonly receiveBatch?: number;
+  /** Datagrams to send before the event loop runs again, about. Default 64. */
+  readonly sendBatch?: number;
+  /** Called around the work, for programs that watch or steer the loop. They must not throw. */
+  readonly hooks?: LoopHooks;
+}
+
+/** Moments of a `QuicLoop`. */
+export interface LoopHooks {
+  /** A batch of datagrams went to the context; its events come next. */
+  readonly afterReceive?: (datagrams: number, bytes: number) => void;
+  /** What was due, or a batch of it, was sent; nothing perhaps. */
+  readonly afterSend?: (datagrams: number, bytes: number) => void;
+  /** The loop is about to sleep for `delayUs`: return that or less. */
+  readonly limitSleep?: (nowUs: number, delayUs: number) => number;
 }
 
 /**
@@ -34,13 +51,17 @@ export interface QuicLoopOptions {
  */
 export class QuicLoop {
   private readonly context: QuicHostContext;
-  private readonly port: DatagramPort;
+  private port: DatagramPort;
   private readonly clock: Clock;
   private readonly onEvent: (event: QuicEvent) => void;
   private readonly onError: (error: unknown, event: QuicEvent) => void;
   private readonly outgoing: OutgoingDatagram = createOutgoingDatagram(new Uint8Array(OUTPUT_BYTES));
+  private readonly receiveBatch: number;
+  private readonly sendBatch: number;
+  private readonly hooks: LoopHooks;
   private readonly alarm: Alarm;
   private receivedInBatch = 0;
+  private receivedBytes = 0;
   private batchUs = 0;
   private busy = false;
   private stopped = false;
@@ -52,13 +73,11 @@ export class QuicLoop {
     this.clock = options.clock;
     this.onEvent = options.onEvent;
     this.onError = options.onError ?? throwLater;
+    this.receiveBatch = options.receiveBatch ?? RECEIVE_BATCH;
+    this.sendBatch = options.sendBatch ?? SEND_BATCH;
+    this.hooks = options.hooks ?? {};
     this.alarm = this.clock.createAlarm(() => this.flush());
-    this.port.onDatagram = (bytes, from, ecn) => this.receive(bytes, from, ecn);
-    this.port.onUnreachable = (to) => {
-      if (this.stopped) return;
-      this.context.notifyUnreachable(to, this.clock.nowUs());
-      this.wake();
-    };
+    this.attach(this.port);
   }
 
   /** The loop's time, for the calls of a context that ask for it. */
@@ -78,16 +97,30 @@ export class QuicLoop {
   flush(): void {
     if (this.stopped || this.busy) return;
     this.busy = true;
+    if (this.receivedInBatch > 0) this.hooks.afterReceive?.(this.receivedInBatch, this.receivedBytes);
     this.receivedInBatch = 0;
+    this.receivedBytes = 0;
     try {
       this.deliverEvents();
-      if (!this.stopped) this.sendBatch();
+      if (!this.stopped) this.send();
       if (!this.stopped && !this.closing) this.deliverEvents();
     } finally {
       this.busy = false;
     }
     if (this.closing) this.end();
-    if (!this.stopped) this.alarm.set(this.context.nextWakeDelay(this.clock.nowUs(), MAX_SLEEP_US));
+    if (!this.stopped) this.sleep();
+  }
+
+  /**
+   * Go on with another port, as after a change of network: what arrives at the old one no longer counts. Closing
+   * the old one is up to the caller.
+   */
+  usePort(port: DatagramPort): void {
+    if (this.stopped) return;
+    detach(this.port);
+    this.port = port;
+    this.attach(port);
+    this.wake();
   }
 
   /** Send what is due now, a CONNECTION_CLOSE say, then stop for good and close the port. For use anywhere. */
@@ -102,8 +135,18 @@ export class QuicLoop {
   stop(): void {
     this.stopped = true;
     this.alarm.cancel();
-    this.port.onDatagram = () => {};
-    this.port.onUnreachable = () => {};
+    detach(this.port);
+  }
+
+  private attach(port: DatagramPort): void {
+    port.onDatagram = (bytes, from, ecn, to = port.local, interfaceIndex = 0) =>
+      this.receive(bytes, from, ecn, to, interfaceIndex);
+    port.onUnreachable = (to) => {
+      if (this.stopped) return;
+      this.context.notifyUnreachable(to, this.clock.nowUs());
+      this.wake();
+    };
+    port.onWritable = () => this.wake();
   }
 
   private end(): void {
@@ -111,28 +154,45 @@ export class QuicLoop {
     this.port.close();
   }
 
-  private receive(bytes: Uint8Array, from: Address, ecn: number): void {
+  private receive(bytes: Uint8Array, from: Address, ecn: number, to: Address, interfaceIndex: number): void {
     // The whole batch was there when the first was read: one time fits all, and costs one look at the clock.
     if (this.receivedInBatch === 0) {
       this.batchUs = this.clock.nowUs();
       this.alarm.set(0);
     }
-    this.context.incomingPacket(bytes, from, this.port.local, 0, ecn, this.batchUs);
-    if (++this.receivedInBatch >= RECEIVE_BATCH) this.flush();
+    this.receivedBytes += bytes.length;
+    this.context.incomingPacket(bytes, from, to, interfaceIndex, ecn, this.batchUs);
+    if (++this.receivedInBatch >= this.receiveBatch) this.flush();
   }
 
-  private sendBatch(): void {
+  private send(): void {
     const { context, port, outgoing } = this;
     const nowUs = this.clock.nowUs();
-    for (let sent = 0; sent < SEND_BATCH;) {
+    let datagrams = 0;
+    let bytes = 0;
+    while (datagrams < this.sendBatch && this.canSend()) {
       const length = context.prepareNextPacket(outgoing, nowUs);
-      if (length === 0) return;
-      const { buffer, segmentSize, to, ecn } = outgoing;
+      if (length === 0) break;
+      const { buffer, segmentSize, to, ecn, from, interfaceIndex } = outgoing;
       for (let start = 0; start < length; start += segmentSize) {
-        port.send(buffer, start, Math.min(start + segmentSize, length), to, ecn);
-        sent++;
+        port.send(buffer, start, Math.min(start + segmentSize, length), to, ecn, from, interfaceIndex);
+        datagrams++;
       }
+      bytes += length;
     }
+    this.hooks.afterSend?.(datagrams, bytes);
+  }
+
+  /** What a port still holds when the loop ends leaves as the port closes: goodbyes do not wait. */
+  private canSend(): boolean {
+    return this.closing || this.port.isWritable !== false;
+  }
+
+  private sleep(): void {
+    const nowUs = this.clock.nowUs();
+    // A full port calls when it has room; the context may be due all the while.
+    const delayUs = this.canSend() ? this.context.nextWakeDelay(nowUs, MAX_SLEEP_US) : MAX_SLEEP_US;
+    this.alarm.set(this.hooks.limitSleep?.(nowUs, delayUs) ?? delayUs);
   }
 
   private deliverEvents(): void {
@@ -150,6 +210,12 @@ export class QuicLoop {
     // A handler that makes an event with every event must not keep datagrams out.
     this.alarm.set(0);
   }
+}
+
+function detach(port: DatagramPort): void {
+  port.onDatagram = () => {};
+  port.onUnreachable = () => {};
+  port.onWritable = () => {};
 }
 
 function throwLater(error: unknown): void {

@@ -46,6 +46,7 @@ export {
 } from './pair.ts';
 export { type Capture, createCapture } from './pcap.ts';
 export { Peer, type PeerOptions } from './peer.ts';
+export { openSimulatedPort, type SimulatedPort, type SimulatedPortOptions } from './port.ts';
 export type { QueueKind } from './queue-kind.ts';
 export { createRandom, type Random } from './random.ts';
 export type { Rate, RateSteps } from './rate.ts';

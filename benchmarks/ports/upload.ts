@@ -1,0 +1,119 @@
+import { createHash } from 'node:crypto';
+import { createNodeProvider } from '@tsquic/crypto/node';
+import { createQuicContext, type QuicContext, type QuicEvent, type QuicStream } from '@tsquic/quic-core';
+import { createTestIdentity, TEST_UNIX_TIME_US } from '@tsquic/simulator';
+
+/** What one upload amounts to. */
+export interface UploadResult {
+  readonly bytes: number;
+  readonly checksumOk: boolean;
+  readonly lostPackets: number;
+}
+
+/** The server's half: hears of events, and calls back with the checksum when the stream has ended. */
+export interface UploadServer {
+  readonly context: QuicContext;
+  onEvent(event: QuicEvent): void;
+}
+
+/** A server that hashes the first stream it gets, then calls `onReceived` and closes. */
+export function createUploadServer(onReceived: (bytes: number, checksum: string) => void): UploadServer {
+  const crypto = createNodeProvider();
+  const context = createQuicContext({
+    crypto,
+    alpn: ['upload'],
+    identity: createTestIdentity(crypto),
+    unixTimeAtZeroUs: TEST_UNIX_TIME_US,
+  });
+  const hash = createHash('sha256');
+  const chunk = new Uint8Array(CHUNK_BYTES);
+  let bytes = 0;
+  return {
+    context,
+    onEvent: (event) => {
+      if (event.type !== 'stream-readable') return;
+      const connection = context.connection(event.connection);
+      const stream = connection?.stream(event.streamId);
+      if (connection === undefined || stream === undefined) return;
+      for (let count = stream.read(chunk); count > 0; count = stream.read(chunk)) {
+        hash.update(chunk.subarray(0, count));
+        bytes += count;
+      }
+      if (!stream.finished) return;
+      onReceived(bytes, hash.digest('hex'));
+      connection.close();
+    },
+  };
+}
+
+/** The client's half. */
+export interface UploadClient {
+  readonly context: QuicContext;
+  /** Of everything it sends. */
+  readonly checksum: string;
+  start(to: { readonly ip: string; readonly port: number }, nowUs: number): void;
+  onEvent(event: QuicEvent): void;
+}
+
+/** A client that sends so many bytes on one stream, then calls `onClosed` when the connection has ended. */
+export function createUploadClient(
+  bytes: number,
+  onClosed: (kind: string, lostPackets: number) => void,
+): UploadClient {
+  const context = createUploadContext();
+  const chunk = createPattern();
+  let connection: ReturnType<QuicContext['createConnection']>;
+  let stream: QuicStream | undefined;
+  let sent = 0;
+  const feed = (): void => {
+    while (stream !== undefined && sent < bytes) {
+      const from = sent % chunk.length;
+      const part = chunk.subarray(from, Math.min(chunk.length, from + bytes - sent));
+      const taken = stream.write(part, sent + part.length === bytes);
+      sent += taken;
+      if (taken < part.length) return;
+    }
+  };
+  return {
+    context,
+    checksum: checksumOfPattern(bytes),
+    start: (to, nowUs) => {
+      connection = context.createConnection({ to }, nowUs);
+    },
+    onEvent: (event) => {
+      if (event.type === 'connected') stream = connection.openStream({ unidirectional: true });
+      if (event.type === 'connected' || event.type === 'stream-writable') feed();
+      if (event.type === 'closed') {
+        const { reason } = event;
+        const lost = connection.statistics().packetsLost;
+        onClosed(reason.kind === 'application' ? 'done' : JSON.stringify(reason), lost);
+      }
+    },
+  };
+}
+
+/** A client context that trusts whom it meets. */
+export function createUploadContext(): QuicContext {
+  return createQuicContext({
+    crypto: createNodeProvider(),
+    alpn: ['upload'],
+    dangerouslySkipCertificateCheck: true,
+    unixTimeAtZeroUs: TEST_UNIX_TIME_US,
+  });
+}
+
+/** What is sent, over and over. */
+export function createPattern(): Uint8Array {
+  return Uint8Array.from({ length: CHUNK_BYTES }, (_, index) => (index * 31 + (index >> 8)) & 255);
+}
+
+/** SHA-256 of so many bytes of the pattern, hexadecimal. */
+export function checksumOfPattern(bytes: number): string {
+  const hash = createHash('sha256');
+  const chunk = createPattern();
+  for (let at = 0; at < bytes; at += chunk.length)
+    hash.update(chunk.subarray(0, Math.min(chunk.length, bytes - at)));
+  return hash.digest('hex');
+}
+
+const CHUNK_BYTES = 65_536;

@@ -1,0 +1,66 @@
+import type { Address } from '@tsquic/quic-core';
+
+/** A datagram that waits, in memory of the queue. */
+export interface QueuedDatagram {
+  readonly bytes: Uint8Array;
+  readonly to: Address;
+}
+
+/**
+ * Copies of datagrams that a socket has yet to take, first in, first out. Bounded, and the memory of those that
+ * left serves again.
+ */
+export class SendQueue {
+  private readonly slots: Slot[] = [];
+  private firstAt = 0;
+  private count = 0;
+
+  /** Datagrams that wait. */
+  get length(): number {
+    return this.count;
+  }
+
+  /** Whether another batch of `QuicLoop` fits. */
+  get hasRoom(): boolean {
+    return this.count <= QUEUE_DATAGRAMS / 2;
+  }
+
+  /** Copy `bytes[start, end)` to the end. When the queue is full the datagram is lost. */
+  push(bytes: Uint8Array, start: number, end: number, to: Address): void {
+    if (this.count === QUEUE_DATAGRAMS) return;
+    const at = (this.firstAt + this.count++) % QUEUE_DATAGRAMS;
+    const length = end - start;
+    const slot = (this.slots[at] ??= createSlot(SLOT_BYTES));
+    if (slot.memory.length < length) slot.memory = new Uint8Array(length);
+    if (slot.bytes.length !== length || slot.bytes.buffer !== slot.memory.buffer)
+      slot.bytes = slot.memory.subarray(0, length);
+    slot.bytes.set(start === 0 && end === bytes.length ? bytes : bytes.subarray(start, end));
+    slot.to = to;
+  }
+
+  /** The datagram at `index` from the front; it stays. Its bytes hold until it is dropped. */
+  at(index: number): QueuedDatagram | undefined {
+    return index < this.count ? this.slots[(this.firstAt + index) % QUEUE_DATAGRAMS] : undefined;
+  }
+
+  /** Forget `count` datagrams at the front. */
+  drop(count: number): void {
+    this.firstAt = (this.firstAt + count) % QUEUE_DATAGRAMS;
+    this.count -= count;
+  }
+}
+
+interface Slot {
+  memory: Uint8Array;
+  bytes: Uint8Array;
+  to: Address;
+}
+
+function createSlot(size: number): Slot {
+  const memory = new Uint8Array(size);
+  return { memory, bytes: memory, to: { ip: '', port: 0 } };
+}
+
+/** Two batches of `QuicLoop`. */
+const QUEUE_DATAGRAMS = 128;
+const SLOT_BYTES = 1536;
