@@ -6,7 +6,7 @@ import type { Random } from './random.ts';
 export interface DualQueueOptions {
   /** Delay that the classic queue is held at. Default 15000. */
   readonly targetUs?: number;
-  /** Delay from which the low-latency queue marks everything. Default 1000. */
+  /** Delay from which the low-latency queue marks everything; at least that of two datagrams. Default 1000. */
   readonly stepUs?: number;
 }
 

@@ -27,6 +27,7 @@ export class Peer {
   readonly events: QuicEvent[] = [];
   /** Connections made or accepted, in order. */
   readonly connections: QuicConnection[] = [];
+  private readonly seen = new Set<QuicEvent['type']>();
   private readonly options: PeerOptions;
   private readonly collectors = new Map<string, StreamCollector>();
   private readonly feeders = new Map<string, StreamFeeder>();
@@ -58,7 +59,7 @@ export class Peer {
 
   /** Whether an event of this type came. */
   has(type: QuicEvent['type']): boolean {
-    return this.events.some((event) => event.type === type);
+    return this.seen.has(type);
   }
 
   /** Open a stream and send all of `bytes` and the end, as fast as the context takes them. Throws when no stream may be opened. */
@@ -103,6 +104,7 @@ export class Peer {
 
   private onEvent(event: QuicEvent, nowUs: number): void {
     this.events.push(event);
+    this.seen.add(event.type);
     const connection = this.context.connection(event.connection);
     if (event.type === 'accepted' && connection !== undefined) this.connections.push(connection);
     if (event.type === 'stream-writable') this.feeders.get(`${event.connection} ${event.streamId}`)?.write();

@@ -63,7 +63,7 @@ function drawLoss(random: Random): Loss | undefined {
     case 0:
       return { kind: 'random', rate: random.next() * 0.1 };
     case 1:
-      return { kind: 'bursts', toBad: random.next() * 0.01, toGood: 0.1 + random.next() * 0.5 };
+      return { kind: 'bursts', toBad: random.next() * 0.01, toGood: 0.4 + random.next() * 0.5 };
     case 2:
       return {
         kind: 'mask',

@@ -9,14 +9,17 @@ interface Seen {
   inFlightBytes: number;
   windowBytes: number;
   probeTimeouts: number;
+  packetsLost: number;
   /** Datagrams that may go beyond the window. */
   credit: number;
 }
 
 /**
  * Bytes in flight are never negative, and a datagram does not carry them above the window by more than itself.
- * Beyond it may go two probes for each probe timeout and packet number space (RFC 9002 §6.2.4), and one datagram when
- * the window shrinks (§7.3.2).
+ * Beyond it may go two probes for each probe timeout and packet number space (RFC 9002 §6.2.4), one datagram when the
+ * window shrinks (§7.3.2), and, while the handshake lasts, one when something is lost, for the window may be full of what
+ * nobody can acknowledge before that has arrived, and one for what came in: acknowledgements of Initial packets are
+ * padded, and count for that.
  */
 export function watchCongestionWindow(report: Report): Observer {
   const table = new Map<Host, Map<number, Seen>>();
@@ -27,13 +30,25 @@ export function watchCongestionWindow(report: Report): Observer {
     let seen = table.get(host);
     if (seen === undefined) table.set(host, (seen = new Map<number, Seen>()));
     if (seen.has(id)) return;
-    seen.set(id, { connection, inFlightBytes: 0, windowBytes: 0, probeTimeouts: 0, credit: 0 });
+    seen.set(id, {
+      connection,
+      inFlightBytes: 0,
+      windowBytes: 0,
+      probeTimeouts: 0,
+      packetsLost: 0,
+      credit: 0,
+    });
   };
 
   return {
     onEvent(host, event: QuicEvent) {
       if (event.type === 'closed') table.get(host)?.delete(event.connection);
       else look(host, event.connection);
+    },
+    onReceive(host) {
+      for (const seen of table.get(host)?.values() ?? []) {
+        if (seen.connection.statistics().state === 'handshaking') seen.credit = Math.max(seen.credit, 1);
+      }
     },
     onBeforePrepare(host) {
       for (const seen of table.get(host)?.values() ?? []) note(seen, seen.connection.statistics());
@@ -60,6 +75,10 @@ export function watchCongestionWindow(report: Report): Observer {
 function note(seen: Seen, statistics: ConnectionStatistics): void {
   if (statistics.probeTimeouts !== seen.probeTimeouts) seen.credit = PROBES_PER_TIMEOUT;
   else if (statistics.congestionWindowBytes < seen.windowBytes) seen.credit = Math.max(seen.credit, 1);
+  if (statistics.state === 'handshaking' && statistics.packetsLost > seen.packetsLost) {
+    seen.credit = Math.max(seen.credit, 1);
+  }
+  seen.packetsLost = statistics.packetsLost;
   seen.probeTimeouts = statistics.probeTimeouts;
   seen.windowBytes = statistics.congestionWindowBytes;
   seen.inFlightBytes = statistics.bytesInFlight;

@@ -6,7 +6,13 @@ const SATELLITE = {
   link: { delayUs: 300 * MS },
   down: { bytesPerSecond: 31_250_000, queueBytes: 20_000_000 },
   up: { bytesPerSecond: 375_000, queueBytes: 500_000 },
-  client: { maxConnectionWindowBytes: 64 << 20, maxStreamWindowBytes: 64 << 20 },
+  // Large from the start: what is measured is congestion control.
+  client: {
+    connectionWindowBytes: 64 << 20,
+    maxConnectionWindowBytes: 64 << 20,
+    streamWindowBytes: 64 << 20,
+    maxStreamWindowBytes: 64 << 20,
+  },
   exchanges: [{ requestBytes: 100, responseBytes: 100_000_000 }],
 };
 
