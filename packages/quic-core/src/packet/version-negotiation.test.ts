@@ -31,6 +31,6 @@ describe('Version Negotiation', () => {
   });
 
   test.each(['', '000001', '0000000100'])('a list of "%s" is none', (list) => {
-    expect(decode(fromHex(`8000000000${'0000'}${list}`))).toBeUndefined();
+    expect(decode(fromHex(`80000000000000${list}`))).toBeUndefined();
   });
 });

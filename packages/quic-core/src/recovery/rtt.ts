@@ -1,5 +1,5 @@
 /** Timer granularity, RFC 9002 §6.1.2. */
-export const GRANULARITY_US = 1000;
+const GRANULARITY_US = 1000;
 
 /** The round-trip time of one path. RFC 9002 §5 */
 export class RttEstimator {
