@@ -1,7 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
 import type { CloseReason } from '@tsquic/quic-core';
 import { closeOutcome } from './close-outcome.ts';
-import { errorCodeOf, QuicApplicationError, QuicStreamError, QuicTransportError, TlsAlertError } from './errors.ts';
+import {
+  errorCodeOf,
+  QuicApplicationError,
+  QuicStreamError,
+  QuicTransportError,
+  TlsAlertError,
+} from './errors.ts';
 
 const TRANSPORT = { kind: 'transport', code: 0x0a, frameType: 6, text: 'why', remote: true } as const;
 
@@ -9,7 +15,13 @@ describe('closeOutcome', () => {
   test.each<[CloseReason, object]>([
     [
       { kind: 'application', code: 7, text: 'bye', remote: true },
-      { code: 'ERR_QUIC_APPLICATION', errorCode: 7, reason: 'bye', remote: true, name: 'QuicApplicationError' },
+      {
+        code: 'ERR_QUIC_APPLICATION',
+        errorCode: 7,
+        reason: 'bye',
+        remote: true,
+        name: 'QuicApplicationError',
+      },
     ],
     [
       TRANSPORT,
@@ -34,7 +46,10 @@ describe('closeOutcome', () => {
     ],
     [{ ...TRANSPORT, code: 1, cause: 'bug' }, { cause: 'bug' }],
     [{ ...TRANSPORT, code: 0x1ff, text: '' }, { message: 'the peer ended the connection: alert 255' }],
-    [{ ...TRANSPORT, code: 0x4000, text: '' }, { message: 'the peer ended the connection: transport error 0x4000' }],
+    [
+      { ...TRANSPORT, code: 0x4000, text: '' },
+      { message: 'the peer ended the connection: transport error 0x4000' },
+    ],
     [{ kind: 'idle-timeout' }, { code: 'ERR_QUIC_IDLE_TIMEOUT' }],
     [{ kind: 'handshake-timeout' }, { code: 'ERR_QUIC_HANDSHAKE_TIMEOUT' }],
     [{ kind: 'stateless-reset' }, { code: 'ERR_QUIC_STATELESS_RESET' }],

@@ -68,12 +68,13 @@ function lookupAll(host: string): Promise<readonly { readonly address: string }[
 }
 
 async function attempt(plan: Plan, ip: string, stop: AbortSignal): Promise<QuicConnection> {
+  const context = plan.createContext();
   const socket = plan.options.socket ?? (await openSocket(plan.options, ip));
   if (stop.aborted) {
     socket.close();
     throw stop.reason;
   }
-  const endpoint = new Endpoint({ context: plan.createContext(), socket, clock: plan.clock });
+  const endpoint = new Endpoint({ context, socket, clock: plan.clock });
   try {
     return await shakeHands(plan, endpoint, { ip, port: plan.options.port }, stop);
   } catch (error) {

@@ -6,7 +6,7 @@ import {
   listen,
   type ListenOptions,
   type QuicConnection,
-  QuicListener,
+  type QuicListener,
 } from 'tsquic';
 
 export const HOST = '127.0.0.1';

@@ -1,0 +1,201 @@
+import { describe, expect, test } from '@jest/globals';
+import { createSelfSigned } from '@tsquic/cli';
+import { openNodePort } from '@tsquic/event-adapters';
+import { QuicError, type QuicListener, TlsAlertError } from 'tsquic';
+import { certificate, dial, HOST, PROTOCOL, receive, send, serve, take } from './endpoints.ts';
+
+describe('certificates', () => {
+  test('are checked: one that nobody vouches for ends in a TlsAlertError, on both sides', async () => {
+    const listener = await serve();
+    const other = await createSelfSigned({ hosts: [HOST] });
+    for (const ca of [other.certificatePem, undefined]) {
+      const attempt = dial(listener, ca === undefined ? { ca: [] } : { ca });
+      await expect(attempt).rejects.toBeInstanceOf(TlsAlertError);
+      await expect(attempt).rejects.toMatchObject({ code: 'ERR_QUIC_TLS_ALERT', alert: 48, remote: false });
+    }
+    await listener.close();
+  });
+
+  test("are checked against the runtime's authorities without ca", async () => {
+    const listener = await serve();
+    const { ip, port } = listener.address;
+    const { connect } = await import('tsquic');
+    await expect(connect({ host: ip, port, ALPNProtocols: [PROTOCOL] })).rejects.toMatchObject({ alert: 48 });
+    await listener.close();
+  });
+
+  test('must carry the name, unless servername says another', async () => {
+    const listener = await serve();
+    const attempt = dial(listener, { servername: 'elsewhere.example' });
+    await expect(attempt).rejects.toBeInstanceOf(TlsAlertError);
+    const client = await dial(listener, { servername: 'localhost' });
+    expect(client.servername).toBe('localhost');
+    await client.close();
+    await listener.close();
+  });
+
+  test('rejectUnauthorized: false accepts any', async () => {
+    const listener = await serve();
+    const client = await dial(listener, { ca: [], rejectUnauthorized: false, servername: 'x.example' });
+    expect(await client.ready).toBeUndefined();
+    await client.close();
+    await listener.close();
+  });
+
+  test('SNICallback chooses by name, and refuses', async () => {
+    const one = await createSelfSigned({ hosts: ['one.example'] });
+    const identity = { key: one.privateKeyPem, cert: Buffer.from(one.certificatePem) };
+    const listener = await serve(undefined, {
+      SNICallback: (name) => (name === 'one.example' ? identity : undefined),
+    });
+    for (let time = 0; time < 2; time++) {
+      const client = await dial(listener, { servername: 'one.example', ca: one.certificatePem });
+      await client.close();
+    }
+    await expect(dial(listener, { servername: 'two.example' })).rejects.toMatchObject({
+      alert: 112,
+      remote: true,
+    });
+    await listener.close();
+  });
+
+  test('of clients: required by requestCert, and `ready` tells of a refusal', async () => {
+    const { certificatePem, privateKeyPem } = await certificate();
+    const listener = await serve(undefined, { requestCert: true, ca: certificatePem });
+    const bare = await dial(listener).catch((error: unknown) => error as QuicError);
+    const refusal = bare instanceof QuicError ? bare : await bare.ready.catch((error: unknown) => error);
+    expect(refusal).toMatchObject({ code: 'ERR_QUIC_TLS_ALERT', remote: true });
+    await listener.close();
+
+    const lenient = await serve(undefined, { requestCert: true, rejectUnauthorized: false });
+    const client = await dial(lenient, { cert: certificatePem, key: privateKeyPem });
+    await client.ready;
+    await client.close();
+    await lenient.close();
+  });
+});
+
+describe('protocols', () => {
+  test('the first in common wins; none in common ends in an alert', async () => {
+    const listener = await serve(undefined, { ALPNProtocols: ['b', 'a'] });
+    const client = await dial(listener, { ALPNProtocols: ['a', 'b'] });
+    expect(client.alpnProtocol).toBe((await take(listener)).alpnProtocol);
+    await client.close();
+    await expect(dial(listener, { ALPNProtocols: ['c'] })).rejects.toMatchObject({ alert: 120 });
+    await listener.close();
+  });
+
+  test.each(['TLS_AES_256_GCM_SHA384', 'TLS_CHACHA20_POLY1305_SHA256'])('ciphers: %s', async (ciphers) => {
+    const listener = await serve();
+    const client = await dial(listener, { ciphers });
+    expect(client.cipher).toBe(ciphers);
+    await client.close();
+    await listener.close();
+  });
+});
+
+test('sessions and tokens are kept and used again', async () => {
+  const listener = await serve();
+  let token: Uint8Array | undefined;
+  const kept = new Promise<Uint8Array>((onSession) => {
+    void dial(listener, { onSession, onToken: (given) => (token = given) });
+  });
+  const session = await kept;
+  const again = await dial(listener, { session, ...(token === undefined ? {} : { token }) });
+  expect(again.resumed).toBe(true);
+  expect(token).toBeDefined();
+  const other = await take(listener);
+  expect(other.resumed).toBe(false);
+  await listener.close();
+});
+
+describe('addresses', () => {
+  test('a listener without a host serves both families', async () => {
+    const listener = await serve(undefined, { host: undefined as unknown as string });
+    for (const host of [HOST, '::1', 'localhost']) {
+      const client = await dial(listener, { host });
+      const stream = await client.openStream();
+      const sent = send(stream.writable, host);
+      const server = await take(listener);
+      expect(await receive((await take(server)).readable)).toBe(host);
+      expect(client.remoteAddress.port).toBe(listener.address.port);
+      expect(server.remoteAddress.port).toBe(client.localAddress.port);
+      await sent;
+      await client.close();
+    }
+    await listener.close();
+  });
+
+  test.each([
+    ['nobody listens on the first', ['::1', HOST]],
+    ['the first cannot be reached', ['2001:db8::1', HOST]],
+  ])('%s: the next one connects', async (_case, addresses) => {
+    const listener = await serve();
+    const begun = performance.now();
+    const client = await dial(listener, {
+      host: 'localhost',
+      lookup: () => Promise.resolve(addresses.map((address) => ({ address }))),
+      attemptDelayMs: 50,
+    });
+    expect(client.remoteAddress.ip).toBe(HOST);
+    expect(performance.now() - begun).toBeLessThan(2000);
+    await client.close();
+    await listener.close();
+  });
+
+  test('the first is silent: the next one connects', async () => {
+    const listener = await serve();
+    const silent = await openNodePort({ ip: '::1', port: listener.address.port });
+    const client = await dial(listener, {
+      host: 'localhost',
+      lookup: () => Promise.resolve([{ address: HOST }, { address: '::1' }]),
+      attemptDelayMs: 50,
+    });
+    expect(client.remoteAddress.ip).toBe(HOST);
+    await client.close();
+    silent.close();
+    await listener.close();
+  });
+
+  test('all fail: the most telling failure is reported', async () => {
+    const listener = await serve();
+    const attempt = dial(listener, {
+      host: 'localhost',
+      ca: [],
+      lookup: () => Promise.resolve([{ address: '::1' }, { address: HOST }]),
+    });
+    await expect(attempt).rejects.toBeInstanceOf(TlsAlertError);
+    await listener.close();
+  });
+
+  test('an address in use is the error of the system', async () => {
+    const listener = await serve();
+    await expect(serve(undefined, { port: listener.address.port })).rejects.toMatchObject({
+      code: 'EADDRINUSE',
+    });
+    await listener.close();
+  });
+});
+
+describe('options that cannot work', () => {
+  test.each([
+    ['no protocol', { ALPNProtocols: [] }],
+    ['a port that is none', { port: 0 }],
+    ['an unknown cipher', { ciphers: 'TLS_NULL' }],
+    ['a certificate that is none', { ca: 'nothing' }],
+    ['a limit that is none', { transport: { idleTimeoutMs: -1 } }],
+    ['a key that is none', { key: 'x', cert: 'y' }],
+  ])('connect: %s', async (_case, options) => {
+    await expect(dial({ address: { ip: HOST, port: 1 } } as QuicListener, options)).rejects.toMatchObject({
+      code: 'ERR_QUIC_INVALID_OPTION',
+    });
+  });
+
+  test.each([
+    ['no certificate', { cert: undefined as unknown as string }],
+    ['client certificates that nobody vouches for', { requestCert: true }],
+    ['a key that is none', { key: 'x' }],
+  ])('listen: %s', async (_case, options) => {
+    await expect(serve(undefined, options)).rejects.toMatchObject({ code: 'ERR_QUIC_INVALID_OPTION' });
+  });
+});

@@ -1,0 +1,265 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from '@jest/globals';
+import { openNodePort } from '@tsquic/event-adapters';
+import { QuicApplicationError, type QuicConnection } from 'tsquic';
+import {
+  certificate,
+  connectedPair,
+  dial,
+  HOST,
+  pause,
+  receive,
+  send,
+  serve,
+  take,
+  Zeros,
+} from './endpoints.ts';
+
+describe('AbortSignal', () => {
+  test('aborted before: rejects with the reason and opens nothing', async () => {
+    const listener = await serve();
+    const reason = new Error('never mind');
+    const signal = AbortSignal.abort(reason);
+    const lookup = (): never => {
+      throw new Error('looked up');
+    };
+    await expect(dial(listener, { signal, lookup, host: 'localhost' })).rejects.toBe(reason);
+    await expect(serve(undefined, { signal })).rejects.toBe(reason);
+    await listener.close();
+  });
+
+  test('while the name is looked up', async () => {
+    const listener = await serve();
+    const abort = new AbortController();
+    const lookup = (): Promise<never> => new Promise(() => {});
+    const dialled = dial(listener, { signal: abort.signal, lookup, host: 'localhost' });
+    abort.abort(new Error('too slow'));
+    await expect(dialled).rejects.toThrow('too slow');
+    await listener.close();
+  });
+
+  test('on a connection: ends it, here with the reason, there as a close', async () => {
+    const abort = new AbortController();
+    const pair = await connectedPair({ signal: abort.signal });
+    const stream = await pair.client.openStream();
+    const reading = stream.readable.getReader().read();
+    const reason = new Error('program ends');
+    abort.abort(reason);
+    await expect(pair.client.closed).rejects.toBe(reason);
+    await expect(reading).rejects.toBe(reason);
+    expect(await pair.server.closed).toEqual({ code: 0, reason: '', remote: true });
+    await pair.listener.close();
+  });
+
+  test('on a listener: ends it and its connections', async () => {
+    const abort = new AbortController();
+    const pair = await connectedPair({}, { signal: abort.signal });
+    const next = pair.listener[Symbol.asyncIterator]().next();
+    abort.abort(new Error('shutting down'));
+    await expect(pair.listener.closed).rejects.toThrow('shutting down');
+    await expect(next).rejects.toThrow('shutting down');
+    expect((await pair.client.closed).remote).toBe(true);
+  });
+});
+
+describe('close', () => {
+  test('discards what was not delivered', async () => {
+    const { client, server, listener } = await connectedPair();
+    const stream = await client.openStream();
+    const zeros = new Zeros(50_000_000);
+    const sending = zeros.readable.pipeTo(stream.writable);
+    const other = await take(server);
+    await client.close({ code: 9, reason: 'never mind the rest' });
+    await expect(sending).rejects.toMatchObject({
+      code: 'ERR_QUIC_APPLICATION',
+      errorCode: 9,
+      remote: false,
+    });
+    await expect(receive(other.readable)).rejects.toMatchObject({ errorCode: 9, remote: true });
+    expect(await client.closed).toEqual({ code: 9, reason: 'never mind the rest', remote: false });
+    expect(await server.closed).toEqual({ code: 9, reason: 'never mind the rest', remote: true });
+    await listener.close();
+  });
+
+  test('what had arrived whole can still be read', async () => {
+    const { client, server, listener } = await connectedPair();
+    const stream = await client.openStream({ unidirectional: true });
+    await send(stream.writable, 'in time');
+    await client.close();
+    await server.closed;
+    expect(await receive((await take(server)).readable)).toBe('in time');
+    await listener.close();
+  });
+
+  test('ends an iteration of streams; a failure is thrown into it', async () => {
+    const { client, server, listener } = await connectedPair();
+    const seen = (async () => {
+      for await (const _ of server) throw new Error('there is no stream');
+      return 'ended';
+    })();
+    await client.close();
+    expect(await seen).toBe('ended');
+    await listener.close();
+  });
+
+  test('a code that cannot travel is refused', async () => {
+    const pair = await connectedPair();
+    await expect(pair.client.close({ code: -1 })).rejects.toMatchObject({ code: 'ERR_QUIC_INVALID_OPTION' });
+    await pair.close();
+  });
+
+  test('reaches every client of a listener', async () => {
+    const listener = await serve(() => {});
+    const clients = await Promise.all(Array.from({ length: 70 }, () => dial(listener)));
+    // Before the server's end is connected, a close with a code of the application cannot travel.
+    await Promise.all(clients.map(({ ready }) => ready));
+    await listener.close({ code: 3 });
+    expect(await Promise.all(clients.map(async ({ closed }) => (await closed).code))).toEqual(
+      clients.map(() => 3),
+    );
+  });
+});
+
+describe('finish', () => {
+  test('waits until everything is delivered', async () => {
+    const { client, server, listener } = await connectedPair();
+    const total = 3_000_000;
+    const streams = await Promise.all([client.openStream(), client.openStream({ unidirectional: true })]);
+    for (const stream of streams) void new Zeros(total).readable.pipeTo(stream.writable);
+    await Promise.resolve();
+    const received = Promise.all(
+      [take(server), take(server)].map(async (other) => (await receive((await other).readable)).length),
+    );
+    await pause(1);
+    await client.finish({ code: 4 });
+    expect(await client.closed).toMatchObject({ code: 4, remote: false });
+    expect(await received).toEqual([total, total]);
+    await listener.close();
+  });
+
+  test('refuses new streams, and the signal cuts it short', async () => {
+    const { client, server, listener } = await connectedPair();
+    const stream = await client.openStream();
+    const sending = new Zeros(50_000_000).readable.pipeTo(stream.writable).catch((error: unknown) => error);
+    await take(server);
+    const abort = new AbortController();
+    const finishing = client.finish({ signal: abort.signal });
+    await expect(client.openStream()).rejects.toMatchObject({ code: 'ERR_QUIC_CLOSED' });
+    abort.abort(new Error('long enough'));
+    await expect(finishing).rejects.toThrow('long enough');
+    expect(await sending).toBeInstanceOf(QuicApplicationError);
+    await listener.close();
+  });
+
+  test('of a listener lets answers under way arrive', async () => {
+    const listener = await serve(async (connection) => {
+      const stream = await take(connection);
+      await receive(stream.readable);
+      await new Zeros(1_000_000).readable.pipeTo(stream.writable);
+    });
+    const client = await dial(listener);
+    const stream = await client.openStream();
+    await send(stream.writable, 'please');
+    const reader = stream.readable.getReader();
+    let count = (await reader.read()).value?.length ?? 0;
+    const finished = listener.finish();
+    for (;;) {
+      const { value, done } = await reader.read();
+      if (done) break;
+      count += value.length;
+    }
+    expect(count).toBe(1_000_000);
+    await finished;
+  });
+});
+
+describe('a handler that throws', () => {
+  test('ends its own connection, and no other', async () => {
+    const errors: unknown[] = [];
+    let count = 0;
+    const listener = await serve(
+      async (connection) => {
+        if (++count === 1) throw new Error('bug');
+        for await (const stream of connection) await stream.readable.pipeTo(stream.writable);
+      },
+      { onError: (error) => errors.push(error) },
+    );
+    const unlucky = await dial(listener);
+    expect(await unlucky.closed).toEqual({ code: 1, reason: '', remote: true });
+    expect(errors).toEqual([new Error('bug')]);
+    const lucky = await dial(listener);
+    const stream = await lucky.openStream();
+    const sent = send(stream.writable, 'still here');
+    expect(await receive(stream.readable)).toBe('still here');
+    await sent;
+    await lucky.close();
+    await listener.close();
+  });
+
+  test('chooses the code by its error', async () => {
+    const listener = await serve(() => {
+      throw new QuicApplicationError(77, '', false);
+    });
+    expect((await (await dial(listener)).closed).code).toBe(77);
+    await listener.close();
+  });
+});
+
+test('without onError, only errors of the program itself become unhandled rejections', async () => {
+  const child = spawnScript('handlers-throw.ts');
+  let output = '';
+  child.stdout.on('data', (data: Buffer) => (output += data.toString()));
+  const [code] = (await once(child, 'close')) as [number];
+  expect({ code, output }).toEqual({ code: 0, output: 'unhandled: a bug\n' });
+}, 10_000);
+
+describe('a peer that is gone', () => {
+  test('nobody listens', async () => {
+    const free = await openNodePort({ ip: HOST });
+    const { port } = free.local;
+    free.close();
+    const listener = await serve();
+    await expect(dial(listener, { port })).rejects.toMatchObject({ code: 'ERR_QUIC_CONNECTION_REFUSED' });
+    await listener.close();
+  });
+
+  test('killed: the idle timeout tells, and ends what waits', async () => {
+    const { certificatePem, privateKeyPem } = await certificate();
+    const child = spawnScript('silent-server.ts', [certificatePem, privateKeyPem]);
+    const [port] = (await once(child.stdout, 'data')) as [Buffer];
+    const listener = await serve();
+    const client: QuicConnection = await dial(listener, {
+      port: Number(port),
+      transport: { idleTimeoutMs: 400 },
+    });
+    const stream = await client.openStream();
+    const reading = stream.readable.getReader().read();
+    await stream.writable.getWriter().write(new Uint8Array(100));
+    child.kill('SIGKILL');
+    await expect(reading).rejects.toMatchObject({ code: 'ERR_QUIC_IDLE_TIMEOUT' });
+    await expect(client.closed).rejects.toMatchObject({ code: 'ERR_QUIC_IDLE_TIMEOUT' });
+    await listener.close();
+  }, 10_000);
+});
+
+describe('a process', () => {
+  test('that has closed everything ends by itself', async () => {
+    const child = spawnScript('closes-everything.ts');
+    let output = '';
+    child.stdout.on('data', (data: Buffer) => (output += data.toString()));
+    const [code] = (await once(child, 'close')) as [number];
+    expect({ code, output }).toEqual({ code: 0, output: 'closed\n' });
+  }, 10_000);
+});
+
+function spawnScript(name: string, args: readonly string[] = []) {
+  const project = fileURLToPath(new URL('../../..', import.meta.url));
+  const script = fileURLToPath(new URL(`programs/${name}`, import.meta.url));
+  return spawn(
+    process.execPath,
+    ['-C', 'tsquic-src', '--no-warnings', '--import', './scripts/ts.mjs', script, ...args],
+    { cwd: project, stdio: ['ignore', 'pipe', 'inherit'] },
+  );
+}
