@@ -68,7 +68,7 @@ function joinOptionalValues(command: Command, words: readonly string[]): string[
     const isBare = command.options.some(({ name, kind }) => kind === 'optional-text' && word === `--${name}`);
     const next = words[index + 1];
     if (!isBare) joined.push(word);
-    else if (next === undefined || next.startsWith('-') || next.includes('://')) joined.push(`${word}=`);
+    else if (next === undefined || next.startsWith('-') || /:\/\/|:\d+$/.test(next)) joined.push(`${word}=`);
     else {
       joined.push(`${word}=${next}`);
       index++;

@@ -1,4 +1,11 @@
-import { createQuicContext, type Address, type QuicConnection, type QuicEvent } from '@tsquic/quic-core';
+import type { CongestionFactory } from '@tsquic/congestion';
+import {
+  createQuicContext,
+  type Address,
+  type QuicConnection,
+  type QuicEvent,
+  type Tracer,
+} from '@tsquic/quic-core';
 import type { CipherSuite, CryptoProvider } from '@tsquic/crypto';
 import {
   nodeClock,
@@ -21,6 +28,8 @@ export interface ClientSettings {
   readonly handshakeTimeoutMs: number;
   readonly maxUdpPayloadBytes: number | undefined;
   readonly onKeyLog: ((line: string) => void) | undefined;
+  readonly tracer: Tracer | undefined;
+  readonly congestion: CongestionFactory | undefined;
 }
 
 /** One client connection with a socket and a context of its own. */
@@ -46,13 +55,15 @@ export class ClientConnection {
   }
 
   private constructor(port: DatagramPort, to: Address, settings: ClientSettings) {
-    const { verifier, cipherSuites, version, maxUdpPayloadBytes, onKeyLog } = settings;
+    const { verifier, cipherSuites, version, maxUdpPayloadBytes, onKeyLog, tracer, congestion } = settings;
     const context = createQuicContext({
       crypto: settings.crypto,
       alpn: [settings.alpn],
       ...(verifier === undefined ? { dangerouslySkipCertificateCheck: true } : { verifier }),
       ...(cipherSuites === undefined ? {} : { cipherSuites }),
       ...(onKeyLog === undefined ? {} : { onKeyLog }),
+      ...(tracer === undefined ? {} : { tracer }),
+      ...(congestion === undefined ? {} : { congestion }),
       unixTimeAtZeroUs,
       transport: {
         handshakeTimeoutMs: settings.handshakeTimeoutMs,

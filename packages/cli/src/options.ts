@@ -1,3 +1,5 @@
+import { CONTROLLER_NAMES } from '@tsquic/congestion';
+
 /** One option of a command, as data: parsing, `--help` and their tests all read this. */
 export interface Option {
   readonly name: string;
@@ -44,6 +46,19 @@ const KEYLOG: Option = {
   kind: 'optional-text',
   value: '[FILE]',
   help: 'append TLS secrets to FILE, alone to $SSLKEYLOGFILE: who reads it reads the traffic',
+};
+const QLOG: Option = {
+  name: 'qlog',
+  kind: 'optional-text',
+  value: '[DIR]',
+  help: 'write a .sqlog file for each connection to DIR, alone to $QLOGDIR',
+};
+const CONGESTION: Option = {
+  name: 'congestion',
+  kind: 'text',
+  value: 'NAME',
+  help: `congestion control: ${CONTROLLER_NAMES.join(', ')} (default newreno)`,
+  choices: CONTROLLER_NAMES,
 };
 const ALPN: Option = {
   name: 'alpn',
@@ -112,6 +127,8 @@ export const COMMANDS: readonly Command[] = [
       },
       { name: 'checksum', kind: 'flag', help: 'tell the SHA-256 of each file; always on without --out' },
       MTU,
+      CONGESTION,
+      QLOG,
       KEYLOG,
       CRYPTO,
       { name: 'json', kind: 'flag', help: 'end with one line of JSON on stdout' },
@@ -166,6 +183,8 @@ export const COMMANDS: readonly Command[] = [
         choices: ['never', 'always', 'busy'],
       },
       MTU,
+      CONGESTION,
+      QLOG,
       KEYLOG,
       CRYPTO,
       { name: 'json', kind: 'flag', help: 'end with one line of JSON on stdout' },
@@ -174,6 +193,36 @@ export const COMMANDS: readonly Command[] = [
     notes: [
       'Prints "listening on HOST:PORT" when it is. SIGINT and SIGTERM close the connections and end it.',
     ],
+  },
+  {
+    name: 'ladder',
+    summary: 'draw the packets of a qlog file between the two ends',
+    operands: 'FILE.sqlog',
+    options: [
+      {
+        name: 'first',
+        kind: 'number',
+        value: 'N',
+        help: 'rows from the beginning (default 40)',
+        range: [0, 1_000_000],
+      },
+      {
+        name: 'last',
+        kind: 'number',
+        value: 'N',
+        help: 'rows from the end (default 20)',
+        range: [0, 1_000_000],
+      },
+      {
+        name: 'width',
+        kind: 'number',
+        value: 'COLUMNS',
+        help: 'columns to draw in (default: those of the terminal, or 100)',
+        range: [40, 1000],
+      },
+      HELP,
+    ],
+    notes: ['Reads both event namings, also of other stacks. A packet with ✗ was declared lost later on.'],
   },
   {
     name: 'cert',

@@ -46,6 +46,8 @@ async function dispatch(
       return (await import('./command/get.ts')).get(args, terminal);
     case 'serve':
       return (await import('./command/serve.ts')).serve(args, terminal, stop);
+    case 'ladder':
+      return (await import('./command/ladder.ts')).ladder(args, terminal);
     default:
       return (await import('./command/cert.ts')).cert(args, terminal);
   }

@@ -6,6 +6,8 @@ export interface Terminal {
   err(line: string): void;
   /** Draw over the current line of stderr; '' clears it. Does nothing where stderr is no terminal. */
   status(text: string): void;
+  /** Columns of stdout; undefined where it is no terminal. */
+  readonly columns?: number | undefined;
   readonly environment: Readonly<Record<string, string | undefined>>;
 }
 
@@ -18,6 +20,7 @@ export function createProcessTerminal(): Terminal {
     status: (text) => {
       if (stderr.isTTY) stderr.write(`\r\u001b[K${text.slice(0, stderr.columns - 1)}`);
     },
+    columns: stdout.isTTY ? stdout.columns : undefined,
     environment: env,
   };
 }

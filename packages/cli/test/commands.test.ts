@@ -117,6 +117,44 @@ describe('get', () => {
   });
 });
 
+describe('seeing', () => {
+  test('a qlog of a download, and its ladder', async () => {
+    const directory = join(base, 'qlog');
+    await tsquic('get', '--qlog', directory, '--congestion', 'bbr', `${server.url}/big`, '--ca', cert);
+    const [name = '', ...others] = readdirSync(directory);
+    expect(name).toMatch(/^[0-9a-f]+_client\.sqlog$/);
+    expect(others).toEqual([]);
+    const drawn = await tsquic(
+      'ladder',
+      join(directory, name),
+      '--first',
+      '5',
+      '--last',
+      '5',
+      '--width',
+      '80',
+    );
+    expect(drawn).toMatchObject({ exitCode: 0, stderr: [] });
+    expect(drawn.stdout).toHaveLength(1 + 5 + 1 + 5 + 3);
+    expect(drawn.stdout[1]).toMatch(/─ initial \d+ {2}CRYPTO 0\+/);
+    expect(drawn.stdout.at(-1)).toMatch(/^window .*kB$/);
+  });
+
+  test.each([
+    [['get', 'https://a/x', '--qlog'], /^tsquic: ERR_TSQUIC_QLOG: .*QLOGDIR is not set.*--qlog DIR\)$/],
+    [
+      ['get', 'https://a/x', '--congestion', 'vegas'],
+      /^tsquic: ERR_TSQUIC_USAGE: --congestion vegas: use newreno/,
+    ],
+    [['ladder', join(root, 'small')], /^tsquic: ERR_TSQUIC_QLOG: .*small is no qlog/],
+    [['ladder', join(root, 'none')], /^tsquic: ENOENT: cannot read/],
+  ])('%j says what is wrong', async (words, line) => {
+    const { exitCode, stderr } = await tsquic(...words);
+    expect(stderr).toEqual([expect.stringMatching(line)]);
+    expect(exitCode).toBe(1);
+  });
+});
+
 describe('get says in one line what is wrong, with', () => {
   test.each([
     ['an issuer nobody trusts', [], /^tsquic: ERR_QUIC_TLS_UNKNOWN_CA \(0x130\): .*--ca FILE/],

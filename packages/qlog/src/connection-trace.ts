@@ -22,8 +22,8 @@ export interface TraceHead {
   readonly title: string;
   readonly isClient: boolean;
   readonly logId: string;
-  /** Unix time of the first event, microseconds; undefined when nobody knows. */
-  readonly unixUs: number | undefined;
+  /** RFC 3339; undefined when nobody knows. */
+  readonly wallClockTime: string | undefined;
 }
 
 /** The qlog file of one connection. Event times are milliseconds since it began. */
@@ -98,8 +98,8 @@ export class ConnectionTrace {
 }
 
 /** The first record: the drafts' fields, and before them those by which qvis knows the file. */
-function header({ title, isClient, logId, unixUs }: TraceHead): object {
-  const wall = unixUs === undefined ? {} : { wall_clock_time: new Date(unixUs / 1000).toISOString() };
+function header({ title, isClient, logId, wallClockTime }: TraceHead): object {
+  const wall = wallClockTime === undefined ? {} : { wall_clock_time: wallClockTime };
   return {
     qlog_version: '0.3',
     qlog_format: 'JSON-SEQ',

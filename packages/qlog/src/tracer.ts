@@ -24,8 +24,8 @@ export interface QlogOptions {
   readonly open: (connection: QlogConnection) => QlogSink | undefined;
   /** Default 'quic', the drafts' names; 'qvis' are those of the visualizer. */
   readonly qlogNames?: QlogNames;
-  /** Unix time, in microseconds, at the context's time 0: headers then tell when. Default: unknown. */
-  readonly unixTimeAtZeroUs?: number;
+  /** The wall clock when a trace begins, in the words of RFC 3339. Default: unknown. */
+  readonly wallClock?: () => string;
   /** Title of each file. Default 'tsquic'. */
   readonly title?: string;
 }
@@ -43,9 +43,8 @@ export function createQlogTracer(options: QlogOptions): Required<Tracer> {
     onConnectionStarted(connection, isClient, logId, version, local, remote, nowUs) {
       const sink = options.open({ isClient, logId });
       if (sink === undefined) return;
-      const { unixTimeAtZeroUs, title = 'tsquic' } = options;
-      const unixUs = unixTimeAtZeroUs === undefined ? undefined : unixTimeAtZeroUs + nowUs;
-      const head = { title, isClient, logId, unixUs };
+      const { wallClock, title = 'tsquic' } = options;
+      const head = { title, isClient, logId, wallClockTime: wallClock?.() };
       const trace = new ConnectionTrace(new SequenceWriter(sink), names, head, nowUs);
       traces.set(connection, trace);
       trace.onStarted(local, remote, nowUs);

@@ -2,7 +2,9 @@ import { lookup } from 'node:dns/promises';
 import { mkdir } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
+import { controllerByName } from '@tsquic/congestion';
 import type { CryptoProvider } from '@tsquic/crypto';
+import type { Tracer } from '@tsquic/quic-core';
 import type { Arguments } from '../arguments.ts';
 import { ClientConnection, type ClientSettings } from '../client-connection.ts';
 import { closeFailure } from '../close-failure.ts';
@@ -11,6 +13,7 @@ import { Failure, systemFailure } from '../failure.ts';
 import { fetchAll, type FetchResult } from '../fetch.ts';
 import { authorityOf, groupByServer, parseTarget, type FetchTarget } from '../fetch-target.ts';
 import { keyLogFor } from '../key-log.ts';
+import { qlogDirectoryFor } from '../qlog-directory.ts';
 import { Progress } from '../progress.ts';
 import { createSink } from '../sink.ts';
 import { summaryLine, summaryObject, type Summary } from '../summary.ts';
@@ -22,7 +25,8 @@ export async function get(args: Arguments, terminal: Terminal): Promise<number> 
   const targets = args.operands.map(parseTarget);
   const plan = planPaths(targets, args);
   const crypto = await cryptoProviderFor(args.text('crypto'));
-  const settings = await settingsFrom(args, crypto, terminal);
+  const qlog = qlogDirectoryFor(args.text('qlog'), terminal.environment);
+  const settings = await settingsFrom(args, crypto, terminal, qlog?.tracer);
   if (plan.directory !== '') await makeDirectory(plan.directory);
 
   const quiet = args.flag('quiet');
@@ -41,6 +45,7 @@ export async function get(args: Arguments, terminal: Terminal): Promise<number> 
     });
   }
   progress?.stop();
+  qlog?.close();
   return report(outcome, targets.length, plan, args, terminal);
 }
 
@@ -79,6 +84,7 @@ async function settingsFrom(
   args: Arguments,
   crypto: CryptoProvider,
   terminal: Terminal,
+  tracer: Tracer | undefined,
 ): Promise<ClientSettings> {
   return {
     crypto,
@@ -90,6 +96,8 @@ async function settingsFrom(
     handshakeTimeoutMs: Math.round((args.number('timeout') ?? 10) * 1000),
     maxUdpPayloadBytes: args.number('mtu'),
     onKeyLog: keyLogFor(args.text('keylog'), terminal.environment),
+    tracer,
+    congestion: controllerByName(args.text('congestion') ?? 'newreno'),
   };
 }
 

@@ -1,4 +1,5 @@
 import { realpath, stat } from 'node:fs/promises';
+import { controllerByName } from '@tsquic/congestion';
 import { createQuicContext } from '@tsquic/quic-core';
 import {
   nodeClock,
@@ -14,6 +15,7 @@ import { authorityOf } from '../fetch-target.ts';
 import { FileServer } from '../file-server.ts';
 import { keyLogFor } from '../key-log.ts';
 import { counted, formatBytes } from '../quantities.ts';
+import { qlogDirectoryFor } from '../qlog-directory.ts';
 import type { Terminal } from '../terminal.ts';
 import { identityFrom } from '../trust.ts';
 
@@ -26,6 +28,7 @@ export async function serve(args: Arguments, terminal: Terminal, stop: Promise<u
   const onKeyLog = keyLogFor(args.text('keylog'), terminal.environment);
   const retry = retryOf(args.text('retry'));
   const mtu = args.number('mtu');
+  const qlog = qlogDirectoryFor(args.text('qlog'), terminal.environment);
   const port = await openPort(args.text('host') ?? '127.0.0.1', args.number('port') ?? 4433);
   const context = createQuicContext({
     crypto,
@@ -35,6 +38,8 @@ export async function serve(args: Arguments, terminal: Terminal, stop: Promise<u
     ...(cipherSuites === undefined ? {} : { cipherSuites }),
     ...(onKeyLog === undefined ? {} : { onKeyLog }),
     ...(retry === undefined ? {} : { retry }),
+    ...(qlog === undefined ? {} : { tracer: qlog.tracer }),
+    congestion: controllerByName(args.text('congestion') ?? 'newreno'),
     ...(mtu === undefined ? {} : { transport: { maxUdpPayloadBytes: mtu } }),
   });
   const server = new FileServer(context, root, () => loop.wake());
@@ -54,6 +59,7 @@ export async function serve(args: Arguments, terminal: Terminal, stop: Promise<u
   loop.flush();
   await lastWords(server);
   loop.close();
+  qlog?.close();
   report(server, args, terminal);
   return 0;
 }

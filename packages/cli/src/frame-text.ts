@@ -1,0 +1,47 @@
+import { objectAt, type QlogObject } from './qlog-file.ts';
+
+/** A frame of a qlog file in a few characters; '' for padding, which says nothing. */
+export function frameText(frame: QlogObject): string {
+  const type = String(frame['frame_type'] ?? '?');
+  switch (type) {
+    case 'padding':
+      return '';
+    case 'ack':
+      return `ACK ${rangesText(frame['acked_ranges'])}`;
+    case 'stream':
+      return `STREAM ${field(frame, 'stream_id')} ${spanText(frame)}${frame['fin'] === true ? ' FIN' : ''}`;
+    case 'crypto':
+      return `CRYPTO ${spanText(frame)}`;
+    case 'max_data':
+    case 'max_streams':
+      return `${type.toUpperCase()} ${field(frame, 'maximum')}`;
+    case 'max_stream_data':
+      return `MAX_STREAM_DATA ${field(frame, 'stream_id')} ${field(frame, 'maximum')}`;
+    case 'reset_stream':
+    case 'stop_sending':
+      return `${type.toUpperCase()} ${field(frame, 'stream_id')}`;
+    case 'connection_close':
+      return `CLOSE ${field(frame, 'error')} ${field(frame, 'reason')}`.trimEnd();
+    default:
+      return type.toUpperCase();
+  }
+}
+
+/** At most three ranges, newest first. */
+function rangesText(value: unknown): string {
+  if (!Array.isArray(value)) return '';
+  const ranges = value as unknown[];
+  const shown = ranges.slice(0, 3).map((range) => (Array.isArray(range) ? range.join('-') : String(range)));
+  return `${shown.join(',')}${ranges.length > 3 ? ',…' : ''}`;
+}
+
+/** `offset+length`. */
+function spanText(frame: QlogObject): string {
+  const length = frame['length'] ?? objectAt(frame, 'raw')['payload_length'];
+  return `${field(frame, 'offset') || '0'}+${typeof length === 'number' ? length : '?'}`;
+}
+
+function field(frame: QlogObject, key: string): string {
+  const value = frame[key];
+  return typeof value === 'string' || typeof value === 'number' ? String(value) : '';
+}

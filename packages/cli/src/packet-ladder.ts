@@ -1,0 +1,151 @@
+import { frameText } from './frame-text.ts';
+import { objectAt, objectsAt, type QlogEvent, type QlogFile, type QlogObject } from './qlog-file.ts';
+
+/** How much to draw. */
+export interface LadderOptions {
+  /** Columns of a line. */
+  readonly width: number;
+  /** Rows from the beginning, and from the end. */
+  readonly first: number;
+  readonly last: number;
+}
+
+/**
+ * The packets of a trace as lines between two ends, the writer of the trace on the left: time, type, number and
+ * frames, `✗` where a packet was lost, and at the end of each line the congestion window as a bar.
+ */
+export function drawLadder(file: QlogFile, options: LadderOptions): string[] {
+  const rows = rowsOf(file.events);
+  const { first, last, width } = options;
+  const shown =
+    rows.length <= first + last
+      ? rows
+      : [...rows.slice(0, first), undefined, ...rows.slice(rows.length - last)];
+  const windows = windowsOf(file.events);
+  const widest = Math.max(1, ...windows);
+  const lines = shown.map((row) =>
+    row === undefined
+      ? `${' '.repeat(TIME_WIDTH)}⋮ ${rows.length - first - last} more`
+      : rowLine(row, width, widest),
+  );
+  const [left, right] = file.isClient ? ['client', 'server'] : ['server', 'client'];
+  const head = `${'ms'.padStart(TIME_WIDTH - 2)}  ${left}${right.padStart(width - TIME_WIDTH - left.length - 2)} w`;
+  return [head, ...lines, '', ...summaryOf(rows, windows, width)].map(printable);
+}
+
+/** Blocks of eight heights; values are compared with `top`. */
+export function sparkline(values: readonly number[], top: number): string {
+  return values.map((value) => BLOCKS[Math.max(0, Math.ceil((value / top) * 8) - 1)] ?? ' ').join('');
+}
+
+/** `columns` values that stand for all: the largest of each part. */
+export function downsample(values: readonly number[], columns: number): number[] {
+  if (values.length <= columns) return [...values];
+  return Array.from({ length: columns }, (_, index) => {
+    const from = Math.floor((index * values.length) / columns);
+    const to = Math.floor(((index + 1) * values.length) / columns);
+    return values.slice(from, to).reduce((most, value) => Math.max(most, value), 0);
+  });
+}
+
+interface Row {
+  readonly time: number;
+  readonly kind: 'sent' | 'received' | 'lost' | 'note';
+  readonly text: string;
+  readonly isLost: boolean;
+  /** Bytes; 0 before the first is known. */
+  readonly window: number;
+}
+
+function rowsOf(events: readonly QlogEvent[]): Row[] {
+  const lost = new Set(
+    events.filter(({ name }) => name === 'packet_lost').map(({ data }) => packetName(data)),
+  );
+  const rows: Row[] = [];
+  let window = 0;
+  for (const { time, name, data } of events) {
+    const add = (kind: Row['kind'], text: string, isLost = false): void =>
+      void rows.push({ time, kind, text, isLost, window });
+    switch (name) {
+      case 'metrics_updated':
+      case 'recovery_metrics_updated':
+        window = numberAt(data, 'congestion_window') ?? window;
+        break;
+      case 'packet_sent':
+        add('sent', packetText(data), lost.has(packetName(data)));
+        break;
+      case 'packet_received':
+        add('received', packetText(data));
+        break;
+      case 'packet_lost':
+        add('lost', `${packetName(data)} lost (${String(data['trigger'] ?? 'unknown')})`);
+        break;
+      case 'packet_dropped':
+        add('note', `dropped: ${String(data['trigger'] ?? 'unknown')}`);
+        break;
+      case 'connection_closed':
+        add('note', `closed: ${String(data['trigger'] ?? data['reason'] ?? 'unknown')}`);
+        break;
+    }
+  }
+  return rows;
+}
+
+function rowLine({ time, kind, text, isLost, window }: Row, width: number, widest: number): string {
+  const room = width - TIME_WIDTH - 2;
+  const stamp = `${time.toFixed(3).padStart(TIME_WIDTH - 2)}  `;
+  const bar = window === 0 ? ' ' : sparkline([window], widest);
+  return `${stamp}${arrow(kind, text, isLost, room)} ${bar}`;
+}
+
+function arrow(kind: Row['kind'], text: string, isLost: boolean, room: number): string {
+  if (kind === 'lost') return fit(`✗ ${text}`, room).padEnd(room);
+  if (kind === 'note') return fit(`· ${text}`, room).padEnd(room);
+  const label = fit(text, room - 6);
+  const line = '─'.repeat(Math.max(1, room - label.length - 4));
+  return kind === 'sent' ? `─ ${label} ${line}${isLost ? '✗' : '▶'}` : `◀${line} ${label} ─`;
+}
+
+function packetText(data: QlogObject): string {
+  const frames = objectsAt(data, 'frames').map(frameText).filter(Boolean);
+  return `${packetName(data)}  ${frames.join(' ')}`.trimEnd();
+}
+
+function packetName(data: QlogObject): string {
+  const { packet_type, packet_number } = objectAt(data, 'header');
+  return `${String(packet_type ?? '?')} ${String(packet_number ?? '?')}`;
+}
+
+function windowsOf(events: readonly QlogEvent[]): number[] {
+  return events
+    .filter(({ name }) => name === 'recovery_metrics_updated' || name === 'metrics_updated')
+    .map(({ data }) => numberAt(data, 'congestion_window'))
+    .filter((window) => window !== undefined);
+}
+
+function summaryOf(rows: readonly Row[], windows: readonly number[], width: number): string[] {
+  const count = (kind: Row['kind']): number => rows.filter((row) => row.kind === kind).length;
+  const totals = `${count('sent')} sent, ${count('received')} received, ${count('lost')} lost in ${(rows.at(-1)?.time ?? 0).toFixed(1)} ms`;
+  if (windows.length === 0) return [totals];
+  const most = windows.reduce((a, b) => Math.max(a, b), 1);
+  const range = `${Math.round(windows.reduce((a, b) => Math.min(a, b), most) / 1000)} to ${Math.round(most / 1000)} kB`;
+  const line = sparkline(downsample(windows, width - range.length - 9), most);
+  return [totals, `window ${line} ${range}`];
+}
+
+function numberAt(object: QlogObject, key: string): number | undefined {
+  const value = object[key];
+  return typeof value === 'number' ? value : undefined;
+}
+
+function fit(text: string, room: number): string {
+  return text.length <= room ? text : `${text.slice(0, Math.max(0, room - 1))}…`;
+}
+
+/** A file may be anybody's: nothing in it may steer the terminal. */
+function printable(line: string): string {
+  return line.replaceAll(/\p{Cc}/gu, '?');
+}
+
+const TIME_WIDTH = 12;
+const BLOCKS = '▁▂▃▄▅▆▇█';

@@ -1,0 +1,77 @@
+import { Failure } from './failure.ts';
+
+/** One event of a qlog file, whatever wrote it. */
+export interface QlogEvent {
+  /** Milliseconds. */
+  readonly time: number;
+  /** Without the category, by which the two namings differ: `packet_sent`. */
+  readonly name: string;
+  readonly data: QlogObject;
+}
+
+/** Some JSON object. */
+export type QlogObject = Readonly<Record<string, unknown>>;
+
+/** A qlog file that was read. */
+export interface QlogFile {
+  readonly isClient: boolean;
+  readonly title: string;
+  readonly events: readonly QlogEvent[];
+}
+
+/**
+ * Read a JSON text sequence of qlog events; a last record that was cut short is left out. Throws a `Failure` for
+ * anything else.
+ */
+export function parseQlog(text: string, path: string): QlogFile {
+  const [head, ...records] = text
+    .split(RECORD_START)
+    .map(parseRecord)
+    .filter((record) => record !== undefined);
+  if (head === undefined || !('trace' in head)) {
+    throw new Failure(
+      'ERR_TSQUIC_QLOG',
+      `${path} is no qlog in JSON-SEQ`,
+      'tsquic get --qlog DIR writes such files',
+    );
+  }
+  const trace = objectAt(head, 'trace');
+  return {
+    isClient: objectAt(trace, 'vantage_point')['type'] !== 'server',
+    title: String(head['title'] ?? ''),
+    events: records.filter(isEvent).map(({ time, name, data }) => ({
+      time,
+      name: name.slice(name.indexOf(':') + 1),
+      data,
+    })),
+  };
+}
+
+/** The object under a key, or an empty one. */
+export function objectAt(object: QlogObject, key: string): QlogObject {
+  const value = object[key];
+  return typeof value === 'object' && value !== null ? (value as QlogObject) : {};
+}
+
+/** The objects in the array under a key. */
+export function objectsAt(object: QlogObject, key: string): readonly QlogObject[] {
+  const value = object[key];
+  return Array.isArray(value) ? (value as QlogObject[]) : [];
+}
+
+function parseRecord(text: string): QlogObject | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null ? (value as QlogObject) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isEvent(record: QlogObject): record is QlogObject & QlogEvent {
+  const { time, name, data } = record;
+  return typeof time === 'number' && typeof name === 'string' && typeof data === 'object' && data !== null;
+}
+
+// RFC 7464 begins each record with this; some programs leave it out.
+const RECORD_START = /\u001e|\n(?=\{)/u;
