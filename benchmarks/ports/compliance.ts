@@ -1,15 +1,44 @@
 // Checks the promises of one port in this runtime: one line of JSON. Arguments: the port's name.
-import { portPromises } from '@tsquic/event-adapters';
+import { type DatagramPort, portPromises } from '@tsquic/event-adapters';
+import { joinReactor } from '@tsquic/event-adapters/reactor';
+import { openSimulatedPort, World } from '@tsquic/simulator';
+import { NodeEventBase, openEventSocket } from '../../examples/event-base.ts';
 import { PORTS } from './ports.ts';
-const open = PORTS[process.argv[2] ?? ''];
-if (open === undefined) throw new Error(`no such port: ${process.argv[2]}`);
+
+const name = process.argv[2] ?? '';
+const open =
+  name === 'reactor' ? openReactorPorts() : name === 'simulator' ? openSimulatedPorts() : PORTS[name];
+if (open === undefined) throw new Error(`no such port: ${name}`);
 const faults: string[] = [];
-for (const { name, check } of portPromises) {
+for (const promise of portPromises) {
   try {
-    await check(open);
+    await promise.check(open);
   } catch (error) {
-    faults.push(`${name}: ${(error as Error).message}`);
+    faults.push(`${promise.name}: ${(error as Error).message}`);
   }
 }
 console.log(JSON.stringify({ promises: portPromises.length, faults }));
 process.exit(0);
+
+function openReactorPorts(): () => Promise<DatagramPort> {
+  const base = new NodeEventBase();
+  void base.dispatch();
+  return async () => joinReactor(base, await openEventSocket('127.0.0.1')).port;
+}
+
+/** Every host can reach every other; the world goes on for as long as the checks do. */
+function openSimulatedPorts(): () => Promise<DatagramPort> {
+  const world = new World(1);
+  const ips: string[] = [];
+  setInterval(() => world.run(() => false, world.nowUs + 10_000), 1);
+  return () => {
+    const ip = `10.0.0.${ips.length + 1}`;
+    const { port } = openSimulatedPort(world, { name: ip, address: { ip, port: 4433 } });
+    for (const other of ips) {
+      world.addRoute(ip, other, [world.addLink(`${ip} to ${other}`, { delayUs: 1000 })]);
+      world.addRoute(other, ip, [world.addLink(`${other} to ${ip}`, { delayUs: 1000 })]);
+    }
+    ips.push(ip);
+    return Promise.resolve(port);
+  };
+}

@@ -1,7 +1,7 @@
 import { SharedRing, startNetworkThread } from '@tsquic/event-adapters/worker';
 import type { Address } from '@tsquic/quic-core';
 import type { ClientThreadData } from './client-thread.ts';
-import { checksumOfPattern, createPattern, type UploadResult } from './upload.ts';
+import { checksumOfPattern, createPattern, startStopwatch, type UploadResult } from './upload.ts';
 
 /** What the threads tell: the server its address and, at the end, what it got; the client its losses. */
 export type ThreadReport =
@@ -39,11 +39,14 @@ export async function uploadThroughThreads(bytes: number): Promise<UploadResult>
     data,
     onWakeUp: (report) => (report === undefined ? feed() : reports.take(report as ThreadReport)),
   });
+  const stopwatch = startStopwatch();
   feed();
   const received = await reports.next('received');
   const { lostPackets } = await reports.next('closed');
+  const cost = stopwatch();
   await Promise.all([client.stop(), server.stop()]);
-  return { bytes: received.bytes, checksumOk: received.checksum === checksumOfPattern(bytes), lostPackets };
+  const checksumOk = received.checksum === checksumOfPattern(bytes);
+  return { bytes: received.bytes, checksumOk, lostPackets, ...cost };
 }
 
 /** Reports by type, in whatever order they come. */

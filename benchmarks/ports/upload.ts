@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { performance } from 'node:perf_hooks';
 import { createNodeProvider } from '@tsquic/crypto/node';
 import { createQuicContext, type QuicContext, type QuicEvent, type QuicStream } from '@tsquic/quic-core';
 import { createTestIdentity, TEST_UNIX_TIME_US } from '@tsquic/simulator';
@@ -8,6 +9,19 @@ export interface UploadResult {
   readonly bytes: number;
   readonly checksumOk: boolean;
   readonly lostPackets: number;
+  /** From the start of the connection to its end; both ends, all threads. */
+  readonly seconds: number;
+  readonly cpuSeconds: number;
+}
+
+/** Start to count; the result stops. */
+export function startStopwatch(): () => Pick<UploadResult, 'seconds' | 'cpuSeconds'> {
+  const begunMs = performance.now();
+  const begunCpu = process.cpuUsage();
+  return () => {
+    const { user, system } = process.cpuUsage(begunCpu);
+    return { seconds: (performance.now() - begunMs) / 1000, cpuSeconds: (user + system) / 1e6 };
+  };
 }
 
 /** The server's half: hears of events, and calls back with the checksum when the stream has ended. */
@@ -51,6 +65,8 @@ export interface UploadClient {
   readonly context: QuicContext;
   /** Of everything it sends. */
   readonly checksum: string;
+  /** Stops the clock that `start` started. */
+  stopwatch: ReturnType<typeof startStopwatch>;
   start(to: { readonly ip: string; readonly port: number }, nowUs: number): void;
   onEvent(event: QuicEvent): void;
 }
@@ -74,10 +90,12 @@ export function createUploadClient(
       if (taken < part.length) return;
     }
   };
-  return {
+  const client: UploadClient = {
     context,
     checksum: checksumOfPattern(bytes),
+    stopwatch: startStopwatch(),
     start: (to, nowUs) => {
+      client.stopwatch = startStopwatch();
       connection = context.createConnection({ to }, nowUs);
     },
     onEvent: (event) => {
@@ -90,6 +108,7 @@ export function createUploadClient(
       }
     },
   };
+  return client;
 }
 
 /** A client context that trusts whom it meets. */

@@ -14,7 +14,7 @@ import { NodeEventBase, openEventSocket } from '../../examples/event-base.ts';
 import { driveByHand } from './by-hand.ts';
 import { PORTS } from './ports.ts';
 import { uploadThroughThreads } from './through-threads.ts';
-import { createUploadClient, createUploadServer, type UploadResult } from './upload.ts';
+import { createUploadClient, createUploadServer, type UploadClient, type UploadResult } from './upload.ts';
 
 /** Each way to join an upload to an event loop: so many bytes, both ends in this process. */
 export const WAYS: Readonly<Record<string, (bytes: number) => Promise<UploadResult>>> = {
@@ -43,7 +43,7 @@ function uploadBetween(
     const server = createUploadServer((count, checksum) => (received = { bytes: count, checksum }));
     const client = createUploadClient(bytes, (end, lostPackets) => {
       loops.forEach((loop) => loop.close());
-      if (end === 'done') resolve(judge(received, client.checksum, lostPackets));
+      if (end === 'done') resolve(judge(received, client, lostPackets));
       else reject(new Error(end));
     });
     const loops = [
@@ -74,7 +74,7 @@ async function uploadThroughPacketLoops(bytes: number): Promise<UploadResult> {
   const openPort = PORTS['node']!;
   const server = createUploadServer((count, checksum) => (received = { bytes: count, checksum }));
   const client = createUploadClient(bytes, (_end, lostPackets) => {
-    result = judge(received, client.checksum, lostPackets);
+    result = judge(received, client, lostPackets);
     for (const loop of loops) loop.stop();
   });
   for (const { context, onEvent } of [server, client])
@@ -93,7 +93,7 @@ async function uploadByHand(bytes: number): Promise<UploadResult> {
     const server = createUploadServer((count, checksum) => (received = { bytes: count, checksum }));
     const client = createUploadClient(bytes, (_end, lostPackets) => {
       for (const socket of sockets) socket.close();
-      resolve(judge(received, client.checksum, lostPackets));
+      resolve(judge(received, client, lostPackets));
     });
     driveByHand(server.context, sockets[0], server.onEvent);
     const turn = driveByHand(client.context, sockets[1], client.onEvent);
@@ -126,8 +126,9 @@ async function uploadInSimulator(bytes: number): Promise<UploadResult> {
 
 function judge(
   received: { readonly bytes: number; readonly checksum: string },
-  expected: string,
+  client: UploadClient,
   lostPackets: number,
 ): UploadResult {
-  return { bytes: received.bytes, checksumOk: received.checksum === expected, lostPackets };
+  const checksumOk = received.checksum === client.checksum;
+  return { bytes: received.bytes, checksumOk, lostPackets, ...client.stopwatch() };
 }
