@@ -99,7 +99,11 @@ function honestPair(drops: Set<Drop>): {
   down: Uint8Array[];
   id: number;
 } {
-  const tracer = { ...LOUD, onPacketDropped: (_id: number, drop: Drop): void => void drops.add(drop) };
+  const tracer = {
+    ...LOUD,
+    onPacketDropped: (_id: number, drop: Drop): void => void drops.add(drop),
+    onPacketBuffered: (): void => void drops.add(Drop.KeptForLater),
+  };
   const up: Uint8Array[] = [];
   const down: Uint8Array[] = [];
   const exchange: Exchange = {

@@ -202,15 +202,17 @@ export class Connection {
     const { parts } = this;
     if (parts.handshake.complete || !parts.keys.mayComeLater(header)) return Drop.NoKeys;
     const { bytes, from, to, interfaceIndex, ecn } = datagram;
+    // The server has answered, and the part that comes first is lost. RFC 9002 §6.2.3
+    if (this.isClient && !parts.handshake.hasHandshakeKeys) parts.recovery.hasten();
     return parts.early.keep(bytes, header, from, to, interfaceIndex, ecn) ? Drop.KeptForLater : Drop.NoKeys;
   }
 
   /** Try again what came before its keys, once there are keys that might fit. */
   private retryEarly(nowUs: number): void {
     const { parts } = this;
-    if (parts.early.isEmpty || parts.keys.installs === this.installsSeen) return;
+    if (parts.keys.installs === this.installsSeen) return;
     this.installsSeen = parts.keys.installs;
-    if (parts.closeState.active) return;
+    if (parts.early.isEmpty || parts.closeState.active) return;
     for (const packet of parts.early.takeAll()) {
       const path = parts.paths.find(packet.from, packet.to, packet.interfaceIndex, nowUs);
       if (path === undefined) continue;

@@ -63,6 +63,8 @@ export interface PacketOptions {
   readonly destination?: Uint8Array;
   readonly source?: Uint8Array;
   readonly token?: Uint8Array;
+  /** Length of the packet, instead of 1200 for Initials of a client. */
+  readonly bytes?: number;
 }
 
 /** A packet of the victim that opened. */
@@ -204,7 +206,8 @@ export class Attacker {
     const head = isLong
       ? 7 + destination.length + source.length + (level === Level.Initial ? 4 + token.length : 0) + 2
       : 1 + destination.length;
-    const minimum = level === Level.Initial && this.options.isClient ? 1200 - head - 4 - TAG_LENGTH : 0;
+    const minimum =
+      level === Level.Initial && this.options.isClient ? (options.bytes ?? 1200) - head - 4 - TAG_LENGTH : 0;
     const bytes = new Uint8Array(head + 4 + Math.max(payload.length, minimum) + TAG_LENGTH);
     const writer = new ByteWriter(bytes);
     if (isLong) {
