@@ -236,6 +236,7 @@ function createListener(
       emit({ type: 'ticket', ticket });
     },
     onKeyLog: (line) => around.settings.onKeyLog?.(line),
+    onRepetition: () => recovery().hasten(),
   };
 }
 

@@ -22,6 +22,8 @@ export interface HandshakeListener {
   onComplete(event: Extract<TlsEvent, { type: 'complete' }>): void;
   onTicket(session: Uint8Array): void;
   onKeyLog(line: string): void;
+  /** The peer repeats itself: it seems to lack what we sent. */
+  onRepetition(): void;
 }
 
 /** TLS on one side, CRYPTO streams and keys on the other. RFC 9001 §4 */
@@ -67,7 +69,9 @@ export class Handshake implements HandshakeProgress {
     // Repetitions are fine, but nobody may go on at a level that TLS has left. RFC 9001 §4.1.3
     if (level < this.readLevel && frame.offset + frame.dataEnd - frame.dataAt > stream.receivedEnd)
       lateData('new handshake data at a level that is over');
+    const before = stream.receivedEnd;
     stream.onFrame(frame, bytes);
+    if (stream.receivedEnd === before && !this.complete) this.listener.onRepetition();
     for (let next = stream.take(); next !== undefined; next = stream.take()) {
       const chunk = next;
       this.guard(() => this.engine!.provide(level, chunk));

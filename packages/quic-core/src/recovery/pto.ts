@@ -39,6 +39,10 @@ export class ProbeTimeout {
     this.progress = progress;
   }
 
+  get isClient(): boolean {
+    return this.progress.isClient;
+  }
+
   isConfirmed(): boolean {
     return this.progress.confirmed;
   }
@@ -94,9 +98,9 @@ export class ProbeTimeout {
     return this.handshakeAcked || this.progress.peerValidated;
   }
 
-  /** One packet of this space may leave whatever the window says. */
-  demandOne(space: Space): void {
-    if (this.probes[space] === 0) this.probes[space] = 1;
+  /** So many packets of this space may leave whatever the window says. */
+  demand(space: Space, packets: number): void {
+    this.probes[space] = Math.max(this.probes[space]!, packets);
   }
 
   /**

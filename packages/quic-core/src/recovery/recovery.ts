@@ -51,6 +51,7 @@ export class Recovery {
   private readonly skipper: NumberSkipper;
   private readonly sample: AckSample = createAckSample();
   private lonelyAcks = 0;
+  private hastened = 0;
   private ackedEliciting = false;
   private newestNumber = -1;
   private newestPath = -1;
@@ -176,6 +177,18 @@ export class Recovery {
       return;
     }
     this.pto.onTimeout(nowUs, (probed) => this.repeatOldest(probed));
+  }
+
+  /**
+   * The peer seems to lack part of our handshake: send that again without waiting, a few times. A server whose answer
+   * is still to leave sends it twice: the client has already waited for it in vain. RFC 9002 §6.2.3
+   */
+  hasten(): void {
+    if (this.hastened >= MAX_HASTENED) return;
+    this.hastened++;
+    for (const space of [Space.Initial, Space.Handshake] as const)
+      if (this.repeatOldest(space)) this.pto.demand(space, 1);
+      else if (!this.pto.isClient && this.sent[space]!.isUntouched) this.pto.demand(space, 2);
   }
 
   /** When the loss timer is due. RFC 9002 §A.8 */
@@ -305,7 +318,7 @@ export class Recovery {
     const event = this.losses[space]!.detect(path, this.maxAckDelayUs, nowUs);
     if (event.lostBytes === 0) return;
     // What fills the window may be unreadable for want of what was lost: one packet goes at once. RFC 9002 §7.3.2
-    if (space !== Space.Application) this.pto.demandOne(space);
+    if (space !== Space.Application) this.pto.demand(space, 1);
     this.react(path, event, this.losses[space]!.persistent, this.losses[space]!.lostCount);
   }
 
@@ -405,6 +418,9 @@ export class Recovery {
     return left < 2;
   }
 }
+
+/** Times that a handshake is hastened: every hint could be forged or come late. */
+const MAX_HASTENED = 3;
 
 /** First packet numbers are random below this: nobody off the path can guess them. RFC 9000 §12.3 */
 const FIRST_NUMBERS = 2 ** 12;

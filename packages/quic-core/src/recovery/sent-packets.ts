@@ -27,6 +27,7 @@ const FIRST_CAPACITY = 16;
  */
 export class SentPackets {
   readonly log: DeliveryLog = new DeliveryLog();
+  private readonly firstNumber: number;
   /** The next packet number. */
   next: number;
   /** Numbers below are forgotten. */
@@ -53,7 +54,12 @@ export class SentPackets {
   private mask = FIRST_CAPACITY - 1;
 
   constructor(firstNumber: number) {
-    this.next = this.tail = this.firstOutstanding = firstNumber;
+    this.firstNumber = this.next = this.tail = this.firstOutstanding = firstNumber;
+  }
+
+  /** No packet of this space has left yet. */
+  get isUntouched(): boolean {
+    return this.next === this.firstNumber;
   }
 
   slot(packetNumber: number): number {
