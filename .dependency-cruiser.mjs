@@ -61,7 +61,9 @@ export default {
         path: '^packages/',
         pathNot: [
           '^packages/$1/',
-          '^packages/[^/]+/src/index\\.ts$',
+          '^packages/[^/]+/src/(worker/)?index\\.ts$',
+          '^packages/event-adapters/src/(bun-port|deno-port|reactor)\\.ts$',
+          '^packages/quic/src/node\\.ts$',
           '^packages/crypto/src/(noble|node)/provider\\.ts$',
           '^packages/crypto/src/provider-compliance\\.ts$',
           '^packages/tls13/src/x509\\.ts$',

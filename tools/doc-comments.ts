@@ -7,7 +7,7 @@ import { listSources, parseSource } from './source-files.ts';
 /** Exports of package indexes below `root` that have no doc comment, as `path name`. */
 export function findUndocumented(root: string): string[] {
   const indexes = listSources(root, ['packages']).filter((path) =>
-    /^packages\/[^/]+\/src\/index\.ts$/.test(path),
+    /^packages\/[^/]+\/src\/(.*\/)?index\.ts$/.test(path),
   );
   return indexes.flatMap((path) => undocumentedExports(root, path));
 }
