@@ -66,6 +66,7 @@ const ALPN: Option = {
   value: 'NAME',
   help: 'application protocol (default hq-interop)',
 };
+const SERVE_ALPN: Option = { ...ALPN, help: 'application protocol (default hq-interop and perf)' };
 const MTU: Option = {
   name: 'mtu',
   kind: 'number',
@@ -73,6 +74,32 @@ const MTU: Option = {
   help: 'largest UDP payload to send (default 1350)',
   range: [1200, 65_527],
 };
+
+const CA: Option = {
+  name: 'ca',
+  kind: 'list',
+  value: 'FILE',
+  help: 'trust these issuers (PEM) instead of the built-in ones; may be repeated',
+};
+const SERVER_NAME: Option = {
+  name: 'server-name',
+  kind: 'text',
+  value: 'NAME',
+  help: 'name the certificate must carry (default: the host of the URL)',
+};
+const TIMEOUT: Option = {
+  name: 'timeout',
+  kind: 'number',
+  value: 'SECONDS',
+  help: 'time for the handshake (default 10)',
+  range: [0.1, 3600],
+};
+const INSECURE: Option = {
+  name: 'insecure',
+  kind: 'flag',
+  help: 'accept any certificate: anybody in between can read and change everything',
+};
+const JSON_LINE: Option = { name: 'json', kind: 'flag', help: 'end with one line of JSON on stdout' };
 
 /** Every command of `tsquic`. */
 export const COMMANDS: readonly Command[] = [
@@ -87,23 +114,9 @@ export const COMMANDS: readonly Command[] = [
         value: 'DIR',
         help: 'write each file to DIR under the last part of its path; - writes one file to stdout',
       },
-      {
-        name: 'ca',
-        kind: 'list',
-        value: 'FILE',
-        help: 'trust these issuers (PEM) instead of the built-in ones; may be repeated',
-      },
-      {
-        name: 'insecure',
-        kind: 'flag',
-        help: 'accept any certificate: anybody in between can read and change everything',
-      },
-      {
-        name: 'server-name',
-        kind: 'text',
-        value: 'NAME',
-        help: 'name the certificate must carry (default: the host of the URL)',
-      },
+      CA,
+      INSECURE,
+      SERVER_NAME,
       ALPN,
       CIPHER,
       {
@@ -118,20 +131,14 @@ export const COMMANDS: readonly Command[] = [
         kind: 'flag',
         help: 'connect, wait until the handshake is confirmed, fetch nothing',
       },
-      {
-        name: 'timeout',
-        kind: 'number',
-        value: 'SECONDS',
-        help: 'time for the handshake (default 10)',
-        range: [0.1, 3600],
-      },
+      TIMEOUT,
       { name: 'checksum', kind: 'flag', help: 'tell the SHA-256 of each file; always on without --out' },
       MTU,
       CONGESTION,
       QLOG,
       KEYLOG,
       CRYPTO,
-      { name: 'json', kind: 'flag', help: 'end with one line of JSON on stdout' },
+      JSON_LINE,
       { name: 'quiet', kind: 'flag', help: 'neither progress nor summary' },
       HELP,
     ],
@@ -173,7 +180,7 @@ export const COMMANDS: readonly Command[] = [
         help: 'UDP port (default 4433; 0: any free one)',
         range: [0, 65_535],
       },
-      ALPN,
+      SERVE_ALPN,
       CIPHER,
       {
         name: 'retry',
@@ -187,12 +194,53 @@ export const COMMANDS: readonly Command[] = [
       QLOG,
       KEYLOG,
       CRYPTO,
-      { name: 'json', kind: 'flag', help: 'end with one line of JSON on stdout' },
+      JSON_LINE,
       HELP,
     ],
     notes: [
       'Prints "listening on HOST:PORT" when it is. SIGINT and SIGTERM close the connections and end it.',
     ],
+  },
+  {
+    name: 'perf',
+    summary: 'measure a server that speaks the perf protocol, as tsquic serve does',
+    operands: 'HOST:PORT',
+    options: [
+      {
+        name: 'download',
+        kind: 'number',
+        value: 'BYTES',
+        help: 'bytes to ask for in each transaction (default 10000000)',
+        range: [0, Number.MAX_SAFE_INTEGER],
+      },
+      {
+        name: 'upload',
+        kind: 'number',
+        value: 'BYTES',
+        help: 'bytes to send in each transaction (default: the request alone, 8)',
+        range: [0, Number.MAX_SAFE_INTEGER],
+      },
+      {
+        name: 'transactions',
+        kind: 'number',
+        value: 'N',
+        help: 'transactions, one after the other (default 1)',
+        range: [1, 1_000_000],
+      },
+      CA,
+      INSECURE,
+      SERVER_NAME,
+      CIPHER,
+      TIMEOUT,
+      MTU,
+      CONGESTION,
+      QLOG,
+      KEYLOG,
+      CRYPTO,
+      JSON_LINE,
+      HELP,
+    ],
+    notes: ['Times count from the first stream to the last byte of the last answer.'],
   },
   {
     name: 'ladder',

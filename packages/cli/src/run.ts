@@ -46,6 +46,8 @@ async function dispatch(
       return (await import('./command/get.ts')).get(args, terminal);
     case 'serve':
       return (await import('./command/serve.ts')).serve(args, terminal, stop);
+    case 'perf':
+      return (await import('./command/perf.ts')).perf(args, terminal);
     case 'ladder':
       return (await import('./command/ladder.ts')).ladder(args, terminal);
     default:

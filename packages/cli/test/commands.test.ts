@@ -117,6 +117,36 @@ describe('get', () => {
   });
 });
 
+describe('perf', () => {
+  test.each([
+    [1_000_000, 2_000_000, 3],
+    [0, 0, 1],
+  ])('sends %i bytes and asks for %i, %i times', async (upload, download, transactions) => {
+    const { exitCode, stdout, stderr } = await tsquic(
+      'perf',
+      server.url.replace('https://', ''),
+      '--ca',
+      cert,
+      '--json',
+      ...['--upload', `${upload}`, '--download', `${download}`, '--transactions', `${transactions}`],
+    );
+    expect(stderr).toEqual([]);
+    expect(exitCode).toBe(0);
+    expect(JSON.parse(stdout.at(-1) ?? '')).toMatchObject({
+      transactions,
+      uploadedBytes: Math.max(8, upload) * transactions,
+      downloadedBytes: download * transactions,
+    });
+  });
+
+  test('tells people a line', async () => {
+    const { stdout } = await tsquic('perf', server.url.slice(8), '--ca', cert, '--download', '10000');
+    expect(stdout).toEqual([
+      expect.stringMatching(/^1 transaction in .* s: upload .* Mbit\/s, download .* Mbit\/s$/),
+    ]);
+  });
+});
+
 describe('seeing', () => {
   test('a qlog of a download, and its ladder', async () => {
     const directory = join(base, 'qlog');

@@ -1,6 +1,6 @@
 import { realpath, stat } from 'node:fs/promises';
 import { controllerByName } from '@tsquic/congestion';
-import { createQuicContext } from '@tsquic/quic-core';
+import { createQuicContext, type QuicEvent } from '@tsquic/quic-core';
 import {
   nodeClock,
   openNodePort,
@@ -15,6 +15,7 @@ import { authorityOf } from '../fetch-target.ts';
 import { FileServer } from '../file-server.ts';
 import { keyLogFor } from '../key-log.ts';
 import { counted, formatBytes } from '../quantities.ts';
+import { PerfServer } from '../perf-server.ts';
 import { qlogDirectoryFor } from '../qlog-directory.ts';
 import type { Terminal } from '../terminal.ts';
 import { identityFrom } from '../trust.ts';
@@ -28,11 +29,12 @@ export async function serve(args: Arguments, terminal: Terminal, stop: Promise<u
   const onKeyLog = keyLogFor(args.text('keylog'), terminal.environment);
   const retry = retryOf(args.text('retry'));
   const mtu = args.number('mtu');
+  const alpn = args.text('alpn');
   const qlog = qlogDirectoryFor(args.text('qlog'), terminal.environment);
   const port = await openPort(args.text('host') ?? '127.0.0.1', args.number('port') ?? 4433);
   const context = createQuicContext({
     crypto,
-    alpn: [args.text('alpn') ?? 'hq-interop'],
+    alpn: alpn === undefined ? ['hq-interop', 'perf'] : [alpn],
     identity,
     unixTimeAtZeroUs,
     ...(cipherSuites === undefined ? {} : { cipherSuites }),
@@ -43,11 +45,12 @@ export async function serve(args: Arguments, terminal: Terminal, stop: Promise<u
     ...(mtu === undefined ? {} : { transport: { maxUdpPayloadBytes: mtu } }),
   });
   const server = new FileServer(context, root, () => loop.wake());
+  const perf = new PerfServer(context);
   const loop = new QuicLoop({
     context,
     port,
     clock: nodeClock,
-    onEvent: (event) => server.onEvent(event),
+    onEvent: (event) => dispatch(event, server, perf),
     onError: (error) =>
       terminal.err(`tsquic: ${oneLine(error instanceof Error ? error.message : String(error))}`),
   });
@@ -62,6 +65,14 @@ export async function serve(args: Arguments, terminal: Terminal, stop: Promise<u
   qlog?.close();
   report(server, args, terminal);
   return 0;
+}
+
+/** A connection's streams belong to the protocol that it agreed on; both servers count its life. */
+function dispatch(event: QuicEvent, files: FileServer, perf: PerfServer): void {
+  if (event.type === 'connected' && event.alpn === 'perf') perf.begin(event.connection);
+  const isPerf = perf.has(event.connection);
+  if (isPerf) perf.onEvent(event);
+  if (!isPerf || event.type === 'connected' || event.type === 'closed') files.onEvent(event);
 }
 
 async function rootOf(directory: string): Promise<string> {

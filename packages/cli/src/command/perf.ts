@@ -1,0 +1,72 @@
+import { lookup } from 'node:dns/promises';
+import { controllerByName } from '@tsquic/congestion';
+import type { Arguments } from '../arguments.ts';
+import { ClientConnection } from '../client-connection.ts';
+import { closeFailure } from '../close-failure.ts';
+import { cipherSuitesFor, cryptoProviderFor } from '../cryptography.ts';
+import { Failure, systemFailure } from '../failure.ts';
+import { parseTarget } from '../fetch-target.ts';
+import { keyLogFor } from '../key-log.ts';
+import { measure, type PerfResult } from '../perf-client.ts';
+import { qlogDirectoryFor } from '../qlog-directory.ts';
+import { counted, formatRate, megabitsPerSecond } from '../quantities.ts';
+import type { Terminal } from '../terminal.ts';
+import { verifierFor } from '../trust.ts';
+
+/** `tsquic perf`: resolves with the exit code. Throws a `Failure` when it cannot measure. */
+export async function perf(args: Arguments, terminal: Terminal): Promise<number> {
+  const [authority = '', ...others] = args.operands;
+  if (others.length > 0) throw new Failure('ERR_TSQUIC_USAGE', 'perf measures one server at a time');
+  const { host, port } = parseTarget(`https://${authority}/`);
+  const qlog = qlogDirectoryFor(args.text('qlog'), terminal.environment);
+  const handshakeTimeoutMs = Math.round((args.number('timeout') ?? 10) * 1000);
+  const settings = {
+    crypto: await cryptoProviderFor(args.text('crypto')),
+    alpn: 'perf',
+    verifier: args.flag('insecure') ? undefined : await verifierFor(args.list('ca')),
+    serverName: args.text('server-name') ?? host,
+    cipherSuites: cipherSuitesFor(args.list('cipher')),
+    version: undefined,
+    handshakeTimeoutMs,
+    maxUdpPayloadBytes: args.number('mtu'),
+    onKeyLog: keyLogFor(args.text('keylog'), terminal.environment),
+    tracer: qlog?.tracer,
+    congestion: controllerByName(args.text('congestion') ?? 'newreno'),
+  };
+  const client = await ClientConnection.open({ ip: await addressOf(host), port }, settings);
+  const result = await measure(client, {
+    transactions: args.number('transactions') ?? 1,
+    uploadBytes: args.number('upload') ?? 0,
+    downloadBytes: args.number('download') ?? 10_000_000,
+  });
+  client.close();
+  qlog?.close();
+  terminal.out(args.flag('json') ? JSON.stringify(reportObject(result)) : reportLine(result));
+  if (result.closeReason === undefined) return 0;
+  const attempt = { authority, serverName: settings.serverName, alpn: 'perf', timeoutMs: handshakeTimeoutMs };
+  throw closeFailure(result.closeReason, attempt);
+}
+
+async function addressOf(host: string): Promise<string> {
+  try {
+    return (await lookup(host)).address;
+  } catch (error) {
+    throw systemFailure(error, `find ${host}`, 'is the name spelled right?');
+  }
+}
+
+function reportLine({ seconds, transactions, uploadedBytes, downloadedBytes }: PerfResult): string {
+  const rates = `upload ${formatRate(uploadedBytes, seconds)}, download ${formatRate(downloadedBytes, seconds)}`;
+  return `${counted(transactions, 'transaction')} in ${seconds.toFixed(3)} s: ${rates}`;
+}
+
+function reportObject({ seconds, transactions, uploadedBytes, downloadedBytes }: PerfResult): object {
+  return {
+    seconds,
+    transactions,
+    uploadedBytes,
+    downloadedBytes,
+    uploadMbps: megabitsPerSecond(uploadedBytes, seconds),
+    downloadMbps: megabitsPerSecond(downloadedBytes, seconds),
+  };
+}
