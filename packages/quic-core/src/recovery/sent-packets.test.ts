@@ -82,11 +82,10 @@ describe('sent packets', () => {
 
   test('twice as many packets lost and acknowledged at once take twice as long', () => {
     for (let i = 0; i < 5; i++) loseAndAcknowledge(10_000);
-    const ratios = Array.from({ length: 9 }, () => {
-      const single = loseAndAcknowledge(10_000);
-      return loseAndAcknowledge(20_000) / single;
-    });
-    expect(ratios.sort((a, b) => a - b)[4]).toBeLessThan(2.5);
+    // The quickest of several: what other programs take of the machine only ever adds.
+    const quickest = (count: number): number =>
+      Math.min(...Array.from({ length: 15 }, () => loseAndAcknowledge(count)));
+    expect(quickest(20_000) / quickest(10_000)).toBeLessThan(2.5);
   });
 
   test('acknowledgements of the same packets over and over cost next to nothing', () => {
