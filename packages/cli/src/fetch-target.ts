@@ -11,6 +11,8 @@ export interface FetchTarget {
   readonly path: string;
   /** Last part of the path, decoded, safe as a file name; '' for a directory. */
   readonly fileName: string;
+  /** Ask only when this one is over. */
+  readonly after?: FetchTarget;
 }
 
 /** Read a URL. Throws a `Failure` for anything but `https://HOST[:PORT]/PATH`. */

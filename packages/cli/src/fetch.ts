@@ -46,7 +46,8 @@ class Fetcher implements DownloadObserver {
   private readonly resolve: (result: FetchResult) => void;
   private readonly active: Map<number, Download> = new Map();
   private readonly downloads: DownloadResult[] = [];
-  private nextTarget = 0;
+  private readonly waiting: FetchTarget[];
+  private readonly over: Set<FetchTarget> = new Set();
   private storing = 0;
   private connectedAt = 0;
   private connected: Extract<QuicEvent, { type: 'connected' }> | undefined = undefined;
@@ -56,6 +57,7 @@ class Fetcher implements DownloadObserver {
   constructor(client: ClientConnection, options: FetchOptions, resolve: (result: FetchResult) => void) {
     this.client = client;
     this.options = options;
+    this.waiting = [...options.targets];
     this.resolve = resolve;
   }
 
@@ -101,6 +103,7 @@ class Fetcher implements DownloadObserver {
 
   onResult(result: DownloadResult): void {
     this.downloads.push(result);
+    this.over.add(result.target);
     this.storing--;
     this.options.onResult?.(result);
     if (this.closeReason === undefined) {
@@ -111,13 +114,15 @@ class Fetcher implements DownloadObserver {
   }
 
   private begin(): void {
-    const { targets, sinkFor } = this.options;
-    while (this.nextTarget < targets.length && this.storing < MAX_AT_ONCE && this.closeReason === undefined) {
+    const { waiting, options } = this;
+    while (this.storing < MAX_AT_ONCE && this.closeReason === undefined) {
+      const index = waiting.findIndex(({ after }) => after === undefined || this.over.has(after));
+      if (index < 0) return;
       const stream = this.client.quic.openStream();
       if (stream === undefined) return;
-      const target = targets[this.nextTarget++] as FetchTarget;
+      const target = waiting.splice(index, 1)[0] as FetchTarget;
       this.storing++;
-      this.active.set(stream.id, new Download(target, stream, sinkFor(target), this));
+      this.active.set(stream.id, new Download(target, stream, options.sinkFor(target), this));
     }
   }
 
@@ -130,7 +135,7 @@ class Fetcher implements DownloadObserver {
   }
 
   private settleWhenDone(): void {
-    const begun = this.closeReason !== undefined || this.nextTarget === this.options.targets.length;
+    const begun = this.closeReason !== undefined || this.waiting.length === 0;
     if (begun && this.storing === 0) this.settle();
   }
 

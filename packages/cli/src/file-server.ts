@@ -1,8 +1,9 @@
 import type { QuicEvent, QuicHostContext, QuicStream } from '@tsquic/quic-core';
 import { FileSource } from './file-source.ts';
 import { RequestLine } from './request-line.ts';
-import { openServedFile } from './served-file.ts';
+import { openServedFile, Status } from './served-file.ts';
 import { ifAlive } from './stream-life.ts';
+import { zeros } from './zeros.ts';
 
 /** What a server has done so far. */
 export interface ServerCounters {
@@ -137,7 +138,9 @@ class Exchange {
       if (typeof file !== 'number') await file.handle.close();
       return;
     }
-    if (typeof file === 'number') this.refuse(file);
+    const size = file === Status.NotFound ? sizeOf(path) : undefined;
+    if (size !== undefined) ifAlive(() => this.stream.setSource(zeros(size, () => this.sent(size, true))));
+    else if (typeof file === 'number') this.refuse(file);
     else {
       this.source = new FileSource(file, this.stream, this.wake, (sentBytes, isWhole) =>
         this.sent(sentBytes, isWhole),
@@ -161,6 +164,11 @@ class Exchange {
     });
     this.onEnd();
   }
+}
+
+/** The bytes that a path asks for which is a number and names no file: `/12345`. */
+function sizeOf(path: string): number | undefined {
+  return /^\/\d{1,12}$/.test(path) ? Number(path.slice(1)) : undefined;
 }
 
 const IGNORED: Uint8Array = new Uint8Array(4096);

@@ -127,6 +127,12 @@ export const COMMANDS: readonly Command[] = [
         range: [1, 0xffff_ffff],
       },
       {
+        name: 'scenario',
+        kind: 'text',
+        value: 'LIST',
+        help: "fetch STREAM:[AFTER:]PATH;… from the HOST:PORT that stands for URLs: '0:index.html;4:0:/12345'",
+      },
+      {
         name: 'handshake-only',
         kind: 'flag',
         help: 'connect, wait until the handshake is confirmed, fetch nothing',
@@ -198,7 +204,7 @@ export const COMMANDS: readonly Command[] = [
       HELP,
     ],
     notes: [
-      'Prints "listening on HOST:PORT" when it is. SIGINT and SIGTERM close the connections and end it.',
+      'Prints "listening on HOST:PORT" when it is. A path of digits without a file, /12345, is that many bytes. SIGINT and SIGTERM close the connections and end it.',
     ],
   },
   {

@@ -117,6 +117,25 @@ describe('get', () => {
   });
 });
 
+describe('a scenario', () => {
+  test('fetches files and sizes, some after others', async () => {
+    const { exitCode, stdout, stderr } = await tsquic(
+      'get',
+      '--scenario',
+      '0:small;4:/12345;8:0:/2000000;12:4:/0',
+      server.url.slice(8),
+      '--ca',
+      cert,
+      '--json',
+    );
+    expect(stderr).toEqual([]);
+    expect(exitCode).toBe(0);
+    const { files } = JSON.parse(stdout.at(-1) ?? '') as { files: { url: string; bytes: number }[] };
+    const sizes = Object.fromEntries(files.map(({ url, bytes }) => [url.slice(server.url.length), bytes]));
+    expect(sizes).toEqual({ '/small': 5, '/12345': 12_345, '/2000000': 2_000_000, '/0': 0 });
+  });
+});
+
 describe('perf', () => {
   test.each([
     [1_000_000, 2_000_000, 3],

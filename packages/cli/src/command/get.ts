@@ -15,6 +15,7 @@ import { authorityOf, groupByServer, parseTarget, type FetchTarget } from '../fe
 import { keyLogFor } from '../key-log.ts';
 import { qlogDirectoryFor } from '../qlog-directory.ts';
 import { Progress } from '../progress.ts';
+import { parseScenario } from '../scenario.ts';
 import { createSink } from '../sink.ts';
 import { summaryLine, summaryObject, type Summary } from '../summary.ts';
 import type { Terminal } from '../terminal.ts';
@@ -22,7 +23,7 @@ import { verifierFor } from '../trust.ts';
 
 /** `tsquic get`: resolves with the exit code. Throws a `Failure` for what stands in the way before a packet is sent. */
 export async function get(args: Arguments, terminal: Terminal): Promise<number> {
-  const targets = args.operands.map(parseTarget);
+  const targets = targetsOf(args);
   const plan = planPaths(targets, args);
   const crypto = await cryptoProviderFor(args.text('crypto'));
   const qlog = qlogDirectoryFor(args.text('qlog'), terminal.environment);
@@ -47,6 +48,14 @@ export async function get(args: Arguments, terminal: Terminal): Promise<number> 
   progress?.stop();
   qlog?.close();
   return report(outcome, targets.length, plan, args, terminal);
+}
+
+function targetsOf(args: Arguments): readonly FetchTarget[] {
+  const scenario = args.text('scenario');
+  if (scenario === undefined) return args.operands.map(parseTarget);
+  const [authority = '', ...others] = args.operands;
+  if (others.length > 0) throw new Failure('ERR_TSQUIC_USAGE', '--scenario takes one HOST:PORT');
+  return parseScenario(scenario, authority);
 }
 
 /** Where each file goes: a path, '-' for stdout, '' for nowhere. */
