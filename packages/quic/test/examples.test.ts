@@ -1,0 +1,78 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createHash, randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { certificate } from './endpoints.ts';
+
+const project = fileURLToPath(new URL('../../..', import.meta.url));
+const folder = mkdtempSync(join(tmpdir(), 'tsquic-examples-'));
+const [cert, key] = [join(folder, 'cert.pem'), join(folder, 'key.pem')];
+
+beforeAll(async () => {
+  const pair = await certificate();
+  writeFileSync(cert, pair.certificatePem);
+  writeFileSync(key, pair.privateKeyPem);
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+test('file-transfer sends files', async () => {
+  const received = join(folder, 'received');
+  mkdirSync(received);
+  const files = [join(folder, 'small'), join(folder, 'large')];
+  files.forEach((file, index) => writeFileSync(file, randomBytes(index * 1_000_000 + 10)));
+  const server = new Program('examples/file-transfer.ts', 'receive', cert, key, received);
+  const port = /\d+/.exec(await server.says('listening on port'))![0];
+  const client = new Program('examples/file-transfer.ts', 'send', cert, port, ...files);
+  expect(await client.ended()).toBe(0);
+  await server.says('large: 1000010 bytes');
+  await server.says('small: 10 bytes');
+  for (const file of files) expect(hash(join(received, file.slice(folder.length)))).toBe(hash(file));
+  server.child.kill('SIGTERM');
+  expect(await server.ended()).toBe(0);
+}, 20_000);
+
+test('chat lets two talk', async () => {
+  const server = new Program('examples/chat.ts', 'serve', cert, key, '0');
+  const port = /\d+/.exec(await server.says('listening on port'))![0];
+  const ann = new Program('examples/chat.ts', 'join', cert, port, 'ann');
+  await ann.says('1 here');
+  const ben = new Program('examples/chat.ts', 'join', cert, port, 'ben');
+  await ann.says('ben: hello');
+  ann.child.stdin!.write('hi ben\n');
+  await ben.says('ann: hi ben');
+  for (const { child } of [ann, ben]) child.stdin!.end();
+  expect([await ann.ended(), await ben.ended()]).toEqual([0, 0]);
+  server.child.kill('SIGTERM');
+  expect(await server.ended()).toBe(0);
+}, 20_000);
+
+class Program {
+  readonly child: ChildProcess;
+  private output = '';
+  private readonly end: Promise<number | null>;
+
+  constructor(...words: readonly string[]) {
+    const args = ['-C', 'tsquic-src', '--no-warnings', '--import', './scripts/ts.mjs', ...words];
+    this.child = spawn(process.execPath, args, { cwd: project, stdio: ['pipe', 'pipe', 'inherit'] });
+    this.child.stdout!.on('data', (data: Buffer) => (this.output += data.toString()));
+    this.end = once(this.child, 'close').then(([code]) => code as number | null);
+  }
+
+  /** The rest of the output from `text` on, once it is there. */
+  async says(text: string): Promise<string> {
+    while (!this.output.includes(text)) await once(this.child.stdout!, 'data');
+    return this.output.slice(this.output.indexOf(text));
+  }
+
+  ended(): Promise<number | null> {
+    return this.end;
+  }
+}
+
+function hash(file: string): string {
+  return createHash('sha256').update(readFileSync(file)).digest('hex');
+}
