@@ -40,7 +40,7 @@ describe('frames encoded by hand after RFC 9000 §19', () => {
     ['150409', { type: 'stream_data_blocked', streamId: 4, limit: 9, length: 3 }],
     ['1609', { type: 'streams_blocked', unidirectional: false, limit: 9, length: 2 }],
     [
-      '18020102aabb00'.repeat(16),
+      `18020102aabb${'00'.repeat(16)}`,
       { type: 'new_connection_id', sequence: 2, retirePriorTo: 1, connectionId: 'aabb', length: 22 },
     ],
     ['1902', { type: 'retire_connection_id', sequence: 2, length: 2 }],
