@@ -82,6 +82,7 @@ export interface SeenPacket {
  */
 export class Attacker {
   nowUs = 1_000_000;
+  readonly victim: QuicContext;
   /** Every packet of the victim, in order. */
   readonly seen: SeenPacket[] = [];
   /** Datagrams and bytes both ways. */
@@ -104,12 +105,15 @@ export class Attacker {
   private readonly cryptoSent = [0, 0, 0, 0];
   private readonly reader = new PacketReader(8);
   private readonly out = createOutgoingDatagram(new Uint8Array(1500));
+  /** Whether handshake bytes are held back, from `silentFrom` on. */
+  silent = true;
   private readonly heldBack: { readonly level: Level; readonly bytes: Uint8Array }[] = [];
   private engine: TlsEngine | undefined;
   private answered = false;
 
   constructor(options: AttackerOptions) {
     this.options = options;
+    this.victim = options.victim;
     this.address = options.address ?? ATTACKER;
     this.destination = new Uint8Array(8);
     options.crypto.random(this.destination);
@@ -178,6 +182,12 @@ export class Attacker {
       ...this.framesOf(FrameType.ApplicationClose),
     ];
     return close?.values[0];
+  }
+
+  /** Read a datagram of the victim that a test took by itself. */
+  takeDatagram(bytes: Uint8Array): this {
+    this.take(bytes);
+    return this;
   }
 
   // Packets
@@ -337,7 +347,7 @@ export class Attacker {
         this.complete = true;
         return;
       case 'send': {
-        if (event.level >= (options.silentFrom ?? Infinity)) {
+        if (this.silent && event.level >= (options.silentFrom ?? Infinity)) {
           this.heldBack.push(event);
           return;
         }

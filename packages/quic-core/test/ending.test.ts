@@ -1,0 +1,373 @@
+import { describe, expect, test } from '@jest/globals';
+import { concatBytes } from '@tsquic/bytes';
+import { Level } from '@tsquic/tls13';
+import { covers } from '../../../tools/covers.ts';
+import type { ConnectionOptions, TransportOptions } from '../src/context/config.ts';
+import type { QuicContext } from '../src/context/context.ts';
+import { createOutgoingDatagram } from '../src/context/outgoing-datagram.ts';
+import { FrameType as Type } from '../src/frame/rules.ts';
+import { resetToken } from '../src/packet/stateless-reset.ts';
+import { encodeParameters } from '../src/handshake/parameters.ts';
+import { type Attacker, PING } from './support/attacker.ts';
+import {
+  attackClient,
+  attackServer,
+  createClient,
+  createServer,
+  eventsOf,
+  seededCrypto,
+} from './support/contexts.ts';
+import { CLIENT, type Exchange, passTime, SERVER, settle } from './support/exchange.ts';
+import { frame, streamFrame } from './support/frames.ts';
+
+const NOW_US = 1_000_000;
+const SECOND_US = 1_000_000;
+const TO: ConnectionOptions = { to: SERVER, serverName: 'server.test' };
+const APP = Level.Application;
+const TOKEN = Uint8Array.from({ length: 16 }, (_, i) => 100 + i);
+
+function connected(client: TransportOptions = {}, server: TransportOptions = {}): Exchange {
+  const exchange = {
+    client: createClient({ transport: client }),
+    server: createServer({ transport: server }),
+  };
+  exchange.client.createConnection(TO, NOW_US);
+  settle(exchange, NOW_US);
+  return exchange;
+}
+
+/** Datagrams that a context sends in this time, heard by nobody. */
+function sentWithin(context: QuicContext, fromUs: number, durationUs: number): Uint8Array[] {
+  const out = createOutgoingDatagram(new Uint8Array(1500));
+  const sent: Uint8Array[] = [];
+  for (let nowUs = fromUs; nowUs <= fromUs + durationUs;) {
+    while (context.prepareNextPacket(out, nowUs) > 0) sent.push(out.buffer.slice(0, out.length));
+    nowUs += Math.max(1, Math.ceil(context.nextWakeDelay(nowUs, durationUs + 1)));
+  }
+  return sent;
+}
+
+const closedKinds = (context: QuicContext): string[] =>
+  eventsOf(context).flatMap((event) => (event.type === 'closed' ? [event.reason.kind] : []));
+
+describe('idle timeout', () => {
+  test.each([
+    [30_000, 5000, 5],
+    [5000, 30_000, 5],
+    [0, 5000, 5],
+    [5000, 0, 5],
+  ])('of %i ms here and %i ms there ends silence in silence after %i s', (here, there, seconds) => {
+    const exchange = connected({ idleTimeoutMs: here }, { idleTimeoutMs: there });
+    const nowUs = passTime(exchange, NOW_US, SECOND_US);
+    sentWithin(exchange.client, nowUs, (seconds - 2) * SECOND_US);
+    expect(exchange.client.connection(0)!.closeReason).toBeUndefined();
+    const last = sentWithin(exchange.client, nowUs + (seconds - 2) * SECOND_US, 3 * SECOND_US);
+    expect(closedKinds(exchange.client)).toEqual(['idle-timeout']);
+    expect(last).toEqual([]);
+    expect(exchange.client.connection(0)).toBeUndefined();
+    expect(exchange.client.nextWakeTime()).toBe(Infinity);
+  });
+
+  test('0 on both sides is none', () => {
+    const exchange = connected({ idleTimeoutMs: 0 }, { idleTimeoutMs: 0 });
+    passTime(exchange, NOW_US, 3_000_000 * SECOND_US);
+    expect(exchange.client.connection(0)!.closeReason).toBeUndefined();
+    expect(exchange.client.nextWakeTime()).toBe(Infinity);
+  });
+
+  test(`is never shorter than three probe timeouts ${covers('rfc9000-10.1-1')}`, () => {
+    const attacker = attackServer(createServer({ transport: { idleTimeoutMs: 1, initialRttUs: 200_000 } }), {
+      silentFrom: Level.Handshake,
+    });
+    const startUs = attacker.nowUs;
+    const ptoUs = 200_000 + 4 * 100_000;
+    attacker.pass(3 * ptoUs - 1000);
+    const { victim } = attacker;
+    expect(closedKinds(victim)).toEqual([]);
+    attacker.pass(SECOND_US);
+    expect(attacker.nowUs - startUs).toBeGreaterThan(3 * ptoUs);
+    expect(closedKinds(victim)).toEqual(['idle-timeout']);
+  });
+
+  test('a packet that is only sent to us restarts it; one that is forged does not', () => {
+    const server = createServer({ transport: { idleTimeoutMs: 2000 } });
+    const attacker = attackServer(server);
+    for (let i = 0; i < 5; i++) attacker.pass(1_500_000).send(APP, PING);
+    expect(server.connection(0)!.closeReason).toBeUndefined();
+    for (let i = 0; i < 5; i++) {
+      const forged = attacker.packet(APP, PING);
+      forged[forged.length - 1]! ^= 1;
+      attacker.pass(700_000).deliver(forged);
+    }
+    expect(closedKinds(server)).toEqual(['idle-timeout']);
+  });
+
+  test('keep-alive holds a connection, with one packet for each interval', () => {
+    const exchange = connected({ idleTimeoutMs: 3000, keepAliveMs: 1000 });
+    const before = exchange.client.connection(0)!.statistics().packetsSent;
+    passTime(exchange, NOW_US, 100 * SECOND_US);
+    expect(exchange.client.connection(0)!.closeReason).toBeUndefined();
+    expect(exchange.client.connection(0)!.statistics().packetsSent - before).toBeLessThan(250);
+  });
+
+  test('keep-alive does not flood a peer that is silent', () => {
+    const exchange = connected({ idleTimeoutMs: 20_000, keepAliveMs: 1000 });
+    const nowUs = passTime(exchange, NOW_US, SECOND_US / 2);
+    const sent = sentWithin(exchange.client, nowUs, 30 * SECOND_US);
+    expect(closedKinds(exchange.client)).toEqual(['idle-timeout']);
+    expect(sent.length).toBeLessThan(80);
+  });
+
+  test('a handshake that takes too long ends', () => {
+    const client = createClient({ transport: { handshakeTimeoutMs: 3000 } });
+    client.createConnection(TO, NOW_US);
+    sentWithin(client, NOW_US, 2_900_000);
+    expect(closedKinds(client)).toEqual([]);
+    sentWithin(client, NOW_US + 2_900_000, SECOND_US);
+    expect(closedKinds(client)).toEqual(['handshake-timeout']);
+    expect(client.nextWakeTime()).toBe(Infinity);
+  });
+});
+
+describe('CONNECTION_CLOSE', () => {
+  const closes = (attacker: Attacker): [Level, number, number, number][] =>
+    attacker.seen.flatMap(({ level, frames }) =>
+      frames
+        .filter(({ type }) => type === Type.ConnectionClose || type === Type.ApplicationClose)
+        .map(({ type, values, data }): [Level, number, number, number] => [
+          level,
+          type,
+          values[0]!,
+          data.length,
+        ]),
+    );
+
+  test(`of an application before the handshake is over hides its words ${covers('rfc9000-10.2.3-6', 'rfc9000-10.2.3-7', 'rfc9000-10.2.3-3', 'rfc9000-10.2.3-5')}`, () => {
+    const server = createServer();
+    const attacker = attackServer(server, { silentFrom: Level.Handshake });
+    server.close(7, 'a secret');
+    attacker.pump();
+    const seen = closes(attacker);
+    expect(seen).toContainEqual([Level.Initial, Type.ConnectionClose, 0x0c, 0]);
+    expect(seen).toContainEqual([Level.Handshake, Type.ConnectionClose, 0x0c, 0]);
+    expect(seen.filter(([level, type]) => level !== APP && type === Type.ApplicationClose)).toEqual([]);
+  });
+
+  test(`of a client that is not confirmed comes at both levels ${covers('rfc9000-10.2.3-4')}`, () => {
+    const client = createClient();
+    const attacker = attackClient(client);
+    client.close(7, 'text');
+    attacker.pump();
+    expect(closes(attacker)).toEqual([
+      [Level.Handshake, Type.ConnectionClose, 0x0c, 0],
+      [APP, Type.ApplicationClose, 7, 4],
+    ]);
+  });
+
+  test(`after confirmation comes in 1-RTT packets only ${covers('rfc9000-10.2.3-1', 'rfc9000-10.3-2', 'rfc9001-4.9.2-1')}`, () => {
+    const server = createServer();
+    const attacker = attackServer(server);
+    server.close(7, 'x'.repeat(5000));
+    attacker.pump();
+    expect(closes(attacker)).toEqual([[APP, Type.ApplicationClose, 7, expect.any(Number)]]);
+    expect(closes(attacker)[0]![3]).toBeGreaterThan(200);
+  });
+
+  test(`from the peer: nothing is sent any more ${covers('rfc9000-10.2.2-1', 'rfc9000-10.2.2-3')}`, () => {
+    const server = createServer();
+    const attacker = attackServer(server);
+    attacker.send(APP, streamFrame(0, 0, PING));
+    server.connection(0)!.stream(0)!.write(new Uint8Array(5000));
+    attacker.deliver(attacker.packet(APP, frame(Type.ApplicationClose, [9, 2], Uint8Array.of(104, 105))));
+    const before = attacker.received.datagrams;
+    for (let i = 0; i < 20; i++) attacker.send(APP, PING).pass(10_000);
+    attacker.pass(60 * SECOND_US);
+    expect(attacker.received.datagrams).toBe(before);
+    const events = eventsOf(server);
+    expect(events.at(-1)).toMatchObject({
+      type: 'closed',
+      reason: { kind: 'application', code: 9, text: 'hi', remote: true },
+    });
+    expect(server.nextWakeTime()).toBe(Infinity);
+  });
+
+  test('frames behind it, in its own packet, change nothing', () => {
+    const server = createServer();
+    const attacker = attackServer(server);
+    attacker.send(
+      APP,
+      concatBytes(frame(Type.ConnectionClose, [0, 0, 0]), streamFrame(0, 0, PING), frame(0x21)),
+    );
+    expect(eventsOf(server).at(-1)).toMatchObject({
+      type: 'closed',
+      reason: { kind: 'transport', code: 0, remote: true },
+    });
+    expect(attacker.closeCode).toBeUndefined();
+  });
+
+  test.each([
+    ['closing', covers('rfc9000-10.2-1', 'rfc9000-10.2-4'), frame(0x21)],
+    ['draining', covers('rfc9000-10.2-1', 'rfc9000-10.2-3'), frame(Type.ConnectionClose, [0, 0, 0])],
+  ])('%s lasts three probe timeouts, then nothing is left %s', (_name, _ids, payload) => {
+    const server = createServer();
+    const attacker = attackServer(server);
+    attacker.pass(500_000);
+    const { smoothedRttUs, rttVarianceUs } = server.connection(0)!.statistics();
+    const ptoUs = smoothedRttUs + Math.max(4 * rttVarianceUs, 1000);
+    attacker.send(APP, payload);
+    attacker.pass(3 * ptoUs - 1000);
+    expect(server.connection(0)).toBeDefined();
+    attacker.pass(3 * ptoUs + 200_000);
+    expect(server.connection(0)).toBeUndefined();
+    expect(server.nextWakeTime()).toBe(Infinity);
+  });
+
+  test('that cannot be sent for want of room leaves with the next datagram that makes some', () => {
+    const server = createServer();
+    const attacker = attackServer(server, { silentFrom: Level.Handshake });
+    server.connection(0)!.close(5);
+    attacker.pump();
+    const before = attacker.received.datagrams;
+    attacker.send(Level.Initial, PING);
+    expect(attacker.received.datagrams).toBeGreaterThan(before);
+  });
+});
+
+describe('stateless reset', () => {
+  const KEY = new Uint8Array(32).fill(3);
+
+  test(`a server that lost its state ends the connection with a reset that looks like a packet ${covers('rfc9000-10.3-8', 'rfc9000-10.3.1-5', 'rfc9000-10.3.3-1', 'rfc9000-10.3-6', 'rfc9000-10.3-3')}`, () => {
+    const client = createClient();
+    const before = { client, server: createServer({ resetKey: KEY }) };
+    client.createConnection(TO, NOW_US);
+    settle(before, NOW_US);
+    eventsOf(client);
+    const restarted = createServer({ resetKey: KEY }, 77);
+    client.connection(0)!.openStream()!.write(new Uint8Array(3000));
+    const [packet] = sentWithin(client, NOW_US + 1000, 0);
+    restarted.incomingPacket(packet!, CLIENT, SERVER, 0, 0, NOW_US);
+    const [reset, ...more] = sentWithin(restarted, NOW_US, 0);
+    expect(more).toEqual([]);
+    expect(reset![0]! >> 6).toBe(1);
+    expect(reset!.length).toBeGreaterThanOrEqual(21);
+    expect(reset!.length).toBeLessThan(packet!.length);
+    client.incomingPacket(reset!, SERVER, CLIENT, 0, 0, NOW_US + 2000);
+    expect(closedKinds(client)).toEqual(['stateless-reset']);
+    expect(sentWithin(client, NOW_US + 2000, 60 * SECOND_US)).toEqual([]);
+    expect(client.nextWakeTime()).toBe(Infinity);
+  });
+
+  test(`two endpoints without state: each answer is shorter, until there is none ${covers('rfc9000-10.3.3-1', 'rfc9000-10.3-5', 'rfc9000-10.3-7')}`, () => {
+    const [a, b] = [createServer({}, 5), createServer({}, 6)];
+    let datagram = new Uint8Array(60).fill(0x41);
+    const lengths: number[] = [];
+    for (let i = 0; i < 50; i++) {
+      const target = i % 2 === 0 ? a : b;
+      target.incomingPacket(datagram, CLIENT, SERVER, 0, 0, NOW_US + i * SECOND_US);
+      const [reset] = sentWithin(target, NOW_US + i * SECOND_US, 0);
+      if (reset === undefined) break;
+      expect(reset.length).toBeLessThan(datagram.length);
+      lengths.push(reset.length);
+      datagram = reset as Uint8Array<ArrayBuffer>;
+    }
+    expect(lengths.length).toBeGreaterThan(3);
+    expect(lengths.length).toBeLessThan(45);
+    expect(Math.min(...lengths)).toBeGreaterThanOrEqual(21);
+  });
+
+  test('no more than ten a second', () => {
+    const server = createServer();
+    for (let i = 0; i < 1000; i++)
+      server.incomingPacket(new Uint8Array(100).fill(0x40 + (i % 60)), CLIENT, SERVER, 0, 0, NOW_US + i);
+    expect(sentWithin(server, NOW_US + 1000, 0)).toHaveLength(10);
+    server.incomingPacket(new Uint8Array(100).fill(0x41), CLIENT, SERVER, 0, 0, NOW_US + 2 * SECOND_US);
+    expect(sentWithin(server, NOW_US + 2 * SECOND_US, 0)).toHaveLength(1);
+  });
+
+  test(`tokens differ by ID and by key ${covers('rfc9000-10.3.2-1', 'rfc9000-10.3.2-5')}`, () => {
+    const crypto = seededCrypto(1);
+    const ids = [1, 2, 3].map((fill) => new Uint8Array(8).fill(fill));
+    const tokens = ids.map((id) => resetToken(crypto, KEY, id).join());
+    const others = ids.map((id) => resetToken(crypto, TOKEN, id).join());
+    expect(new Set([...tokens, ...others]).size).toBe(6);
+    expect(resetToken(crypto, KEY, ids[0]!).join()).toBe(tokens[0]);
+  });
+
+  /** A client whose server gave a token, and another for an ID that is not in use. */
+  function withToken(): { client: QuicContext; attacker: Attacker } {
+    const client = createClient();
+    const attacker = attackClient(client, {
+      parameters: (parameters) => encodeParameters({ ...parameters, statelessResetToken: TOKEN }, 1),
+    });
+    attacker.send(APP, frame(Type.HandshakeDone));
+    expect(eventsOf(client).map(({ type }) => type)).toContain('confirmed');
+    return { client, attacker };
+  }
+  const SPARE = TOKEN.map((byte) => byte + 50);
+  const endingIn = (first: readonly number[] | Uint8Array, token: Uint8Array): Uint8Array =>
+    concatBytes(Uint8Array.from(first), new Uint8Array(30).fill(9), token);
+
+  test.each<[string, string, (attacker: Attacker) => Uint8Array]>([
+    ['to nobody', covers('rfc9000-10.3.1-2'), () => endingIn([0x41], TOKEN)],
+    [
+      'of the least length',
+      covers('rfc9000-10.3.1-2'),
+      () => concatBytes(Uint8Array.of(0x41, 1, 2, 3, 4), TOKEN),
+    ],
+    ['without the fixed bit', covers('rfc9000-10.3-9'), () => endingIn([0x01], TOKEN)],
+    ['with a long header', covers('rfc9000-10.3-9'), () => endingIn([0xc1, 0, 0, 0, 1, 4, 4], TOKEN)],
+    ['of a version nobody speaks', covers('rfc9000-10.3-9'), () => endingIn([0xc1, 7, 7, 7, 7, 4, 4], TOKEN)],
+    [
+      'to the ID of the connection',
+      covers('rfc9000-10.3.1-2'),
+      (attacker) => endingIn([0x41, ...attacker.destination], TOKEN),
+    ],
+  ])('a datagram %s that ends in the token is one %s', (_name, _ids, make) => {
+    const { client, attacker } = withToken();
+    attacker.deliver(make(attacker));
+    expect(closedKinds(client)).toEqual(['stateless-reset']);
+    expect(sentWithin(client, attacker.nowUs, SECOND_US)).toEqual([]);
+  });
+
+  test.each<[string, string, Uint8Array]>([
+    ['in a token of an ID that is not in use', covers('rfc9000-10.3.1-3'), endingIn([0x41], SPARE)],
+    [
+      'in all but the last bit of the token',
+      covers(),
+      endingIn(
+        [0x41],
+        TOKEN.map((byte, i) => (i === 15 ? byte ^ 1 : byte)),
+      ),
+    ],
+    ['in the token, but is too short', covers(), concatBytes(Uint8Array.of(0x41, 1, 2, 3), TOKEN)],
+    ['in zeros', covers(), endingIn([0x41], new Uint8Array(16))],
+  ])('a datagram that ends %s is none %s', (_name, _ids, bytes) => {
+    const { client, attacker } = withToken();
+    const spare = concatBytes(Uint8Array.of(8), new Uint8Array(8).fill(6), SPARE);
+    attacker.send(APP, frame(Type.NewConnectionId, [1, 0], spare));
+    attacker.deliver(bytes);
+    expect(client.connection(0)!.closeReason).toBeUndefined();
+  });
+
+  test(`the token of a retired ID counts no more, that of the next does ${covers('rfc9000-10.3.1-3')}`, () => {
+    const { client, attacker } = withToken();
+    const spare = concatBytes(Uint8Array.of(8), new Uint8Array(8).fill(6), SPARE);
+    attacker.send(APP, frame(Type.NewConnectionId, [1, 1], spare));
+    attacker.deliver(endingIn([0x41], TOKEN));
+    expect(client.connection(0)!.closeReason).toBeUndefined();
+    attacker.deliver(endingIn([0x41], SPARE));
+    expect(closedKinds(client)).toEqual(['stateless-reset']);
+  });
+
+  test(`a client, and a server that knows the connection, send none ${covers('rfc9000-11-4')}`, () => {
+    const client = createClient();
+    client.incomingPacket(endingIn([0x41], TOKEN), SERVER, CLIENT, 0, 0, NOW_US);
+    expect(sentWithin(client, NOW_US, 0)).toEqual([]);
+    const server = createServer();
+    const attacker = attackServer(server);
+    const forged = attacker.packet(APP, concatBytes(PING, new Uint8Array(100)));
+    forged[50]! ^= 1;
+    attacker.deliver(forged);
+    expect(sentWithin(server, attacker.nowUs, 0)).toEqual([]);
+  });
+});
