@@ -129,13 +129,12 @@ export function assembleConnection(seed: ConnectionSeed, around: ConnectionSurro
     onToken: (token) => emit({ type: 'token', token }),
   });
   const fields = createFields(seed, own.localIds);
-  const streams = new StreamWriter(own.streams);
   const sendOrder = new SendOrder({
     ...own,
     isClient,
     recovery,
     handshake,
-    streams,
+    streams: new StreamWriter(own.streams),
     closeState,
     fields,
     id,

@@ -93,6 +93,10 @@ export class SendOrder {
     for (let i = 0; i < LEVELS.length; i++) {
       const level = LEVELS[i]!;
       if (!p.keys.canWrite(level) || !this.begin(writer, level)) continue;
+      // Who closes once all is there leaves nobody in doubt about the last of it.
+      const space = p.spaces.at(spaceOf(level));
+      if (space.policy.hasNews && space.received.ranges.count <= MAX_CLOSING_RANGES)
+        this.writeAck(writer, spaceOf(level), nowUs);
       p.closeState.write(writer, level);
       if (!writer.isEmpty) writer.close();
     }
@@ -124,15 +128,24 @@ export class SendOrder {
     if (!isWanted && policy.dueUs > nowUs) return this.onIdle(level, path);
     if (!this.begin(writer, level)) return;
     if (policy.hasNews || policy.dueUs <= nowUs) this.writeAck(writer, space, nowUs);
-    if (mayElicit) {
-      // Every probe carries something useful: two of the same are harder to lose than one.
-      if (probing && !this.hasFrames(level, path)) p.recovery.repeatOldest(space);
-      this.fill(writer, level, path, nowUs);
-      if (probing || p.recovery.wantsPing) writePing(writer);
-      // The peer's limits, not the network's, may leave nothing to send. RFC 9002 §7.8
-      if (!writer.current.ackEliciting) this.onIdle(level, path);
-    }
+    if (mayElicit) this.writeEliciting(writer, level, path, probing, nowUs);
     if (!writer.isEmpty) writer.close();
+  }
+
+  private writeEliciting(
+    writer: PacketWriter,
+    level: Level,
+    path: Path,
+    probing: boolean,
+    nowUs: number,
+  ): void {
+    const { recovery } = this.p;
+    // Every probe carries something useful: two of the same are harder to lose than one.
+    if (probing && !this.hasFrames(level, path)) recovery.repeatOldest(spaceOf(level));
+    this.fill(writer, level, path, nowUs);
+    if (probing || recovery.wantsPing) writePing(writer);
+    // The peer's limits, not the network's, may leave nothing to send. RFC 9002 §7.8
+    if (!writer.current.ackEliciting) this.onIdle(level, path);
   }
 
   /** Frames that must be acknowledged may leave at this level. */
