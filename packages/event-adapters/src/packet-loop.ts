@@ -1,5 +1,5 @@
 import type { Address, QuicEvent, QuicHostContext } from '@tsquic/quic-core';
-import type { Clock } from './clock.ts';
+import type { Alarm, Clock } from './clock.ts';
 import type { DatagramPort } from './datagram-port.ts';
 import { nodeClock } from './node-clock.ts';
 import { openNodePort } from './node-port.ts';
@@ -51,6 +51,7 @@ export class PacketLoop {
   private readonly clock: Clock;
   private readonly loop: QuicLoop;
   private port: DatagramPort;
+  private readonly wakeAlarm: Alarm;
   private woken = false;
   private stopped = false;
   private onEnded: () => void = () => {};
@@ -59,6 +60,7 @@ export class PacketLoop {
     this.options = options;
     this.openPort = openPort;
     this.clock = options.clock ?? nodeClock;
+    this.wakeAlarm = this.clock.createAlarm(() => this.onWoken());
     this.port = port;
     this.ended = new Promise((resolve) => (this.onEnded = resolve));
     const { context, onEvent, onError, receiveBatch = 64, sendBatch = 64 } = options;
@@ -95,13 +97,7 @@ export class PacketLoop {
   wakeUp(): void {
     if (this.stopped || this.woken) return;
     this.woken = true;
-    const alarm = this.clock.createAlarm(() => {
-      this.woken = false;
-      if (this.stopped) return;
-      this.tell({ type: 'wake-up' });
-      this.loop.flush();
-    });
-    alarm.set(0);
+    this.wakeAlarm.set(0);
   }
 
   /** Go on with a new socket, as a change of network would. Rejects, and keeps the old one, when none can be had. */
@@ -121,6 +117,13 @@ export class PacketLoop {
     this.stopped = true;
     this.loop.close();
     this.onEnded();
+  }
+
+  private onWoken(): void {
+    this.woken = false;
+    if (this.stopped) return;
+    this.tell({ type: 'wake-up' });
+    this.loop.flush();
   }
 
   private limitSleep(nowUs: number, delayUs: number): number {

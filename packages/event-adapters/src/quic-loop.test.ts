@@ -151,6 +151,69 @@ describe('close', () => {
   });
 });
 
+describe('ports', () => {
+  test('that are full get nothing until they are writable, and no sleep is cut short for it', () => {
+    const { loop, context, port, clock, sent } = joined();
+    port.isWritable = false;
+    context.outgoing.push([1200]);
+    loop.flush();
+    expect([sent, clock.delaysUs.at(-1)]).toEqual([[], 60_000_000]);
+    port.isWritable = true;
+    port.onWritable();
+    expect(clock.delaysUs.at(-1)).toBe(0);
+    clock.goOff();
+    expect(sent).toHaveLength(1);
+  });
+
+  test('that are full get goodbyes all the same', () => {
+    const { loop, context, port, sent } = joined();
+    port.isWritable = false;
+    context.outgoing.push([1200]);
+    loop.close();
+    expect([sent.length, port.closed]).toEqual([1, true]);
+  });
+
+  test('can be exchanged', () => {
+    const { loop, context, port, sent } = joined();
+    const next = new MemoryPort();
+    loop.usePort(next);
+    port.arrive(1);
+    next.arrive(2);
+    context.outgoing.push([1200]);
+    loop.flush();
+    expect(context.calls.filter((call) => call.startsWith('in'))).toEqual(['in 2 at 1000']);
+    expect([sent.length, next.sent.length]).toEqual([0, 1]);
+  });
+
+  test('are told where a datagram came in, and where one goes out', () => {
+    const { loop, context, port } = joined();
+    port.onDatagram(new Uint8Array([1]), PEER, 0, { ip: '192.0.2.7', port: 7 }, 3);
+    expect(context.arrivals).toEqual(['192.0.2.7 3']);
+    context.outgoing.push([1200]);
+    loop.flush();
+    expect(port.ways).toEqual(['192.0.2.7 3']);
+  });
+});
+
+test('hooks see what went in and out, and may cut a sleep short', () => {
+  const seen: string[] = [];
+  const { loop, context, port, clock } = joined({
+    hooks: {
+      afterReceive: (datagrams, bytes) => seen.push(`in ${datagrams} ${bytes}`),
+      afterSend: (datagrams, bytes) => seen.push(`out ${datagrams} ${bytes}`),
+      limitSleep: (nowUs, delayUs) => Math.min(delayUs, nowUs),
+    },
+    sendBatch: 2,
+  });
+  port.arrive(1);
+  context.outgoing.push([1200, 1200, 100], [1200]);
+  loop.flush();
+  expect(seen).toEqual(['in 1 1', 'out 3 2500']);
+  loop.flush();
+  expect(seen.at(-1)).toBe('out 1 1200');
+  expect(clock.delaysUs.at(-1)).toBe(1000);
+});
+
 test('an unreachable peer is told to the context', () => {
   const { port, context, clock } = joined();
   port.onUnreachable(PEER);
@@ -183,6 +246,7 @@ function joined(options: Partial<QuicLoopOptions> = {}): Joined {
 /** Plays back what it is told to, and writes down how it was called. */
 class ScriptedContext {
   readonly calls: string[] = [];
+  readonly arrivals: string[] = [];
   readonly events: QuicEvent[] = [];
   /** Sizes of the segments of each train still to send. */
   readonly outgoing: number[][] = [];
@@ -191,11 +255,12 @@ class ScriptedContext {
   incomingPacket(
     bytes: Uint8Array,
     _from: Address,
-    _to: Address,
-    _interface: number,
+    to: Address,
+    interfaceIndex: number,
     _ecn: number,
     nowUs: number,
   ): void {
+    this.arrivals.push(`${to.ip} ${interfaceIndex}`);
     this.calls.push(`in ${bytes[0]} at ${nowUs}`);
   }
 
@@ -205,6 +270,8 @@ class ScriptedContext {
     out.length = sizes.reduce((sum, size) => sum + size, 0);
     out.segmentSize = sizes[0] ?? 0;
     out.to = PEER;
+    out.from = { ip: '192.0.2.7', port: 7 };
+    out.interfaceIndex = 3;
     return out.length;
   }
 
@@ -227,8 +294,21 @@ class MemoryPort implements DatagramPort {
   onDatagram: DatagramPort['onDatagram'] = () => {};
   onUnreachable: DatagramPort['onUnreachable'] = () => {};
 
-  send(_bytes: Uint8Array, start: number, end: number): void {
+  onWritable: () => void = () => {};
+  isWritable = true;
+  readonly ways: string[] = [];
+
+  send(
+    _bytes: Uint8Array,
+    start: number,
+    end: number,
+    _to: Address,
+    _ecn: number,
+    from?: Address,
+    interfaceIndex?: number,
+  ): void {
     this.sent.push(`${start}-${end}`);
+    this.ways.push(`${from?.ip} ${interfaceIndex}`);
   }
 
   arrive(value: number): void {

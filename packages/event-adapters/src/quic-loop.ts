@@ -97,10 +97,10 @@ export class QuicLoop {
   flush(): void {
     if (this.stopped || this.busy) return;
     this.busy = true;
-    if (this.receivedInBatch > 0) this.hooks.afterReceive?.(this.receivedInBatch, this.receivedBytes);
-    this.receivedInBatch = 0;
-    this.receivedBytes = 0;
+    const { receivedInBatch, receivedBytes } = this;
+    this.receivedInBatch = this.receivedBytes = 0;
     try {
+      if (receivedInBatch > 0) this.hooks.afterReceive?.(receivedInBatch, receivedBytes);
       this.deliverEvents();
       if (!this.stopped) this.send();
       if (!this.stopped && !this.closing) this.deliverEvents();
