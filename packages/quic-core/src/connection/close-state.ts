@@ -72,7 +72,8 @@ function closeFrame(reason: CloseReason, level: Level): CloseFrame | undefined {
 export function utf8(text: string): Uint8Array {
   const out: number[] = [];
   for (const character of text) {
-    const code = character.codePointAt(0)!;
+    const point = character.codePointAt(0)!;
+    const code = isSurrogate(point) ? 0xfffd : point;
     if (out.length > MAX_REASON_BYTES - 4) break;
     if (code < 0x80) out.push(code);
     else if (code < 0x800) out.push(0xc0 | (code >> 6), 0x80 | (code & 0x3f));
@@ -110,5 +111,10 @@ function codePoint(bytes: Uint8Array, at: number, length: number): number {
     code = code * 64 + (bytes[at + i]! & 0x3f);
   }
   const smallest = [0, 0, 0x80, 0x800, 0x1_0000][length]!;
-  return code < smallest || code > 0x10_ffff ? -1 : code;
+  return code < smallest || code > 0x10_ffff || isSurrogate(code) ? -1 : code;
+}
+
+/** Half of a pair has no UTF-8 of its own. RFC 3629 §3 */
+function isSurrogate(code: number): boolean {
+  return code >= 0xd800 && code <= 0xdfff;
 }

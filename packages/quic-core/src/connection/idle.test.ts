@@ -1,0 +1,51 @@
+import { describe, expect, test } from '@jest/globals';
+import { Idle } from './idle.ts';
+
+describe('Idle', () => {
+  test.each([
+    [30_000, 10_000, 10_000],
+    [10_000, 30_000, 10_000],
+    [0, 10_000, 10_000],
+    [10_000, 0, 10_000],
+    [0, 0, Infinity],
+  ])('of %i ms here and %i ms there is %p ms', (here, there, ms) => {
+    const idle = new Idle(here, 0, 500);
+    idle.onPeerTimeout(there);
+    expect(idle.timeoutUs(1000)).toBe(500 + ms * 1000);
+  });
+
+  test('restarts with what comes, and with the first that is sent after it', () => {
+    const idle = new Idle(1000, 0, 0);
+    const at: number[] = [];
+    const note = (): number => at.push(idle.timeoutUs(1) / 1000 - 1000);
+    idle.onElicitingSent(10_000);
+    note();
+    idle.onElicitingSent(20_000);
+    note();
+    idle.onReceived(30_000);
+    note();
+    idle.onElicitingSent(40_000);
+    note();
+    idle.onElicitingSent(50_000);
+    note();
+    expect(at).toEqual([10, 10, 30, 40, 40]);
+  });
+
+  test('lasts three probe timeouts at least', () => {
+    expect(new Idle(1, 0, 0).timeoutUs(1_000_000)).toBe(3_000_000);
+  });
+
+  test('keep-alive waits for its interval after every packet, and for one PING at a time', () => {
+    const idle = new Idle(30_000, 1000, 0);
+    expect(idle.keepAliveTimeUs()).toBe(1_000_000);
+    idle.pingPending = true;
+    expect(idle.keepAliveTimeUs()).toBe(Infinity);
+    idle.onElicitingSent(1_000_000);
+    idle.onElicitingSent(1_500_000);
+    expect(idle.pingPending).toBe(false);
+    expect(idle.keepAliveTimeUs()).toBe(2_500_000);
+    idle.onReceived(3_000_000);
+    expect(idle.keepAliveTimeUs()).toBe(4_000_000);
+    expect(new Idle(30_000, 0, 0).keepAliveTimeUs()).toBe(Infinity);
+  });
+});
