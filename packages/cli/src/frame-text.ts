@@ -1,8 +1,8 @@
-import { objectAt, type QlogObject } from './qlog-file.ts';
+import { objectAt, type QlogObject, textOf } from './qlog-file.ts';
 
 /** A frame of a qlog file in a few characters; '' for padding, which says nothing. */
 export function frameText(frame: QlogObject): string {
-  const type = String(frame['frame_type'] ?? '?');
+  const type = textOf(frame['frame_type'], '?');
   switch (type) {
     case 'padding':
       return '';

@@ -1,5 +1,5 @@
 import { frameText } from './frame-text.ts';
-import { objectAt, objectsAt, type QlogEvent, type QlogFile, type QlogObject } from './qlog-file.ts';
+import { objectAt, objectsAt, type QlogEvent, type QlogFile, type QlogObject, textOf } from './qlog-file.ts';
 
 /** How much to draw. */
 export interface LadderOptions {
@@ -78,13 +78,13 @@ function rowsOf(events: readonly QlogEvent[]): Row[] {
         add('received', packetText(data));
         break;
       case 'packet_lost':
-        add('lost', `${packetName(data)} lost (${String(data['trigger'] ?? 'unknown')})`);
+        add('lost', `${packetName(data)} lost (${textOf(data['trigger'], 'unknown')})`);
         break;
       case 'packet_dropped':
-        add('note', `dropped: ${String(data['trigger'] ?? 'unknown')}`);
+        add('note', `dropped: ${textOf(data['trigger'], 'unknown')}`);
         break;
       case 'connection_closed':
-        add('note', `closed: ${String(data['trigger'] ?? data['reason'] ?? 'unknown')}`);
+        add('note', `closed: ${textOf(data['trigger'] ?? data['reason'], 'unknown')}`);
         break;
     }
   }
@@ -113,7 +113,7 @@ function packetText(data: QlogObject): string {
 
 function packetName(data: QlogObject): string {
   const { packet_type, packet_number } = objectAt(data, 'header');
-  return `${String(packet_type ?? '?')} ${String(packet_number ?? '?')}`;
+  return `${textOf(packet_type, '?')} ${textOf(packet_number, '?')}`;
 }
 
 function windowsOf(events: readonly QlogEvent[]): number[] {

@@ -38,13 +38,18 @@ export function parseQlog(text: string, path: string): QlogFile {
   const trace = objectAt(head, 'trace');
   return {
     isClient: objectAt(trace, 'vantage_point')['type'] !== 'server',
-    title: String(head['title'] ?? ''),
+    title: textOf(head['title'], ''),
     events: records.filter(isEvent).map(({ time, name, data }) => ({
       time,
       name: name.slice(name.indexOf(':') + 1),
       data,
     })),
   };
+}
+
+/** Text and numbers as text; `otherwise` for anything else. */
+export function textOf(value: unknown, otherwise: string): string {
+  return typeof value === 'string' || typeof value === 'number' ? String(value) : otherwise;
 }
 
 /** The object under a key, or an empty one. */
