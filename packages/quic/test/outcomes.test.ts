@@ -93,6 +93,26 @@ describe('close', () => {
     await listener.close();
   });
 
+  test('by who has just read the last answer leaves the answerer sure of it', async () => {
+    const ends: string[] = [];
+    const listener = await serve(async (connection) => {
+      const stream = await take(connection);
+      await stream.readable.pipeTo(stream.writable).then(
+        () => ends.push('delivered'),
+        () => ends.push('lost'),
+      );
+    });
+    for (let count = 0; count < 5; count++) {
+      const client = await dial(listener);
+      const stream = await client.openStream();
+      await send(stream.writable, 'question');
+      await receive(stream.readable);
+      await client.close();
+    }
+    await listener.finish();
+    expect(ends).toEqual(Array.from({ length: 5 }, () => 'delivered'));
+  });
+
   test('ends an iteration of streams; a failure is thrown into it', async () => {
     const { client, server, listener } = await connectedPair();
     const seen = (async () => {

@@ -37,6 +37,8 @@ export interface SendParts {
   readonly tracer: Tracer;
 }
 
+/** An acknowledgement of more would leave a CONNECTION_CLOSE no room. */
+const MAX_CLOSING_RANGES = 32;
 const LEVELS: readonly Level[] = [Level.Initial, Level.Handshake, Level.Application];
 /**
  * Fills datagrams. What goes into a 1-RTT packet, and in which order, is `fill`: read it top to bottom to know
