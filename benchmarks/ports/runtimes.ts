@@ -83,7 +83,8 @@ function runProgram(argv: readonly string[], cwd: string, timeoutMs: number): Pr
     child.once('close', (code, signal) => {
       clearTimeout(timer);
       if (code === 0) return resolve(stdout);
-      const complaint = stderr.trim().split('\n').slice(0, 3).join(' / ');
+      const lines = stderr.split('\n').filter((line) => line.trim() !== '' && !line.startsWith('npm warn'));
+      const complaint = lines.slice(0, 3).join(' / ');
       reject(new Error(`ended with ${signal ?? code}: ${complaint}`));
     });
   });
