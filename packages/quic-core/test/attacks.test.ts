@@ -293,7 +293,7 @@ describe('what a stranger can do', () => {
     expect(client.connection(0)!.closeReason).toBeUndefined();
   });
 
-  test('a closing connection answers a flood ever more rarely', () => {
+  test(`a closing connection answers a flood ever more rarely ${covers('rfc9000-10.2.1-1', 'rfc9000-11.1-2')}`, () => {
     const attacker = attackServer(createServer());
     attacker.send(APP, frame(0x21));
     const before = attacker.received.datagrams;
@@ -308,7 +308,11 @@ describe('what a stranger can do', () => {
   };
 
   test.each([
-    ['that says hello and no more', covers('rfc9000-8.1-2', 'rfc9000-8.1-3'), Level.Handshake],
+    [
+      'that says hello and no more',
+      covers('rfc9000-8.1-2', 'rfc9000-8.1-3', 'rfc9000-10.2.1-7'),
+      Level.Handshake,
+    ],
     ['whose hello never ends', covers('rfc9000-8.1-2', 'rfc9000-14.1-6'), Level.Initial],
   ] as const)('an address %s gets three times what it sent, at every step %s', (_name, _ids, silentFrom) => {
     const server = createServer(chain(20_000));

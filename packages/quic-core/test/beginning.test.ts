@@ -305,7 +305,7 @@ describe('Retry and tokens', () => {
     };
   }
 
-  test(`a client follows a Retry: token, new destination, same hello ${covers('rfc9000-8.1.2-1', 'rfc9000-17.2.5.1-3', 'rfc9000-17.2.5.3-1', 'rfc9000-17.2.5.2-5', 'rfc9000-17.2.5.1-5')}`, () => {
+  test(`a client follows a Retry: token, new destination, same hello ${covers('rfc9000-8.1.2-1', 'rfc9000-17.2.5.1-3', 'rfc9000-17.2.5.3-1', 'rfc9000-17.2.5.2-5', 'rfc9000-8.1.3-3', 'rfc9000-8.1.3-12', 'rfc9000-17.2.5.1-5')}`, () => {
     const exchange = record({ retry: 'always' });
     exchange.client.createConnection(TO, NOW_US);
     settle(exchange, NOW_US);
@@ -320,7 +320,12 @@ describe('Retry and tokens', () => {
       expect(initial.source).toEqual(initials[0]!.source);
     }
     expect(initials[1]!.destination).toEqual(retries[0]!.source);
-    expect(eventsOf(exchange.client).map(({ type }) => type)).toContain('confirmed');
+    passTime(exchange, NOW_US, 100_000);
+    const events = eventsOf(exchange.client);
+    expect(events.map(({ type }) => type)).toContain('confirmed');
+    const kept = events.flatMap((event) => (event.type === 'token' ? [event.token] : []));
+    expect(kept).toHaveLength(1);
+    expect(kept).not.toContainEqual(retries[0]!.token);
     expect(exchange.server.connection(0)!.logId).toBe(exchange.client.connection(0)!.logId);
   });
 

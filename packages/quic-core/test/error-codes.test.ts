@@ -367,7 +367,7 @@ const TLS: readonly Case[] = [
   },
 ];
 
-describe('a victim closes with the code of the RFC', () => {
+describe(`a victim closes with the code of the RFC ${covers('rfc9000-11.1-1', 'rfc9000-11-1', 'rfc9000-11-2', 'rfc9000-5.2-2')}`, () => {
   test.each(
     [...FLOW, ...STREAM_LIMIT, ...STREAM_STATE, ...ENCODING, ...VIOLATIONS, ...LIMITS, ...TLS].map(
       (one) => [one.name, covers(...(one.covers ?? [])), one] as const,
