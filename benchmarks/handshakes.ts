@@ -1,5 +1,6 @@
 import { medianBy, type Findings } from './benchmark.ts';
-import { Child, TSQUIC } from './child.ts';
+import { Child } from './child.ts';
+import { startServer } from './server.ts';
 import { createWorkplace, type Workplace } from './workplace.ts';
 
 const COUNT = 100;
@@ -24,24 +25,12 @@ export async function measureHandshakes(rounds: number): Promise<Findings> {
   }
 }
 
-async function runQuic({ root, cert, key }: Workplace): Promise<Run> {
-  const server = new Child([
-    TSQUIC,
-    'serve',
-    '--root',
-    root,
-    '--cert',
-    cert,
-    '--key',
-    key,
-    '--port',
-    '0',
-    '--json',
-  ]);
+async function runQuic(workplace: Workplace): Promise<Run> {
+  const server = startServer(workplace);
   return finish(server, [
     'benchmarks/programs/quic-handshakes.mjs',
     await server.listening(),
-    cert,
+    workplace.cert,
     String(COUNT),
   ]);
 }

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { medianBy, type Findings } from './benchmark.ts';
 import { Child, TSQUIC } from './child.ts';
+import { startServer } from './server.ts';
 import {
   checksumOf,
   createWorkplace,
@@ -59,20 +60,9 @@ export async function measureMemory(): Promise<Findings> {
   }
 }
 
-async function runQuic({ directory, root, cert, key }: Workplace, expected: string): Promise<Run> {
-  const server = new Child([
-    TSQUIC,
-    'serve',
-    '--root',
-    root,
-    '--cert',
-    cert,
-    '--key',
-    key,
-    '--port',
-    '0',
-    '--json',
-  ]);
+async function runQuic(workplace: Workplace, expected: string): Promise<Run> {
+  const { directory, cert } = workplace;
+  const server = startServer(workplace);
   const url = `https://127.0.0.1:${await server.listening()}/file`;
   const client = new Child([
     TSQUIC,

@@ -1,18 +1,12 @@
-import { judgeChain } from '../certificate/judgement.ts';
-import { checkCertificateVerify } from '../certificate/verify-signature.ts';
+import { takeProof } from '../certificate/peer-proof.ts';
 import { Level } from '../events.ts';
-import { decodeCertificateVerify } from '../message/certificate-verify.ts';
-import { type HandshakeMessage, MessageType } from '../message/handshake-message.ts';
-import { expectType, type HandshakeState, MESSAGE_LIMIT } from '../state.ts';
+import type { HandshakeMessage } from '../message/handshake-message.ts';
+import { type HandshakeState, MESSAGE_LIMIT } from '../state.ts';
 import type { ClientContext } from './context.ts';
 import { ExpectFinished } from './expect-finished.ts';
 import type { CertificateDemand, Negotiation } from './negotiation.ts';
 
-/**
- * The server must prove that it holds the leaf's key. RFC 8446 §4.4.3
- *
- * The chain is judged after the proof: only a peer that signed this handshake can cost us a chain to build.
- */
+/** The server must prove that it holds the leaf's key; then its chain is judged. RFC 8446 §4.4.3 */
 export class ExpectCertificateVerify implements HandshakeState {
   readonly level: Level = Level.Handshake;
   readonly messageLimit: number = MESSAGE_LIMIT;
@@ -37,22 +31,8 @@ export class ExpectCertificateVerify implements HandshakeState {
   }
 
   onMessage(message: HandshakeMessage): HandshakeState {
-    expectType(message, MessageType.CertificateVerify);
-    const { options, settings, output, transcript } = this.context;
-    checkCertificateVerify(settings.crypto, decodeCertificateVerify(message.body), {
-      side: 'server',
-      leaf: this.leaf,
-      accepted: settings.signatureSchemes,
-      transcriptHash: transcript.digest(),
-    });
-    transcript.add(message.raw);
-    const judge = {
-      verifier: options.verifier,
-      serverName: options.serverName,
-      unixTimeMs: options.unixTimeMs,
-      crypto: settings.crypto,
-      output,
-    };
-    return judgeChain(judge, this.chain, new ExpectFinished(this.context, this.negotiation, this.demand));
+    const { context, negotiation, chain, leaf } = this;
+    const claim = { side: 'server', serverName: context.options.serverName, chain, leaf } as const;
+    return takeProof(context, message, claim, () => new ExpectFinished(context, negotiation, this.demand));
   }
 }

@@ -1,9 +1,7 @@
-import { judgeChain } from '../certificate/judgement.ts';
-import { checkCertificateVerify } from '../certificate/verify-signature.ts';
+import { takeProof } from '../certificate/peer-proof.ts';
 import { Level } from '../events.ts';
-import { decodeCertificateVerify } from '../message/certificate-verify.ts';
-import { type HandshakeMessage, MessageType } from '../message/handshake-message.ts';
-import { expectType, type HandshakeState, MESSAGE_LIMIT } from '../state.ts';
+import type { HandshakeMessage } from '../message/handshake-message.ts';
+import { type HandshakeState, MESSAGE_LIMIT } from '../state.ts';
 import type { ServerContext } from './context.ts';
 import { ExpectFinished } from './expect-finished.ts';
 import type { Negotiation } from './flight.ts';
@@ -30,22 +28,8 @@ export class ExpectCertificateVerify implements HandshakeState {
   }
 
   onMessage(message: HandshakeMessage): HandshakeState {
-    expectType(message, MessageType.CertificateVerify);
-    const { options, settings, output, transcript } = this.context;
-    checkCertificateVerify(settings.crypto, decodeCertificateVerify(message.body), {
-      side: 'client',
-      leaf: this.leaf,
-      accepted: settings.signatureSchemes,
-      transcriptHash: transcript.digest(),
-    });
-    transcript.add(message.raw);
-    const judge = {
-      verifier: options.verifier,
-      serverName: '',
-      unixTimeMs: options.unixTimeMs,
-      crypto: settings.crypto,
-      output,
-    };
-    return judgeChain(judge, this.chain, new ExpectFinished(this.context, this.negotiation));
+    const { context, negotiation, chain, leaf } = this;
+    const claim = { side: 'client', serverName: '', chain, leaf } as const;
+    return takeProof(context, message, claim, () => new ExpectFinished(context, negotiation));
   }
 }
