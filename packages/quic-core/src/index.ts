@@ -9,6 +9,7 @@ export { QuicUsageError, type UsageCode } from './errors/usage-error.ts';
 export type { CloseReason, QuicEvent } from './events.ts';
 export { Drop, dropName } from './packet/drop.ts';
 export { PacketType } from './packet/header.ts';
+export type { BeforeSealing, SealingPacket } from './packet/sealing.ts';
 export type { SourceAnswer, StreamSource } from './streams/source.ts';
 export type { TransportParameters } from './handshake/parameters.ts';
 export { decodeFrames, type FrameRecord } from './trace/frames.ts';

@@ -139,6 +139,7 @@ export function assembleConnection(seed: ConnectionSeed, around: ConnectionSurro
     fields,
     id,
     tracer,
+    beforeSealing: settings.options.beforeSealing,
   });
   const timers = new Timers();
   timers.set(Timer.Handshake, nowUs + settings.transport.handshakeTimeoutMs * 1000);

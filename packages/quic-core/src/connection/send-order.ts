@@ -4,6 +4,7 @@ import type { Handshake } from '../handshake/handshake.ts';
 import type { LocalIds } from '../ids/local-ids.ts';
 import type { PeerIds } from '../ids/peer-ids.ts';
 import type { Keys } from '../keys/keys.ts';
+import { type BeforeSealing, changeFrames } from '../packet/sealing.ts';
 import type { HeaderFields, PacketWriter } from '../packet/writer.ts';
 import { BASE_MTU } from '../path/mtu.ts';
 import type { Path } from '../path/path.ts';
@@ -35,6 +36,8 @@ export interface SendParts {
   readonly fields: HeaderFields;
   readonly id: number;
   readonly tracer: Tracer;
+  /** Undefined in programs that send what they mean. */
+  readonly beforeSealing: BeforeSealing | undefined;
 }
 
 /** An acknowledgement of more would leave a CONNECTION_CLOSE no room. */
@@ -245,6 +248,8 @@ export class SendOrder {
 
   private finish(writer: PacketWriter, path: Path, mtuProbe: boolean, nowUs: number): number {
     const { p } = this;
+    if (p.beforeSealing !== undefined)
+      changeFrames(writer, Math.min(path.mtu.mtuBytes, writer.frames.buffer.length), p.id, p.beforeSealing);
     for (let i = 0; i < writer.count; i++) {
       const packet = writer.packets[i]!;
       const end = i + 1 < writer.count ? writer.packets[i + 1]!.headerAt : writer.length;

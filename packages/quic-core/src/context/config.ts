@@ -1,6 +1,7 @@
 import type { CongestionFactory } from '@tsquic/congestion';
 import type { CipherSuite, CryptoProvider, Group } from '@tsquic/crypto';
 import type { CertificateVerifier, Identity } from '@tsquic/tls13';
+import type { BeforeSealing } from '../packet/sealing.ts';
 import type { Tracer } from '../trace/tracer.ts';
 import type { Address } from './address.ts';
 
@@ -55,6 +56,11 @@ export interface QuicContextOptions {
   /** Key-log lines (NSS format) of every connection go here. Default: nowhere. */
   readonly onKeyLog?: (line: string) => void;
   readonly tracer?: Tracer;
+  /**
+   * Sees every packet before it is encrypted, and may change its frames: for tests that send a peer what no honest
+   * endpoint would. Default: none.
+   */
+  readonly beforeSealing?: BeforeSealing;
 }
 
 /** What one endpoint allows and asks of the other. Times in milliseconds where RFC 9000 has them so. */
