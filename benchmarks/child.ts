@@ -13,7 +13,10 @@ export class Child {
   private readonly exited: Promise<number | null>;
 
   constructor(words: readonly string[]) {
-    this.process = spawn(process.execPath, words, { cwd: PROJECT, stdio: ['ignore', 'pipe', 'inherit'] });
+    this.process = spawn(process.execPath, words, {
+      cwd: PROJECT,
+      stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
+    });
     this.process.stdout?.on('data', (data: Buffer) => (this.stdout += data.toString()));
     this.exited = new Promise((resolve, reject) => {
       this.process.once('error', reject);
@@ -30,6 +33,27 @@ export class Child {
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
     throw new Error(`no server: ${this.process.spawnargs.join(' ')}`);
+  }
+
+  /** Send it a message, and wait for its answer. Messages with `progress` come before that. */
+  async ask<T>(message: object | string, onProgress: (progress: number) => void = () => {}): Promise<T> {
+    this.process.send(message);
+    return this.answer<T>(onProgress);
+  }
+
+  /** Wait for what it says next. */
+  answer<T>(onProgress: (progress: number) => void = () => {}): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      const onMessage = (message: T & { readonly progress?: number }): void => {
+        if (message.progress !== undefined) return onProgress(message.progress);
+        this.process.off('message', onMessage);
+        resolve(message);
+      };
+      this.process.on('message', onMessage);
+      void this.exited.then((code) =>
+        reject(new Error(`${this.process.spawnargs.join(' ')} ended with ${code}`)),
+      );
+    });
   }
 
   /** Ask it to end. */

@@ -1,7 +1,8 @@
-// pnpm bench [loopback] [handshakes] [memory] [--rounds N] [--json]
+// pnpm bench [loopback] [handshakes] [memory] [connections] [--rounds N] [--connections N] [--json]
 import { cpus, loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 import { formatTable, type Findings } from './benchmark.ts';
+import { measureConnections } from './connections.ts';
 import { measureHandshakes } from './handshakes.ts';
 import { measureLoopback, measureMemory } from './loopback.ts';
 
@@ -9,11 +10,16 @@ const BENCHMARKS: Readonly<Record<string, (rounds: number) => Promise<Findings>>
   loopback: measureLoopback,
   handshakes: measureHandshakes,
   memory: measureMemory,
+  connections: () => measureConnections(Number(values.connections)),
 };
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { json: { type: 'boolean', default: false }, rounds: { type: 'string', default: '3' } },
+  options: {
+    json: { type: 'boolean', default: false },
+    rounds: { type: 'string', default: '3' },
+    connections: { type: 'string', default: '2000' },
+  },
 });
 const names = positionals.length === 0 ? Object.keys(BENCHMARKS) : positionals;
 const unknown = names.find((name) => BENCHMARKS[name] === undefined);
