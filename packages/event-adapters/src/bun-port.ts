@@ -1,34 +1,41 @@
-import type { Address } from '@tsquic/quic-core';
+import { sameAddress, type Address } from '@tsquic/quic-core';
 import type { DatagramPort } from './datagram-port.ts';
 import { RemoteAddresses } from './remote-addresses.ts';
 import { SendQueue } from './send-queue.ts';
+import { isUnreachable } from './unreachable.ts';
 
 /** Options of `openBunPort`. */
 export interface BunPortOptions {
-  /** Numeric local address. Default '0.0.0.0'. */
+  /** Numeric local address. Default: any address of the family in use. */
   readonly ip?: string;
   /** Default 0: the system chooses. */
   readonly port?: number;
+  /** Numeric remote address: sends and receives to and from this one only. For clients. */
+  readonly connect?: Address;
 }
 
 /**
- * Open a `Bun.udpSocket` as a `DatagramPort`: the datagrams of one turn leave with one `sendMany`. Rejects with
- * the system's error, EADDRINUSE for one, when the address cannot be had.
+ * Open a `Bun.udpSocket` as a `DatagramPort`: the datagrams of one turn leave with one `sendMany`. A closed port is
+ * noticed (`onUnreachable`) while the socket has sent to one address only: Bun does not tell which it was. Rejects
+ * with the system's error, EADDRINUSE for one, when the address cannot be had.
  */
 export async function openBunPort(options: BunPortOptions = {}): Promise<DatagramPort> {
   const { Bun } = globalThis as unknown as { readonly Bun?: BunRuntime };
   if (Bun === undefined) throw new Error('openBunPort needs Bun; elsewhere there is openNodePort');
+  const { connect } = options;
+  const isIpv6 = connect?.ip.includes(':') === true;
   const socket = await Bun.udpSocket({
-    hostname: options.ip ?? '0.0.0.0',
+    hostname: options.ip ?? (isIpv6 ? '::' : '0.0.0.0'),
     port: options.port ?? 0,
+    ...(connect === undefined ? {} : { connect: { hostname: connect.ip, port: connect.port } }),
     socket: {
       data: (_socket, bytes, fromPort, fromIp) => port.receive(bytes, fromIp, fromPort),
       drain: () => port.drain(),
       // Without a handler an ICMP message of one peer ends the process.
-      error: () => {},
+      error: (error) => port.fail(error),
     },
   });
-  const port = new BunPort(socket);
+  const port = new BunPort(socket, connect);
   return port;
 }
 
@@ -40,12 +47,17 @@ class BunPort implements DatagramPort {
   private readonly socket: BunUdpSocket;
   private readonly remotes: RemoteAddresses = new RemoteAddresses();
   private readonly waiting: SendQueue = new SendQueue();
+  private readonly peer: Address | undefined;
+  /** The one address that was ever sent to; undefined before, and once there were two. */
+  private onlyRemote: Address | undefined;
+  private hasSent = false;
   private flushes = false;
   private full = false;
   private closed = false;
 
-  constructor(socket: BunUdpSocket) {
+  constructor(socket: BunUdpSocket, peer: Address | undefined) {
     this.socket = socket;
+    this.peer = peer;
     this.local = { ip: socket.hostname, port: socket.port };
   }
 
@@ -55,6 +67,7 @@ class BunPort implements DatagramPort {
 
   send(bytes: Uint8Array, start: number, end: number, to: Address): void {
     if (this.closed || !isSendable(to, this.local)) return;
+    if (to !== this.onlyRemote) this.noteRemote(to);
     this.waiting.push(bytes, start, end, to);
     if (this.waiting.length >= BATCH && !this.full) this.flush();
     else if (!this.flushes) {
@@ -71,7 +84,12 @@ class BunPort implements DatagramPort {
   }
 
   receive(bytes: Uint8Array, ip: string, port: number): void {
-    if (!this.closed) this.onDatagram(bytes, this.remotes.intern(ip, port), 0);
+    if (!this.closed) this.onDatagram(bytes, this.peer ?? this.remotes.intern(ip, port), 0);
+  }
+
+  fail(error: unknown): void {
+    const to = this.peer ?? this.onlyRemote;
+    if (!this.closed && to !== undefined && isUnreachable(error)) this.onUnreachable(to);
   }
 
   drain(): void {
@@ -88,13 +106,20 @@ class BunPort implements DatagramPort {
       for (let index = 0; index < BATCH; index++) {
         const datagram = waiting.at(index);
         if (datagram === undefined) break;
-        packets.push(datagram.bytes, datagram.to.port, datagram.to.ip);
+        if (this.peer === undefined) packets.push(datagram.bytes, datagram.to.port, datagram.to.ip);
+        else packets.push(datagram.bytes);
       }
-      const count = packets.length / 3;
+      const count = this.peer === undefined ? packets.length / 3 : packets.length;
       const taken = this.sendMany(packets);
       waiting.drop(taken);
       this.full = taken < count;
     }
+  }
+
+  private noteRemote(to: Address): void {
+    const isSame = this.onlyRemote !== undefined && sameAddress(this.onlyRemote, to);
+    if (!isSame) this.onlyRemote = this.hasSent ? undefined : to;
+    this.hasSent = true;
   }
 
   /** Datagrams taken. One that the system refuses outright is lost, and with it none behind it. */
@@ -117,6 +142,7 @@ interface BunRuntime {
   udpSocket(options: {
     readonly hostname: string;
     readonly port: number;
+    readonly connect?: { readonly hostname: string; readonly port: number };
     readonly socket: {
       readonly data: (socket: BunUdpSocket, bytes: Uint8Array, port: number, ip: string) => void;
       readonly drain: () => void;

@@ -1,7 +1,8 @@
-import { createSocket } from 'node:dgram';
+import { createSocket, type Socket } from 'node:dgram';
+import { EventEmitter } from 'node:events';
 import { describe, expect, test } from '@jest/globals';
 import type { DatagramPort } from './datagram-port.ts';
-import { openNodePort } from './node-port.ts';
+import { NodePort, openNodePort } from './node-port.ts';
 import { portPromises } from './port-compliance.ts';
 
 for (const ip of ['127.0.0.1', '::1']) {
@@ -52,6 +53,109 @@ test('a datagram to an address that cannot be is lost, not thrown', async () => 
   }
   port.close();
 });
+
+describe('when the system takes no more', () => {
+  test('nothing is lost, the port says so, and tells when all has left', () => {
+    const { socket, port, send } = scripted();
+    let writable = 0;
+    port.onWritable = () => writable++;
+    socket.blocks = true;
+    // A turn until the port can know, and the train that may be under way then.
+    for (let value = 0; value < 32 + 45; value++) send(value);
+    expect(port.isWritable).toBe(false);
+    expect([socket.left, socket.waiting.length, writable]).toEqual([[], 77, 0]);
+    socket.drain();
+    expect(socket.left).toEqual(Array.from({ length: 77 }, (_, value) => value));
+    expect([port.isWritable, writable]).toEqual([true, 1]);
+  });
+
+  test('what waits is bounded: more is lost', () => {
+    const { socket, send } = scripted();
+    socket.blocks = true;
+    for (let value = 0; value < 250; value++) send(value);
+    expect(socket.waiting.length).toBeLessThanOrEqual(128);
+    socket.drain();
+    expect(socket.left).toEqual(Array.from({ length: socket.left.length }, (_, value) => value));
+  });
+
+  test('close waits until what was sent has left, and not for ever', async () => {
+    const { socket, port, send } = scripted();
+    socket.blocks = true;
+    send(1);
+    port.close();
+    expect(socket.closed).toBe(false);
+    socket.drain();
+    await pause(20);
+    expect([socket.left, socket.closed]).toEqual([[1], true]);
+
+    const stuck = scripted();
+    stuck.socket.blocks = true;
+    stuck.send(1);
+    stuck.port.close();
+    await pause(300);
+    expect(stuck.socket.closed).toBe(true);
+  });
+});
+
+test('the buffers of the socket are as large as asked for, where the system lets them', async () => {
+  const port = await openNodePort({ ip: '127.0.0.1', receiveBufferBytes: 50_000, sendBufferBytes: 60_000 });
+  const { socket } = port as unknown as { socket: Socket };
+  // Linux doubles what it is asked for.
+  expect([1, 2]).toContain(Math.round(socket.getRecvBufferSize() / 50_000));
+  expect([1, 2]).toContain(Math.round(socket.getSendBufferSize() / 60_000));
+  port.close();
+});
+
+/** Plays a socket whose system buffer is full while `blocks` is set. */
+class ScriptedSocket extends EventEmitter {
+  readonly left: number[] = [];
+  readonly waiting: { bytes: Uint8Array; done: ((error: Error | null) => void) | undefined }[] = [];
+  blocks = false;
+  closed = false;
+
+  address(): { address: string; port: number } {
+    return { address: '127.0.0.1', port: 7 };
+  }
+  getSendQueueCount(): number {
+    return this.waiting.length;
+  }
+  send(
+    bytes: Uint8Array,
+    _start: number,
+    _length: number,
+    _port: number,
+    _ip: string,
+    done?: (error: Error | null) => void,
+  ): void {
+    this.waiting.push({ bytes, done });
+    if (!this.blocks) this.drain();
+  }
+  /** Reads the bytes only now, as the system does. */
+  drain(): void {
+    for (const { bytes, done } of this.waiting.splice(0)) {
+      this.left.push(bytes[0]!);
+      done?.(null);
+    }
+  }
+  close(): void {
+    this.closed = true;
+  }
+}
+
+function scripted(): { socket: ScriptedSocket; port: NodePort; send: (value: number) => void } {
+  const socket = new ScriptedSocket();
+  const port = new NodePort(socket as unknown as Socket, undefined);
+  const buffer = new Uint8Array(1);
+  const send = (value: number): void => {
+    buffer[0] = value;
+    port.send(buffer, 0, 1, { ip: '127.0.0.1', port: 9 }, 0);
+  };
+  return { socket, port, send };
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
 
 function nextDatagram(port: DatagramPort): Promise<Uint8Array> {
   return new Promise((resolve) => (port.onDatagram = (bytes) => resolve(bytes.slice())));

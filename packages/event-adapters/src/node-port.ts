@@ -3,6 +3,7 @@ import type { Address } from '@tsquic/quic-core';
 import type { DatagramPort } from './datagram-port.ts';
 import { openDenoPort } from './deno-port.ts';
 import { RemoteAddresses } from './remote-addresses.ts';
+import { isUnreachable } from './unreachable.ts';
 
 /** Options of `openNodePort`. */
 export interface NodePortOptions {
@@ -15,6 +16,10 @@ export interface NodePortOptions {
    * port is noticed (`onUnreachable`). For clients.
    */
   readonly connect?: Address;
+  /** What the system may keep of datagrams that came, bytes. Default 4 MiB; it gives less where it allows less. */
+  readonly receiveBufferBytes?: number;
+  /** The same for datagrams that leave. */
+  readonly sendBufferBytes?: number;
 }
 
 /**
@@ -44,20 +49,25 @@ export async function openNodePort(options: NodePortOptions = {}): Promise<Datag
     socket.close();
     throw error;
   }
-  enlargeBuffers(socket);
+  setBuffers(socket, options);
   return new NodePort(socket, connect);
 }
 
-class NodePort implements DatagramPort {
+/** A `DatagramPort` over a bound socket, connected to `peer` if there is one. */
+export class NodePort implements DatagramPort {
   readonly local: Address;
   onDatagram: (bytes: Uint8Array, from: Address, ecn: number) => void = () => {};
   onUnreachable: (to: Address) => void = () => {};
+  onWritable: () => void = () => {};
 
   private readonly socket: Socket;
   private readonly peer: Address | undefined;
   private readonly copies: SendCopies = new SendCopies();
   private readonly remotes: RemoteAddresses = new RemoteAddresses();
   private readonly onSent: (error: Error | null) => void;
+  private readonly onDrained: (error: Error | null) => void;
+  private sendsUntilLook = 0;
+  private full = false;
   private heard = false;
   private closed = false;
 
@@ -69,38 +79,65 @@ class NodePort implements DatagramPort {
     this.onSent = (error) => {
       if (error !== null) this.fail(error);
     };
+    this.onDrained = (error) => {
+      this.onSent(error);
+      this.full = false;
+      if (!this.closed) this.onWritable();
+    };
     // An ICMP message fails the next call on a connected socket, whichever that is.
     socket.on('error', (error) => this.fail(error));
     socket.on('message', (bytes, remote) => {
+      if (this.closed) return;
       this.heard = true;
       this.onDatagram(bytes, this.peer ?? this.remotes.intern(remote.address, remote.port), 0);
     });
   }
 
+  /** False from when the system refused a datagram (EAGAIN), which Node keeps, until it took all that waited. */
+  get isWritable(): boolean {
+    return !this.full;
+  }
+
   send(bytes: Uint8Array, start: number, end: number, to: Address): void {
     if (this.closed) return;
-    const copy = this.copies.take(this.socket, bytes, start, end);
-    if (copy === undefined) return;
+    let tellWhen: typeof this.onSent | undefined;
+    if (this.sendsUntilLook === 0) {
+      const waiting = this.socket.getSendQueueCount();
+      if (waiting > COPIES - LOOK_EVERY) return;
+      // Datagrams leave in order: when this one has left, those that wait have left too.
+      if (waiting > 0 && !this.full) tellWhen = this.onDrained;
+      if (waiting > 0) this.full = true;
+      this.sendsUntilLook = waiting > 0 ? 1 : LOOK_EVERY;
+    }
+    this.sendsUntilLook--;
+    // A callback costs a tick: it serves only until somebody is known to listen.
+    if (this.peer !== undefined && !this.heard) tellWhen ??= this.onSent;
     const length = end - start;
+    const copy = this.copies.take(bytes, start, end);
     try {
-      if (this.peer === undefined) this.socket.send(copy, 0, length, to.port, to.ip);
-      // A callback costs a tick: it serves only until somebody is known to listen.
-      else if (this.heard) this.socket.send(copy, 0, length);
-      else this.socket.send(copy, 0, length, this.onSent);
+      if (this.peer === undefined) this.socket.send(copy, 0, length, to.port, to.ip, tellWhen);
+      else this.socket.send(copy, 0, length, tellWhen);
     } catch {
       // An address the socket cannot reach (the other family, port 0): the datagram is lost.
+      if (tellWhen === this.onDrained) this.full = false;
     }
   }
 
   close(): void {
     if (this.closed) return;
     this.closed = true;
-    this.socket.close();
+    this.closeWhenSent(CLOSE_LOOKS);
+  }
+
+  /** Node drops what still waits when a socket closes. */
+  private closeWhenSent(looksLeft: number): void {
+    if (looksLeft === 0 || this.socket.getSendQueueCount() === 0) this.socket.close();
+    else setTimeout(() => this.closeWhenSent(looksLeft - 1), CLOSE_LOOK_MS);
   }
 
   private fail(error: Error): void {
     if (this.closed || this.peer === undefined) return;
-    if (UNREACHABLE.has((error as NodeJS.ErrnoException).code ?? '')) this.onUnreachable(this.peer);
+    if (isUnreachable(error)) this.onUnreachable(this.peer);
   }
 }
 
@@ -111,15 +148,9 @@ class NodePort implements DatagramPort {
 class SendCopies {
   private readonly slots: Buffer[] = [];
   private next = 0;
-  private untilLook = 0;
 
-  /** A copy that stays untouched until sent, or undefined while too many wait: the datagram is lost then. */
-  take(socket: Socket, bytes: Uint8Array, start: number, end: number): Buffer | undefined {
-    if (this.untilLook === 0) {
-      if (socket.getSendQueueCount() > COPIES / 2) return undefined;
-      this.untilLook = COPIES / 2;
-    }
-    this.untilLook--;
+  /** A copy that stays untouched for `COPIES` more calls. */
+  take(bytes: Uint8Array, start: number, end: number): Buffer {
     const index = this.next;
     this.next = (index + 1) % COPIES;
     let slot = this.slots[index];
@@ -148,17 +179,24 @@ function settled(socket: Socket, event: 'listening' | 'connect', begin: () => vo
   });
 }
 
-/** The default buffers lose datagrams at full rate. Where the system allows less, it gives what it allows. */
-function enlargeBuffers(socket: Socket): void {
+/** The system's own buffers lose datagrams at full rate. Where it allows less than asked for, it gives that. */
+function setBuffers(
+  socket: Socket,
+  { receiveBufferBytes = SOCKET_BUFFER_BYTES, sendBufferBytes = SOCKET_BUFFER_BYTES }: NodePortOptions,
+): void {
   try {
-    socket.setRecvBufferSize(SOCKET_BUFFER_BYTES);
-    socket.setSendBufferSize(SOCKET_BUFFER_BYTES);
+    socket.setRecvBufferSize(receiveBufferBytes);
+    socket.setSendBufferSize(sendBufferBytes);
   } catch {
-    // Some runtimes have no such setting; the defaults work, only slower.
+    // Some runtimes have no such setting; the system's buffers work, only slower.
   }
 }
 
-const UNREACHABLE: ReadonlySet<string> = new Set(['ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH']);
 const SOCKET_BUFFER_BYTES = 4 * 1024 * 1024;
-const COPIES = 64;
+/** Bounds what may wait for a full socket: a turn of `QuicLoop` and the train that goes beyond it. */
+const COPIES = 128;
+/** Sends between two looks at what waits: a look costs a fifteenth of a send. */
+const LOOK_EVERY = 32;
 const SLOT_BYTES = 1536;
+const CLOSE_LOOKS = 20;
+const CLOSE_LOOK_MS = 5;

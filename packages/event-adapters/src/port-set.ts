@@ -61,14 +61,17 @@ class PortSet implements DatagramPort {
   }
 
   private choose(to: Address, from: Address, interfaceIndex: number): DatagramPort | undefined {
-    const { members } = this;
-    if (from.port !== 0) {
-      const exact = members.find(({ port }) => sameAddress(port.local, from));
-      if (exact !== undefined) return exact.port;
+    let best: DatagramPort | undefined;
+    let isInterface = false;
+    for (let at = 0; at < this.members.length; at++) {
+      const { port, interfaceIndex: index } = this.members[at]!;
+      if (from.port !== 0 && sameAddress(port.local, from)) return port;
+      if (isInterface || isIpv6(port.local) !== isIpv6(to)) continue;
+      isInterface = index === interfaceIndex;
+      if (isInterface) best = port;
+      else best ??= port;
     }
-    const family = members.filter(({ port }) => isIpv6(port.local) === isIpv6(to));
-    const member = family.find((candidate) => candidate.interfaceIndex === interfaceIndex) ?? family[0];
-    return member?.port;
+    return best;
   }
 }
 

@@ -93,6 +93,22 @@ describe('a handler that throws', () => {
 });
 
 describe('bounds', () => {
+  test('neither direction starves: while both have no end, they take turns of at most 64', () => {
+    const { context, port, clock } = joined();
+    for (let count = 0; count < 5000; count++) context.outgoing.push([1200]);
+    // What an event loop reads from a socket in one turn is its own affair: here 500 datagrams.
+    for (let turn = 0; turn < 4; turn++) {
+      for (let count = 0; count < 500; count++) port.arrive(1);
+      clock.goOff();
+    }
+    const runs = context.calls.join(' ').match(/(in 1 at \d+ ?)+|(prepare ?)+/g) ?? [];
+    const lengths = runs.map((run) => run.match(/in|prepare/g)!.length);
+    expect(Math.max(...lengths)).toBe(64);
+    const count = (call: string): number => context.calls.filter((one) => one.startsWith(call)).length;
+    expect(count('in')).toBe(2000);
+    expect(count('prepare')).toBeGreaterThan(1900);
+  });
+
   test('events that breed events leave room for datagrams', () => {
     const { loop, context, sent } = joined({
       onEvent: (event) => context.events.push(event),

@@ -12,12 +12,13 @@ test('datagrams that would block leave first and in order, after the write event
   for (let value = 0; value < 5; value++) {
     socket.blocks = value === 2;
     bytes[0] = value;
-    port.send(bytes, 0, 1, TO, 0);
+    port.send(bytes, 0, 1, TO, 2);
   }
   expect([socket.sent, port.isWritable]).toEqual([[0, 1], false]);
   socket.blocks = false;
   base.fire('write');
   expect(socket.sent).toEqual([0, 1, 2, 3, 4]);
+  expect(socket.marks).toEqual([2, 2, 2, 2, 2]);
   expect([port.isWritable, writable]).toEqual([true, 1]);
 });
 
@@ -99,6 +100,7 @@ class ScriptedBase implements EventBase {
 class ScriptedSocket implements ReactorSocket {
   readonly local: Address = { ip: '192.0.2.1', port: 1 };
   readonly sent: number[] = [];
+  readonly marks: number[] = [];
   blocks = false;
   waiting = 0;
   closed = false;
@@ -106,7 +108,8 @@ class ScriptedSocket implements ReactorSocket {
   receive(): { bytes: Uint8Array; from: Address; ecn: number } | undefined {
     return this.waiting-- > 0 ? { bytes: new Uint8Array(1), from: TO, ecn: 0 } : undefined;
   }
-  send(bytes: Uint8Array, start: number): boolean {
+  send(bytes: Uint8Array, start: number, _end: number, _to: Address, ecn: number): boolean {
+    if (!this.blocks) this.marks.push(ecn);
     if (!this.blocks) this.sent.push(bytes[start]!);
     return !this.blocks;
   }

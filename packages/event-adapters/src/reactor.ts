@@ -84,7 +84,7 @@ class ReactorPort<S extends ReactorSocket> implements DatagramPort {
     if (this.closed) return;
     // What waits goes first: datagrams leave in call order.
     if (this.waiting.length === 0 && this.socket.send(bytes, start, end, to, ecn)) return;
-    this.waiting.push(bytes, start, end, to);
+    this.waiting.push(bytes, start, end, to, ecn);
     this.writeEvent.add();
   }
 
@@ -108,7 +108,7 @@ class ReactorPort<S extends ReactorSocket> implements DatagramPort {
 
   private drain(): void {
     for (let first = this.waiting.at(0); first !== undefined; first = this.waiting.at(0)) {
-      if (!this.socket.send(first.bytes, 0, first.bytes.length, first.to, 0)) {
+      if (!this.socket.send(first.bytes, 0, first.bytes.length, first.to, first.ecn)) {
         if (!this.closed) this.writeEvent.add();
         return;
       }

@@ -4,6 +4,7 @@ import type { Address } from '@tsquic/quic-core';
 export interface QueuedDatagram {
   readonly bytes: Uint8Array;
   readonly to: Address;
+  readonly ecn: number;
 }
 
 /**
@@ -26,7 +27,7 @@ export class SendQueue {
   }
 
   /** Copy `bytes[start, end)` to the end. When the queue is full the datagram is lost. */
-  push(bytes: Uint8Array, start: number, end: number, to: Address): void {
+  push(bytes: Uint8Array, start: number, end: number, to: Address, ecn = 0): void {
     if (this.count === QUEUE_DATAGRAMS) return;
     const at = (this.firstAt + this.count++) % QUEUE_DATAGRAMS;
     const length = end - start;
@@ -36,6 +37,7 @@ export class SendQueue {
       slot.bytes = slot.memory.subarray(0, length);
     slot.bytes.set(start === 0 && end === bytes.length ? bytes : bytes.subarray(start, end));
     slot.to = to;
+    slot.ecn = ecn;
   }
 
   /** The datagram at `index` from the front; it stays. Its bytes hold until it is dropped. */
@@ -54,11 +56,12 @@ interface Slot {
   memory: Uint8Array;
   bytes: Uint8Array;
   to: Address;
+  ecn: number;
 }
 
 function createSlot(size: number): Slot {
   const memory = new Uint8Array(size);
-  return { memory, bytes: memory, to: { ip: '', port: 0 } };
+  return { memory, bytes: memory, to: { ip: '', port: 0 }, ecn: 0 };
 }
 
 /** Two batches of `QuicLoop`. */
