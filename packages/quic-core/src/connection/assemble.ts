@@ -1,3 +1,4 @@
+import type { RememberedPath } from '@tsquic/congestion';
 import type { TlsEngine } from '@tsquic/tls13';
 import type { Address } from '../context/address.ts';
 import type { Settings } from '../context/settings.ts';
@@ -11,6 +12,7 @@ import type { ConnectionIdRegistry } from '../ids/registry.ts';
 import { Keys } from '../keys/keys.ts';
 import { PacketType } from '../packet/header.ts';
 import type { HeaderFields } from '../packet/writer.ts';
+import { PathMemory } from '../path/path-memory.ts';
 import { Paths } from '../path/paths.ts';
 import { FactRouter } from '../recovery/facts.ts';
 import { ProbeTimeout } from '../recovery/pto.ts';
@@ -47,6 +49,8 @@ export interface ConnectionSeed {
   readonly interfaceIndex: number;
   /** The remote address is known to be true: a client's server, or a client with a token. */
   readonly validated: boolean;
+  /** What an earlier connection learned about the path there. */
+  readonly remembered: RememberedPath | undefined;
   /** Destination to begin with. */
   readonly peerId: Uint8Array;
   /** What the Initial keys derive from. */
@@ -76,6 +80,8 @@ export interface ConnectionParts {
   readonly closeState: CloseState;
   readonly idle: Idle;
   readonly timers: Timers;
+  /** Servers tell their clients what they learned, in tokens. */
+  readonly memory: PathMemory | undefined;
   readonly early: EarlyPackets;
   readonly receiver: Receiver;
   readonly sendOrder: SendOrder;
@@ -98,6 +104,8 @@ export interface ConnectionSurroundings {
   onClosed(reason: CloseReason): void;
   onPeerClose(frame: CloseFrame): void;
   onHandshakeComplete(): void;
+  /** Servers only: a token for the client's next connection. RFC 9000 §8.1.3 */
+  createToken(client: Address, remembered: RememberedPath | undefined): Uint8Array;
   /** The time of the call that is going on. */
   nowUs(): number;
   releaseExtraIds(): void;
@@ -112,39 +120,58 @@ export function assembleConnection(seed: ConnectionSeed, around: ConnectionSurro
   const emit = (event: UnsignedEvent): void => {
     if (!closeState.active) around.push({ ...event, connection: id });
   };
+  // No spreading below: objects made by it get a hidden class each, which costs memory and slows every access.
   const own = createIndependent(seed, around, emit);
+  const { keys, paths, localIds, peerIds, spaces, streams, idle } = own;
   // The listener is called only once the handshake runs, when recovery exists.
   const listener = createListener(id, own, around, emit, () => recovery);
   const handshake = new Handshake(isClient, own.keys, listener);
-  const facts = new FactRouter({ ...own, handshake });
+  const facts = new FactRouter({ spaces, handshake, streams, localIds, peerIds, paths });
   const random = randomBelow((out) => settings.crypto.random(out));
   const recovery = new Recovery(own.paths, facts, new ProbeTimeout(own.paths, handshake), random);
   recovery.watcher = lossWatcher(id, tracer);
   const receiver = new Receiver({
-    ...own,
     isClient,
     recovery,
     handshake,
+    streams,
+    localIds,
+    peerIds,
+    paths,
     onPeerClose: (frame) => around.onPeerClose(frame),
     onToken: (token) => emit({ type: 'token', token }),
   });
   const fields = createFields(seed, own.localIds);
   const sendOrder = new SendOrder({
-    ...own,
     isClient,
+    keys,
+    spaces,
     recovery,
+    paths,
     handshake,
-    streams: new StreamWriter(own.streams),
+    streams: new StreamWriter(streams),
+    localIds,
+    peerIds,
+    idle,
     closeState,
     fields,
     id,
     tracer,
     beforeSealing: settings.options.beforeSealing,
   });
+  const memory = new PathMemory(own.paths, (remembered, path) =>
+    handshake.sendToken(around.createToken(path.remote, remembered)),
+  );
   const timers = new Timers();
   timers.set(Timer.Handshake, nowUs + settings.transport.handshakeTimeoutMs * 1000);
   return {
-    ...own,
+    keys,
+    spaces,
+    paths,
+    streams,
+    localIds,
+    peerIds,
+    idle,
     id,
     isClient,
     logId: seed.logId,
@@ -154,6 +181,7 @@ export function assembleConnection(seed: ConnectionSeed, around: ConnectionSurro
     handshake,
     closeState,
     timers,
+    memory: isClient ? undefined : memory,
     early: new EarlyPackets(),
     receiver,
     sendOrder,
@@ -191,6 +219,7 @@ function createIndependent(
     { initialRttUs, maxUdpPayloadBytes, congestion, ecn },
     (out) => crypto.random(out),
     nowUs,
+    seed.remembered,
   );
   if (seed.validated) paths.active.amplification.validated = true;
   return {

@@ -350,6 +350,7 @@ export class Connection {
     const { timers, recovery, handshake, keys } = parts;
     this.changes?.look(nowUs);
     if (handshake.confirmed && !this.confirmedSeen) this.onConfirmed(nowUs);
+    if (handshake.confirmed) parts.memory?.look();
     parts.streams.followFlight(parts.paths.active.inFlightBytes);
     parts.fields.destinationId = parts.peerIds.current.connectionId;
     timers.set(Timer.Loss, recovery.timerUs(nowUs));

@@ -1,4 +1,4 @@
-import type { CongestionFactory } from '@tsquic/congestion';
+import type { CongestionFactory, RememberedPath } from '@tsquic/congestion';
 import type { CipherSuite, CryptoProvider, Group } from '@tsquic/crypto';
 import type { CertificateVerifier, Identity } from '@tsquic/tls13';
 import type { BeforeSealing } from '../packet/sealing.ts';
@@ -39,7 +39,7 @@ export interface QuicContextOptions {
   /** Our limits as the peer will read them. */
   readonly transport?: TransportOptions;
 
-  /** Makes a congestion controller for each path. Default: NewReno. */
+  /** Makes a congestion controller for each path. Default: CUBIC. */
   readonly congestion?: CongestionFactory;
 
   /** Connections at once; further clients are refused in silence. Default 65536. */
@@ -110,6 +110,8 @@ export interface ConnectionOptions {
   readonly version?: number;
   /** A ticket kept from a `ticket` event. */
   readonly session?: Uint8Array;
-  /** A token kept from a `token` event: spares a Retry. */
+  /** A token kept from a `token` event: spares a Retry, and lets the server send faster from the start. */
   readonly token?: Uint8Array;
+  /** `QuicConnection.rememberedPath` of an earlier connection to this server: lets us send faster from the start. */
+  readonly rememberedPath?: RememberedPath;
 }

@@ -1,8 +1,10 @@
+import type { RememberedPath } from '@tsquic/congestion';
 import type { Connection } from '../connection/connection.ts';
 import { Timer } from '../connection/timers.ts';
 import { TransportError } from '../errors/transport-error.ts';
 import { QuicUsageError } from '../errors/usage-error.ts';
 import type { CloseReason } from '../events.ts';
+import { rememberedPath } from '../path/path-memory.ts';
 import type { Stream } from '../streams/stream.ts';
 import type { ConnectionStatistics, QuicConnection, QuicStream } from './handles.ts';
 import type { Address } from './address.ts';
@@ -33,6 +35,10 @@ export class ConnectionHandle implements QuicConnection {
 
   get remoteAddress(): Address {
     return this.core.parts.paths.active.remote;
+  }
+
+  get rememberedPath(): RememberedPath | undefined {
+    return rememberedPath(this.core.parts.paths.active);
   }
 
   openStream(options: { readonly unidirectional?: boolean } = {}): QuicStream | undefined {

@@ -22,6 +22,7 @@ import { BASE_MTU } from '../path/mtu.ts';
 import { type Version, VERSION_1, versionById } from '../version/versions.ts';
 import { type Address, sameAddress, UNKNOWN_ADDRESS } from './address.ts';
 import type { ConnectionOptions, QuicContextOptions } from './config.ts';
+import { checkedPath } from './remembered-path.ts';
 import { ConnectionHandle } from './connection-handle.ts';
 import type { QuicConnection } from './handles.ts';
 import { type Admission, InitialScreen } from './initial.ts';
@@ -164,6 +165,7 @@ export class QuicContext {
       local: options.from ?? UNKNOWN_ADDRESS,
       interfaceIndex: 0,
       validated: true,
+      remembered: checkedPath(options.rememberedPath),
       peerId: destination,
       initialKeyId: destination,
       logId: toHex(destination),
@@ -294,6 +296,7 @@ export class QuicContext {
         local: datagram.to,
         interfaceIndex: datagram.interfaceIndex,
         validated: admission.validated,
+        remembered: admission.remembered,
         peerId: source,
         initialKeyId: destination,
         logId: toHex(originalDestination),
@@ -358,6 +361,7 @@ export class QuicContext {
         onClosed: (reason) => this.onClosed(id, reason),
         onPeerClose: (frame) => this.cores.get(id)?.drain(peerCloseReason(frame)),
         onHandshakeComplete: () => this.onHandshakeComplete(id),
+        createToken: (client, remembered) => this.tokens.createNew(client, this.nowUs, remembered),
         nowUs: () => this.nowUs,
         releaseExtraIds: () => extraId !== undefined && this.router.remove(extraId),
       },

@@ -1,3 +1,4 @@
+import type { RememberedPath } from '@tsquic/congestion';
 import type { CloseReason } from '../events.ts';
 import type { StreamSource } from '../streams/source.ts';
 import type { Address } from './address.ts';
@@ -35,6 +36,12 @@ export interface QuicConnection {
 
   /** Raise a `wake` event at this time; Infinity takes it back. */
   wakeAt(timeUs: number): void;
+
+  /**
+   * What the path in use has taught, for the next connection over it; undefined while that is nothing. Times in
+   * microseconds, windows in bytes. draft-ietf-tsvwg-careful-resume
+   */
+  readonly rememberedPath: RememberedPath | undefined;
 
   /** A snapshot of counters and estimates. */
   statistics(): ConnectionStatistics;

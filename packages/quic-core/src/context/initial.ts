@@ -1,3 +1,4 @@
+import type { RememberedPath } from '@tsquic/congestion';
 import { TransportCode } from '../errors/transport-error.ts';
 import { Drop } from '../packet/drop.ts';
 import { type PacketHeader, PacketType } from '../packet/header.ts';
@@ -30,6 +31,8 @@ export interface Admission {
   readonly retrySource: Uint8Array | undefined;
   /** The client's address is known to be true. */
   readonly validated: boolean;
+  /** What an earlier connection learned about the path to it. */
+  readonly remembered: RememberedPath | undefined;
 }
 
 /** What a long header packet for nobody gets: a new connection, a Retry, Version Negotiation, or silence. RFC 9000 §5.2.2 */
@@ -101,6 +104,7 @@ export class InitialScreen {
       source,
       retrySource: original === undefined ? undefined : destination,
       validated: proof !== undefined,
+      remembered: proof?.remembered,
     };
   }
 

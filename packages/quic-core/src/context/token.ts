@@ -1,4 +1,5 @@
 import { ByteReader, ByteWriter, toHex } from '@tsquic/bytes';
+import type { RememberedPath } from '@tsquic/congestion';
 import { type CryptoProvider, IV_LENGTH, TAG_LENGTH } from '@tsquic/crypto';
 import { utf8 } from '../connection/close-state.ts';
 import type { Address } from './address.ts';
@@ -10,11 +11,16 @@ const NEW_LIFE_US = 24 * 3600 * 1_000_000;
 const KEY_LENGTH = 16;
 /** Used tokens that are remembered, at least; twice as many at most. */
 const USED_TOKENS = 4096;
+/** A remembered path: two numbers of eight bytes. */
+const PATH_LENGTH = 16;
+const NOTHING = new Uint8Array(0);
 
 /** What a valid token proves. */
 export interface TokenContent {
   /** Destination of the client's first Initial, when the token came in a Retry. */
   readonly originalDestination: Uint8Array | undefined;
+  /** What an earlier connection learned about the path to this client, when the token came in NEW_TOKEN. */
+  readonly remembered: RememberedPath | undefined;
 }
 
 /**
@@ -43,9 +49,9 @@ export class Tokens {
     return this.seal(RETRY, retryBinding(client, retrySource), originalDestination, nowUs);
   }
 
-  /** A token for NEW_TOKEN: good for this IP, and for a day. */
-  createNew(client: Address, nowUs: number): Uint8Array {
-    return this.seal(NEW, client.ip, new Uint8Array(0), nowUs);
+  /** A token for NEW_TOKEN: good for this IP, and for a day. It remembers what is known of the path there. */
+  createNew(client: Address, nowUs: number, remembered?: RememberedPath): Uint8Array {
+    return this.seal(NEW, client.ip, remembered === undefined ? NOTHING : encodePath(remembered), nowUs);
   }
 
   /**
@@ -65,7 +71,7 @@ export class Tokens {
     if (!aead.open(0, copy, 0, payloadAt, copy.length)) return undefined;
     const reader = new ByteReader(copy, payloadAt, copy.length - TAG_LENGTH);
     const createdUs = reader.varint();
-    const originalDestination = reader.copy(reader.u8());
+    const content = reader.copy(reader.u8());
     const binding = reader.copy(reader.remaining);
     const isRetry = copy[0] === RETRY;
     const expected = utf8(isRetry ? retryBinding(client, destination) : client.ip);
@@ -73,8 +79,9 @@ export class Tokens {
     const fresh = ageUs >= 0 && ageUs <= (isRetry ? RETRY_LIFE_US : NEW_LIFE_US);
     const matches = binding.length === expected.length && binding.every((byte, i) => byte === expected[i]);
     if (!fresh || !matches) return isRetry ? 'invalid' : undefined;
-    if (isRetry) return { originalDestination };
-    return this.useOnce(toHex(copy.subarray(1, payloadAt))) ? { originalDestination: undefined } : undefined;
+    if (isRetry) return { originalDestination: content, remembered: undefined };
+    if (!this.useOnce(toHex(copy.subarray(1, payloadAt)))) return undefined;
+    return { originalDestination: undefined, remembered: decodePath(content) };
   }
 
   /** False when the token with this nonce has been used, as far as is remembered. */
@@ -88,23 +95,34 @@ export class Tokens {
     return true;
   }
 
-  private seal(kind: number, binding: string, originalDestination: Uint8Array, nowUs: number): Uint8Array {
+  private seal(kind: number, binding: string, content: Uint8Array, nowUs: number): Uint8Array {
     const iv = new Uint8Array(IV_LENGTH);
     this.crypto.random(iv);
     const bound = utf8(binding);
-    const out = new Uint8Array(
-      1 + IV_LENGTH + 8 + 1 + originalDestination.length + bound.length + TAG_LENGTH,
-    );
+    const out = new Uint8Array(1 + IV_LENGTH + 8 + 1 + content.length + bound.length + TAG_LENGTH);
     const writer = new ByteWriter(out);
     writer.u8(kind);
     writer.bytes(iv);
     writer.varintOf(nowUs, 8);
-    writer.u8(originalDestination.length);
-    writer.bytes(originalDestination);
+    writer.u8(content.length);
+    writer.bytes(content);
     writer.bytes(bound);
     this.crypto.createAead('aes-128-gcm', this.key, iv).seal(0, out, 0, 1 + IV_LENGTH, writer.position);
     return out;
   }
+}
+
+function encodePath({ rttUs, windowBytes }: RememberedPath): Uint8Array {
+  const writer = new ByteWriter(new Uint8Array(PATH_LENGTH));
+  writer.varintOf(Math.round(rttUs), 8);
+  writer.varintOf(Math.round(windowBytes), 8);
+  return writer.buffer;
+}
+
+function decodePath(content: Uint8Array): RememberedPath | undefined {
+  if (content.length !== PATH_LENGTH) return undefined;
+  const reader = new ByteReader(content);
+  return { rttUs: reader.varint(), windowBytes: reader.varint() };
 }
 
 /** Whom a Retry was for, and which ID it came from: what follows must go there. */

@@ -1,4 +1,10 @@
-import { type CongestionController, type CongestionFactory, Pacer } from '@tsquic/congestion';
+import {
+  CarefulResume,
+  type CongestionController,
+  type CongestionFactory,
+  Pacer,
+  type RememberedPath,
+} from '@tsquic/congestion';
 import type { Address } from '../context/address.ts';
 import { EcnMarking } from '../recovery/ecn.ts';
 import { RttEstimator } from '../recovery/rtt.ts';
@@ -19,6 +25,8 @@ export interface PathOptions {
   readonly ecn: boolean;
   /** For what the congestion controller leaves to chance. */
   readonly seed: number;
+  /** What an earlier connection learned about this path. */
+  readonly remembered: RememberedPath | undefined;
   readonly nowUs: number;
 }
 
@@ -59,11 +67,7 @@ export class Path {
     this.amplification = new Amplification(options.validated);
     this.rtt = new RttEstimator(options.initialRttUs);
     this.mtu = new MtuSearch(options.maxUdpPayloadBytes);
-    this.controller = options.congestion({
-      mtuBytes: this.mtu.mtuBytes,
-      nowUs: options.nowUs,
-      seed: options.seed,
-    });
+    this.controller = createController(options, this.mtu.mtuBytes);
     this.ecn = new EcnMarking(options.ecn, this.controller);
     this.pacer = new Pacer(this.mtu.mtuBytes);
     this.updatePacer();
@@ -100,4 +104,10 @@ export class Path {
     this.pacer.setMtu(this.mtu.mtuBytes);
     this.controller.setMtu(this.mtu.mtuBytes);
   }
+}
+
+function createController(options: PathOptions, mtuBytes: number): CongestionController {
+  const { congestion, remembered, nowUs, seed } = options;
+  const controller = congestion({ mtuBytes, nowUs, seed });
+  return remembered === undefined ? controller : new CarefulResume(controller, remembered, mtuBytes);
 }

@@ -1,3 +1,4 @@
+import type { RememberedPath } from '@tsquic/congestion';
 import { type Address, sameAddress, UNKNOWN_ADDRESS } from '../context/address.ts';
 import { PATH_DATA_LENGTH } from '../frame/path.ts';
 import { Path, type PathOptions } from './path.ts';
@@ -37,11 +38,12 @@ export class Paths {
     defaults: PathDefaults,
     random: (out: Uint8Array) => void,
     nowUs: number,
+    remembered?: RememberedPath,
   ) {
     this.defaults = defaults;
     this.isClient = isClient;
     this.random = random;
-    this.active = this.create(remote, local, interfaceIndex, isClient, nowUs);
+    this.active = this.create(remote, local, interfaceIndex, isClient, nowUs, remembered);
     this.all = [this.active];
     this.nextId++;
   }
@@ -170,6 +172,7 @@ export class Paths {
     interfaceIndex: number,
     validated: boolean,
     nowUs: number,
+    remembered?: RememberedPath,
   ): Path {
     const word = new Uint8Array(4);
     this.random(word);
@@ -181,6 +184,7 @@ export class Paths {
       validated,
       nowUs,
       seed,
+      remembered,
       ...this.defaults,
     });
   }
