@@ -7,10 +7,21 @@ export interface Arguments {
   readonly pcap: string | undefined;
   /** Include the large transfers. */
   readonly large: boolean;
+  /** Compare all runtimes, for the command that hashes. */
+  readonly runtimes: boolean;
   readonly crypto: 'node' | 'noble';
+  /** Threads for the commands that run many. */
+  readonly lanes: number;
+  /** Prints for people: on standard output, or on standard error where that is for JSON. */
+  readonly say: (text: string) => void;
 }
 
-export interface Tally {
+/** How many parts of a command passed, and what it found, for `--json`. */
+export interface Outcome {
   readonly passed: number;
   readonly failed: number;
+  readonly results: unknown;
 }
+
+/** One of the things that `pnpm sim` can do. */
+export type Command = (args: Arguments) => Outcome | Promise<Outcome>;

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { ceilingsCommand } from './commands/ceilings.ts';
 import { fairnessCommand } from './commands/fairness.ts';
@@ -6,9 +7,9 @@ import { listScenarios } from './commands/list.ts';
 import { lossTableCommand } from './commands/loss-table.ts';
 import { randomCommand } from './commands/random.ts';
 import { scenarioCommand } from './commands/scenario.ts';
-import type { Arguments, Tally } from './arguments.ts';
+import type { Command } from './arguments.ts';
 
-const COMMANDS: Readonly<Record<string, (args: Arguments) => Tally>> = {
+const COMMANDS: Readonly<Record<string, Command>> = {
   'loss-table': lossTableCommand,
   'handshake-masks': handshakeMasksCommand,
   random: randomCommand,
@@ -16,7 +17,7 @@ const COMMANDS: Readonly<Record<string, (args: Arguments) => Tally>> = {
   fairness: fairnessCommand,
 };
 
-const USAGE = `pnpm sim NAME [--seed N] [--seeds N] [--pcap FILE] [--crypto node|noble] [--large]
+const USAGE = `pnpm sim NAME [--seed N] [--seeds N] [--pcap FILE] [--crypto node|noble] [--large] [--lanes N] [--json]
 pnpm sim --list
 
 NAME is a scenario, 'all', or one of: ${Object.keys(COMMANDS).join(', ')}`;
@@ -27,6 +28,9 @@ const { values, positionals } = parseArgs({
     list: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
     large: { type: 'boolean', default: false },
+    runtimes: { type: 'boolean', default: false },
+    json: { type: 'boolean', default: false },
+    lanes: { type: 'string' },
     seed: { type: 'string' },
     seeds: { type: 'string' },
     pcap: { type: 'string' },
@@ -42,15 +46,20 @@ if (values.list) {
   process.exitCode = values.help ? 0 : 2;
 } else {
   const command = COMMANDS[name] ?? scenarioCommand;
-  const { passed, failed } = command({
+  const say = values.json ? console.error : console.log;
+  const { passed, failed, results } = await command({
     name,
     seed: numberOf(values.seed),
     seeds: numberOf(values.seeds),
     pcap: values.pcap,
     large: values.large,
+    runtimes: values.runtimes,
+    lanes: numberOf(values.lanes) ?? availableParallelism(),
+    say,
     crypto: values.crypto === 'noble' ? 'noble' : 'node',
   });
-  console.log(`${passed} passed, ${failed} failed`);
+  if (values.json) console.log(JSON.stringify({ command: name, results, passed, failed }));
+  say(`${passed} passed, ${failed} failed`);
   process.exitCode = failed === 0 ? 0 : 1;
 }
 

@@ -1,9 +1,25 @@
-/** Byte `offset` of an endless pattern in which neighbouring kilobytes and packets differ. */
-export function patternByte(offset: number): number {
-  return (offset ^ (offset >>> 8) ^ Math.imul(offset >>> 16, 0x3b)) & 0xff;
+/** Fill `out` with an endless pattern, in which neighbouring kilobytes and packets differ, from `offset` on. */
+export function fillPattern(out: Uint8Array, offset: number): void {
+  let row = rowOf(offset);
+  for (let i = 0; i < out.length; i++) {
+    const at = offset + i;
+    if ((at & 0xff) === 0) row = rowOf(at);
+    out[i] = at ^ row;
+  }
 }
 
-/** Fill `out` with the pattern from `offset` on. */
-export function fillPattern(out: Uint8Array, offset: number): void {
-  for (let i = 0; i < out.length; i++) out[i] = patternByte(offset + i);
+/** Whether the first `length` bytes are what the pattern has from `offset` on. */
+export function isPattern(bytes: Uint8Array, length: number, offset: number): boolean {
+  let row = rowOf(offset);
+  for (let i = 0; i < length; i++) {
+    const at = offset + i;
+    if ((at & 0xff) === 0) row = rowOf(at);
+    if (bytes[i] !== ((at ^ row) & 0xff)) return false;
+  }
+  return true;
+}
+
+/** What the bytes of one row of 256 have in common. */
+function rowOf(offset: number): number {
+  return (offset >>> 8) ^ Math.imul(offset >>> 16, 0x3b);
 }

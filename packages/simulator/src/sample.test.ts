@@ -1,10 +1,10 @@
 import { expect, test } from '@jest/globals';
 import { jainIndex, summarize } from './sample.ts';
 
-test('mean, median, 90th percentile and maximum', () => {
+test('mean, median, percentiles and maximum', () => {
   const values = [100, 1, 2, 3, 4, 5, 6, 7, 8, 9];
-  expect(summarize(values)).toEqual({ mean: 14.5, median: 6, p90: 100, max: 100 });
-  expect(summarize([7])).toEqual({ mean: 7, median: 7, p90: 7, max: 7 });
+  expect(summarize(values)).toEqual({ mean: 14.5, median: 6, p90: 100, p99: 100, max: 100 });
+  expect(summarize([7])).toEqual({ mean: 7, median: 7, p90: 7, p99: 7, max: 7 });
   expect(summarize([]).mean).toBeNaN();
 });
 

@@ -3,16 +3,23 @@ export interface Summary {
   readonly mean: number;
   readonly median: number;
   readonly p90: number;
+  readonly p99: number;
   readonly max: number;
 }
 
-/** Median and 90th percentile are values of the list: the one at that share of its sorted order, rounded down. */
+/** Median and percentiles are values of the list: the one at that share of its sorted order, rounded down. */
 export function summarize(values: readonly number[]): Summary {
   const sorted = [...values].sort((a, b) => a - b);
   const at = (share: number): number =>
     sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? NaN;
   const sum = sorted.reduce((total, value) => total + value, 0);
-  return { mean: sum / sorted.length, median: at(0.5), p90: at(0.9), max: sorted.at(-1) ?? NaN };
+  return {
+    mean: sum / sorted.length,
+    median: at(0.5),
+    p90: at(0.9),
+    p99: at(0.99),
+    max: sorted.at(-1) ?? NaN,
+  };
 }
 
 /** Jain's fairness index: 1 when all are equal, 1/n when one has everything. */

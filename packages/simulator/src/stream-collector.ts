@@ -1,6 +1,6 @@
 import type { QuicStream } from '@tsquic/quic-core';
 import { joinChunks } from './chunks.ts';
-import { patternByte } from './pattern.ts';
+import { isPattern } from './pattern.ts';
 
 /** What has been read from one stream. */
 export class StreamCollector {
@@ -27,9 +27,7 @@ export class StreamCollector {
     for (;;) {
       const length = stream.read(SCRATCH);
       if (length === 0) break;
-      for (let i = 0; this.isPattern && i < length; i++) {
-        if (SCRATCH[i] !== patternByte(this.length + i)) this.isPattern = false;
-      }
+      this.isPattern = this.isPattern && isPattern(SCRATCH, length, this.length);
       if (this.keeps) this.chunks.push(SCRATCH.slice(0, length));
       this.length += length;
     }

@@ -1,91 +1,48 @@
-import { CONTROLLER_NAMES, controllerByName } from '@tsquic/congestion';
-import { drawChart, type FairnessResult, type Flow, type LinkOptions, runFairness } from '@tsquic/simulator';
-import type { Arguments, Tally } from '../arguments.ts';
-import { createSurroundings } from '../surroundings.ts';
+import { drawChart, type FairnessResult } from '@tsquic/simulator';
+import type { Arguments, Outcome } from '../arguments.ts';
+import { MEASURE_FROM_US } from '../jobs/mixture.ts';
+import { createProgress, runInLanes } from '../lanes.ts';
+import { type Mixture, MIXTURES } from '../mixtures.ts';
 import { drawTable } from '../table.ts';
 
-/** 10 Mbit/s, a round-trip time of 40 ms, a queue of 1.5 bandwidth-delay products. */
-const BOTTLENECK = { bytesPerSecond: 1_250_000, delayUs: 20_000, queueBytes: 75_000 };
-const DURATION_US = 30_000_000;
-const MEASURE_FROM_US = 10_000_000;
-
-/** What a mixture must reach: Jain's index and the share of the bottleneck in use. */
-interface Mixture {
-  readonly name: string;
-  readonly controllers: readonly string[];
-  readonly queue?: LinkOptions['queue'];
-  readonly jainAtLeast: number;
-  readonly utilisationAtLeast: number;
-}
-
-const MIXTURES: readonly Mixture[] = [
-  ...CONTROLLER_NAMES.filter((name) => name !== 'prague').map((name) => ({
-    name: `4 × ${name}`,
-    controllers: [name, name, name, name],
-    jainAtLeast: 0.9,
-    utilisationAtLeast: 0.9,
-  })),
-  { name: 'newreno, cubic', controllers: ['newreno', 'cubic'], jainAtLeast: 0.7, utilisationAtLeast: 0.9 },
-  { name: 'cubic, bbr', controllers: ['cubic', 'bbr'], jainAtLeast: 0.55, utilisationAtLeast: 0.9 },
-  {
-    name: '2 × cubic, CoDel',
-    controllers: ['cubic', 'cubic'],
-    queue: { kind: 'codel' },
-    jainAtLeast: 0.9,
-    utilisationAtLeast: 0.8,
-  },
-  {
-    name: 'prague, cubic, dual queue',
-    controllers: ['prague', 'cubic'],
-    // A threshold below the time of two datagrams, 2.4 ms at this rate, would mark nearly everything (RFC 9332, appendix A).
-    queue: { kind: 'dual', stepUs: 2400 },
-    jainAtLeast: 0.9,
-    utilisationAtLeast: 0.8,
-  },
-];
-
 /** Downloads that share a bottleneck: a chart of each mixture, then the table. */
-export function fairnessCommand(args: Arguments): Tally {
-  const { createCrypto } = createSurroundings(args.crypto);
+export async function fairnessCommand(args: Arguments): Promise<Outcome> {
   const seed = args.seed ?? 1;
-  const rows = [['mixture', 'Jain', 'used', 'queue mean/p90 ms', 'dropped', 'Mbit/s each', '']];
-  const charts: string[] = [];
-  let failed = 0;
-  for (const mixture of MIXTURES) {
-    const result = runFairness({
-      seed,
-      createCrypto,
-      flows: mixture.controllers.map(flowOf),
-      bottleneck: { ...BOTTLENECK, ...(mixture.queue !== undefined && { queue: mixture.queue }) },
-      durationUs: DURATION_US,
-      measureFromUs: MEASURE_FROM_US,
-    });
-    const passed = result.jain >= mixture.jainAtLeast && result.utilisation >= mixture.utilisationAtLeast;
-    if (!passed) failed++;
+  args.say(`seed ${seed}; RTT 40 ms, queue 60 ms; 50 Mbit/s unless said; from ${MEASURE_FROM_US / 1e6} s on`);
+  const inputs = MIXTURES.map((_, index) => ({ index, seed }));
+  const progress = createProgress(MIXTURES.length, 'mixtures');
+  const results = await runInLanes('mixture', inputs, args, (_, done) => progress(done));
+  const rows = [['mixture', 'Jain', 'used', 'queue mean/p99 ms', 'dropped', 'Mbit/s each', '']];
+  const verdicts = MIXTURES.map((mixture, index) => {
+    const result = results[index]!;
+    const passed = hasPassed(mixture, result);
+    args.say(`${chartOf(mixture, result)}\n`);
     rows.push(cells(mixture, result, passed));
-    charts.push(chartOf(mixture, result));
-  }
-  console.log(
-    `seed ${seed}; 10 Mbit/s, RTT 40 ms, queue 60 ms; ${MEASURE_FROM_US / 1e6} to ${DURATION_US / 1e6} s`,
-  );
-  console.log(`${charts.join('\n\n')}\n`);
-  console.log(drawTable(rows));
-  return { passed: MIXTURES.length - failed, failed };
+    return { name: mixture.name, passed, ...result, series: undefined };
+  });
+  args.say(drawTable(rows));
+  const passed = verdicts.filter((verdict) => verdict.passed).length;
+  return { passed, failed: verdicts.length - passed, results: { seed, mixtures: verdicts } };
 }
 
-/** Flows begin one second apart. */
-function flowOf(name: string, index: number): Flow {
-  return { name: `${name} ${index + 1}`, congestion: controllerByName(name), startUs: index * 1_000_000 };
+function hasPassed(mixture: Mixture, { jain, utilisation, queueMs }: FairnessResult): boolean {
+  return (
+    jain >= mixture.jainAtLeast &&
+    utilisation >= mixture.utilisationAtLeast &&
+    queueMs.p99 <= (mixture.p99QueueMsAtMost ?? Infinity)
+  );
 }
 
 function cells(mixture: Mixture, result: FairnessResult, passed: boolean): string[] {
+  const { jain, utilisation, queueMs, dropped, shares } = result;
+  const most = mixture.p99QueueMsAtMost === undefined ? '' : ` ≤ ${mixture.p99QueueMsAtMost}`;
   return [
     mixture.name,
-    `${result.jain.toFixed(3)} ≥ ${mixture.jainAtLeast}`,
-    `${(result.utilisation * 100).toFixed(1)} %`,
-    `${result.queueMs.mean.toFixed(1)} / ${result.queueMs.p90.toFixed(1)}`,
-    String(result.dropped),
-    result.shares.map(({ bytesPerSecond }) => ((bytesPerSecond * 8) / 1e6).toFixed(2)).join(' '),
+    `${jain.toFixed(3)} ≥ ${mixture.jainAtLeast.toFixed(2)}`,
+    `${(utilisation * 100).toFixed(1)} % ≥ ${mixture.utilisationAtLeast * 100}`,
+    `${queueMs.mean.toFixed(1)} / ${queueMs.p99.toFixed(1)}${most}`,
+    String(dropped),
+    shares.map(({ bytesPerSecond }) => megabits(bytesPerSecond)).join(' '),
     passed ? 'ok' : 'FAIL',
   ];
 }
@@ -96,6 +53,10 @@ function chartOf(mixture: Mixture, result: FairnessResult): string {
     label: result.shares[index]!.name,
     points,
   }));
-  const format = (bytesPerSecond: number): string => `${((bytesPerSecond * 8) / 1e6).toFixed(1)} Mbit/s`;
+  const format = (bytesPerSecond: number): string => `${megabits(bytesPerSecond)} Mbit/s`;
   return drawChart(series, { title: mixture.name, rows: 10, format });
+}
+
+function megabits(bytesPerSecond: number): string {
+  return ((bytesPerSecond * 8) / 1e6).toFixed(1);
 }

@@ -1,21 +1,22 @@
 import { LOSS_CEILINGS, type LossRow, runLossRow } from '@tsquic/simulator';
-import type { Arguments, Tally } from '../arguments.ts';
+import type { Arguments, Outcome } from '../arguments.ts';
 import { createSurroundings } from '../surroundings.ts';
 
 /** Handshake and request by share of loss, figures beside ceilings. */
-export function lossTableCommand(args: Arguments): Tally {
+export function lossTableCommand(args: Arguments): Outcome {
   const surroundings = createSurroundings(args.crypto);
   const seeds = args.seeds ?? 100;
-  console.log(`seeds 1 to ${seeds}; virtual milliseconds as figure / ceiling`);
-  console.log(line(['', 'lost', 'failures', 'mean', 'median', 'p90', '']));
-  let failed = 0;
+  args.say(`seeds 1 to ${seeds}; virtual milliseconds as figure / ceiling`);
+  args.say(line(['', 'lost', 'failures', 'mean', 'median', 'p90', '']));
+  const rows: LossRow[] = [];
   for (const ceiling of LOSS_CEILINGS) {
     const row = runLossRow(ceiling, seeds, surroundings);
-    if (!row.passed) failed++;
-    console.log(line(cells(row)));
-    for (const fault of row.faults.slice(0, 3)) console.log(`     ${fault}`);
+    rows.push(row);
+    args.say(line(cells(row)));
+    for (const fault of row.faults.slice(0, 3)) args.say(`     ${fault}`);
   }
-  return { passed: LOSS_CEILINGS.length - failed, failed };
+  const passed = rows.filter((row) => row.passed).length;
+  return { passed, failed: rows.length - passed, results: { seeds, rows } };
 }
 
 function cells({ ceiling, failures, times, passed }: LossRow): string[] {

@@ -1,21 +1,24 @@
-import { createRandomScenario, runScenario } from '@tsquic/simulator';
-import type { Arguments, Tally } from '../arguments.ts';
-import { createSurroundings } from '../surroundings.ts';
-import { printFaults } from './scenario.ts';
+import type { Arguments, Outcome } from '../arguments.ts';
+import { seedRanges } from '../jobs.ts';
+import { createProgress, runInLanes } from '../lanes.ts';
 
 /** Scenarios made up by their seeds, each with every invariant watched. */
-export function randomCommand(args: Arguments): Tally {
-  const surroundings = createSurroundings(args.crypto);
+export async function randomCommand(args: Arguments): Promise<Outcome> {
   const first = args.seed ?? 1;
   const count = args.seeds ?? 100;
-  let failed = 0;
-  console.log(`seeds ${first} to ${first + count - 1}`);
-  for (let seed = first; seed < first + count; seed++) {
-    const result = runScenario(createRandomScenario(seed), { ...surroundings, seed });
-    if (result.faults.length === 0) continue;
-    failed++;
-    console.log(`FAIL seed ${seed}`);
-    printFaults(result);
-  }
-  return { passed: count - failed, failed };
+  args.say(`seeds ${first} to ${first + count - 1}`);
+  const progress = createProgress(count, 'seeds');
+  let tried = 0;
+  const ranges = seedRanges(first, count, 25);
+  const results = await runInLanes('random', ranges, args, ({ seeds, failures }) => {
+    progress((tried += seeds));
+    for (const { seed, faults } of failures) {
+      args.say(`FAIL seed ${seed}`);
+      for (const fault of faults) args.say(`     ${fault}`);
+      args.say(`     repeat: pnpm sim random-${seed}`);
+    }
+  });
+  const failures = results.flatMap((result) => result.failures);
+  args.say(`${tried} tried, ${failures.length} failed, seeds ${first} to ${first + count - 1}`);
+  return { passed: count - failures.length, failed: failures.length, results: { first, count, failures } };
 }

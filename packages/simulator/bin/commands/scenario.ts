@@ -12,25 +12,26 @@ import {
   TEST_UNIX_TIME_US,
   type Timeline,
 } from '@tsquic/simulator';
-import type { Arguments, Tally } from '../arguments.ts';
+import type { Arguments, Outcome } from '../arguments.ts';
 import { createSurroundings } from '../surroundings.ts';
 import { drawTable, milliseconds } from '../table.ts';
 
 /** Run one scenario and draw what happened, or all of them with a line each. */
-export function scenarioCommand(args: Arguments): Tally {
+export function scenarioCommand(args: Arguments): Outcome {
   if (args.name === 'all') return runAll(SCENARIOS, args);
   const scenario = scenarioOf(args.name);
   if (scenario === undefined) {
-    console.log(`no scenario is called '${args.name}': pnpm sim --list`);
-    return { passed: 0, failed: 1 };
+    args.say(`no scenario is called '${args.name}': pnpm sim --list`);
+    return { passed: 0, failed: 1, results: [] };
   }
   return runOne(scenario, args);
 }
 
 /** One line for each scenario. */
-export function runAll(scenarios: readonly Scenario[], args: Arguments): Tally {
+export function runAll(scenarios: readonly Scenario[], args: Arguments): Outcome {
   const surroundings = createSurroundings(args.crypto);
   const seed = args.seed ?? 1;
+  const results: unknown[] = [];
   let failed = 0;
   for (const scenario of scenarios) {
     const startedMs = performance.now();
@@ -38,18 +39,24 @@ export function runAll(scenarios: readonly Scenario[], args: Arguments): Tally {
     const realMs = (performance.now() - startedMs).toFixed(0);
     const took = `${milliseconds(result.tookUs)} of ${milliseconds(scenario.ceilingUs)} ms`;
     const verdict = result.faults.length === 0 ? 'ok  ' : 'FAIL';
-    console.log(`${verdict} ${scenario.name.padEnd(24)} ${took.padStart(24)}  ${realMs.padStart(6)} ms real`);
+    args.say(`${verdict} ${scenario.name.padEnd(24)} ${took.padStart(24)}  ${realMs.padStart(6)} ms real`);
+    results.push(recordOf(result));
     if (result.faults.length === 0) continue;
     failed++;
-    printFaults(result);
+    printFaults(result, args);
   }
-  return { passed: scenarios.length - failed, failed };
+  return { passed: scenarios.length - failed, failed, results };
 }
 
 /** The first faults of a run, with the command that repeats it. */
-export function printFaults(result: ScenarioResult): void {
-  for (const fault of result.faults.slice(0, 3)) console.log(`     ${fault}`);
-  console.log(`     repeat: pnpm sim ${result.scenario.name} --seed ${result.seed}`);
+function printFaults(result: ScenarioResult, { say }: Arguments): void {
+  for (const fault of result.faults.slice(0, 3)) say(`     ${fault}`);
+  say(`     repeat: pnpm sim ${result.scenario.name} --seed ${result.seed}`);
+}
+
+/** What of a run goes into JSON. */
+function recordOf({ scenario, seed, faults, tookUs, client, server }: ScenarioResult): object {
+  return { name: scenario.name, seed, faults, tookUs, ceilingUs: scenario.ceilingUs, client, server };
 }
 
 /** A made-up scenario keeps its name, so that a failure can be looked at alone. */
@@ -58,7 +65,7 @@ function scenarioOf(name: string): Scenario | undefined {
   return seed === undefined ? scenarioByName(name) : createRandomScenario(Number(seed));
 }
 
-function runOne(scenario: Scenario, args: Arguments): Tally {
+function runOne(scenario: Scenario, args: Arguments): Outcome {
   const seed = args.seed ?? Number(/^random-(\d+)$/.exec(scenario.name)?.[1] ?? 1);
   const keyLog: string[] = [];
   const capture = createCapture('client', TEST_UNIX_TIME_US);
@@ -71,27 +78,28 @@ function runOne(scenario: Scenario, args: Arguments): Tally {
     onKeyLog: (line) => void keyLog.push(line),
   });
 
-  console.log(`${scenario.name}: ${scenario.about}`);
-  console.log(`seed ${seed}, ${milliseconds(result.tookUs)} ms of ${milliseconds(scenario.ceilingUs)} ms\n`);
-  printCharts(client, server);
-  printFigures(result);
+  args.say(`${scenario.name}: ${scenario.about}`);
+  args.say(`seed ${seed}, ${milliseconds(result.tookUs)} ms of ${milliseconds(scenario.ceilingUs)} ms\n`);
+  printCharts(client, server, args);
+  printFigures(result, args);
   if (args.pcap !== undefined) {
     writeFileSync(args.pcap, capture.file());
     writeFileSync(`${args.pcap}.keys`, keyLog.map((line) => `${line}\n`).join(''));
-    console.log(`\n${args.pcap} holds the datagrams as the client sees them, ${args.pcap}.keys the keys`);
+    args.say(`\n${args.pcap} holds the datagrams as the client sees them, ${args.pcap}.keys the keys`);
   }
-  if (result.faults.length > 0) printFaults(result);
-  return result.faults.length === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 };
+  if (result.faults.length > 0) printFaults(result, args);
+  const failed = result.faults.length === 0 ? 0 : 1;
+  return { passed: 1 - failed, failed, results: [recordOf(result)] };
 }
 
 /** Charts of the side that sent more. */
-function printCharts(client: Timeline, server: Timeline): void {
+function printCharts(client: Timeline, server: Timeline, { say }: Arguments): void {
   const sentBy = (timeline: Timeline): number => timeline.sentBytes.at(-1)?.value ?? 0;
   const isDownload = sentBy(server) >= sentBy(client);
   const [sender, receiver] = isDownload ? [server, client] : [client, server];
   const format = (value: number): string => `${(value / 1000).toFixed(1)} KB`;
   const name = isDownload ? 'server' : 'client';
-  console.log(
+  say(
     drawChart(
       [
         { mark: '·', label: 'sent', points: sender.sentBytes },
@@ -100,7 +108,7 @@ function printCharts(client: Timeline, server: Timeline): void {
       { title: `time sequence, ${name} sending`, format },
     ),
   );
-  console.log(
+  say(
     `\n${drawChart(
       [
         { mark: '─', label: 'congestion window', points: sender.windowBytes },
@@ -111,7 +119,7 @@ function printCharts(client: Timeline, server: Timeline): void {
   );
 }
 
-function printFigures({ client, server, pair }: ScenarioResult): void {
+function printFigures({ client, server, pair }: ScenarioResult, { say }: Arguments): void {
   const rows = [['', 'client', 'server']];
   const row = (label: string, of: (side: NonNullable<typeof client>) => string): void => {
     rows.push([label, client === undefined ? '-' : of(client), server === undefined ? '-' : of(server)]);
@@ -124,11 +132,11 @@ function printFigures({ client, server, pair }: ScenarioResult): void {
   row('probe timeouts', (side) => String(side.probeTimeouts));
   row('smoothed RTT ms', (side) => (side.smoothedRttUs / 1000).toFixed(1));
   row('window bytes', (side) => String(side.congestionWindowBytes));
-  console.log(drawTable(rows));
+  say(drawTable(rows));
   for (const { name, counters, queue } of pair.world.links) {
     const { entered, lost, corrupted, duplicated, delivered } = counters;
     const fates = `lost ${lost}, queue dropped ${queue.dropped}, marked ${queue.marked}`;
-    console.log(
+    say(
       `${name}: entered ${entered}, ${fates}, corrupted ${corrupted}, doubled ${duplicated}, delivered ${delivered}`,
     );
   }

@@ -37,7 +37,7 @@ export interface FairnessResult {
   /** Time in the queue, milliseconds. */
   readonly queueMs: Summary;
   readonly dropped: number;
-  /** Bytes delivered for each flow in each tenth of a second. */
+  /** Bytes delivered for each flow in each half second. */
   readonly series: readonly (readonly { readonly atUs: number; readonly value: number }[])[];
 }
 
@@ -131,5 +131,5 @@ function serverAddress(index: number): { ip: string; port: number } {
   return { ip: `10.2.0.${index + 1}`, port: 443 };
 }
 
-const BUCKET_US = 100_000;
+const BUCKET_US = 500_000;
 const ENDLESS_BYTES = 2 ** 40;

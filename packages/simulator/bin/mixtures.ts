@@ -1,0 +1,77 @@
+import type { ControllerName } from '@tsquic/congestion';
+import type { LinkOptions } from '@tsquic/simulator';
+
+/** Controllers that share a bottleneck, and what they must reach. */
+export interface Mixture {
+  readonly name: string;
+  readonly controllers: readonly ControllerName[];
+  /** 40 ms from one end to the other and back. */
+  readonly bottleneck: Partial<LinkOptions> & { readonly bytesPerSecond: number; readonly delayUs: number };
+  readonly durationUs: number;
+  /** Jain's index. */
+  readonly jainAtLeast: number;
+  /** Share of the bottleneck in use. */
+  readonly utilisationAtLeast: number;
+  /** Time in the queue of all but one in a hundred datagrams, milliseconds. Default: whatever the queue holds. */
+  readonly p99QueueMsAtMost?: number;
+}
+
+/** 50 Mbit/s and a queue of one and a half times what is under way, for a minute. */
+const FIFTY = {
+  bottleneck: { bytesPerSecond: 6_250_000, delayUs: 20_000, queueBytes: 375_000 },
+  durationUs: 60_000_000,
+  utilisationAtLeast: 0.9,
+};
+const TEN = {
+  bottleneck: { bytesPerSecond: 1_250_000, delayUs: 20_000, queueBytes: 75_000 },
+  durationUs: 30_000_000,
+};
+
+/** The index of two shares of which one is three times the other: controllers that react alike come closer. */
+const THREE_TO_ONE = 0.8;
+/** Likewise five times: one measures the rate of the path, the other fills its queue, and neither may starve. */
+const FIVE_TO_ONE = 36 / 52;
+
+/** All mixtures of `pnpm sim fairness`. */
+export const MIXTURES: readonly Mixture[] = [
+  ...twoAndFour('cubic', 'cubic', { jainAtLeast: 0.9 }),
+  ...twoAndFour('newreno', 'cubic', { jainAtLeast: THREE_TO_ONE }),
+  ...twoAndFour('bbr', 'cubic', { jainAtLeast: FIVE_TO_ONE }),
+  ...twoAndFour('prague', 'prague', {
+    jainAtLeast: 0.9,
+    p99QueueMsAtMost: 5,
+    bottleneck: { ...FIFTY.bottleneck, queue: { kind: 'dual' } },
+  }),
+  {
+    ...TEN,
+    name: '2 × cubic, CoDel, 10 Mbit/s',
+    controllers: ['cubic', 'cubic'],
+    bottleneck: { ...TEN.bottleneck, queue: { kind: 'codel' } },
+    jainAtLeast: 0.9,
+    utilisationAtLeast: 0.8,
+    p99QueueMsAtMost: 25,
+  },
+  {
+    ...TEN,
+    name: 'prague, cubic, dual queue, 10 Mbit/s',
+    controllers: ['prague', 'cubic'],
+    // A threshold below the time of two datagrams, 2.4 ms at this rate, would mark nearly everything (RFC 9332, appendix A).
+    bottleneck: { ...TEN.bottleneck, queue: { kind: 'dual', stepUs: 2400 } },
+    jainAtLeast: 0.9,
+    utilisationAtLeast: 0.8,
+  },
+];
+
+function twoAndFour(
+  first: ControllerName,
+  second: ControllerName,
+  limits: Pick<Mixture, 'jainAtLeast'> & Partial<Mixture>,
+): Mixture[] {
+  const pair = [first, second];
+  const flows = (each: number): string =>
+    first === second ? `${2 * each} × ${first}` : `${each} × ${first}, ${each} × ${second}`;
+  return [
+    { ...FIFTY, ...limits, name: flows(1), controllers: pair },
+    { ...FIFTY, ...limits, name: flows(2), controllers: [...pair, ...pair] },
+  ];
+}
