@@ -148,7 +148,7 @@ function scripted(): { socket: ScriptedSocket; port: NodePort; send: (value: num
   const buffer = new Uint8Array(1);
   const send = (value: number): void => {
     buffer[0] = value;
-    port.send(buffer, 0, 1, { ip: '127.0.0.1', port: 9 }, 0);
+    port.send(buffer, 0, 1, { ip: '127.0.0.1', port: 9 });
   };
   return { socket, port, send };
 }
