@@ -57,7 +57,8 @@ export function createTlsServer(options: TlsServerOptions): TlsEngine {
 /** Feeds whole messages to the state, which decides what follows. */
 class Engine implements TlsEngine {
   private readonly output: Output;
-  private readonly begin: () => HandshakeState;
+  /** Undefined once called: it holds the transcript, which ends with the handshake. */
+  private begin: (() => HandshakeState) | undefined;
   private readonly reassembly = new MessageReassembly();
   private state: HandshakeState | undefined;
   private failure: unknown;
@@ -72,8 +73,9 @@ class Engine implements TlsEngine {
   }
 
   start(): void {
-    if (this.state !== undefined) throw new Error('start() was called before');
+    if (this.begin === undefined) throw new Error('start() was called before');
     this.state = this.begin();
+    this.begin = undefined;
   }
 
   provide(level: Level, bytes: Uint8Array): void {

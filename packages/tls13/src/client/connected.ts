@@ -16,8 +16,8 @@ export class Connected implements HandshakeState {
   readonly level: Level = Level.Application;
   readonly messageLimit: number = TICKET_LIMIT;
   readonly exporter: Exporter;
-  private readonly context: ClientContext;
-  private readonly negotiation: Negotiation;
+  private readonly context: Omit<ClientContext, 'transcript'>;
+  private readonly session: SessionFacts;
   private readonly resumptionMaster: Uint8Array;
 
   constructor(
@@ -26,8 +26,11 @@ export class Connected implements HandshakeState {
     resumptionMaster: Uint8Array,
     exporter: Exporter,
   ) {
-    this.context = context;
-    this.negotiation = negotiation;
+    // Only what tickets need: the rest of a handshake would live as long as the connection.
+    const { options, settings, output } = context;
+    const { suite, alpn, serverParameters } = negotiation;
+    this.context = { options, settings, output };
+    this.session = { suite, alpn, serverParameters };
     this.resumptionMaster = resumptionMaster;
     this.exporter = exporter;
   }
@@ -54,7 +57,7 @@ export class Connected implements HandshakeState {
     }
     if (ticket.lifetimeSeconds === 0) return;
     const { options, settings, output } = this.context;
-    const { suite, alpn, serverParameters } = this.negotiation;
+    const { suite, alpn, serverParameters } = this.session;
     const session = encodeSession({
       suite: suite.id,
       psk: resumptionPsk(settings.crypto, suite.hash, this.resumptionMaster, ticket.nonce),
@@ -70,6 +73,9 @@ export class Connected implements HandshakeState {
     output.push({ type: 'ticket', session });
   }
 }
+
+/** What a session keeps of the handshake that it resumes. */
+type SessionFacts = Pick<Negotiation, 'suite' | 'alpn' | 'serverParameters'>;
 
 /** QUIC knows one value that allows 0-RTT, RFC 9001 §4.6.1. */
 function permitsEarlyData(extensions: readonly Extension[]): boolean {
