@@ -384,6 +384,7 @@ export class Connection {
     if (parts.spaces.at(space).discarded) return;
     parts.keys.discard(level);
     parts.tracer.onKeysDiscarded?.(this.id, PACKET_TYPES[level]!, nowUs);
+    parts.handshake.discard(level);
     parts.spaces.discard(space);
     parts.recovery.discardSpace(space, nowUs);
   }

@@ -46,14 +46,21 @@ export function spaceOf(level: Level): Space {
   return LEVEL_SPACES[level]!;
 }
 
+/** One of each serves all connections: a frame is done with before the next is read. */
+const READER = new ByteReader();
+const ACK = createAckFrame();
+const STREAM = createStreamFrame();
+const CRYPTO = createCryptoFrame();
+const STREAM_CONTROL = createStreamControlFrame();
+
 /** Takes the frames of a payload to their owners. RFC 9000 §12.4 */
 export class Receiver {
   private readonly owners: FrameOwners;
-  private readonly reader = new ByteReader();
-  private readonly ack = createAckFrame();
-  private readonly stream = createStreamFrame();
-  private readonly crypto = createCryptoFrame();
-  private readonly streamControl = createStreamControlFrame();
+  private readonly reader = READER;
+  private readonly ack = ACK;
+  private readonly stream = STREAM;
+  private readonly crypto = CRYPTO;
+  private readonly streamControl = STREAM_CONTROL;
 
   constructor(owners: FrameOwners) {
     this.owners = owners;

@@ -76,6 +76,12 @@ export class CryptoStream {
     this.buffer.onLost(from, to);
   }
 
+  /** The level is over: nothing comes, and nothing is sent again. */
+  discard(): void {
+    this.received.discard();
+    this.buffer.discard();
+  }
+
   /** Write one frame from `[from, to)`; returns where it ends. */
   private writeRange(packet: PacketWriter, from: number, to: number): number {
     const { frames } = packet;

@@ -152,6 +152,11 @@ export class Handshake implements HandshakeProgress {
     this.tokenPending = true;
   }
 
+  /** The keys of a level are gone. RFC 9001 §4.9 */
+  discard(level: Level): void {
+    this.streams[level]!.discard();
+  }
+
   /** Run TLS; its alerts become transport errors. RFC 9001 §4.8 */
   private guard(step: () => void): void {
     try {

@@ -98,6 +98,7 @@ export class LocalIds {
 
   private add(needsSending: boolean): void {
     if (needsSending) this.unsent++;
-    this.active.push({ sequence: this.nextSequence++, ...this.registry.issue(), needsSending });
+    const { connectionId, resetToken } = this.registry.issue();
+    this.active.push({ sequence: this.nextSequence++, connectionId, resetToken, needsSending });
   }
 }

@@ -51,7 +51,8 @@ export class PeerIds {
 
   /** The server's stateless_reset_token, which belongs to its first ID. RFC 9000 §18.2 */
   setInitialToken(resetToken: Uint8Array): void {
-    this.current = { ...this.current, resetToken };
+    const { sequence, connectionId } = this.current;
+    this.current = { sequence, connectionId, resetToken };
     this.registry.watchToken(resetToken);
   }
 

@@ -1,4 +1,6 @@
-const FIRST_CAPACITY = 32;
+const FIRST_CAPACITY = 16;
+const NO_KINDS = new Uint8Array(0);
+const NO_VALUES = new Float64Array(0);
 
 /**
  * Remembers, for every packet in flight, which facts it carried, so that an acknowledgement or a loss finds
@@ -11,8 +13,8 @@ const FIRST_CAPACITY = 32;
 export class DeliveryLog {
   /** Absolute index of the next fact; its slot is this modulo the capacity. */
   head = 0;
-  private kinds = new Uint8Array(FIRST_CAPACITY);
-  private values = new Float64Array(FIRST_CAPACITY * 3);
+  private kinds: Uint8Array = NO_KINDS;
+  private values: Float64Array = NO_VALUES;
   /** Absolute index of the oldest fact still needed. */
   private tail = 0;
 
@@ -39,13 +41,21 @@ export class DeliveryLog {
     if (index > this.tail) this.tail = index;
   }
 
+  /** Forget everything, and give the memory back. */
+  clear(): void {
+    this.tail = this.head;
+    this.kinds = NO_KINDS;
+    this.values = NO_VALUES;
+  }
+
   private grow(): void {
     const size = this.kinds.length;
-    const kinds = new Uint8Array(size * 2);
-    const values = new Float64Array(size * 6);
+    const wider = Math.max(size * 2, FIRST_CAPACITY);
+    const kinds = new Uint8Array(wider);
+    const values = new Float64Array(wider * 3);
     for (let i = this.tail; i < this.head; i++) {
       const from = i % size;
-      const to = i % (size * 2);
+      const to = i % wider;
       kinds[to] = this.kinds[from]!;
       values[to * 3] = this.values[from * 3]!;
       values[to * 3 + 1] = this.values[from * 3 + 1]!;

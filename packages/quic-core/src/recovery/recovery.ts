@@ -106,7 +106,6 @@ export class Recovery {
     nowUs: number,
   ): void {
     const sent = this.sent[space]!;
-    if (sent.isCrowded) this.relieve(sent, nowUs);
     const slot = sent.push();
     const { ackEliciting, inFlight } = packet;
     const { codepoint } = path.ecn;
@@ -130,6 +129,8 @@ export class Recovery {
     sent.deliveredUs[slot] = path.deliveredUs;
     sent.firstSentUs[slot] = path.firstSentUs;
     sent.lostBytes[slot] = path.lostBytes;
+    // Only now, when this packet's facts are known to belong to a packet.
+    if (sent.isCrowded) this.relieve(sent, nowUs);
     if (!inFlight) return;
     path.inFlightBytes += bytes;
     path.windowUse.onSent(path.inFlightBytes);
@@ -201,6 +202,7 @@ export class Recovery {
   discardSpace(space: Space, nowUs: number): void {
     const sent = this.sent[space]!;
     this.abandon(sent, sent.next, false);
+    sent.release();
     this.losses[space]!.lossUs = Infinity;
     this.pto.onSpaceDiscarded(space, nowUs);
   }

@@ -19,6 +19,12 @@ export const ECN_SHIFT = 4;
 const CROWDED_PACKETS = 4096;
 
 const FIRST_CAPACITY = 16;
+/** A larger ring is given back as soon as nothing is in it: to become as large again it takes as many packets. */
+const KEPT_CAPACITY = 64;
+
+const NO_BYTES = new Uint8Array(0);
+const NO_WORDS = new Uint16Array(0);
+const NO_NUMBERS = new Float64Array(0);
 
 /**
  * The packets sent in one packet number space: a ring of columns indexed by packet number. RFC 9002 §A.1
@@ -37,21 +43,21 @@ export class SentPackets {
   /** Outstanding packets that elicit an acknowledgement. */
   elicitingCount = 0;
 
-  state: Uint8Array = new Uint8Array(FIRST_CAPACITY);
-  flags: Uint8Array = new Uint8Array(FIRST_CAPACITY);
-  path: Uint16Array = new Uint16Array(FIRST_CAPACITY);
-  bytes: Uint16Array = new Uint16Array(FIRST_CAPACITY);
-  sentUs: Float64Array = new Float64Array(FIRST_CAPACITY);
-  factsFrom: Float64Array = new Float64Array(FIRST_CAPACITY);
-  factsTo: Float64Array = new Float64Array(FIRST_CAPACITY);
+  state: Uint8Array = NO_BYTES;
+  flags: Uint8Array = NO_BYTES;
+  path: Uint16Array = NO_WORDS;
+  bytes: Uint16Array = NO_WORDS;
+  sentUs: Float64Array = NO_NUMBERS;
+  factsFrom: Float64Array = NO_NUMBERS;
+  factsTo: Float64Array = NO_NUMBERS;
   /** Delivery state of the path when the packet left, for rate samples. */
-  deliveredBytes: Float64Array = new Float64Array(FIRST_CAPACITY);
-  deliveredUs: Float64Array = new Float64Array(FIRST_CAPACITY);
-  firstSentUs: Float64Array = new Float64Array(FIRST_CAPACITY);
-  lostBytes: Float64Array = new Float64Array(FIRST_CAPACITY);
+  deliveredBytes: Float64Array = NO_NUMBERS;
+  deliveredUs: Float64Array = NO_NUMBERS;
+  firstSentUs: Float64Array = NO_NUMBERS;
+  lostBytes: Float64Array = NO_NUMBERS;
   /** Of an acknowledged packet: lowest number of the acknowledged run it ends, so that ACKs step over it. */
-  runStart: Float64Array = new Float64Array(FIRST_CAPACITY);
-  private mask = FIRST_CAPACITY - 1;
+  runStart: Float64Array = NO_NUMBERS;
+  private mask = -1;
 
   constructor(firstNumber: number) {
     this.firstNumber = this.next = this.tail = this.firstOutstanding = firstNumber;
@@ -103,7 +109,9 @@ export class SentPackets {
   forgetBelow(number: number): void {
     this.tail = number;
     if (this.firstOutstanding < number) this.firstOutstanding = number;
-    this.log.release(number < this.next ? this.factsFrom[this.slot(number)]! : this.log.head);
+    if (number < this.next) this.log.release(this.factsFrom[this.slot(number)]!);
+    else if (this.mask >= KEPT_CAPACITY) this.release();
+    else this.log.release(this.log.head);
   }
 
   /**
@@ -118,25 +126,69 @@ export class SentPackets {
     );
   }
 
+  /** Nothing is remembered, or need be: give the memory back. */
+  release(): void {
+    this.state = this.flags = NO_BYTES;
+    this.path = this.bytes = NO_WORDS;
+    this.sentUs = this.factsFrom = this.factsTo = this.runStart = NO_NUMBERS;
+    this.deliveredBytes = this.deliveredUs = this.firstSentUs = this.lostBytes = NO_NUMBERS;
+    this.mask = -1;
+    this.log.clear();
+  }
+
   private grow(): void {
-    const size = this.mask + 1;
-    const wider = size * 2;
-    const move = <T extends Uint8Array | Uint16Array | Float64Array>(from: T, to: T): T => {
-      for (let i = this.tail; i < this.next; i++) to[i % wider] = from[i % size]!;
-      return to;
-    };
-    this.state = move(this.state, new Uint8Array(wider));
-    this.flags = move(this.flags, new Uint8Array(wider));
-    this.path = move(this.path, new Uint16Array(wider));
-    this.bytes = move(this.bytes, new Uint16Array(wider));
-    this.sentUs = move(this.sentUs, new Float64Array(wider));
-    this.factsFrom = move(this.factsFrom, new Float64Array(wider));
-    this.factsTo = move(this.factsTo, new Float64Array(wider));
-    this.deliveredBytes = move(this.deliveredBytes, new Float64Array(wider));
-    this.deliveredUs = move(this.deliveredUs, new Float64Array(wider));
-    this.firstSentUs = move(this.firstSentUs, new Float64Array(wider));
-    this.lostBytes = move(this.lostBytes, new Float64Array(wider));
-    this.runStart = move(this.runStart, new Float64Array(wider));
-    this.mask = wider - 1;
+    const capacity = Math.max((this.mask + 1) * 2, FIRST_CAPACITY);
+    const memory = new ColumnMemory(capacity);
+    this.sentUs = this.moved(this.sentUs, memory.numbers());
+    this.factsFrom = this.moved(this.factsFrom, memory.numbers());
+    this.factsTo = this.moved(this.factsTo, memory.numbers());
+    this.deliveredBytes = this.moved(this.deliveredBytes, memory.numbers());
+    this.deliveredUs = this.moved(this.deliveredUs, memory.numbers());
+    this.firstSentUs = this.moved(this.firstSentUs, memory.numbers());
+    this.lostBytes = this.moved(this.lostBytes, memory.numbers());
+    this.runStart = this.moved(this.runStart, memory.numbers());
+    this.path = this.moved(this.path, memory.words());
+    this.bytes = this.moved(this.bytes, memory.words());
+    this.state = this.moved(this.state, memory.octets());
+    this.flags = this.moved(this.flags, memory.octets());
+    this.mask = capacity - 1;
+  }
+
+  private moved<T extends Uint8Array | Uint16Array | Float64Array>(from: T, to: T): T {
+    for (let i = this.tail; i < this.next; i++) to[i % to.length] = from[i % from.length]!;
+    return to;
   }
 }
+
+/** One piece of memory for all columns: a small one costs several times what is in it. */
+class ColumnMemory {
+  private readonly buffer: ArrayBuffer;
+  private readonly capacity: number;
+  private at = 0;
+
+  constructor(capacity: number) {
+    this.buffer = new ArrayBuffer(capacity * ROW_BYTES);
+    this.capacity = capacity;
+  }
+
+  numbers(): Float64Array {
+    return new Float64Array(this.buffer, this.take(8), this.capacity);
+  }
+
+  words(): Uint16Array {
+    return new Uint16Array(this.buffer, this.take(2), this.capacity);
+  }
+
+  octets(): Uint8Array {
+    return new Uint8Array(this.buffer, this.take(1), this.capacity);
+  }
+
+  private take(width: number): number {
+    const at = this.at;
+    this.at += width * this.capacity;
+    return at;
+  }
+}
+
+/** Eight numbers, two words, two octets. */
+const ROW_BYTES = 8 * 8 + 2 * 2 + 2;

@@ -8,9 +8,10 @@ export class IntervalSet {
   private starts: Float64Array;
   private ends: Float64Array;
 
-  constructor(capacity = 4) {
-    this.starts = new Float64Array(capacity);
-    this.ends = new Float64Array(capacity);
+  /** @param capacity - intervals to make room for at once; most sets of a connection stay empty for good. */
+  constructor(capacity = 0) {
+    this.starts = capacity === 0 ? NO_NUMBERS : new Float64Array(capacity);
+    this.ends = capacity === 0 ? NO_NUMBERS : new Float64Array(capacity);
   }
 
   startAt(index: number): number {
@@ -88,8 +89,10 @@ export class IntervalSet {
     if (this.count > 0) this.splice(0, 1);
   }
 
+  /** Forget all intervals, and give their memory back. */
   clear(): void {
     this.count = 0;
+    this.starts = this.ends = NO_NUMBERS;
   }
 
   /** Index of the first interval that ends after `value`. */
@@ -146,7 +149,10 @@ export class IntervalSet {
 }
 
 function doubled(values: Float64Array): Float64Array {
-  const grown = new Float64Array(values.length * 2);
+  const grown = new Float64Array(Math.max(values.length * 2, FIRST_CAPACITY));
   grown.set(values);
   return grown;
 }
+
+const NO_NUMBERS = new Float64Array(0);
+const FIRST_CAPACITY = 4;

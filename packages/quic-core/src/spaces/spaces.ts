@@ -42,7 +42,7 @@ export class ReceiveSpace {
 
 /** The receiving side of all three spaces. */
 export class Spaces {
-  private readonly spaces: readonly ReceiveSpace[];
+  private readonly spaces: ReceiveSpace[];
 
   constructor(maxAckDelayUs: number, ackDelayExponent: number) {
     // Handshake acknowledgements must not wait, and their delay is not to be believed. RFC 9000 §13.2.1
@@ -58,8 +58,15 @@ export class Spaces {
   }
 
   discard(space: Space): void {
-    const gone = this.spaces[space]!;
-    gone.discarded = true;
-    gone.policy.onAckSent();
+    this.spaces[space] = DISCARDED;
   }
+}
+
+/** What is left of every space whose keys are gone: nothing comes there, and nothing is owed. */
+const DISCARDED = createDiscarded();
+
+function createDiscarded(): ReceiveSpace {
+  const space = new ReceiveSpace(0, 0);
+  space.discarded = true;
+  return space;
 }
