@@ -31,6 +31,25 @@ describe('probe timeout', () => {
     expect(rig.recovery.timerUs(0)).toBe(20_000 * MS + rig.paths.active.rtt.ptoUs);
   });
 
+  test('a client whose server is silent repeats itself once after the initial RTT, and no timeout waits for that', () => {
+    const rig = new RecoveryRig({ isClient: true, confirmed: false, hasHandshakeKeys: false });
+    rig.send(Initial, 0);
+    expect(fire(rig, 0)).toBe(333 * MS);
+    expect([probes(rig), rig.pto.count, rig.pto.total]).toEqual([[1, 0, 0], 0, 0]);
+    rig.send(Initial, 333 * MS);
+    expect(fire(rig, 333 * MS)).toBe(FIRST_PTO);
+    expect([probes(rig), rig.pto.count]).toEqual([[2, 0, 0], 1]);
+  });
+
+  test.each([
+    ['a server', { confirmed: false, hasHandshakeKeys: false }],
+    ['a client that was answered', { isClient: true, confirmed: false, hasHandshakeKeys: true }],
+  ])('%s does not', (_, progress) => {
+    const rig = new RecoveryRig(progress);
+    rig.send(Initial, 0);
+    expect(rig.recovery.timerUs(0)).toBe(FIRST_PTO);
+  });
+
   test('covers the peer’s delay in the last space alone', () => {
     const rig = new RecoveryRig();
     rig.send(Application, 0);

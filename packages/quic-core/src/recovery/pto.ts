@@ -5,6 +5,8 @@ import type { SentPackets } from './sent-packets.ts';
 
 /** Probes for one timeout. RFC 9002 §6.2.4 */
 const PROBES = 2;
+/** What `chosen` says when no probe is due, but a client's first flight is to be repeated. */
+const FIRST_FLIGHT = 3;
 /** Timeouts do not grow beyond this. */
 const MAX_PTO_US = 60_000_000;
 
@@ -31,6 +33,10 @@ export class ProbeTimeout {
   /** When the timer was last set with nothing in flight. */
   private idleFromUs = -1;
   private chosen = -1;
+  /** A client's first flight left a second time, after one round trip as far as is known. */
+  private repeated = false;
+  /** That repetition is still to leave. It does not put off the timeout that follows. */
+  private repeating = false;
   /** The peer can read our Handshake packets. */
   private handshakeAcked = false;
 
@@ -48,7 +54,8 @@ export class ProbeTimeout {
   }
 
   onElicitingSent(space: Space, nowUs: number): void {
-    this.lastSentUs[space] = nowUs;
+    if (!this.repeating) this.lastSentUs[space] = nowUs;
+    this.repeating = false;
     this.idleFromUs = nowUs;
     if (this.probes[space]! > 0) this.probes[space]!--;
   }
@@ -72,6 +79,10 @@ export class ProbeTimeout {
     const path = this.paths.active;
     // What cannot be sent must not be waited for: only what comes in changes that. RFC 9002 §6.2.2.1
     if (path.amplification.room < MIN_DATAGRAM) return Infinity;
+    if (this.mayRepeat && sent[Space.Initial]!.elicitingCount > 0) {
+      this.chosen = FIRST_FLIGHT;
+      return this.lastSentUs[Space.Initial]! + path.rtt.smoothedUs;
+    }
     const backoff = 2 ** Math.min(this.count, 20);
     let earliestUs = Infinity;
     let inFlight = false;
@@ -93,6 +104,17 @@ export class ProbeTimeout {
     return this.idleFromUs + Math.min(path.rtt.ptoUs * backoff, MAX_PTO_US);
   }
 
+  /**
+   * A client whose server is silent when the initial RTT is over says everything once more: a lost first flight then
+   * costs one round trip, not the three that the first timeout takes.
+   */
+  private get mayRepeat(): boolean {
+    const { progress } = this;
+    return (
+      progress.isClient && !this.repeated && !progress.hasHandshakeKeys && !this.paths.active.rtt.hasSample
+    );
+  }
+
   /** An answer under Handshake keys, or the end of the handshake, shows that our address is believed. RFC 9002 §6.2.2.1 */
   private get peerValidated(): boolean {
     return this.handshakeAcked || this.progress.peerValidated;
@@ -108,6 +130,12 @@ export class ProbeTimeout {
    * tells whether there were any.
    */
   onTimeout(nowUs: number, repeat: (space: Space) => boolean): void {
+    if (this.chosen === FIRST_FLIGHT) {
+      this.repeated = this.repeating = true;
+      this.probes[Space.Initial] = 1;
+      repeat(Space.Initial);
+      return;
+    }
     this.count++;
     this.total++;
     this.idleFromUs = nowUs;

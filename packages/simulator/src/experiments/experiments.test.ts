@@ -8,7 +8,7 @@ import { LOSS_CEILINGS, runLossRow } from './loss-table.ts';
 import { createRandomScenario } from './random-scenario.ts';
 
 describe('loss table', () => {
-  // The rows with much loss need all of their hundred runs, and long ones, to come near their mean.
+  // The rows of 75 % take long: `pnpm sim loss-table` has them.
   const rows = LOSS_CEILINGS.filter(({ percent }) => percent <= 50);
   test.each(rows.map((row) => [row.percent, row.direction, row] as const))(
     'a handshake and a request at %d %% loss, %s (seeds 1 to 100)',
@@ -17,10 +17,7 @@ describe('loss table', () => {
       expect({ failures, faults }).toEqual({ failures: 0, faults: [] });
       expect(times.mean).toBeLessThanOrEqual(ceiling.mean);
       expect(times.median).toBeLessThanOrEqual(ceiling.median);
-      // A first flight that is lost costs a timeout of three times 66 ms (RFC 9002 §6.2.2), so 238 ms in all, and a
-      // second one twice as much again: where that happens to more than a tenth, the ceiling is out of reach.
-      const isReachable = ceiling.direction === 'down' || ceiling.percent <= 5 || ceiling.percent >= 50;
-      if (isReachable) expect(times.p90).toBeLessThanOrEqual(ceiling.p90);
+      expect(times.p90).toBeLessThanOrEqual(ceiling.p90);
     },
   );
 });

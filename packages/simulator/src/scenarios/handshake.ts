@@ -28,12 +28,11 @@ export const HANDSHAKES: readonly Scenario[] = [
   },
   {
     name: 'first-flight-lost',
-    about:
-      'the first datagram of the client is lost; it comes again after the initial probe timeout of 999 ms',
+    about: 'the first datagram of the client is lost; it comes again after the initial RTT of 333 ms',
     link: { delayUs: 20 * MS },
     up: { loss: { kind: 'list', indexes: [0] } },
     exchanges: SMALL,
-    ceilingUs: 1100 * MS,
+    ceilingUs: 420 * MS,
   },
   {
     name: 'server-flight-lost',
