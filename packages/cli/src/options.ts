@@ -57,7 +57,7 @@ const CONGESTION: Option = {
   name: 'congestion',
   kind: 'text',
   value: 'NAME',
-  help: `congestion control: ${CONTROLLER_NAMES.join(', ')} (default newreno)`,
+  help: `congestion control: ${CONTROLLER_NAMES.join(', ')} (default cubic)`,
   choices: CONTROLLER_NAMES,
 };
 const ALPN: Option = {

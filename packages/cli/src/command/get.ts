@@ -106,7 +106,7 @@ async function settingsFrom(
     maxUdpPayloadBytes: args.number('mtu'),
     onKeyLog: keyLogFor(args.text('keylog'), terminal.environment),
     tracer,
-    congestion: controllerByName(args.text('congestion') ?? 'newreno'),
+    congestion: controllerByName(args.text('congestion') ?? 'cubic'),
   };
 }
 

@@ -31,7 +31,7 @@ export async function perf(args: Arguments, terminal: Terminal): Promise<number>
     maxUdpPayloadBytes: args.number('mtu'),
     onKeyLog: keyLogFor(args.text('keylog'), terminal.environment),
     tracer: qlog?.tracer,
-    congestion: controllerByName(args.text('congestion') ?? 'newreno'),
+    congestion: controllerByName(args.text('congestion') ?? 'cubic'),
   };
   const client = await ClientConnection.open({ ip: await addressOf(host), port }, settings);
   const result = await measure(client, {

@@ -41,7 +41,7 @@ export async function serve(args: Arguments, terminal: Terminal, stop: Promise<u
     ...(onKeyLog === undefined ? {} : { onKeyLog }),
     ...(retry === undefined ? {} : { retry }),
     ...(qlog === undefined ? {} : { tracer: qlog.tracer }),
-    congestion: controllerByName(args.text('congestion') ?? 'newreno'),
+    congestion: controllerByName(args.text('congestion') ?? 'cubic'),
     ...(mtu === undefined ? {} : { transport: { maxUdpPayloadBytes: mtu } }),
   });
   const server = new FileServer(context, root, () => loop.wake());

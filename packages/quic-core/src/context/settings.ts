@@ -1,4 +1,4 @@
-import { type CongestionFactory, NewReno } from '@tsquic/congestion';
+import { type CongestionFactory, Cubic } from '@tsquic/congestion';
 import type { CryptoProvider } from '@tsquic/crypto';
 import {
   type CertificateVerifier,
@@ -63,7 +63,7 @@ export function createSettings(options: QuicContextOptions): Settings {
     options,
     crypto,
     transport,
-    congestion: options.congestion ?? ((path) => new NewReno(path)),
+    congestion: options.congestion ?? ((path) => new Cubic(path)),
     ackDelayExponent: ACK_DELAY_EXPONENT,
     connectionIdLength,
     maxConnections: options.maxConnections ?? 65_536,
