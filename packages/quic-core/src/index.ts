@@ -2,7 +2,7 @@ export { type Address, sameAddress } from './context/address.ts';
 export type { ConnectionOptions, QuicContextOptions, TransportOptions } from './context/config.ts';
 export { createQuicContext, QuicContext } from './context/context.ts';
 export type { QuicHostContext } from './context/contract.ts';
-export type { ConnectionStatistics, QuicConnection, QuicStream } from './context/handles.ts';
+export type { ConnectionStatistics, PathStatistics, QuicConnection, QuicStream } from './context/handles.ts';
 export { createOutgoingDatagram, type OutgoingDatagram } from './context/outgoing-datagram.ts';
 export { TransportCode } from './errors/transport-error.ts';
 export { QuicUsageError, type UsageCode } from './errors/usage-error.ts';

@@ -6,9 +6,10 @@ import { QuicUsageError } from '../errors/usage-error.ts';
 import type { CloseReason } from '../events.ts';
 import { rememberedPath } from '../path/path-memory.ts';
 import type { Stream } from '../streams/stream.ts';
-import type { ConnectionStatistics, QuicConnection, QuicStream } from './handles.ts';
+import type { ConnectionStatistics, PathStatistics, QuicConnection, QuicStream } from './handles.ts';
 import type { Address } from './address.ts';
 import { assertCode } from './application-code.ts';
+import { pathStatistics } from './path-statistics.ts';
 import { StreamHandle } from './stream-handle.ts';
 
 /** A program's view of one connection. */
@@ -116,6 +117,10 @@ export class ConnectionHandle implements QuicConnection {
       probeTimeouts: recovery.pto.total,
       mtuBytes: mtu.mtuBytes,
     };
+  }
+
+  pathStatistics(): readonly PathStatistics[] {
+    return this.core.parts.paths.known.map((path, index) => pathStatistics(path, index === 0));
   }
 
   private handleOf(stream: Stream): StreamHandle {

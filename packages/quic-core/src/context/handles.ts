@@ -43,8 +43,10 @@ export interface QuicConnection {
    */
   readonly rememberedPath: RememberedPath | undefined;
 
-  /** A snapshot of counters and estimates. */
+  /** A snapshot of counters, and of estimates of the path in use. */
   statistics(): ConnectionStatistics;
+  /** A snapshot of every path that the connection remembers; the one in use comes first. RFC 9000 §9 */
+  pathStatistics(): readonly PathStatistics[];
 }
 
 /** One stream. Which halves exist depends on who opened it and how: RFC 9000 §2.1. */
@@ -86,20 +88,66 @@ export interface ConnectionStatistics {
   readonly state: 'handshaking' | 'connected' | 'confirmed' | 'closing' | 'draining' | 'closed';
   /** Microseconds from creation to the end of the TLS handshake; -1 before. */
   readonly handshakeUs: number;
+  /** Bytes of all datagrams that left. */
   readonly bytesSent: number;
+  /** Bytes of all datagrams that came for this connection. */
   readonly bytesReceived: number;
   readonly packetsSent: number;
+  /** Packets that could be read. */
   readonly packetsReceived: number;
+  /** Packets declared lost. RFC 9002 §6.1 */
   readonly packetsLost: number;
   /** Lost packets that arrived after all. */
   readonly packetsSpuriouslyLost: number;
+  /** Packets that came and could not be used: damaged, forged, repeated or late. */
   readonly packetsDropped: number;
+  /** Microseconds; the initial estimate before the first sample. RFC 9002 §5.3 */
   readonly smoothedRttUs: number;
+  /** Microseconds; 0 before the first sample. */
   readonly latestRttUs: number;
+  /** Microseconds; 0 before the first sample. */
   readonly minRttUs: number;
+  /** Microseconds. */
   readonly rttVarianceUs: number;
   readonly congestionWindowBytes: number;
+  /** Bytes sent and neither acknowledged nor lost. */
   readonly bytesInFlight: number;
+  /** Probe timeouts that expired. RFC 9002 §6.2 */
   readonly probeTimeouts: number;
+  /** Largest UDP payload that leaves, bytes. */
   readonly mtuBytes: number;
+}
+
+/** A snapshot of one path: a pair of addresses, and what is known about the way between them. */
+export interface PathStatistics {
+  readonly local: Address;
+  readonly remote: Address;
+  /** Interface that its datagrams came by, 0 when the host does not say. */
+  readonly interfaceIndex: number;
+  /** Everything but path validation goes here. */
+  readonly active: boolean;
+  /** The peer is known to be there. RFC 9000 §8 */
+  readonly validated: boolean;
+  /** Microseconds; the initial estimate before the first sample. */
+  readonly smoothedRttUs: number;
+  /** Microseconds; 0 before the first sample. */
+  readonly latestRttUs: number;
+  /** Microseconds; 0 before the first sample. */
+  readonly minRttUs: number;
+  /** Microseconds. */
+  readonly rttVarianceUs: number;
+  /** Name of the congestion controller. */
+  readonly congestion: string;
+  readonly congestionWindowBytes: number;
+  /** Bytes per second that the controller asks for; 0 when the rate follows from the window. */
+  readonly pacingRate: number;
+  readonly slowStart: boolean;
+  /** Bytes sent and neither acknowledged nor lost. */
+  readonly bytesInFlight: number;
+  readonly bytesDelivered: number;
+  readonly bytesLost: number;
+  /** Largest UDP payload that leaves, bytes. */
+  readonly mtuBytes: number;
+  /** Whether ECN works here. RFC 9000 §13.4.2 */
+  readonly ecn: 'testing' | 'unknown' | 'capable' | 'failed';
 }

@@ -55,6 +55,11 @@ export class Paths {
     this.active.startMtuSearch(peerMaxBytes);
   }
 
+  /** Every path that is remembered, the one in use first. */
+  get known(): readonly Path[] {
+    return [this.active, ...this.all.filter((path) => path !== this.active)];
+  }
+
   /** The path with this ID, or undefined when it is forgotten. */
   byId(id: number): Path | undefined {
     return this.active.id === id ? this.active : this.all.find((path) => path.id === id);
