@@ -1,7 +1,8 @@
 // A loop that is the program: it polls, works and sleeps (docs/integration.md). Both ends run in it.
 //   node -C tsquic-src --import ./scripts/ts.mjs examples/custom-event-loop.ts
-import { createSocket, type Socket } from 'node:dgram';
+import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
+import { setImmediate, setTimeout } from 'node:timers/promises';
 import { createNodeProvider } from '@tsquic/crypto/node';
 import { createOutgoingDatagram, createQuicContext, type QuicContext } from '@tsquic/quic-core';
 import { createTestIdentity, TEST_UNIX_TIME_US, testRootCertificate } from '@tsquic/simulator';
@@ -9,10 +10,9 @@ import { createCertificateVerifier } from '@tsquic/tls13/x509';
 
 const nowUs = (): number => Math.floor(performance.now() * 1000);
 const out = createOutgoingDatagram(new Uint8Array(1500));
-const buffer = new Uint8Array(1000);
 
-/** Bind a socket and give all that arrives there to the context, all that the context has to the socket. */
-async function join(context: QuicContext): Promise<{ socket: Socket; send: () => void }> {
+/** Bind a socket: all that arrives goes to the context, and `send` is all that the context has for the socket. */
+async function join(context: QuicContext) {
   const socket = createSocket('udp4');
   await once(socket.bind(0, '127.0.0.1'), 'listening');
   const local = { ip: '127.0.0.1', port: socket.address().port };
@@ -23,38 +23,34 @@ async function join(context: QuicContext): Promise<{ socket: Socket; send: () =>
     for (let sent = 0; sent < 64 && context.prepareNextPacket(out, nowUs()) > 0; sent++)
       socket.send(out.buffer.slice(0, out.length), out.to.port, out.to.ip);
   };
-  return { socket, send };
+  return { socket, local, send };
 }
 
 const crypto = createNodeProvider();
-const shared = { crypto, alpn: ['shout'], unixTimeAtZeroUs: TEST_UNIX_TIME_US };
+const shared = { crypto, alpn: ['echo'], unixTimeAtZeroUs: TEST_UNIX_TIME_US };
 const server = createQuicContext({ ...shared, identity: createTestIdentity(crypto) });
 const verifier = createCertificateVerifier({ trustAnchors: [testRootCertificate()] });
 const client = createQuicContext({ ...shared, verifier });
 const ends = [await join(server), await join(client)] as const;
-const to = { ip: '127.0.0.1', port: ends[0].socket.address().port };
-const connection = client.createConnection({ to }, nowUs());
+const connection = client.createConnection({ to: ends[0].local }, nowUs());
+const buffer = new Uint8Array(1000);
 
 for (let running = true; running;) {
   for (let event = server.nextEvent(); event !== undefined; event = server.nextEvent()) {
     running = event.type !== 'closed';
     if (event.type !== 'stream-readable') continue;
     const stream = server.connection(event.connection)?.stream(event.streamId);
-    const text = new TextDecoder().decode(buffer.subarray(0, stream?.read(buffer)));
-    stream?.write(new TextEncoder().encode(text.toUpperCase()), stream.finished);
+    stream?.write(buffer.subarray(0, stream.read(buffer)), stream.finished);
   }
   for (let event = client.nextEvent(); event !== undefined; event = client.nextEvent()) {
     if (event.type === 'connected') connection.openStream()?.write(new TextEncoder().encode('hello'), true);
     if (event.type !== 'stream-readable') continue;
-    console.log(
-      new TextDecoder().decode(buffer.subarray(0, connection.stream(event.streamId)?.read(buffer))),
-    );
+    const count = connection.stream(event.streamId)?.read(buffer);
+    console.log(new TextDecoder().decode(buffer.subarray(0, count)));
     connection.close();
   }
   for (const { send } of ends) send();
   const delayUs = Math.min(server.nextWakeDelay(nowUs(), 1000), client.nextWakeDelay(nowUs(), 1000));
-  await new Promise((resolve) =>
-    delayUs < 200 ? setImmediate(resolve) : setTimeout(resolve, delayUs / 1000),
-  );
+  await (delayUs < 200 ? setImmediate() : setTimeout(delayUs / 1000));
 }
 for (const { socket } of ends) socket.close();

@@ -5,7 +5,8 @@ import { expect, test } from '@jest/globals';
 test.each([
   ['examples/three-calls.ts', [], 'hello'],
   ['examples/reactor.ts', [], 'hello'],
-  ['examples/custom-event-loop.ts', [], 'HELLO'],
+  ['examples/custom-event-loop.ts', [], 'hello'],
+  ['examples/custom-congestion-controller.ts', [], 'faults: []\nstubborn: 5 MB in '],
   ['benchmarks/ports/compliance.ts', ['reactor'], '{"promises":7,"faults":[]}'],
   ['benchmarks/ports/compliance.ts', ['simulator'], '{"promises":7,"faults":[]}'],
   ['benchmarks/ports/transfer.ts', ['threads', '3000000'], '"bytes":3000000,"checksumOk":true'],
