@@ -27,7 +27,7 @@ export interface Aead {
 
 /** Header protection of one direction and level, RFC 9001 §5.4. */
 export interface HeaderProtection {
-  /** The mask computed last: five bytes, overwritten by every `compute`. */
+  /** The mask computed last: five bytes, overwritten by every `compute`, perhaps of other keys too. */
   readonly mask: Uint8Array;
 
   /** Compute the mask for the 16-byte sample at `buffer[sampleAt, sampleAt + 16)`. */

@@ -18,12 +18,11 @@ export function createNodeAead(aead: AeadName, key: Uint8Array, iv: Uint8Array):
   return new NodeAesGcm(aead, createSecretKey(key), iv.slice());
 }
 
-/** A cipher object serves one packet only; what can be kept is the key object and the nonce's memory. */
+/** A cipher object serves one packet only; what can be kept is the key object. */
 class NodeAesGcm implements Aead {
   private readonly algorithm: CipherGCMTypes;
   private readonly key: KeyObject;
   private readonly iv: Uint8Array;
-  private readonly nonce: Uint8Array = new Uint8Array(IV_LENGTH);
 
   constructor(algorithm: CipherGCMTypes, key: KeyObject, iv: Uint8Array) {
     this.algorithm = algorithm;
@@ -38,8 +37,8 @@ class NodeAesGcm implements Aead {
     payloadAt: number,
     payloadEnd: number,
   ): void {
-    writeNonce(this.nonce, this.iv, packetNumber);
-    const cipher = createCipheriv(this.algorithm, this.key, this.nonce);
+    writeNonce(NONCE, this.iv, packetNumber);
+    const cipher = createCipheriv(this.algorithm, this.key, NONCE);
     cipher.setAAD(buffer.subarray(headerAt, payloadAt));
     buffer.set(cipher.update(buffer.subarray(payloadAt, payloadEnd)), payloadAt);
     cipher.final();
@@ -49,8 +48,8 @@ class NodeAesGcm implements Aead {
   open(packetNumber: number, buffer: Uint8Array, headerAt: number, payloadAt: number, end: number): boolean {
     const tagAt = end - TAG_LENGTH;
     if (tagAt < payloadAt) return false;
-    writeNonce(this.nonce, this.iv, packetNumber);
-    const decipher = createDecipheriv(this.algorithm, this.key, this.nonce, TAG_OPTIONS);
+    writeNonce(NONCE, this.iv, packetNumber);
+    const decipher = createDecipheriv(this.algorithm, this.key, NONCE, TAG_OPTIONS);
     decipher.setAAD(buffer.subarray(headerAt, payloadAt));
     decipher.setAuthTag(buffer.subarray(tagAt, end));
     const plaintext = decipher.update(buffer.subarray(payloadAt, tagAt));
@@ -63,6 +62,9 @@ class NodeAesGcm implements Aead {
     return true;
   }
 }
+
+/** One for all keys: it is read before the call that gets it returns. */
+const NONCE = new Uint8Array(IV_LENGTH);
 
 /** Without it some releases warn that a shorter tag would pass. */
 const TAG_OPTIONS = { authTagLength: TAG_LENGTH };

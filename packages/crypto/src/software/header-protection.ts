@@ -15,16 +15,15 @@ export function createSoftwareHeaderProtection(aead: AeadName, key: Uint8Array):
 
 /** RFC 9001 §5.4.3. */
 class AesHeaderProtection implements HeaderProtection {
-  readonly mask: Uint8Array = new Uint8Array(5);
+  readonly mask: Uint8Array = MASK;
   private readonly block: AesBlock;
-  private readonly words: Uint32Array = new Uint32Array(4);
 
   constructor(key: Uint8Array) {
     this.block = new AesBlock(key);
   }
 
   compute(buffer: Uint8Array, sampleAt: number): void {
-    const words = this.words;
+    const words = WORDS;
     for (let i = 0, at = sampleAt; i < 4; i++, at += 4) {
       words[i] = (buffer[at]! << 24) | (buffer[at + 1]! << 16) | (buffer[at + 2]! << 8) | buffer[at + 3]!;
     }
@@ -41,9 +40,8 @@ class AesHeaderProtection implements HeaderProtection {
 
 /** RFC 9001 §5.4.4: the sample is the block counter and the nonce. */
 class ChachaHeaderProtection implements HeaderProtection {
-  readonly mask: Uint8Array = new Uint8Array(5);
+  readonly mask: Uint8Array = MASK;
   private readonly state: Uint32Array;
-  private readonly words: Uint32Array = new Uint32Array(16);
 
   constructor(key: Uint8Array) {
     this.state = createChachaState(key);
@@ -52,13 +50,17 @@ class ChachaHeaderProtection implements HeaderProtection {
   compute(buffer: Uint8Array, sampleAt: number): void {
     const state = this.state;
     for (let i = 0; i < 4; i++) state[12 + i] = littleEndianWord(buffer, sampleAt + 4 * i);
-    chachaBlock(state, this.words);
-    const first = this.words[0]!;
+    chachaBlock(state, WORDS);
+    const first = WORDS[0]!;
     const mask = this.mask;
     mask[0] = first;
     mask[1] = first >>> 8;
     mask[2] = first >>> 16;
     mask[3] = first >>> 24;
-    mask[4] = this.words[1]!;
+    mask[4] = WORDS[1]!;
   }
 }
+
+/** One of each for all keys: a mask is used before the next one is computed. */
+const MASK = new Uint8Array(5);
+const WORDS = new Uint32Array(16);
