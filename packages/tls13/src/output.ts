@@ -4,7 +4,7 @@ import type { Level, TlsEvent } from './events.ts';
 
 /** The events that wait to be pulled, in order. */
 export class Output {
-  private readonly events: TlsEvent[] = [];
+  private events: TlsEvent[] = [];
   private readonly keyLog: boolean;
 
   /** @param keyLog - whether `logSecret` has an effect. */
@@ -17,7 +17,10 @@ export class Output {
   }
 
   next(): TlsEvent | undefined {
-    return this.events.shift();
+    const event = this.events.shift();
+    // An array that was shifted empty keeps its memory.
+    if (this.events.length === 0) this.events = [];
+    return event;
   }
 
   send(level: Level, bytes: Uint8Array): void {

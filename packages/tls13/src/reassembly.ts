@@ -8,7 +8,7 @@ import { type HandshakeMessage, MESSAGE_HEADER_LENGTH, messageName } from './mes
  * `append` are ever kept.
  */
 export class MessageReassembly {
-  private buffer: Uint8Array = new Uint8Array(0);
+  private buffer: Uint8Array = NO_BYTES;
   private start = 0;
   private end = 0;
 
@@ -55,8 +55,10 @@ export class MessageReassembly {
   }
 
   private clear(): void {
-    this.buffer = new Uint8Array(0);
+    this.buffer = NO_BYTES;
     this.start = 0;
     this.end = 0;
   }
 }
+
+const NO_BYTES = new Uint8Array(0);
