@@ -245,10 +245,20 @@ export class Connection {
       timers.set(Timer.KeyDiscard, Infinity);
     }
     if (timers.isDue(Timer.KeepAlive, nowUs)) parts.idle.pingPending = true;
+    if (timers.isDue(Timer.Rest, nowUs)) this.rest(nowUs);
     if (timers.isDue(Timer.Application, nowUs)) {
       timers.set(Timer.Application, Infinity);
       parts.emit({ type: 'wake' });
     }
+  }
+
+  /** Nothing has happened for a while: rings that are empty need no memory. */
+  private rest(nowUs: number): void {
+    const { parts } = this;
+    parts.idle.rested = true;
+    parts.streams.rest();
+    parts.handshake.rest();
+    parts.recovery.rest(nowUs);
   }
 
   // Out
@@ -358,6 +368,10 @@ export class Connection {
     timers.set(Timer.PathProbe, parts.paths.timerUs());
     timers.set(Timer.Idle, parts.idle.timeoutUs(parts.paths.active.rtt.ptoUs + recovery.maxAckDelayUs));
     timers.set(Timer.KeepAlive, handshake.complete ? parts.idle.keepAliveTimeUs() : Infinity);
+    timers.set(
+      Timer.Rest,
+      handshake.confirmed ? parts.idle.restTimeUs(parts.paths.active.rtt.ptoUs) : Infinity,
+    );
     if (handshake.complete) {
       keys.oneRtt.onAcked(recovery.largestAcked(Space.Application));
       timers.set(Timer.Handshake, Infinity);

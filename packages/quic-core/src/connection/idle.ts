@@ -1,7 +1,11 @@
 /** The idle timeout is never shorter than this many probe timeouts. RFC 9000 §10.1 */
 const MIN_PTOS = 3;
 
-/** Idle timeout and keep-alive. RFC 9000 §10.1 */
+/** Silence after which memory is given back, and as many probe timeouts more as lost packets are remembered. */
+const REST_AFTER_US = 1_000_000;
+const REST_PTOS = 3;
+
+/** Idle timeout and keep-alive, RFC 9000 §10.1; and when a quiet connection should hold no more than it must. */
 export class Idle {
   private readonly localMs: number;
   private readonly keepAliveUs: number;
@@ -12,6 +16,8 @@ export class Idle {
   private sentSince = false;
   /** A PING should leave. */
   pingPending = false;
+  /** Memory was given back since the last packet came. */
+  rested = false;
 
   constructor(localMs: number, keepAliveMs: number, nowUs: number) {
     this.localMs = this.timeoutMs = localMs;
@@ -27,6 +33,7 @@ export class Idle {
   onReceived(nowUs: number): void {
     this.lastActivityUs = nowUs;
     this.sentSince = false;
+    this.rested = false;
   }
 
   onElicitingSent(nowUs: number): void {
@@ -40,6 +47,12 @@ export class Idle {
   timeoutUs(ptoUs: number): number {
     if (this.timeoutMs === 0) return Infinity;
     return this.lastActivityUs + Math.max(this.timeoutMs * 1000, MIN_PTOS * ptoUs);
+  }
+
+  /** When to give back what was taken for more than lies there now. */
+  restTimeUs(ptoUs: number): number {
+    if (this.rested) return Infinity;
+    return Math.max(this.lastActivityUs, this.lastSentUs) + REST_AFTER_US + REST_PTOS * ptoUs;
   }
 
   /** When to send a PING, unless something else leaves before. */

@@ -20,14 +20,16 @@ export const Timer = {
   Drain: 8,
   /** The application asked for it. Owner: the application. */
   Application: 9,
+  /** What a burst took may be given back. Owner: idle. */
+  Rest: 10,
 } as const;
 export type Timer = (typeof Timer)[keyof typeof Timer];
 
-const COUNT = 10;
+const COUNT = 11;
 
 /** Due times of one connection, microseconds; Infinity for those not set. */
 export class Timers {
-  private readonly dueUs = new Float64Array(COUNT).fill(Infinity);
+  private readonly dueUs: number[] = Array.from({ length: COUNT }, () => Infinity);
 
   set(timer: Timer, dueUs: number): void {
     this.dueUs[timer] = dueUs;

@@ -76,10 +76,10 @@ export class CryptoStream {
     this.buffer.onLost(from, to);
   }
 
-  /** The level is over: nothing comes, and nothing is sent again. */
-  discard(): void {
-    this.received.discard();
-    this.buffer.discard();
+  /** Give back buffers with nothing in them. */
+  rest(): void {
+    this.received.rest();
+    this.buffer.rest();
   }
 
   /** Write one frame from `[from, to)`; returns where it ends. */

@@ -14,6 +14,9 @@ import { decodeParameters, type TransportParameters } from './parameters.ts';
 /** How far ahead of TLS each level's data may run, bytes: a client must take long certificate chains. */
 const AHEAD_BYTES: readonly number[] = [16_384, 0, 65_536, 16_384];
 
+/** The stream of every level that carries no CRYPTO frames, or none any more: nothing comes, and nothing is sent. */
+const OVER = new CryptoStream(Level.Initial, 0);
+
 /** What the handshake tells its connection. */
 export interface HandshakeListener {
   /** The peer's parameters are known and checked; not yet authentic on a client. */
@@ -39,7 +42,7 @@ export class Handshake implements HandshakeProgress {
   peerParameters: TransportParameters | undefined;
   /** Connection IDs that the peer's parameters must confirm. */
   seenIds: SeenConnectionIds | undefined;
-  private readonly streams: readonly CryptoStream[];
+  private readonly streams: CryptoStream[];
   /** Where TLS reads: the highest level that there are keys to open, 0-RTT apart. */
   private readLevel: Level = Level.Initial;
   private readonly keys: Keys;
@@ -54,7 +57,7 @@ export class Handshake implements HandshakeProgress {
     this.keys = keys;
     this.listener = listener;
     this.peerValidated = !isClient;
-    this.streams = AHEAD_BYTES.map((ahead, level) => new CryptoStream(level, ahead));
+    this.streams = AHEAD_BYTES.map((ahead, level) => (ahead === 0 ? OVER : new CryptoStream(level, ahead)));
   }
 
   /** Begin; a client's ClientHello is ready to be sent afterwards. */
@@ -154,7 +157,12 @@ export class Handshake implements HandshakeProgress {
 
   /** The keys of a level are gone. RFC 9001 §4.9 */
   discard(level: Level): void {
-    this.streams[level]!.discard();
+    this.streams[level] = OVER;
+  }
+
+  /** The connection is quiet: hold no more than what waits. */
+  rest(): void {
+    this.streams[Level.Application]!.rest();
   }
 
   /** Run TLS; its alerts become transport errors. RFC 9001 §4.8 */

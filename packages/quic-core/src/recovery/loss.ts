@@ -21,7 +21,6 @@ export class LossDetector {
   lostCount = 0;
   private readonly sent: SentPackets;
   private readonly congestion = new PersistentCongestion();
-  private readonly event: CongestionEvent = createCongestionEvent();
   private readonly onLost: OnLost;
 
   constructor(sent: SentPackets, onLost: OnLost) {
@@ -32,10 +31,11 @@ export class LossDetector {
   /**
    * Find what is lost by now.
    *
-   * @returns the bytes lost that congestion control must hear of, and when the newest of them was sent.
+   * @returns refilled by the next detection: the bytes lost that congestion control must hear of, and when the newest of them was sent.
    */
   detect(path: Path, maxAckDelayUs: number, nowUs: number): CongestionEvent {
-    const { sent, event, largestAcked } = this;
+    const { sent, largestAcked } = this;
+    const event = EVENT;
     const delayUs = path.rtt.lossDelayUs;
     this.lossUs = Infinity;
     this.persistent = false;
@@ -60,7 +60,8 @@ export class LossDetector {
   }
 
   private lose(slot: number, number: number, path: Path, maxAckDelayUs: number): void {
-    const { sent, event } = this;
+    const { sent } = this;
+    const event = EVENT;
     const flags = sent.flags[slot]!;
     sent.state[slot] = Sent.Lost;
     if ((flags & SentFlag.AckEliciting) !== 0) sent.elicitingCount--;
@@ -78,3 +79,6 @@ export class LossDetector {
 export function createCongestionEvent(): CongestionEvent {
   return { nowUs: 0, sentUs: 0, lostBytes: 0, cePackets: 0, inFlightBytes: 0 };
 }
+
+/** One for all connections: it is used before the next detection. */
+const EVENT: CongestionEvent = createCongestionEvent();

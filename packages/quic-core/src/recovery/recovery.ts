@@ -45,11 +45,11 @@ export class Recovery {
     | undefined = undefined;
   private readonly losses: readonly LossDetector[];
   private readonly ecn: readonly EcnReports[];
-  private readonly marks: CongestionEvent = createCongestionEvent();
+  private readonly marks: CongestionEvent = MARKS;
   private readonly paths: Paths;
   private readonly facts: FactRouter;
   private readonly skipper: NumberSkipper;
-  private readonly sample: AckSample = createAckSample();
+  private readonly sample: AckSample = SAMPLE;
   private lonelyAcks = 0;
   private hastened = 0;
   private ackedEliciting = false;
@@ -205,6 +205,13 @@ export class Recovery {
     sent.release();
     this.losses[space]!.lossUs = Infinity;
     this.pto.onSpaceDiscarded(space, nowUs);
+  }
+
+  /** The connection is quiet: remember only what may still be acknowledged. */
+  rest(nowUs: number): void {
+    const sent = this.sent[Space.Application]!;
+    sent.trim(nowUs - MEMORY_PTOS * this.paths.active.rtt.ptoUs);
+    if (sent.tail === sent.next) sent.release();
   }
 
   /** Everything outstanding in a space must be sent again: its receiver threw it away. RFC 9001 §4.6.2, RFC 9000 §17.2.5 */
@@ -420,6 +427,10 @@ export class Recovery {
     return left < 2;
   }
 }
+
+/** One of each for all connections: they are used before the next ACK frame is read. */
+const MARKS: CongestionEvent = createCongestionEvent();
+const SAMPLE: AckSample = createAckSample();
 
 /** Times that a handshake is hastened: every hint could be forged or come late. */
 const MAX_HASTENED = 3;

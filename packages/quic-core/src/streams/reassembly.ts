@@ -50,6 +50,13 @@ export class Reassembly {
     return length;
   }
 
+  /** Give back the memory if nothing is in it. */
+  rest(): void {
+    if (this.readOffset < this.highest) return;
+    this.ahead.clear();
+    this.ring.release();
+  }
+
   /** Forget what waits, and never hold any more: nobody will read it. */
   discard(): void {
     this.ahead.clear();

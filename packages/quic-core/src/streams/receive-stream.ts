@@ -112,6 +112,11 @@ export class ReceiveStream {
     return length;
   }
 
+  /** Give back a buffer with nothing in it. */
+  rest(): void {
+    this.data.rest();
+  }
+
   stop(code: number): void {
     if (this.isStopped || this.state === ReceiveState.ResetRecvd || this.finished) return;
     this.stopCode = code;

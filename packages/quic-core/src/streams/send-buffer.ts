@@ -63,6 +63,14 @@ export class SendBuffer {
     if (start < to) this.lost.addExcept(start, to, this.acked);
   }
 
+  /** Give back the memory if nothing is in it. */
+  rest(): void {
+    if (this.base < this.end) return;
+    this.lost.clear();
+    this.acked.clear();
+    this.ring.release();
+  }
+
   /** Everything is as if it were acknowledged: the stream was reset. */
   discard(): void {
     this.lost.clear();

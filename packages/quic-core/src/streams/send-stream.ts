@@ -173,6 +173,11 @@ export class SendStream {
     if (this.state === SendState.ResetSent) this.resetPending = true;
   }
 
+  /** Give back a buffer with nothing in it. */
+  rest(): void {
+    this.buffer.rest();
+  }
+
   /** Let the source fill one frame in place; returns its bytes. A copy stays in the buffer, in case the packet is lost. */
   private writeFromSource(packet: PacketWriter, left: number): number {
     const { frames } = packet;

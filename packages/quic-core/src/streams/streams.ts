@@ -267,6 +267,14 @@ export class Streams {
 
   // The rest
 
+  /** The connection is quiet: streams give back buffers with nothing in them. */
+  rest(): void {
+    for (const { sender, receiver } of this.table.values()) {
+      sender?.rest();
+      receiver?.rest();
+    }
+  }
+
   counts(unidirectional: boolean): StreamCounts {
     return unidirectional ? this.unidirectional : this.bidirectional;
   }
