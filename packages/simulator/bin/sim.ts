@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { ceilingsCommand } from './commands/ceilings.ts';
 import { fairnessCommand } from './commands/fairness.ts';
+import { fuzzCommand } from './commands/fuzz.ts';
 import { handshakeMasksCommand } from './commands/handshake-masks.ts';
 import { listScenarios } from './commands/list.ts';
 import { lossTableCommand } from './commands/loss-table.ts';
@@ -13,6 +14,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   'loss-table': lossTableCommand,
   'handshake-masks': handshakeMasksCommand,
   random: randomCommand,
+  fuzz: fuzzCommand,
   ceilings: ceilingsCommand,
   fairness: fairnessCommand,
 };

@@ -1,7 +1,7 @@
 import type { Address } from '@tsquic/quic-core';
 import type { Datagram } from './datagram.ts';
 import type { Observer } from './observer.ts';
-import type { Random } from './random.ts';
+import { type Random, randomBytes } from './random.ts';
 import type { World } from './world.ts';
 
 /**
@@ -69,9 +69,12 @@ function forge(
     case 'version-negotiation':
       return answer(datagram, (ids) => new Uint8Array([0xcf, 0, 0, 0, 0, ...ids, 0, 0, 0, 1]));
     case 'retry':
-      return answer(datagram, (ids) => new Uint8Array([0xf0, 0, 0, 0, 1, ...ids, ...noise(random, 40)]));
+      return answer(
+        datagram,
+        (ids) => new Uint8Array([0xf0, 0, 0, 0, 1, ...ids, ...randomBytes(40, random)]),
+      );
     case 'reset': {
-      const reset = noise(random, 43);
+      const reset = randomBytes(43, random);
       reset[0] = 0x40 | (reset[0]! & 0x3f);
       return { ...datagram, from: datagram.to, to: datagram.from, bytes: reset };
     }
@@ -93,10 +96,4 @@ function splice(first: Uint8Array, second: Uint8Array): Uint8Array {
   both.set(first);
   both.set(second, first.length);
   return both;
-}
-
-function noise(random: Random, length: number): Uint8Array {
-  const bytes = new Uint8Array(length);
-  random.fillBytes(bytes);
-  return bytes;
 }

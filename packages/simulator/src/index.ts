@@ -2,6 +2,7 @@ export { type Attack, createAdversary } from './adversary.ts';
 export { type ChartOptions, drawChart, type Series } from './chart.ts';
 export { type Datagram, Ecn } from './datagram.ts';
 export { type FairnessOptions, type FairnessResult, type Flow, runFairness } from './experiments/fairness.ts';
+export { type FrameFuzzOptions, type FrameFuzzResult, runFrameFuzz } from './experiments/frame-fuzz.ts';
 export {
   describeMask,
   MASK_CEILING_US,
@@ -40,7 +41,6 @@ export {
   type HostExtras,
   type Pair,
   type PairOptions,
-  randomBytes,
   SECOND_CLIENT_ADDRESS,
   SERVER_ADDRESS,
 } from './pair.ts';
@@ -48,7 +48,7 @@ export { type Capture, createCapture } from './pcap.ts';
 export { Peer, type PeerOptions } from './peer.ts';
 export { openSimulatedPort, type SimulatedPort, type SimulatedPortOptions } from './port.ts';
 export type { QueueKind } from './queue-kind.ts';
-export { createRandom, type Random } from './random.ts';
+export { createRandom, type Random, randomBytes } from './random.ts';
 export type { Rate, RateSteps } from './rate.ts';
 export { jainIndex, summarize, type Summary } from './sample.ts';
 export type { Exchange, Scenario } from './scenario.ts';

@@ -1,3 +1,4 @@
+import type { Host } from './host.ts';
 import { watchAmplification } from './invariant/amplification.ts';
 import { watchCongestionWindow } from './invariant/congestion-window.ts';
 import { watchDatagramSize } from './invariant/datagram-size.ts';
@@ -8,6 +9,8 @@ import type { World } from './world.ts';
 /** Something that must never happen, and did. */
 export interface Violation {
   readonly atUs: number;
+  /** Name of the host. */
+  readonly host: string;
   readonly what: string;
 }
 
@@ -17,8 +20,8 @@ export interface Violation {
  */
 export function watchInvariants(world: World): readonly Violation[] {
   const violations: Violation[] = [];
-  const report = (what: string, atUs: number): void => {
-    if (violations.length < MOST_VIOLATIONS) violations.push({ atUs, what });
+  const report = ({ name }: Host, what: string, atUs: number): void => {
+    if (violations.length < MOST_VIOLATIONS) violations.push({ atUs, host: name, what: `${name} ${what}` });
   };
   world.observe(watchAmplification(report));
   world.observe(watchCongestionWindow(report));

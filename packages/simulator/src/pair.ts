@@ -3,7 +3,6 @@ import type { ConnectionOptions, QuicConnection, QuicContextOptions } from '@tsq
 import type { Identity } from '@tsquic/tls13';
 import type { Link, LinkOptions } from './link.ts';
 import { Peer, type PeerOptions } from './peer.ts';
-import type { Random } from './random.ts';
 import { createTestIdentity, TEST_SERVER_NAME, TEST_UNIX_TIME_US } from './test-identity.ts';
 import { World } from './world.ts';
 
@@ -125,13 +124,6 @@ export function createConnectedPair(options: PairOptions): Pair {
   const isConnected = (): boolean => pair.client.has('connected') && pair.server.has('connected');
   if (!pair.run(isConnected, 10_000_000)) throw new Error(`no handshake (seed ${pair.world.seed})`);
   return pair;
-}
-
-/** `length` bytes that nothing can guess or compress. */
-export function randomBytes(length: number, random: Random): Uint8Array {
-  const bytes = new Uint8Array(length);
-  random.fillBytes(bytes);
-  return bytes;
 }
 
 function connect(

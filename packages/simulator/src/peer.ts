@@ -69,13 +69,17 @@ export class Peer {
     return this.feed(this.connection, stream.id, new StreamFeeder(stream, bytes));
   }
 
-  /** Open a stream and send `length` bytes of a fixed pattern, made as they are needed; undefined when no stream may be opened now. */
+  /**
+   * Open a stream and send `length` bytes of a fixed pattern, made as they are needed; undefined when no stream may be
+   * opened now. On the first connection unless told otherwise.
+   */
   trySendPattern(
     length: number,
     options: { readonly unidirectional?: boolean } = {},
+    connection: QuicConnection = this.connection,
   ): StreamFeeder | undefined {
-    const stream = this.connection.openStream(options);
-    return stream && this.feed(this.connection, stream.id, new StreamFeeder(stream, length));
+    const stream = connection.openStream(options);
+    return stream && this.feed(connection, stream.id, new StreamFeeder(stream, length));
   }
 
   /** The same, but throws an Error when no stream may be opened. */
@@ -123,7 +127,8 @@ export class Peer {
     if (wasFinished || !collector.finished || this.options.respond === undefined) return;
     // RFC 9000 §2.1: bit 0 says who opened the stream, bit 1 that it has one direction.
     const isTheirs = (streamId & 1) === (connection.isClient ? 1 : 0);
-    if (!isTheirs || (streamId & 2) !== 0) return;
+    // What came before the end can be read after it, but nothing can be answered.
+    if (!isTheirs || (streamId & 2) !== 0 || connection.closeReason !== undefined) return;
     const response = this.options.respond(collector.bytes(), streamId);
     if (response !== undefined) this.feed(connection, streamId, new StreamFeeder(stream, response));
   }

@@ -22,6 +22,13 @@ export function createRandom(seed: number): Random {
   return new Xoshiro(mix.next(), mix.next(), mix.next(), mix.next(), seed);
 }
 
+/** `length` bytes that nothing can guess or compress. */
+export function randomBytes(length: number, random: Random): Uint8Array {
+  const bytes = new Uint8Array(length);
+  random.fillBytes(bytes);
+  return bytes;
+}
+
 /** xoshiro128** by Blackman and Vigna, from a state of four 32-bit words, not all zero. */
 export class Xoshiro implements Random {
   private readonly seed: number;

@@ -7,6 +7,6 @@ export function listScenarios(): string {
     `${name.padEnd(24)} ${about}`,
     `${milliseconds(ceilingUs)} ms`,
   ]);
-  const families = 'families: loss-table, handshake-masks, random, ceilings, fairness, all';
+  const families = 'families: loss-table, handshake-masks, random, fuzz, ceilings, fairness, all';
   return `${drawTable([['scenario                 what it shows', 'ceiling'], ...rows])}\n${families}`;
 }

@@ -3,6 +3,7 @@ import { controllerByName } from '@tsquic/congestion';
 import { RUN_OPTIONS } from '../../test/run-options.ts';
 import { runScenario } from '../scenario-run.ts';
 import { runFairness } from './fairness.ts';
+import { runFrameFuzz } from './frame-fuzz.ts';
 import { describeMask, MASKS, runHandshakeMasks } from './handshake-masks.ts';
 import { LOSS_CEILINGS, runLossRow } from './loss-table.ts';
 import { createRandomScenario } from './random-scenario.ts';
@@ -35,6 +36,16 @@ describe('handshake masks', () => {
 
 test.each(Array.from({ length: 40 }, (_, i) => i + 1))('a made-up scenario (seed %i)', (seed) => {
   expect(runScenario(createRandomScenario(seed), { ...RUN_OPTIONS, seed }).faults).toEqual([]);
+});
+
+test('packets changed before encryption harm nobody else (seeds 1 to 150)', () => {
+  const { createCrypto } = RUN_OPTIONS;
+  const results = Array.from({ length: 150 }, (_, i) => runFrameFuzz({ seed: i + 1, createCrypto }));
+  expect(results.flatMap(({ seed, faults }) => faults.map((fault) => `seed ${seed}: ${fault}`))).toEqual([]);
+  const codes = new Set(results.flatMap(({ ends }) => ends.map((end) => ('code' in end ? end.code : -1))));
+  // FRAME_ENCODING_ERROR, PROTOCOL_VIOLATION and STREAM_STATE_ERROR at least: RFC 9000 §20.1.
+  for (const code of [0x07, 0x0a, 0x05]) expect(codes).toContain(code);
+  expect(results.filter(({ changed }) => changed > 0).length).toBeGreaterThan(100);
 });
 
 test('two equal flows share a bottleneck evenly and fill it', () => {

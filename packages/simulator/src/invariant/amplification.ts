@@ -41,10 +41,7 @@ export function watchAmplification(report: Report): Observer {
       // An address that we wrote to first is one that the program chose: a server's.
       if (entry.bytesIn === 0) entry.validated = true;
       if (!entry.validated && entry.bytesOut > 3 * entry.bytesIn) {
-        report(
-          `${host.name} sent ${entry.bytesOut} bytes to ${text(datagram.to)} for ${entry.bytesIn}`,
-          nowUs,
-        );
+        report(host, `sent ${entry.bytesOut} bytes to ${text(datagram.to)} for ${entry.bytesIn}`, nowUs);
       }
     },
     onReceive(host, datagram, nowUs) {

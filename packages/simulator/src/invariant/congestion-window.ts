@@ -61,13 +61,18 @@ export function watchCongestionWindow(report: Report): Observer {
       const statistics = seen.connection.statistics();
       note(seen, statistics);
       const { bytesInFlight, congestionWindowBytes } = statistics;
-      const who = `${host.name} connection ${out.connection}`;
-      if (!(bytesInFlight >= 0)) report(`${who} has ${bytesInFlight} bytes in flight`, nowUs);
-      if (!(congestionWindowBytes > 0)) report(`${who} has a window of ${congestionWindowBytes}`, nowUs);
+      const who = `connection ${out.connection}`;
+      if (!(bytesInFlight >= 0)) report(host, `${who} has ${bytesInFlight} bytes in flight`, nowUs);
+      if (!(congestionWindowBytes > 0))
+        report(host, `${who} has a window of ${congestionWindowBytes}`, nowUs);
       if (bytesInFlight <= before || bytesInFlight <= congestionWindowBytes + length) return;
       if (seen.credit > 0) seen.credit--;
       else
-        report(`${who} sends with ${before} bytes in flight and a window of ${congestionWindowBytes}`, nowUs);
+        report(
+          host,
+          `${who} sends with ${before} bytes in flight and a window of ${congestionWindowBytes}`,
+          nowUs,
+        );
     },
   };
 }

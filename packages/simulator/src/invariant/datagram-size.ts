@@ -7,11 +7,11 @@ export function watchDatagramSize(report: Report): Observer {
     onAfterPrepare(host, out, length, nowUs) {
       if (length === 0) return;
       if (out.segmentSize < 1 || out.segmentSize > 65_527) {
-        report(`${host.name} sends segments of ${out.segmentSize} bytes`, nowUs);
+        report(host, `sends segments of ${out.segmentSize} bytes`, nowUs);
       }
       const isClient = host.context.connection(out.connection)?.isClient === true;
       if (isClient && length < 1200 && isInitial(out.buffer)) {
-        report(`${host.name} sends an Initial in ${length} bytes`, nowUs);
+        report(host, `sends an Initial in ${length} bytes`, nowUs);
       }
     },
   };

@@ -17,8 +17,7 @@ export function watchEventOrder(report: Report): Observer {
       let seen = connections.get(event.connection);
       if (seen === undefined) connections.set(event.connection, (seen = new Set()));
       const fault = faultOf(event, seen, host.context.connection(event.connection)?.isClient);
-      if (fault !== undefined)
-        report(`${host.name} connection ${event.connection}: ${event.type} ${fault}`, nowUs);
+      if (fault !== undefined) report(host, `connection ${event.connection}: ${event.type} ${fault}`, nowUs);
       seen.add(event.type);
     },
   };

@@ -1,2 +1,4 @@
-/** Takes note of something that must never happen. */
-export type Report = (what: string, nowUs: number) => void;
+import type { Host } from '../host.ts';
+
+/** Takes note of something that must never happen, and did at this host. */
+export type Report = (host: Host, what: string, nowUs: number) => void;

@@ -19,10 +19,10 @@ export function watchSchedule(report: Report): Observer {
       const before = delays.get(host) ?? 0;
       if (length > 0) wakes.delete(host);
       if (length > 0 && before > 0) {
-        report(`${host.name} sends ${length} bytes now, having asked to be woken in ${before} µs`, nowUs);
+        report(host, `sends ${length} bytes now, having asked to be woken in ${before} µs`, nowUs);
       }
       if (length === 0 && host.context.nextWakeDelay(nowUs, 1e15) === 0) {
-        report(`${host.name} wants to be woken now but has nothing to send`, nowUs);
+        report(host, `wants to be woken now but has nothing to send`, nowUs);
       }
     },
     onIdle(host, nowUs) {
@@ -32,10 +32,8 @@ export function watchSchedule(report: Report): Observer {
       if (vain.count >= MOST_VAIN_WAKES)
         throw new Error(`${host.name} wakes in vain since ${vain.sinceUs} µs, now ${nowUs} µs`);
       const wakeUs = host.context.nextWakeTime();
-      if (wakeUs !== Infinity && !Number.isInteger(wakeUs))
-        report(`${host.name} has a timer at ${wakeUs}`, nowUs);
-      else if (wakeUs <= nowUs)
-        report(`${host.name} is idle with a timer ${nowUs - wakeUs} µs in the past`, nowUs);
+      if (wakeUs !== Infinity && !Number.isInteger(wakeUs)) report(host, `has a timer at ${wakeUs}`, nowUs);
+      else if (wakeUs <= nowUs) report(host, `is idle with a timer ${nowUs - wakeUs} µs in the past`, nowUs);
     },
   };
 }
