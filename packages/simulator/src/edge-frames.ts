@@ -63,7 +63,7 @@ export const FRAME_SHAPES: readonly Shape[] = [
 ];
 
 /** Integers at which something changes: lengths of their form, powers of two, what a double holds, the largest of all. */
-export const EDGE_INTEGERS: readonly Uint8Array[] = [
+const EDGE_INTEGERS: readonly Uint8Array[] = [
   '00',
   '01',
   '02',

@@ -2,9 +2,9 @@ import { describe, expect, test } from '@jest/globals';
 import type { CryptoProvider } from '@tsquic/crypto';
 import { createNobleProvider } from '@tsquic/crypto/noble';
 import { createNodeProvider } from '@tsquic/crypto/node';
-import { createConnectedPair, type PairOptions, randomBytes } from './pair.ts';
+import { createConnectedPair, type PairOptions } from './pair.ts';
 import { createCapture } from './pcap.ts';
-import { createRandom } from './random.ts';
+import { createRandom, randomBytes } from './random.ts';
 
 const node: PairOptions['createCrypto'] = (random): CryptoProvider => createNodeProvider({ random });
 const noble: PairOptions['createCrypto'] = (random): CryptoProvider => createNobleProvider({ random });
