@@ -315,7 +315,7 @@ export class QuicContext {
         initialSource: parts.fields.sourceId,
         originalDestination,
         retrySource,
-        resetToken: parts.localIds.first.resetToken,
+        resetToken: parts.localIds.firstResetToken,
       });
     };
     this.events.push({ type: 'accepted', connection: connection.id });

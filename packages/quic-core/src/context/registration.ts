@@ -1,5 +1,5 @@
 import type { Connection } from '../connection/connection.ts';
-import type { ConnectionIdRegistry, IssuedId } from '../ids/registry.ts';
+import type { ConnectionIdRegistry } from '../ids/registry.ts';
 import type { Router } from './router.ts';
 
 /** One connection's access to the router. IDs issued while it is still being built are entered by `adopt`. */
@@ -20,11 +20,15 @@ export class Registration implements ConnectionIdRegistry {
     this.waiting.length = 0;
   }
 
-  issue(): IssuedId {
-    const issued = this.router.freshId();
-    if (this.connection === undefined) this.waiting.push(issued.connectionId);
-    else this.router.add(issued.connectionId, this.connection);
-    return issued;
+  issue(): Uint8Array {
+    const connectionId = this.router.freshId();
+    if (this.connection === undefined) this.waiting.push(connectionId);
+    else this.router.add(connectionId, this.connection);
+    return connectionId;
+  }
+
+  resetToken(connectionId: Uint8Array): Uint8Array {
+    return this.router.resetToken(connectionId);
   }
 
   retire(connectionId: Uint8Array): void {

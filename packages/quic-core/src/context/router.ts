@@ -2,7 +2,6 @@ import { toHex } from '@tsquic/bytes';
 import type { CryptoProvider } from '@tsquic/crypto';
 import type { Connection } from '../connection/connection.ts';
 import { connectionIdKey } from '../ids/connection-id.ts';
-import type { IssuedId } from '../ids/registry.ts';
 import type { PacketHeader } from '../packet/header.ts';
 import { RESET_TOKEN_LENGTH, resetToken } from '../packet/stateless-reset.ts';
 
@@ -49,12 +48,17 @@ export class Router {
     this.byToken.delete(this.blind(token));
   }
 
-  /** An ID that nobody uses, with its reset token. */
-  freshId(): IssuedId {
+  /** An ID that nobody uses. */
+  freshId(): Uint8Array {
     const connectionId = new Uint8Array(this.idLength);
     do this.crypto.random(connectionId);
     while (this.byId.has(connectionIdKey(connectionId)));
-    return { connectionId, resetToken: resetToken(this.crypto, this.resetKey, connectionId) };
+    return connectionId;
+  }
+
+  /** The token that resets connections by this ID. */
+  resetToken(connectionId: Uint8Array): Uint8Array {
+    return resetToken(this.crypto, this.resetKey, connectionId);
   }
 
   /** Tokens are compared by a keyed hash, so that timing tells nothing about them. RFC 9000 §10.3.1 */

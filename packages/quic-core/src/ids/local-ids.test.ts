@@ -16,11 +16,11 @@ function createRegistry(): ConnectionIdRegistry & { readonly reachable: Set<stri
   return {
     reachable,
     issue() {
-      const connectionId = new Uint8Array(8).fill(next);
-      const resetToken = new Uint8Array(16).fill(0x80 + next++);
+      const connectionId = new Uint8Array(8).fill(next++);
       reachable.add(toHex(connectionId));
-      return { connectionId, resetToken };
+      return connectionId;
     },
+    resetToken: (connectionId) => new Uint8Array(16).fill(0x80 + connectionId[0]!),
     retire: (connectionId) => void reachable.delete(toHex(connectionId)),
     watchToken() {
       throw new Error('these are not our tokens');

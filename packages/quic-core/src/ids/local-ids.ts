@@ -12,7 +12,6 @@ const MAX_ACTIVE = 4;
 interface LocalId {
   readonly sequence: number;
   readonly connectionId: Uint8Array;
-  readonly resetToken: Uint8Array;
   needsSending: boolean;
 }
 
@@ -35,6 +34,11 @@ export class LocalIds {
   /** The ID that our long headers carry as source. */
   get first(): LocalId {
     return this.active[0]!;
+  }
+
+  /** The token that resets connections by `first`. */
+  get firstResetToken(): Uint8Array {
+    return this.registry.resetToken(this.first.connectionId);
   }
 
   /** The peer's active_connection_id_limit is known, and 1-RTT keys are there: issue what it may have. */
@@ -73,7 +77,8 @@ export class LocalIds {
     if (this.unsent === 0) return;
     for (const id of this.active) {
       if (!id.needsSending) continue;
-      const { sequence, connectionId, resetToken } = id;
+      const { sequence, connectionId } = id;
+      const resetToken = this.registry.resetToken(connectionId);
       if (!encodeNewConnectionId(packet.frames, { sequence, retirePriorTo: 0, connectionId, resetToken }))
         return;
       id.needsSending = false;
@@ -98,7 +103,7 @@ export class LocalIds {
 
   private add(needsSending: boolean): void {
     if (needsSending) this.unsent++;
-    const { connectionId, resetToken } = this.registry.issue();
-    this.active.push({ sequence: this.nextSequence++, connectionId, resetToken, needsSending });
+    const connectionId = this.registry.issue();
+    this.active.push({ sequence: this.nextSequence++, connectionId, needsSending });
   }
 }

@@ -25,6 +25,9 @@ function createIds(first: Uint8Array = idOf(0)) {
     issue() {
       throw new Error('the peer issues these');
     },
+    resetToken() {
+      throw new Error('the peer knows these');
+    },
     retire() {
       throw new Error('these are not ours');
     },

@@ -133,7 +133,7 @@ describe('probe timeout', () => {
     rig.recovery.discardSpace(Initial, 2000 * MS);
     expect([rig.paths.active.inFlightBytes, rig.pto.count, probes(rig)]).toEqual([0, 0, [0, 0, 0]]);
     expect([rig.recovery.timerUs(2000 * MS), rig.controller.events]).toEqual([Infinity, []]);
-    expect(rig.recovery.sent[Initial]).toMatchObject({ tail: 5, elicitingCount: 0 });
+    expect(rig.recovery.sent[Initial]).toMatchObject({ isUntouched: false, elicitingCount: 0 });
   });
 
   test('a Retry has everything sent again, from the start', () => {

@@ -23,7 +23,7 @@ const MEMORY_PTOS = 3;
 
 /** Sent packets, acknowledgements, losses and probes of a connection. RFC 9002 */
 export class Recovery {
-  readonly sent: readonly SentPackets[];
+  readonly sent: SentPackets[];
   readonly pto: ProbeTimeout;
   readonly spurious: SpuriousLosses = new SpuriousLosses();
   packetsSent = 0;
@@ -43,8 +43,8 @@ export class Recovery {
         nowUs: number,
       ) => void)
     | undefined = undefined;
-  private readonly losses: readonly LossDetector[];
-  private readonly ecn: readonly EcnReports[];
+  private readonly losses: LossDetector[];
+  private readonly ecn: EcnReports[];
   private readonly marks: CongestionEvent = MARKS;
   private readonly paths: Paths;
   private readonly facts: FactRouter;
@@ -202,8 +202,9 @@ export class Recovery {
   discardSpace(space: Space, nowUs: number): void {
     const sent = this.sent[space]!;
     this.abandon(sent, sent.next, false);
-    sent.release();
-    this.losses[space]!.lossUs = Infinity;
+    this.sent[space] = OVER.sent;
+    this.losses[space] = OVER.losses;
+    this.ecn[space] = OVER.ecn;
     this.pto.onSpaceDiscarded(space, nowUs);
   }
 
@@ -309,9 +310,7 @@ export class Recovery {
       sample.lostBytes = path.lostBytes - sent.lostBytes[slot]!;
       sample.appLimited = (sent.flags[slot]! & SentFlag.AppLimited) !== 0;
     }
-    // Controllers that follow a rate keep less than their window in flight on purpose.
-    if (path.controller.pacingRate === 0 && path.windowUse.isBelowHalf(path.controller.windowBytes))
-      sample.appLimited = true;
+    sample.windowUnused = path.windowUse.isBelowHalf(path.controller.windowBytes);
     path.windowUse.onAck(sample.deliveredAtSendBytes, path.deliveredBytes, path.inFlightBytes);
     if (path.appLimitedUntil > 0 && path.deliveredBytes > path.appLimitedUntil) path.appLimitedUntil = 0;
     sample.deliveredTotalBytes = path.deliveredBytes;
@@ -426,6 +425,15 @@ export class Recovery {
     }
     return left < 2;
   }
+}
+
+/** What every space has whose keys are gone: nothing in it is waited for, and something may have been sent. */
+const OVER = createOver();
+
+function createOver(): { sent: SentPackets; losses: LossDetector; ecn: EcnReports } {
+  const sent = new SentPackets(0);
+  sent.next = sent.tail = sent.firstOutstanding = 1;
+  return { sent, losses: new LossDetector(sent, () => {}), ecn: new EcnReports() };
 }
 
 /** One of each for all connections: they are used before the next ACK frame is read. */
