@@ -51,7 +51,7 @@ const QLOG: Option = {
   name: 'qlog',
   kind: 'optional-text',
   value: '[DIR]',
-  help: 'write a .sqlog file for each connection to DIR, alone to $QLOGDIR',
+  help: 'write a .sqlog file for each connection to DIR (default $QLOGDIR, if that is set)',
 };
 const CONGESTION: Option = {
   name: 'congestion',
@@ -130,7 +130,7 @@ export const COMMANDS: readonly Command[] = [
         name: 'scenario',
         kind: 'text',
         value: 'LIST',
-        help: "fetch STREAM:[AFTER:]PATH;… from the HOST:PORT that stands for URLs: '0:index.html;4:0:/12345'",
+        help: "fetch [*N:][STREAM:][AFTER:]PATH;… from the HOST:PORT that stands for URLs: '0:index.html;4:/12345'",
       },
       {
         name: 'handshake-only',
@@ -150,6 +150,7 @@ export const COMMANDS: readonly Command[] = [
     ],
     notes: [
       'All files of one host travel on one connection, at once. Without --out they are received, counted and dropped.',
+      "A scenario is picoquicdemo's: *N asks N times, STREAM names an entry, AFTER the one that must be over first (default the one before, - none).",
       'Exit code: 0 when every file arrived whole, otherwise 1.',
     ],
   },
@@ -230,8 +231,20 @@ export const COMMANDS: readonly Command[] = [
         name: 'transactions',
         kind: 'number',
         value: 'N',
-        help: 'transactions, one after the other (default 1)',
+        help: 'transactions, each on a stream of its own (default 1)',
         range: [1, 1_000_000],
+      },
+      {
+        name: 'parallel',
+        kind: 'number',
+        value: 'N',
+        help: 'transactions at once (default 1)',
+        range: [1, 1_000_000],
+      },
+      {
+        name: 'unidirectional',
+        kind: 'flag',
+        help: 'ask on streams of one way; answers come on streams of the server',
       },
       CA,
       INSECURE,
@@ -246,7 +259,9 @@ export const COMMANDS: readonly Command[] = [
       JSON_LINE,
       HELP,
     ],
-    notes: ['Times count from the first stream to the last byte of the last answer.'],
+    notes: [
+      'Prints the lines of picoquicdemo. The duration counts from the first stream to the last byte of the last answer, without the handshake.',
+    ],
   },
   {
     name: 'ladder',

@@ -1,17 +1,22 @@
 import type { CloseReason, QuicEvent, QuicStream } from '@tsquic/quic-core';
 import type { ClientConnection } from './client-connection.ts';
+import { Failure } from './failure.ts';
 import { encodeResponseLength } from './perf-server.ts';
 import { ifAlive } from './stream-life.ts';
 import { zeros } from './zeros.ts';
 
 /** What to measure. */
 export interface PerfPlan {
-  /** Streams, one after the other. */
+  /** How many streams. */
   readonly transactions: number;
+  /** How many of them at once. */
+  readonly parallel: number;
   /** Bytes each sends, the 8 that ask included. */
   readonly uploadBytes: number;
   /** Bytes each asks for. */
   readonly downloadBytes: number;
+  /** Ask on streams of one way; answers then come on streams that the server opens. */
+  readonly unidirectional: boolean;
 }
 
 /** What was measured. */
@@ -23,6 +28,8 @@ export interface PerfResult {
   readonly downloadedBytes: number;
   /** Why the connection ended before all was done. */
   readonly closeReason: CloseReason | undefined;
+  /** What the server did instead of answering. */
+  readonly failure: Failure | undefined;
 }
 
 /** Run a plan on a connection that begins; resolves when it is done or the connection ends. */
@@ -38,8 +45,10 @@ class PerfRun {
   private readonly plan: PerfPlan;
   private readonly resolve: (result: PerfResult) => void;
   private readonly scratch: Uint8Array = new Uint8Array(65_536);
-  private stream: QuicStream | undefined = undefined;
+  /** Bytes of each answer so far, by the stream that brings it. */
+  private readonly answers: Map<number, number> = new Map();
   private begunAt = 0;
+  private begun = 0;
   private transactions = 0;
   private downloadedBytes = 0;
 
@@ -56,49 +65,86 @@ class PerfRun {
         this.begin();
         break;
       case 'streams-available':
-        if (this.begunAt > 0 && this.stream === undefined) this.begin();
+        if (this.begunAt > 0) this.begin();
+        break;
+      case 'stream-opened':
+        this.answers.set(event.streamId, 0);
+        this.read(event.streamId);
         break;
       case 'stream-readable':
-        if (event.streamId === this.stream?.id) this.read(this.stream);
+        this.read(event.streamId);
+        break;
+      case 'stream-delivered':
+        // Who asks for nothing on a stream of one way hears nothing.
+        if (this.plan.unidirectional && this.plan.downloadBytes === 0) this.finish();
+        break;
+      case 'stream-reset':
+        this.settle({ failure: resetFailure(event.code) });
         break;
       case 'closed':
-        this.settle(event.reason);
+        this.settle({ closeReason: event.reason });
         break;
     }
   }
 
   private begin(): void {
-    const { transactions, uploadBytes, downloadBytes } = this.plan;
-    if (this.transactions === transactions) return this.settle(undefined);
-    const stream = this.client.quic.openStream();
-    this.stream = stream;
-    if (stream === undefined) return;
-    const head = encodeResponseLength(downloadBytes);
-    const rest = Math.max(0, uploadBytes - head.length);
+    const { transactions, parallel, unidirectional } = this.plan;
+    while (this.begun < transactions && this.begun - this.transactions < parallel) {
+      const stream = this.client.quic.openStream({ unidirectional });
+      if (stream === undefined) return;
+      this.begun++;
+      if (!unidirectional) this.answers.set(stream.id, 0);
+      this.ask(stream);
+    }
+  }
+
+  private ask(stream: QuicStream): void {
+    const head = encodeResponseLength(this.plan.downloadBytes);
+    const rest = Math.max(0, this.plan.uploadBytes - head.length);
     stream.write(head, rest === 0);
     if (rest > 0) stream.setSource(zeros(rest));
   }
 
-  private read(stream: QuicStream): void {
+  private read(streamId: number): void {
+    const stream = this.client.quic.stream(streamId);
+    let bytes = this.answers.get(streamId);
+    if (stream === undefined || bytes === undefined) return;
     for (;;) {
       const count = ifAlive(() => stream.read(this.scratch)) ?? 0;
+      bytes += count;
       this.downloadedBytes += count;
       if (count === 0) break;
     }
+    this.answers.set(streamId, bytes);
     if (!stream.finished) return;
-    this.transactions++;
-    this.stream = undefined;
-    this.begin();
+    this.answers.delete(streamId);
+    if (bytes === this.plan.downloadBytes) this.finish();
+    else this.settle({ failure: lengthFailure(bytes, this.plan.downloadBytes) });
   }
 
-  private settle(closeReason: CloseReason | undefined): void {
+  private finish(): void {
+    this.transactions++;
+    if (this.transactions === this.plan.transactions) this.settle({});
+    else this.begin();
+  }
+
+  private settle(end: { readonly closeReason?: CloseReason; readonly failure?: Failure }): void {
     const { transactions, downloadedBytes, plan } = this;
     this.resolve({
       seconds: this.begunAt === 0 ? 0 : (performance.now() - this.begunAt) / 1000,
       transactions,
       uploadedBytes: transactions * Math.max(8, plan.uploadBytes),
       downloadedBytes,
-      closeReason,
+      closeReason: end.closeReason,
+      failure: end.failure,
     });
   }
+}
+
+function resetFailure(code: number): Failure {
+  return new Failure('ERR_QUIC_STREAM_RESET', `the server gave up an answer with ${code}`);
+}
+
+function lengthFailure(bytes: number, wanted: number): Failure {
+  return new Failure('ERR_TSQUIC_PERF', `the server answered with ${bytes} bytes instead of ${wanted}`);
 }

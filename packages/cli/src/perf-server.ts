@@ -1,15 +1,14 @@
-import type { QuicEvent, QuicHostContext, QuicStream } from '@tsquic/quic-core';
+import type { QuicConnection, QuicEvent, QuicHostContext, QuicStream } from '@tsquic/quic-core';
 import { zeros } from './zeros.ts';
 import { ifAlive } from './stream-life.ts';
 
 /**
- * Answers the `perf` protocol: the first 8 bytes of a bidirectional stream ask for that many bytes back. What
- * follows them is read and dropped, and so is what comes on unidirectional streams.
- * draft-banks-quic-performance-00 §2.3
+ * Answers the `perf` protocol: the first 8 bytes of a stream ask for that many bytes back, on the same stream or, if
+ * that goes one way, on a new one. What follows them is read and dropped. draft-banks-quic-performance-00 §2.3
  */
 export class PerfServer {
   private readonly context: Pick<QuicHostContext, 'connection'>;
-  private readonly connections: Map<number, Map<number, PerfExchange>> = new Map();
+  private readonly connections: Map<number, PerfClient> = new Map();
 
   constructor(context: Pick<QuicHostContext, 'connection'>) {
     this.context = context;
@@ -22,30 +21,61 @@ export class PerfServer {
 
   /** A connection agreed on `perf`. */
   begin(connection: number): void {
-    this.connections.set(connection, new Map());
+    const handle = this.context.connection(connection);
+    if (handle !== undefined) this.connections.set(connection, new PerfClient(handle));
   }
 
   onEvent(event: QuicEvent): void {
-    const exchanges = this.connections.get(event.connection);
-    if (exchanges === undefined) return;
+    this.connections.get(event.connection)?.onEvent(event);
+    if (event.type === 'closed') this.connections.delete(event.connection);
+  }
+}
+
+/** The streams of one connection. */
+class PerfClient {
+  private readonly connection: QuicConnection;
+  private readonly exchanges: Map<number, PerfExchange> = new Map();
+  /** Lengths of answers that wait until the client lets us open a stream. */
+  private readonly owed: number[] = [];
+
+  constructor(connection: QuicConnection) {
+    this.connection = connection;
+  }
+
+  onEvent(event: QuicEvent): void {
     switch (event.type) {
       case 'stream-opened': {
-        const stream = this.context.connection(event.connection)?.stream(event.streamId);
+        const stream = this.connection.stream(event.streamId);
         if (stream === undefined) return;
-        const exchange = new PerfExchange(stream);
-        exchanges.set(event.streamId, exchange);
+        const exchange = new PerfExchange(stream, (length) => this.owe(length));
+        this.exchanges.set(event.streamId, exchange);
         exchange.onReadable();
         break;
       }
       case 'stream-readable':
-        exchanges.get(event.streamId)?.onReadable();
+        this.exchanges.get(event.streamId)?.onReadable();
         break;
       case 'stream-released':
-        exchanges.delete(event.streamId);
+        this.exchanges.delete(event.streamId);
         break;
-      case 'closed':
-        this.connections.delete(event.connection);
+      case 'streams-available':
+        this.pay();
         break;
+    }
+  }
+
+  private owe(length: number): void {
+    // Who asks on and on and lets us open nothing gets no more than this.
+    if (length === 0 || this.owed.length === MAX_OWED) return;
+    this.owed.push(length);
+    this.pay();
+  }
+
+  private pay(): void {
+    while (this.owed.length > 0) {
+      const stream = ifAlive(() => this.connection.openStream({ unidirectional: true }));
+      if (stream === undefined) return;
+      stream.setSource(zeros(this.owed.shift() ?? 0));
     }
   }
 }
@@ -53,10 +83,13 @@ export class PerfServer {
 class PerfExchange {
   private readonly stream: QuicStream;
   private readonly head: Uint8Array = new Uint8Array(LENGTH_BYTES);
+  private readonly owe: (length: number) => void;
   private headLength = 0;
 
-  constructor(stream: QuicStream) {
+  /** @param owe - hears what is asked for on a stream of one way. */
+  constructor(stream: QuicStream, owe: (length: number) => void) {
     this.stream = stream;
+    this.owe = owe;
   }
 
   onReadable(): void {
@@ -70,7 +103,10 @@ class PerfExchange {
     const { stream, head } = this;
     this.headLength += stream.read(head.subarray(this.headLength));
     const isUnidirectional = (stream.id & 2) !== 0;
-    if (isUnidirectional) return;
+    if (isUnidirectional) {
+      if (this.headLength === LENGTH_BYTES) this.owe(responseLength(head));
+      return;
+    }
     if (this.headLength === LENGTH_BYTES) stream.setSource(zeros(responseLength(head)));
     // Who asks for nothing gets nothing, in good order.
     else if (stream.finished) stream.write(IGNORED.subarray(0, 0), true);
@@ -93,4 +129,5 @@ export function encodeResponseLength(length: number): Uint8Array {
 }
 
 const LENGTH_BYTES = 8;
+const MAX_OWED = 1000;
 const IGNORED: Uint8Array = new Uint8Array(65_536);

@@ -4,7 +4,7 @@ import type { Tracer } from '@tsquic/quic-core';
 import { createQlogTracer, type QlogConnection, type QlogSink } from '@tsquic/qlog';
 import { Failure, systemFailure } from './failure.ts';
 
-/** What `--qlog` asks for. */
+/** What `--qlog` or $QLOGDIR asks for. */
 export interface QlogDirectory {
   /** Give it to a context: each connection gets a file named after its ID and our role. */
   readonly tracer: Tracer;
@@ -13,16 +13,17 @@ export interface QlogDirectory {
 }
 
 /**
- * The directory of `--qlog`, or of $QLOGDIR when the option stands alone; undefined without the option. Throws a
- * `Failure` when there is no directory or it cannot be made.
+ * The directory of `--qlog`, or of $QLOGDIR when the option stands alone or is left out; undefined when there is
+ * neither. Throws a `Failure` when the option stands alone without the variable, or the directory cannot be made.
+ * draft-ietf-quic-qlog-main-schema
  */
 export function qlogDirectoryFor(
   option: string | undefined,
   environment: Readonly<Record<string, string | undefined>>,
 ): QlogDirectory | undefined {
-  if (option === undefined) return undefined;
-  const directory = option === '' ? environment['QLOGDIR'] : option;
-  if (directory === undefined || directory === '') {
+  const directory = option === undefined || option === '' ? (environment['QLOGDIR'] ?? '') : option;
+  if (directory === '') {
+    if (option === undefined) return undefined;
     throw new Failure(
       'ERR_TSQUIC_QLOG',
       '--qlog without a directory, and QLOGDIR is not set',

@@ -122,7 +122,7 @@ describe('a scenario', () => {
     const { exitCode, stdout, stderr } = await tsquic(
       'get',
       '--scenario',
-      '0:small;4:/12345;8:0:/2000000;12:4:/0',
+      '0:small;4:/12345;8:0:/2000000;*3:-:/7;24:4:/0',
       server.url.slice(8),
       '--ca',
       cert,
@@ -131,16 +131,30 @@ describe('a scenario', () => {
     expect(stderr).toEqual([]);
     expect(exitCode).toBe(0);
     const { files } = JSON.parse(stdout.at(-1) ?? '') as { files: { url: string; bytes: number }[] };
-    const sizes = Object.fromEntries(files.map(({ url, bytes }) => [url.slice(server.url.length), bytes]));
-    expect(sizes).toEqual({ '/small': 5, '/12345': 12_345, '/2000000': 2_000_000, '/0': 0 });
+    const sizes = files.map(({ url, bytes }) => `${url.slice(server.url.length)} ${bytes}`);
+    expect(sizes.sort()).toEqual([
+      '/0 0',
+      '/12345 12345',
+      '/2000000 2000000',
+      '/7 7',
+      '/7 7',
+      '/7 7',
+      '/small 5',
+    ]);
+    const order = files.map(({ url }) => url.slice(server.url.length));
+    expect(order.indexOf('/small')).toBeLessThan(order.indexOf('/12345'));
+    expect(order.indexOf('/12345')).toBeLessThan(order.indexOf('/0'));
   });
 });
 
 describe('perf', () => {
   test.each([
-    [1_000_000, 2_000_000, 3],
-    [0, 0, 1],
-  ])('sends %i bytes and asks for %i, %i times', async (upload, download, transactions) => {
+    [1_000_000, 2_000_000, 3, []],
+    [0, 0, 1, []],
+    [100, 1000, 500, ['--parallel', '20']],
+    [20_000, 100_000, 300, ['--parallel', '4', '--unidirectional']],
+    [50_000, 0, 150, ['--parallel', '2', '--unidirectional']],
+  ])('sends %i bytes and asks for %i, %i times, %j', async (upload, download, transactions, more) => {
     const { exitCode, stdout, stderr } = await tsquic(
       'perf',
       server.url.replace('https://', ''),
@@ -148,6 +162,7 @@ describe('perf', () => {
       cert,
       '--json',
       ...['--upload', `${upload}`, '--download', `${download}`, '--transactions', `${transactions}`],
+      ...more,
     );
     expect(stderr).toEqual([]);
     expect(exitCode).toBe(0);
@@ -158,11 +173,22 @@ describe('perf', () => {
     });
   });
 
-  test('tells people a line', async () => {
+  test('ends with the lines of picoquicdemo', async () => {
     const { stdout } = await tsquic('perf', server.url.slice(8), '--ca', cert, '--download', '10000');
-    expect(stdout).toEqual([
-      expect.stringMatching(/^1 transaction in .* s: upload .* Mbit\/s, download .* Mbit\/s$/),
+    const report = Object.fromEntries(stdout.map((line) => line.split(': '))) as Record<string, string>;
+    expect(Object.keys(report)).toEqual([
+      'Connection_duration_sec',
+      'Nb_transactions',
+      'Upload_bytes',
+      'Download_bytes',
+      'TPS',
+      'Upload_Mbps',
+      'Download_Mbps',
     ]);
+    expect(report).toMatchObject({ Nb_transactions: '1', Upload_bytes: '8', Download_bytes: '10000' });
+    const seconds = Number(report['Connection_duration_sec']);
+    expect(Number(report['TPS']) * seconds).toBeCloseTo(1, 2);
+    expect(Number(report['Download_Mbps']) * seconds).toBeCloseTo(0.08, 3);
   });
 });
 
@@ -187,6 +213,17 @@ describe('seeing', () => {
     expect(drawn.stdout).toHaveLength(1 + 5 + 1 + 5 + 3);
     expect(drawn.stdout[1]).toMatch(/─ initial \d+ {2}CRYPTO 0\+/);
     expect(drawn.stdout.at(-1)).toMatch(/^window .*kB$/);
+  });
+
+  test('$QLOGDIR asks for traces too, and an option says otherwise', async () => {
+    const [directory, other] = [join(base, 'qlogdir'), join(base, 'other')];
+    const { terminal } = recorder({ QLOGDIR: directory });
+    const words = ['get', `${server.url}/small`, '--ca', cert, '--quiet'];
+    expect(await run(words, terminal, Promise.resolve())).toBe(0);
+    expect(readdirSync(directory)).toEqual([expect.stringMatching(/^[0-9a-f]+_client\.sqlog$/)]);
+    expect(await run([...words, '--qlog'], terminal, Promise.resolve())).toBe(0);
+    expect(await run([...words, '--qlog', other], terminal, Promise.resolve())).toBe(0);
+    expect([readdirSync(directory).length, readdirSync(other).length]).toEqual([2, 1]);
   });
 
   test.each([
@@ -373,13 +410,17 @@ async function startServer(certFile: string, keyFile: string): Promise<Server> {
   };
 }
 
-function recorder(): { terminal: Terminal; stdout: string[]; stderr: string[] } {
+function recorder(environment: Terminal['environment'] = {}): {
+  terminal: Terminal;
+  stdout: string[];
+  stderr: string[];
+} {
   const [stdout, stderr]: [string[], string[]] = [[], []];
   const terminal: Terminal = {
     out: (line) => stdout.push(line),
     err: (line) => stderr.push(line),
     status: () => {},
-    environment: {},
+    environment,
   };
   return { terminal, stdout, stderr };
 }

@@ -9,7 +9,7 @@ import { parseTarget } from '../fetch-target.ts';
 import { keyLogFor } from '../key-log.ts';
 import { measure, type PerfResult } from '../perf-client.ts';
 import { qlogDirectoryFor } from '../qlog-directory.ts';
-import { counted, formatRate, megabitsPerSecond } from '../quantities.ts';
+import { megabitsPerSecond } from '../quantities.ts';
 import type { Terminal } from '../terminal.ts';
 import { verifierFor } from '../trust.ts';
 
@@ -36,12 +36,16 @@ export async function perf(args: Arguments, terminal: Terminal): Promise<number>
   const client = await ClientConnection.open({ ip: await addressOf(host), port }, settings);
   const result = await measure(client, {
     transactions: args.number('transactions') ?? 1,
+    parallel: args.number('parallel') ?? 1,
+    unidirectional: args.flag('unidirectional'),
     uploadBytes: args.number('upload') ?? 0,
     downloadBytes: args.number('download') ?? 10_000_000,
   });
   client.close();
   qlog?.close();
-  terminal.out(args.flag('json') ? JSON.stringify(reportObject(result)) : reportLine(result));
+  if (args.flag('json')) terminal.out(JSON.stringify(reportObject(result)));
+  else for (const line of reportLines(result)) terminal.out(line);
+  if (result.failure !== undefined) throw result.failure;
   if (result.closeReason === undefined) return 0;
   const attempt = { authority, serverName: settings.serverName, alpn: 'perf', timeoutMs: handshakeTimeoutMs };
   throw closeFailure(result.closeReason, attempt);
@@ -55,9 +59,18 @@ async function addressOf(host: string): Promise<string> {
   }
 }
 
-function reportLine({ seconds, transactions, uploadedBytes, downloadedBytes }: PerfResult): string {
-  const rates = `upload ${formatRate(uploadedBytes, seconds)}, download ${formatRate(downloadedBytes, seconds)}`;
-  return `${counted(transactions, 'transaction')} in ${seconds.toFixed(3)} s: ${rates}`;
+/** The lines that picoquicdemo ends with, for programs that read them. */
+function reportLines(result: PerfResult): string[] {
+  const { seconds, transactions, uploadedBytes, downloadedBytes } = result;
+  return [
+    `Connection_duration_sec: ${seconds.toFixed(6)}`,
+    `Nb_transactions: ${transactions}`,
+    `Upload_bytes: ${uploadedBytes}`,
+    `Download_bytes: ${downloadedBytes}`,
+    `TPS: ${perSecond(transactions, seconds).toFixed(6)}`,
+    `Upload_Mbps: ${megabitsPerSecond(uploadedBytes, seconds).toFixed(6)}`,
+    `Download_Mbps: ${megabitsPerSecond(downloadedBytes, seconds).toFixed(6)}`,
+  ];
 }
 
 function reportObject({ seconds, transactions, uploadedBytes, downloadedBytes }: PerfResult): object {
@@ -66,7 +79,12 @@ function reportObject({ seconds, transactions, uploadedBytes, downloadedBytes }:
     transactions,
     uploadedBytes,
     downloadedBytes,
+    transactionsPerSecond: perSecond(transactions, seconds),
     uploadMbps: megabitsPerSecond(uploadedBytes, seconds),
     downloadMbps: megabitsPerSecond(downloadedBytes, seconds),
   };
+}
+
+function perSecond(count: number, seconds: number): number {
+  return seconds > 0 ? count / seconds : 0;
 }
