@@ -36,6 +36,8 @@ import { Tokens } from './token.ts';
 import { WakeOrder } from './wake-order.ts';
 
 const MAX_UDP_PAYLOAD = 65_535;
+/** Room for what Ethernet carries; larger datagrams make it larger. */
+const USUAL_UDP_PAYLOAD = 1500;
 /** Bytes of the Destination Connection ID that a client invents. */
 const FIRST_ID_LENGTH = 8;
 const NO_BYTES = new Uint8Array(0);
@@ -53,7 +55,7 @@ export class QuicContext {
   private readonly connections = new Map<number, ConnectionHandle>();
   private readonly cores = new Map<number, Connection>();
   private readonly writer = new PacketWriter();
-  private readonly datagram: Datagram = createDatagram(new Uint8Array(MAX_UDP_PAYLOAD));
+  private readonly datagram: Datagram = createDatagram(new Uint8Array(USUAL_UDP_PAYLOAD));
   private readonly reader = new ByteReader();
   private readonly header = createPacketHeader();
   private nextId = 0;
@@ -88,6 +90,7 @@ export class QuicContext {
     if (bytes.length === 0 || bytes.length > MAX_UDP_PAYLOAD)
       return this.onDropped(Drop.Truncated, bytes.length);
     const { datagram } = this;
+    if (bytes.length > datagram.bytes.length) datagram.bytes = new Uint8Array(MAX_UDP_PAYLOAD);
     datagram.bytes.set(bytes);
     datagram.length = bytes.length;
     datagram.from = from;
