@@ -55,7 +55,7 @@ export class QuicLoop {
   private readonly clock: Clock;
   private readonly onEvent: (event: QuicEvent) => void;
   private readonly onError: (error: unknown, event: QuicEvent) => void;
-  private readonly outgoing: OutgoingDatagram = createOutgoingDatagram(new Uint8Array(OUTPUT_BYTES));
+  private readonly outgoing: OutgoingDatagram = createOutgoingDatagram(OUTPUT);
   private readonly receiveBatch: number;
   private readonly sendBatch: number;
   private readonly hooks: LoopHooks;
@@ -224,8 +224,11 @@ function throwLater(error: unknown): void {
   });
 }
 
-/** Room for the largest datagram there is, or a train of smaller ones. */
-const OUTPUT_BYTES = 65_536;
+/**
+ * Room for the largest datagram there is, or a train of smaller ones. One serves all loops: a port is done with it when
+ * `send` returns, and a client may have a loop for each connection.
+ */
+const OUTPUT = new Uint8Array(65_536);
 const RECEIVE_BATCH = 64;
 const SEND_BATCH = 64;
 const EVENT_BATCH = 1024;
