@@ -67,6 +67,7 @@ export default {
           '^packages/crypto/src/(noble|node)/provider\\.ts$',
           '^packages/crypto/src/provider-compliance\\.ts$',
           '^packages/tls13/src/x509\\.ts$',
+          '^packages/quic-core/src/wire\\.ts$',
         ],
       },
     },

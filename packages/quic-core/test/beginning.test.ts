@@ -414,7 +414,7 @@ describe('Retry and tokens', () => {
     const [sent] = sentBy(server, attacker.nowUs);
     const [header] = sent === undefined ? [] : longHeaders(sent.bytes);
     if (header?.type === PacketType.Retry) return { answer: 'retry', retry: header };
-    if (sent !== undefined) attacker.takeDatagram(sent.bytes);
+    if (sent !== undefined) attacker.take(sent.bytes);
     return { answer: attacker.closeCode, retry: undefined };
   }
 

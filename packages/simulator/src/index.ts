@@ -1,4 +1,11 @@
 export { type Attack, createAdversary } from './adversary.ts';
+export {
+  AdversaryEndpoint,
+  type AdversaryEndpointOptions,
+  type AdversaryPacketOptions,
+  type SeenPacket,
+} from './adversary-endpoint.ts';
+export { AdversaryHost, type AdversaryHostOptions } from './adversary-host.ts';
 export { type ChartOptions, drawChart, type Series } from './chart.ts';
 export { type Datagram, Ecn } from './datagram.ts';
 export { type FairnessOptions, type FairnessResult, type Flow, runFairness } from './experiments/fairness.ts';
@@ -49,6 +56,15 @@ export { Peer, type PeerOptions } from './peer.ts';
 export { openSimulatedPort, type SimulatedPort, type SimulatedPortOptions } from './port.ts';
 export type { QueueKind } from './queue-kind.ts';
 export { createRandom, type Random, randomBytes } from './random.ts';
+export {
+  ackFrame,
+  cryptoFrame,
+  frame,
+  hugeVarint,
+  readFrames,
+  type SeenFrame,
+  streamFrame,
+} from './raw-frames.ts';
 export type { Rate, RateSteps } from './rate.ts';
 export { jainIndex, summarize, type Summary } from './sample.ts';
 export type { Exchange, Scenario } from './scenario.ts';
