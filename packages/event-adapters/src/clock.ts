@@ -15,4 +15,7 @@ export interface Alarm {
    */
   set(delayUs: number): void;
   cancel(): void;
+  /** Whether a set alarm keeps the event loop of its runtime alive, as it does at first. */
+  ref?(): void;
+  unref?(): void;
 }

@@ -40,6 +40,10 @@ export interface DatagramPort {
   readonly isWritable?: boolean;
   onWritable?: () => void;
 
+  /** Whether the socket keeps the event loop of its runtime alive, as it does at first. Left out where it never can. */
+  ref?(): void;
+  unref?(): void;
+
   /** Send what waits, then close the socket. Afterwards nothing is called and `send` does nothing. */
   close(): void;
 }

@@ -18,6 +18,7 @@ class NodeAlarm implements Alarm {
   private immediate: NodeJS.Immediate | undefined = undefined;
   private timeout: NodeJS.Timeout | undefined = undefined;
   private timeoutUs = 0;
+  private keepsAlive = true;
 
   constructor(task: () => void) {
     this.fire = () => {
@@ -30,6 +31,7 @@ class NodeAlarm implements Alarm {
     if (this.immediate !== undefined) return;
     if (delayUs < SPIN_US) {
       this.immediate = setImmediate(this.fire);
+      if (!this.keepsAlive) this.immediate.unref();
       return;
     }
     const dueUs = nodeClock.nowUs() + delayUs;
@@ -40,6 +42,19 @@ class NodeAlarm implements Alarm {
     }
     this.timeoutUs = dueUs;
     this.timeout = setTimeout(this.fire, Math.ceil(delayUs / 1000));
+    if (!this.keepsAlive) this.timeout.unref();
+  }
+
+  ref(): void {
+    this.keepsAlive = true;
+    this.immediate?.ref();
+    this.timeout?.ref();
+  }
+
+  unref(): void {
+    this.keepsAlive = false;
+    this.immediate?.unref();
+    this.timeout?.unref();
   }
 
   cancel(): void {

@@ -123,6 +123,14 @@ export class NodePort implements DatagramPort {
     }
   }
 
+  ref(): void {
+    if (!this.closed) this.socket.ref();
+  }
+
+  unref(): void {
+    if (!this.closed) this.socket.unref();
+  }
+
   close(): void {
     if (this.closed) return;
     this.closed = true;

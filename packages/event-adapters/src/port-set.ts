@@ -56,6 +56,14 @@ class PortSet implements DatagramPort {
     this.choose(to, from, interfaceIndex)?.send(bytes, start, end, to, ecn);
   }
 
+  ref(): void {
+    for (const { port } of this.members) port.ref?.();
+  }
+
+  unref(): void {
+    for (const { port } of this.members) port.unref?.();
+  }
+
   close(): void {
     for (const { port } of this.members) port.close();
   }

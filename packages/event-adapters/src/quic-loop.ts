@@ -66,6 +66,7 @@ export class QuicLoop {
   private busy = false;
   private stopped = false;
   private closing = false;
+  private isReferenced = true;
 
   constructor(options: QuicLoopOptions) {
     this.context = options.context;
@@ -120,6 +121,7 @@ export class QuicLoop {
     detach(this.port);
     this.port = port;
     this.attach(port);
+    if (!this.isReferenced) port.unref?.();
     this.wake();
   }
 
@@ -136,6 +138,20 @@ export class QuicLoop {
     this.stopped = true;
     this.alarm.cancel();
     detach(this.port);
+  }
+
+  /** The loop keeps the program running, as it does at first. */
+  ref(): void {
+    this.isReferenced = true;
+    this.port.ref?.();
+    this.alarm.ref?.();
+  }
+
+  /** The program may end while the loop still waits, where port and clock can be left like that. */
+  unref(): void {
+    this.isReferenced = false;
+    this.port.unref?.();
+    this.alarm.unref?.();
   }
 
   private attach(port: DatagramPort): void {
