@@ -9,6 +9,8 @@ export type QuicEvent =
       readonly cipherSuite: string;
       readonly resumed: boolean;
       readonly earlyDataAccepted: boolean;
+      /** The peer's certificates as proven in this handshake: DER, leaf first; none where it showed none, or resumed. */
+      readonly peerCertificates: readonly Uint8Array[];
     }
   | { readonly type: 'confirmed'; readonly connection: number }
   | {

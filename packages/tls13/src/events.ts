@@ -28,6 +28,8 @@ export type TlsEvent =
       readonly cipherSuite: string;
       readonly resumed: boolean;
       readonly earlyDataAccepted: boolean;
+      /** The peer's certificates as proven in this handshake: DER, leaf first; none where it showed none, or resumed. */
+      readonly peerCertificates: readonly Uint8Array[];
     }
   /** A client received a session ticket to keep; opaque, self-contained bytes for `TlsClientOptions.session`. */
   | { readonly type: 'ticket'; readonly session: Uint8Array }

@@ -255,10 +255,18 @@ function createListener(
     },
     onCertificate: (chain, serverName) => emit({ type: 'certificate', chain, serverName }),
     onComplete(event) {
-      const { alpn, serverName, cipherSuite, resumed, earlyDataAccepted } = event;
+      const { alpn, serverName, cipherSuite, resumed, earlyDataAccepted, peerCertificates } = event;
       around.onHandshakeComplete();
       tracer.onHandshakeCompleted?.(id, alpn, cipherSuite, resumed, earlyDataAccepted, around.nowUs());
-      emit({ type: 'connected', alpn, serverName, cipherSuite, resumed, earlyDataAccepted });
+      emit({
+        type: 'connected',
+        alpn,
+        serverName,
+        cipherSuite,
+        resumed,
+        earlyDataAccepted,
+        peerCertificates,
+      });
     },
     onTicket(ticket) {
       tracer.onTicket?.(id, ticket.length, around.nowUs());

@@ -33,6 +33,11 @@ export class ExpectCertificateVerify implements HandshakeState {
   onMessage(message: HandshakeMessage): HandshakeState {
     const { context, negotiation, chain, leaf } = this;
     const claim = { side: 'server', serverName: context.options.serverName, chain, leaf } as const;
-    return takeProof(context, message, claim, () => new ExpectFinished(context, negotiation, this.demand));
+    return takeProof(
+      context,
+      message,
+      claim,
+      () => new ExpectFinished(context, negotiation, this.demand, chain),
+    );
   }
 }

@@ -41,7 +41,7 @@ export class ExpectEncryptedExtensions implements HandshakeState {
     };
     context.transcript.add(message.raw);
     context.output.push({ type: 'transport-parameters', bytes: negotiation.serverParameters });
-    if (agreement.resumption !== undefined) return new ExpectFinished(context, negotiation, undefined);
+    if (agreement.resumption !== undefined) return new ExpectFinished(context, negotiation, undefined, []);
     return new ExpectCertificate(context, negotiation, undefined);
   }
 }

@@ -17,11 +17,18 @@ export class ExpectFinished implements HandshakeState {
   private readonly context: ClientContext;
   private readonly negotiation: Negotiation;
   private readonly demand: CertificateDemand | undefined;
+  private readonly peerCertificates: readonly Uint8Array[];
 
-  constructor(context: ClientContext, negotiation: Negotiation, demand: CertificateDemand | undefined) {
+  constructor(
+    context: ClientContext,
+    negotiation: Negotiation,
+    demand: CertificateDemand | undefined,
+    peerCertificates: readonly Uint8Array[],
+  ) {
     this.context = context;
     this.negotiation = negotiation;
     this.demand = demand;
+    this.peerCertificates = peerCertificates;
   }
 
   onMessage(message: HandshakeMessage): HandshakeState {
@@ -69,6 +76,7 @@ export class ExpectFinished implements HandshakeState {
       cipherSuite: suite.name,
       resumed: this.negotiation.resumption !== undefined,
       earlyDataAccepted: this.negotiation.earlyDataAccepted,
+      peerCertificates: this.peerCertificates,
     });
     const resumptionMaster = schedule.resumptionMaster(transcript.digest());
     const exporter = new Exporter(settings.crypto, suite.hash, exporterMaster);

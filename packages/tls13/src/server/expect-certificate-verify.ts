@@ -30,6 +30,6 @@ export class ExpectCertificateVerify implements HandshakeState {
   onMessage(message: HandshakeMessage): HandshakeState {
     const { context, negotiation, chain, leaf } = this;
     const claim = { side: 'client', serverName: '', chain, leaf } as const;
-    return takeProof(context, message, claim, () => new ExpectFinished(context, negotiation));
+    return takeProof(context, message, claim, () => new ExpectFinished(context, negotiation, chain));
   }
 }

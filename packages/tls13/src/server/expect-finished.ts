@@ -16,10 +16,16 @@ export class ExpectFinished implements HandshakeState {
   readonly messageLimit: number = MESSAGE_LIMIT;
   private readonly context: ServerContext;
   private readonly negotiation: Negotiation;
+  private readonly peerCertificates: readonly Uint8Array[];
 
-  constructor(context: ServerContext, negotiation: Negotiation) {
+  constructor(
+    context: ServerContext,
+    negotiation: Negotiation,
+    peerCertificates: readonly Uint8Array[] = [],
+  ) {
     this.context = context;
     this.negotiation = negotiation;
+    this.peerCertificates = peerCertificates;
   }
 
   onMessage(message: HandshakeMessage): HandshakeState {
@@ -41,6 +47,7 @@ export class ExpectFinished implements HandshakeState {
       cipherSuite: suite.name,
       resumed: this.negotiation.resumed !== undefined,
       earlyDataAccepted: this.negotiation.earlyDataAccepted,
+      peerCertificates: this.peerCertificates,
     });
     return new Connected(new Exporter(settings.crypto, suite.hash, this.negotiation.exporterMaster));
   }
