@@ -51,15 +51,16 @@ interface Plan {
 
 async function addressesOf(host: string, options: ConnectOptions): Promise<string[]> {
   if (isIP(host) !== 0) return [host];
-  const { lookup = lookupAll, socket } = options;
-  const found = interleaveFamilies((await lookup(host)).map(({ address }) => address));
+  const { lookup = lookupAll, socket, family = 0 } = options;
+  const all = interleaveFamilies((await lookup(host)).map(({ address }) => address));
+  const found = family === 0 ? all : all.filter((address) => isIP(address) === family);
   // A socket reaches one family.
   const fitting =
     socket === undefined
       ? found
       : found.filter((address) => address.includes(':') === socket.local.ip.includes(':'));
   if (fitting.length === 0)
-    throw new QuicError('ERR_QUIC_INVALID_OPTION', `host: ${host} has no address that the socket reaches`);
+    throw new QuicError('ERR_QUIC_INVALID_OPTION', `host: ${host} has no address that family allows and the socket reaches`);
   return fitting;
 }
 

@@ -1,6 +1,8 @@
+import { X509Certificate } from 'node:crypto';
 import type {
   Address,
   ConnectionStatistics,
+  PathStatistics,
   QuicConnection as ConnectionHandle,
   QuicEvent,
   QuicStream as StreamHandle,
@@ -44,6 +46,7 @@ interface HandshakeFacts {
   readonly serverName: string;
   readonly cipherSuite: string;
   readonly resumed: boolean;
+  readonly peerCertificates: readonly Uint8Array[];
 }
 
 /** What a connection hears from whoever makes it. */
@@ -84,7 +87,8 @@ export class QuicConnection implements AsyncIterable<QuicStream> {
   private readonly bidirectional: StreamOpenings;
   private readonly unidirectional: StreamOpenings;
   private readonly releaseSignal: () => void;
-  private facts: HandshakeFacts = { alpn: '', serverName: '', cipherSuite: '', resumed: false };
+  private facts: HandshakeFacts = NO_FACTS;
+  private certificate: X509Certificate | undefined = undefined;
   private aborted: { readonly reason: unknown } | undefined = undefined;
   private ended: { readonly error: unknown } | undefined = undefined;
   private finishing: Deferred<void> | undefined = undefined;
@@ -123,6 +127,21 @@ export class QuicConnection implements AsyncIterable<QuicStream> {
     return this.facts.resumed;
   }
 
+  /**
+   * The certificate that the peer has proven to be its own, with names, dates and `raw` (DER); undefined where it
+   * showed none, as clients seldom do, or where the session was resumed.
+   */
+  get peerCertificate(): X509Certificate | undefined {
+    const [leaf] = this.facts.peerCertificates;
+    if (leaf !== undefined) this.certificate ??= new X509Certificate(leaf);
+    return this.certificate;
+  }
+
+  /** The chain that the peer showed, DER, leaf first. */
+  get peerCertificates(): readonly Uint8Array[] {
+    return this.facts.peerCertificates;
+  }
+
   get isClient(): boolean {
     return this.handle.isClient;
   }
@@ -140,6 +159,26 @@ export class QuicConnection implements AsyncIterable<QuicStream> {
   /** Counters and estimates of now, or of the end. Times are in microseconds. */
   statistics(): ConnectionStatistics {
     return this.handle.statistics();
+  }
+
+  /** The same of every path that the connection remembers; the one in use comes first. RFC 9000 §9 */
+  pathStatistics(): readonly PathStatistics[] {
+    return this.handle.pathStatistics();
+  }
+
+  /**
+   * Keep the program running while this connection is open, as it does at first. Of a listener's connection this does
+   * nothing: the listener has the socket.
+   */
+  ref(): this {
+    if (this.isClient) this.setup.endpoint.keepAlive(true);
+    return this;
+  }
+
+  /** Let the program end while this connection is open: the peer then hears nothing of its end. */
+  unref(): this {
+    if (this.isClient) this.setup.endpoint.keepAlive(false);
+    return this;
   }
 
   /** Keying material that only the two ends know. RFC 8446 §7.5 */
@@ -214,9 +253,7 @@ export class QuicConnection implements AsyncIterable<QuicStream> {
   private onEvent(event: QuicEvent): void {
     switch (event.type) {
       case 'connected':
-        this.facts = event;
-        publish('tsquic.connection.open', () => ({ connection: this }));
-        this.setup.onConnected?.(this);
+        this.onConnected(event);
         break;
       case 'confirmed':
         this.confirmed.resolve();
@@ -242,6 +279,13 @@ export class QuicConnection implements AsyncIterable<QuicStream> {
       default:
         if ('streamId' in event) this.links.get(event.streamId)?.onEvent(event);
     }
+  }
+
+  private onConnected(event: Extract<QuicEvent, { type: 'connected' }>): void {
+    const { alpn, serverName, cipherSuite, resumed, peerCertificates } = event;
+    this.facts = { alpn, serverName, cipherSuite, resumed, peerCertificates };
+    publish('tsquic.connection.open', () => ({ connection: this }));
+    this.setup.onConnected?.(this);
   }
 
   private onStreamOpened(streamId: number): void {
@@ -296,3 +340,11 @@ export class QuicConnection implements AsyncIterable<QuicStream> {
 }
 
 function nothing(): void {}
+
+const NO_FACTS: HandshakeFacts = {
+  alpn: '',
+  serverName: '',
+  cipherSuite: '',
+  resumed: false,
+  peerCertificates: [],
+};

@@ -10,7 +10,7 @@ import { use } from './usage.ts';
 
 /** Makes contexts for the attempts of one `connect`: certificates are read once, and errors in them thrown here. */
 export function clientContexts(options: ConnectOptions): () => QuicHostContext {
-  const { context, key, cert, ca, rejectUnauthorized = true } = options;
+  const { context, key, cert, passphrase, ca, rejectUnauthorized = true } = options;
   if (context !== undefined) return () => context;
   const common = commonOptions(options);
   const core: QuicContextOptions = {
@@ -20,7 +20,7 @@ export function clientContexts(options: ConnectOptions): () => QuicHostContext {
       : { dangerouslySkipCertificateCheck: true }),
     ...(key === undefined || cert === undefined
       ? {}
-      : { identity: createIdentity(key, cert, common.crypto) }),
+      : { identity: createIdentity({ key, cert, passphrase }, common.crypto) }),
     ...options.core,
   };
   return () => use(() => createQuicContext(core));
@@ -58,18 +58,18 @@ function serverIdentity(
   options: ListenOptions,
   crypto: CryptoProvider,
 ): Identity | ((serverName: string) => Identity | undefined) {
-  const { key, cert, SNICallback } = options;
+  const { key, cert, passphrase, SNICallback } = options;
   if (SNICallback === undefined) {
     if (key === undefined || cert === undefined)
       throw new QuicError('ERR_QUIC_INVALID_OPTION', 'a server needs key and cert, or SNICallback');
-    return createIdentity(key, cert, crypto);
+    return createIdentity({ key, cert, passphrase }, crypto);
   }
   // Reading a key takes a while: once for each object that the callback returns.
   const known = new WeakMap<ServerIdentity, Identity>();
   return (serverName) => {
     const chosen = SNICallback(serverName);
     if (chosen === undefined) return undefined;
-    const identity = known.get(chosen) ?? createIdentity(chosen.key, chosen.cert, crypto);
+    const identity = known.get(chosen) ?? createIdentity(chosen, crypto);
     known.set(chosen, identity);
     return identity;
   };

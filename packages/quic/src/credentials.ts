@@ -1,21 +1,24 @@
+import { createPrivateKey } from 'node:crypto';
 import { rootCertificates } from 'node:tls';
 import type { CryptoProvider } from '@tsquic/crypto';
 import type { CertificateVerifier, Identity } from '@tsquic/tls13';
 import { certificatesFromPem, createCertificateVerifier, privateKeyFromPem } from '@tsquic/tls13/x509';
 import { QuicError } from './errors.ts';
-import type { Certificates } from './options.ts';
+import type { Certificates, ServerIdentity } from './options.ts';
 
 /** Certificate and key as the core wants them. Throws `ERR_QUIC_INVALID_OPTION` for what cannot be read. */
-export function createIdentity(
-  key: string | Uint8Array,
-  cert: Certificates,
-  crypto: CryptoProvider,
-): Identity {
+export function createIdentity({ key, cert, passphrase }: ServerIdentity, crypto: CryptoProvider): Identity {
   const chain = readCertificates('cert', cert);
-  return readable('key', () => ({
-    chain,
-    signer: crypto.createSigner(typeof key === 'string' ? privateKeyFromPem(key) : key),
-  }));
+  return readable('key', () => ({ chain, signer: crypto.createSigner(readPrivateKey(key, passphrase)) }));
+}
+
+/** PKCS #8 in DER. */
+function readPrivateKey(key: string | Uint8Array, passphrase: string | undefined): Uint8Array {
+  if (passphrase === undefined) return isPem(key) ? privateKeyFromPem(textOf(key)) : key;
+  const encrypted = isPem(key)
+    ? { key: textOf(key), format: 'pem' as const }
+    : { key: Buffer.from(key), format: 'der' as const, type: 'pkcs8' as const };
+  return createPrivateKey({ ...encrypted, passphrase }).export({ format: 'der', type: 'pkcs8' });
 }
 
 /** Judges servers by these authorities, or the runtime's. */

@@ -49,6 +49,12 @@ export class Endpoint {
     this.loop.wake();
   }
 
+  /** Whether socket and timer keep the program running. */
+  keepAlive(isKept: boolean): void {
+    if (isKept) this.loop.ref();
+    else this.loop.unref();
+  }
+
   /** End every connection, tell the peers, and give back the socket. Connections still hear of their end. */
   async close(code = 0, reason = ''): Promise<void> {
     if (this.closing) return;

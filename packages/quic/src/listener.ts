@@ -61,6 +61,18 @@ export class QuicListener implements AsyncIterable<QuicConnection> {
     await this.close(options);
   }
 
+  /** Keep the program running while this listener is open, as it does at first. */
+  ref(): this {
+    this.endpoint.keepAlive(true);
+    return this;
+  }
+
+  /** Let the program end while this listener and its connections are open. */
+  unref(): this {
+    this.endpoint.keepAlive(false);
+    return this;
+  }
+
   /** The same as `close()`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();

@@ -4,7 +4,7 @@ import type { QuicContextOptions, QuicHostContext, TransportOptions } from '@tsq
 import type { CertificateVerifier } from '@tsquic/tls13';
 import type { QuicConnection } from './connection.ts';
 
-/** PEM texts or DER bytes; several in one text or in a list. */
+/** PEM as text or bytes, or DER; several in one PEM or in a list. */
 export type Certificates = string | Uint8Array | readonly (string | Uint8Array)[];
 
 /** What `connect` and `listen` share. Names and meanings are those of `node:tls` where it has them. */
@@ -14,8 +14,10 @@ export interface CommonOptions {
    * No default.
    */
   readonly ALPNProtocols: readonly string[];
-  /** Private key of `cert`: PEM text, or PKCS #8 in DER. Default none; a server needs it or `SNICallback`. */
+  /** Private key of `cert`: PEM, or PKCS #8 in DER. Default none; a server needs it or `SNICallback`. */
   readonly key?: string | Uint8Array;
+  /** Decrypts `key`. Default: it is not encrypted. */
+  readonly passphrase?: string;
   /** Certificate to show, leaf first, then its issuers. Default none. */
   readonly cert?: Certificates;
   /** Certificates to trust instead of the runtime's: authorities, or leaves themselves. */
@@ -55,6 +57,8 @@ export interface ConnectOptions extends CommonOptions {
   readonly host?: string;
   /** UDP port of the server. */
   readonly port: number;
+  /** Use only addresses of this IP version. Default 0: both. */
+  readonly family?: 0 | 4 | 6;
   /** Local IP address to send from. Default: the system's choice. */
   readonly localAddress?: string;
   /** Local UDP port. Default 0: the system's choice. */
@@ -103,6 +107,10 @@ export interface ListenOptions extends CommonOptions {
 
 /** A server's certificate and its key. */
 export interface ServerIdentity {
+  /** PEM, or PKCS #8 in DER. */
   readonly key: string | Uint8Array;
+  /** Leaf first, then its issuers. */
   readonly cert: Certificates;
+  /** Decrypts `key`. Default: it is not encrypted. */
+  readonly passphrase?: string | undefined;
 }
