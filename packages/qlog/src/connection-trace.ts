@@ -40,7 +40,7 @@ export class ConnectionTrace {
     this.writer = writer;
     this.names = names;
     this.startedUs = startedUs;
-    writer.write(header(head));
+    writer.write(header(head, names));
   }
 
   event(name: EventName, data: object, nowUs: number): void {
@@ -64,7 +64,7 @@ export class ConnectionTrace {
   ): void {
     const exponent = name === 'quic:packet_sent' ? this.localExponent : this.peerExponent;
     const { buffer, at, end } = payload;
-    const frames = decodeFrames(buffer, at, end).map((frame) => qlogFrame(frame, exponent));
+    const frames = decodeFrames(buffer, at, end).map((frame) => qlogFrame(frame, exponent, this.names));
     const header = { packet_type: packetTypeName(type), packet_number: packetNumber };
     this.event(name, { header, frames, raw: { length, payload_length: end - at } }, nowUs);
   }
@@ -97,12 +97,11 @@ export class ConnectionTrace {
   }
 }
 
-/** The first record: the drafts' fields, and before them those by which qvis knows the file. */
-function header({ title, isClient, logId, wallClockTime }: TraceHead): object {
+/** The first record: the drafts' fields, for qvis after those by which it knows the file. */
+function header({ title, isClient, logId, wallClockTime }: TraceHead, names: QlogNames): object {
   const wall = wallClockTime === undefined ? {} : { wall_clock_time: wallClockTime };
   return {
-    qlog_version: '0.3',
-    qlog_format: 'JSON-SEQ',
+    ...(names === 'qvis' ? { qlog_version: '0.3', qlog_format: 'JSON-SEQ' } : {}),
     file_schema: 'urn:ietf:params:qlog:file:sequential',
     serialization_format: 'application/qlog+json-seq',
     title,

@@ -57,8 +57,9 @@ export function packetTypeName(type: PacketType): string {
 /** ECN codepoints by their bits. RFC 3168 §5 */
 export const ECN_NAMES: readonly string[] = ['Not-ECT', 'ECT(1)', 'ECT(0)', 'CE'];
 
-/** TupleEndpointInfo. */
+/** TupleEndpointInfo; empty while a client does not know its own address. */
 export function endpointInfo({ ip, port }: Address): object {
+  if (ip === '') return {};
   return ip.includes(':') ? { ip_v6: ip, port_v6: port } : { ip_v4: ip, port_v4: port };
 }
 

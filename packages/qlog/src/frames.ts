@@ -1,12 +1,17 @@
 import type { FrameRecord } from '@tsquic/quic-core';
-import { transportError } from './events.ts';
+import { type QlogNames, transportError } from './events.ts';
 
 /**
  * A frame as the drafts write it.
  *
  * @param ackDelayExponent - of whoever sent the frame. RFC 9000 §18.2
+ * @param names - 'qvis' adds the `length` that it adds up; the drafts have it in `raw`.
  */
-export function qlogFrame(frame: FrameRecord, ackDelayExponent: number): Record<string, unknown> {
+export function qlogFrame(
+  frame: FrameRecord,
+  ackDelayExponent: number,
+  names: QlogNames,
+): Record<string, unknown> {
   const raw = { length: frame.length };
   switch (frame.type) {
     case 'ack':
@@ -20,7 +25,11 @@ export function qlogFrame(frame: FrameRecord, ackDelayExponent: number): Record<
     case 'stream':
     case 'crypto':
     case 'datagram':
-      return { ...dataFrame(frame), raw: { length: frame.length, payload_length: frame.dataLength } };
+      return {
+        ...dataFrame(frame),
+        ...(names === 'qvis' ? { length: frame.dataLength } : {}),
+        raw: { length: frame.length, payload_length: frame.dataLength },
+      };
     case 'new_token':
       return {
         frame_type: 'new_token',
@@ -39,11 +48,10 @@ export function qlogFrame(frame: FrameRecord, ackDelayExponent: number): Record<
 type Frame<T extends FrameRecord['type']> = Extract<FrameRecord, { readonly type: T }>;
 
 function dataFrame(frame: Frame<'stream' | 'crypto' | 'datagram'>): object {
-  if (frame.type === 'datagram') return { frame_type: 'datagram', length: frame.dataLength };
-  const { offset, dataLength: length } = frame;
-  // `length` is what qvis adds up; the drafts have it in `raw`.
-  if (frame.type === 'crypto') return { frame_type: 'crypto', offset, length };
-  return { frame_type: 'stream', stream_id: frame.streamId, offset, length, fin: frame.fin };
+  if (frame.type === 'datagram') return { frame_type: 'datagram' };
+  const { offset } = frame;
+  if (frame.type === 'crypto') return { frame_type: 'crypto', offset };
+  return { frame_type: 'stream', stream_id: frame.streamId, offset, fin: frame.fin };
 }
 
 function closeFrame({ application, code, frameType, reason }: Frame<'connection_close'>): object {

@@ -9,13 +9,71 @@ export type FieldKind =
   | 'uint'
   | 'number'
   | 'bool'
-  | 'object'
-  | 'frames'
-  | 'header'
-  | 'list'
-  | readonly string[];
+  | 'frame'
+  | 'range'
+  | RegExp
+  /** An enumeration. */
+  | readonly string[]
+  | { readonly listOf: FieldKind }
+  | { readonly fields: FieldTable };
 
-export type FieldTable = Readonly<Record<string, FieldKind>>;
+export interface FieldTable {
+  readonly [field: string]: FieldKind;
+}
+
+export const RAW = { fields: { length: 'uint', payload_length: 'uint', data: 'hex' } } as const;
+const RAWS = { listOf: RAW } as const;
+const HEXES = { listOf: 'hex' } as const;
+const FRAME_LIST = { listOf: 'frame' } as const;
+const ENDPOINT = {
+  fields: {
+    ip_v4: /^[\d.]+$/,
+    port_v4: 'uint',
+    ip_v6: /^[\da-f:.]+$/,
+    port_v6: 'uint',
+    connection_ids: HEXES,
+  },
+} as const;
+const ALPN = { fields: { byte_value: 'hex', string_value: 'text' } } as const;
+const ALPNS = { listOf: ALPN } as const;
+const TOKEN = { fields: { type: ['retry', 'resumption'], details: { fields: {} }, raw: RAW } } as const;
+const ECN_MARKS = { listOf: ['Not-ECT', 'ECT(1)', 'ECT(0)', 'CE'] } as const;
+const CHECKSUMS = { listOf: 'uint' } as const;
+/** TransportError or CryptoError. */
+const TRANSPORT_ERROR = new RegExp(
+  '^(crypto_error_0x1[0-9a-f]{2}|no_error|internal_error|connection_refused|flow_control_error|stream_limit_error|' +
+    'stream_state_error|final_size_error|frame_encoding_error|transport_parameter_error|connection_id_limit_error|' +
+    'protocol_violation|invalid_token|application_error|crypto_buffer_exceeded|key_update_error|aead_limit_reached|' +
+    'no_viable_path|unknown)$',
+);
+const HEADER = {
+  fields: {
+    'packet_type!': [
+      'initial',
+      'handshake',
+      '0RTT',
+      '1RTT',
+      'retry',
+      'version_negotiation',
+      'stateless_reset',
+      'unknown',
+    ],
+    packet_type_bytes: 'uint',
+    spin_bit: 'bool',
+    key_phase: 'uint',
+    key_phase_bit: 'bool',
+    packet_number_length: 'uint',
+    // Optional there, but of no use without.
+    'packet_number!': 'uint',
+    token: TOKEN,
+    length: 'uint',
+    version: 'hex',
+    scil: 'uint',
+    dcil: 'uint',
+    scid: 'hex',
+    dcid: 'hex',
+  },
+} as const;
 
 const INITIATOR = ['local', 'remote'] as const;
 const KEY_TRIGGERS = ['tls', 'remote_update', 'local_update'] as const;
@@ -25,10 +83,10 @@ const KEY_TYPES = ['initial', 'handshake', '0rtt', '1rtt'].flatMap((level) => [
 ]);
 
 export const EVENTS: Readonly<Record<string, FieldTable>> = {
-  'quic:connection_started': { 'local!': 'object', 'remote!': 'object' },
+  'quic:connection_started': { 'local!': ENDPOINT, 'remote!': ENDPOINT },
   'quic:connection_closed': {
     initiator: INITIATOR,
-    connection_error: 'text',
+    connection_error: TRANSPORT_ERROR,
     application_error: ['unknown'],
     error_code: 'uint',
     internal_code: 'uint',
@@ -43,10 +101,10 @@ export const EVENTS: Readonly<Record<string, FieldTable>> = {
       'unspecified',
     ],
   },
-  'quic:tuple_assigned': { 'tuple_id!': 'text', tuple_remote: 'object', tuple_local: 'object' },
+  'quic:tuple_assigned': { 'tuple_id!': 'text', tuple_remote: ENDPOINT, tuple_local: ENDPOINT },
   'quic:mtu_updated': { old: 'uint', 'new!': 'uint', done: 'bool' },
-  'quic:version_information': { server_versions: 'list', client_versions: 'list', chosen_version: 'hex' },
-  'quic:alpn_information': { server_alpns: 'list', client_alpns: 'list', chosen_alpn: 'object' },
+  'quic:version_information': { server_versions: HEXES, client_versions: HEXES, chosen_version: 'hex' },
+  'quic:alpn_information': { server_alpns: ALPNS, client_alpns: ALPNS, chosen_alpn: ALPN },
   'quic:parameters_set': {
     initiator: INITIATOR,
     resumption_allowed: 'bool',
@@ -68,32 +126,32 @@ export const EVENTS: Readonly<Record<string, FieldTable>> = {
     initial_max_stream_data_uni: 'uint',
     initial_max_streams_bidi: 'uint',
     initial_max_streams_uni: 'uint',
-    preferred_address: 'object',
-    unknown_parameters: 'list',
+    preferred_address: ENDPOINT,
+    unknown_parameters: { listOf: { fields: { 'id!': 'uint', value: 'hex' } } },
     max_datagram_frame_size: 'uint',
     grease_quic_bit: 'bool',
     reset_stream_at: 'bool',
   },
   'quic:packet_sent': {
-    'header!': 'header',
-    frames: 'frames',
-    raw: 'object',
+    'header!': HEADER,
+    frames: FRAME_LIST,
+    raw: RAW,
     datagram_payload_checksum: 'uint',
     is_mtu_probe_packet: 'bool',
     trigger: 'text',
   },
   'quic:packet_received': {
-    'header!': 'header',
-    frames: 'frames',
-    raw: 'object',
+    'header!': HEADER,
+    frames: FRAME_LIST,
+    raw: RAW,
     datagram_payload_checksum: 'uint',
     trigger: ['keys_available'],
   },
   'quic:packet_dropped': {
-    header: 'header',
-    raw: 'object',
+    header: HEADER,
+    raw: RAW,
     datagram_payload_checksum: 'uint',
-    details: 'object',
+    details: { fields: { code: 'text' } },
     trigger: [
       'internal_error',
       'rejected',
@@ -107,17 +165,22 @@ export const EVENTS: Readonly<Record<string, FieldTable>> = {
     ],
   },
   'quic:packet_buffered': {
-    header: 'header',
-    raw: 'object',
+    header: HEADER,
+    raw: RAW,
     datagram_payload_checksum: 'uint',
     trigger: ['backpressure', 'keys_unavailable'],
   },
-  'quic:udp_datagrams_sent': { count: 'uint', raw: 'list', ecn: 'list', datagram_payload_checksums: 'list' },
+  'quic:udp_datagrams_sent': {
+    count: 'uint',
+    raw: RAWS,
+    ecn: ECN_MARKS,
+    datagram_payload_checksums: CHECKSUMS,
+  },
   'quic:udp_datagrams_received': {
     count: 'uint',
-    raw: 'list',
-    ecn: 'list',
-    datagram_payload_checksums: 'list',
+    raw: RAWS,
+    ecn: ECN_MARKS,
+    datagram_payload_checksums: CHECKSUMS,
   },
   'quic:key_updated': {
     'key_type!': KEY_TYPES,
@@ -141,27 +204,27 @@ export const EVENTS: Readonly<Record<string, FieldTable>> = {
   },
   'quic:congestion_state_updated': { old: 'text', 'new!': 'text', trigger: 'text' },
   'quic:packet_lost': {
-    header: 'header',
-    frames: 'frames',
+    header: HEADER,
+    frames: FRAME_LIST,
     is_mtu_probe_packet: 'bool',
     trigger: ['reordering_threshold', 'time_threshold', 'pto_expired'],
     // Every event may be extended ("$$quic-packetlost-extension"): we add the size of the packet.
-    raw: 'object',
+    raw: RAW,
   },
   'loglevel:info': { 'message!': 'text' },
   'loglevel:error': { code: 'uint', message: 'text' },
 };
 
+/** Beside `frame_type`, and `raw`, which every frame may have. */
 export const FRAMES: Readonly<Record<string, FieldTable>> = {
   padding: {},
   ping: {},
-  ack: { ack_delay: 'number', acked_ranges: 'list', ect1: 'uint', ect0: 'uint', ce: 'uint' },
-  reset_stream: { 'stream_id!': 'uint', 'error!': 'text', error_code: 'uint', 'final_size!': 'uint' },
-  stop_sending: { 'stream_id!': 'uint', 'error!': 'text', error_code: 'uint' },
-  // `length` is an addition that older tools read.
-  crypto: { 'offset!': 'uint', 'raw!': 'object', length: 'uint' },
-  new_token: { 'token!': 'object' },
-  stream: { 'stream_id!': 'uint', offset: 'uint', fin: 'bool', length: 'uint' },
+  ack: { ack_delay: 'number', acked_ranges: { listOf: 'range' }, ect1: 'uint', ect0: 'uint', ce: 'uint' },
+  reset_stream: { 'stream_id!': 'uint', 'error!': ['unknown'], error_code: 'uint', 'final_size!': 'uint' },
+  stop_sending: { 'stream_id!': 'uint', 'error!': ['unknown'], error_code: 'uint' },
+  crypto: { 'offset!': 'uint', 'raw!': RAW },
+  new_token: { 'token!': TOKEN },
+  stream: { 'stream_id!': 'uint', offset: 'uint', fin: 'bool' },
   max_data: { 'maximum!': 'uint' },
   max_stream_data: { 'stream_id!': 'uint', 'maximum!': 'uint' },
   max_streams: { 'stream_type!': ['bidirectional', 'unidirectional'], 'maximum!': 'uint' },
@@ -180,7 +243,7 @@ export const FRAMES: Readonly<Record<string, FieldTable>> = {
   path_response: { data: 'hex' },
   connection_close: {
     error_space: ['transport', 'application'],
-    error: 'text',
+    error: TRANSPORT_ERROR,
     error_code: 'uint',
     reason: 'text',
     reason_bytes: 'hex',
@@ -188,16 +251,5 @@ export const FRAMES: Readonly<Record<string, FieldTable>> = {
   },
   handshake_done: {},
   unknown: { 'frame_type_bytes!': 'uint' },
-  datagram: { length: 'uint' },
+  datagram: {},
 };
-
-export const PACKET_TYPES: readonly string[] = [
-  'initial',
-  'handshake',
-  '0RTT',
-  '1RTT',
-  'retry',
-  'version_negotiation',
-  'stateless_reset',
-  'unknown',
-];
