@@ -5,21 +5,23 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, expect, test } from '@jest/globals';
 import { certificate } from './endpoints.ts';
 
 const project = fileURLToPath(new URL('../../..', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'tsquic-examples-'));
 const [cert, key] = [join(folder, 'cert.pem'), join(folder, 'key.pem')];
 
-beforeAll(async () => {
+const prepared = (async () => {
   const pair = await certificate();
   writeFileSync(cert, pair.certificatePem);
   writeFileSync(key, pair.privateKeyPem);
-});
+})();
 afterAll(() => rmSync(folder, { recursive: true }));
 
-test('file-transfer sends files', async () => {
+// Most of this is programs that start: two at a time.
+test.concurrent('file-transfer sends files', async () => {
+  await prepared;
   const received = join(folder, 'received');
   mkdirSync(received);
   const files = [join(folder, 'small'), join(folder, 'large')];
@@ -35,7 +37,8 @@ test('file-transfer sends files', async () => {
   expect(await server.ended()).toBe(0);
 }, 20_000);
 
-test('chat lets two talk', async () => {
+test.concurrent('chat lets two talk', async () => {
+  await prepared;
   const server = new Program('examples/chat.ts', 'serve', cert, key, '0');
   const port = /\d+/.exec(await server.says('listening on port'))![0];
   const ann = new Program('examples/chat.ts', 'join', cert, port, 'ann');

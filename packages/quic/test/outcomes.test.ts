@@ -1,21 +1,7 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
 import { openNodePort } from '@tsquic/event-adapters';
-import { QuicApplicationError, type QuicConnection } from 'tsquic';
-import {
-  certificate,
-  connectedPair,
-  dial,
-  HOST,
-  pause,
-  receive,
-  send,
-  serve,
-  take,
-  Zeros,
-} from './endpoints.ts';
+import { QuicApplicationError } from 'tsquic';
+import { connectedPair, dial, HOST, pause, receive, send, serve, take, Zeros } from './endpoints.ts';
 
 describe('AbortSignal', () => {
   test('aborted before: rejects with the reason and opens nothing', async () => {
@@ -227,14 +213,6 @@ describe('a handler that throws', () => {
   });
 });
 
-test('without onError, only errors of the program itself become unhandled rejections', async () => {
-  const child = spawnScript('handlers-throw.ts');
-  let output = '';
-  child.stdout.on('data', (data: Buffer) => (output += data.toString()));
-  const [code] = (await once(child, 'close')) as [number];
-  expect({ code, output }).toEqual({ code: 0, output: 'unhandled: a bug\n' });
-}, 10_000);
-
 describe('a peer that is gone', () => {
   test('nobody listens', async () => {
     const free = await openNodePort({ ip: HOST });
@@ -244,42 +222,4 @@ describe('a peer that is gone', () => {
     await expect(dial(listener, { port })).rejects.toMatchObject({ code: 'ERR_QUIC_CONNECTION_REFUSED' });
     await listener.close();
   });
-
-  test('killed: the idle timeout tells, and ends what waits', async () => {
-    const { certificatePem, privateKeyPem } = await certificate();
-    const child = spawnScript('silent-server.ts', [certificatePem, privateKeyPem]);
-    const [port] = (await once(child.stdout, 'data')) as [Buffer];
-    const listener = await serve();
-    const client: QuicConnection = await dial(listener, {
-      port: Number(port),
-      transport: { idleTimeoutMs: 400 },
-    });
-    const stream = await client.openStream();
-    const reading = stream.readable.getReader().read();
-    await stream.writable.getWriter().write(new Uint8Array(100));
-    child.kill('SIGKILL');
-    await expect(reading).rejects.toMatchObject({ code: 'ERR_QUIC_IDLE_TIMEOUT' });
-    await expect(client.closed).rejects.toMatchObject({ code: 'ERR_QUIC_IDLE_TIMEOUT' });
-    await listener.close();
-  }, 10_000);
 });
-
-describe('a process', () => {
-  test('that has closed everything ends by itself', async () => {
-    const child = spawnScript('closes-everything.ts');
-    let output = '';
-    child.stdout.on('data', (data: Buffer) => (output += data.toString()));
-    const [code] = (await once(child, 'close')) as [number];
-    expect({ code, output }).toEqual({ code: 0, output: 'closed\n' });
-  }, 10_000);
-});
-
-function spawnScript(name: string, args: readonly string[] = []) {
-  const project = fileURLToPath(new URL('../../..', import.meta.url));
-  const script = fileURLToPath(new URL(`programs/${name}`, import.meta.url));
-  return spawn(
-    process.execPath,
-    ['-C', 'tsquic-src', '--no-warnings', '--import', './scripts/ts.mjs', script, ...args],
-    { cwd: project, stdio: ['ignore', 'pipe', 'inherit'] },
-  );
-}

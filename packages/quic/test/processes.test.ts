@@ -1,0 +1,81 @@
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import type { Readable } from 'node:stream';
+import { fileURLToPath } from 'node:url';
+import { beforeAll, describe, expect, test } from '@jest/globals';
+import type { QuicConnection, QuicListener } from 'tsquic';
+import { certificate, dial } from './endpoints.ts';
+
+/** The ways of test/programs/leaves-nothing.ts. */
+const WAYS = [
+  'nobody listens',
+  'a certificate that nobody vouches for',
+  'an address in use',
+  'an option that cannot work',
+  'aborted before',
+  'aborted while the name is looked up',
+  'aborted during the handshake',
+  'aborted while connected',
+  'a listener aborted',
+  'a stream aborted while it reads and writes',
+  'close with data unsent',
+  'finish',
+  'a handler that throws',
+  'a listener that ends before its clients',
+  'a peer that falls silent',
+  'unref',
+];
+
+describe('a program ends by itself, for nothing is left open after', () => {
+  let ended: Promise<{ readonly code: number; readonly output: string }>;
+  beforeAll(() => {
+    ended = run(spawnProgram('leaves-nothing.ts'));
+  });
+
+  test.each(WAYS)(
+    '%s',
+    async (name) => {
+      const { output } = await ended;
+      expect(output.split('\n')).toContain(JSON.stringify({ name, left: [] }));
+    },
+    10_000,
+  );
+
+  test('all of these', async () => {
+    expect((await ended).code).toBe(0);
+  });
+});
+
+test('without onError, only errors of the program itself become unhandled rejections', async () => {
+  expect(await run(spawnProgram('handlers-throw.ts'))).toEqual({ code: 0, output: 'unhandled: a bug\n' });
+}, 10_000);
+
+test('a peer that was killed: the idle timeout tells, and ends what waits', async () => {
+  const { certificatePem, privateKeyPem } = await certificate();
+  const child = spawnProgram('silent-server.ts', [certificatePem, privateKeyPem]);
+  const [port] = (await once(child.stdout, 'data')) as [Buffer];
+  const nowhere = { address: { ip: '127.0.0.1', port: Number(port) } } as QuicListener;
+  const client: QuicConnection = await dial(nowhere, { transport: { idleTimeoutMs: 400 } });
+  const stream = await client.openStream();
+  const reading = stream.readable.getReader().read();
+  await stream.writable.getWriter().write(new Uint8Array(100));
+  child.kill('SIGKILL');
+  await expect(reading).rejects.toMatchObject({ code: 'ERR_QUIC_IDLE_TIMEOUT' });
+  await expect(client.closed).rejects.toMatchObject({ code: 'ERR_QUIC_IDLE_TIMEOUT' });
+}, 10_000);
+
+type Program = ChildProcessByStdio<null, Readable, null>;
+
+function spawnProgram(name: string, args: readonly string[] = []): Program {
+  const project = fileURLToPath(new URL('../../..', import.meta.url));
+  const script = fileURLToPath(new URL(`programs/${name}`, import.meta.url));
+  const words = ['-C', 'tsquic-src', '--no-warnings', '--import', './scripts/ts.mjs', script, ...args];
+  return spawn(process.execPath, words, { cwd: project, stdio: ['ignore', 'pipe', 'inherit'] });
+}
+
+async function run(program: Program): Promise<{ readonly code: number; readonly output: string }> {
+  let output = '';
+  program.stdout.on('data', (data: Buffer) => (output += data.toString()));
+  const [code] = (await once(program, 'close')) as [number];
+  return { code, output };
+}
