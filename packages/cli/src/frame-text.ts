@@ -21,10 +21,16 @@ export function frameText(frame: QlogObject): string {
     case 'stop_sending':
       return `${type.toUpperCase()} ${field(frame, 'stream_id')}`;
     case 'connection_close':
-      return `CLOSE ${field(frame, 'error')} ${field(frame, 'reason')}`.trimEnd();
+      return `CLOSE ${errorText(frame)} ${field(frame, 'reason')}`.trimEnd();
     default:
       return type.toUpperCase();
   }
+}
+
+/** The drafts have words for transport errors, and numbers for all others. */
+function errorText(frame: QlogObject): string {
+  const code = field(frame, 'error_code');
+  return code === '' ? field(frame, 'error') : code;
 }
 
 /** At most three ranges, newest first. */

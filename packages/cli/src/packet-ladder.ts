@@ -81,7 +81,7 @@ function rowsOf(events: readonly QlogEvent[]): Row[] {
         add('lost', `${packetName(data)} lost (${textOf(data['trigger'], 'unknown')})`);
         break;
       case 'packet_dropped':
-        add('note', `dropped: ${textOf(data['trigger'], 'unknown')}`);
+        add('note', `dropped: ${textOf(objectAt(data, 'details')['code'] ?? data['trigger'], 'unknown')}`);
         break;
       case 'connection_closed':
         add('note', `closed: ${textOf(data['trigger'] ?? data['reason'], 'unknown')}`);
