@@ -1,3 +1,4 @@
+export { ADVERSARIES } from './adversaries.ts';
 export { type Attack, createAdversary } from './adversary.ts';
 export {
   AdversaryEndpoint,
@@ -6,6 +7,8 @@ export {
   type SeenPacket,
 } from './adversary-endpoint.ts';
 export { AdversaryHost, type AdversaryHostOptions } from './adversary-host.ts';
+export { type AdversaryResult, type AdversaryRunOptions, runAdversary } from './adversary-run.ts';
+export type { AdversaryLimits, AdversaryScenario } from './adversary-scenario.ts';
 export { type ChartOptions, drawChart, type Series } from './chart.ts';
 export { type Datagram, Ecn } from './datagram.ts';
 export { type FairnessOptions, type FairnessResult, type Flow, runFairness } from './experiments/fairness.ts';
@@ -70,7 +73,7 @@ export { jainIndex, summarize, type Summary } from './sample.ts';
 export type { Exchange, Scenario } from './scenario.ts';
 export { runScenario, type ScenarioResult, type ScenarioRunOptions } from './scenario-run.ts';
 export { scenarioByName, SCENARIOS } from './scenarios.ts';
-export { LARGE_SCENARIOS } from './scenarios/large.ts';
+export { CONFORMANCE_SCENARIOS, LARGE_SCENARIOS } from './scenarios/large.ts';
 export { StreamCollector } from './stream-collector.ts';
 export { StreamFeeder } from './stream-feeder.ts';
 export {

@@ -8,15 +8,19 @@ import type { World } from './world.ts';
 /** A host, the options of its context, and what its application does. */
 export interface PeerOptions extends Omit<HostOptions, 'context'> {
   readonly context: QuicContextOptions;
-  /** Read streams as they become readable. Default true. */
-  readonly reads?: boolean;
+  /** Whether to read streams as they become readable. Default: yes. */
+  readonly reads?: (connection: QuicConnection) => boolean;
   /** Keep what is read, or only count it (for large transfers). Default true. */
   readonly keepsBytes?: boolean;
   /**
    * What to send back on a bidirectional stream that the other side opened and ended: bytes, a length of the pattern
    * that `sendPattern` sends, or undefined for nothing. The request is empty when bytes are not kept.
    */
-  readonly respond?: (request: Uint8Array, streamId: number) => Uint8Array | number | undefined;
+  readonly respond?: (
+    request: Uint8Array,
+    streamId: number,
+    connection: QuicConnection,
+  ) => Uint8Array | number | undefined;
 }
 
 /** A context on a host with a small application: it writes, reads and answers, and keeps every event. */
@@ -112,10 +116,13 @@ export class Peer {
     const connection = this.context.connection(event.connection);
     if (event.type === 'accepted' && connection !== undefined) this.connections.push(connection);
     if (event.type === 'stream-writable') this.feeders.get(`${event.connection} ${event.streamId}`)?.write();
-    if (event.type === 'stream-readable' && connection !== undefined && this.options.reads !== false) {
+    if (event.type === 'stream-readable' && connection !== undefined && this.reads(connection))
       this.read(connection, event.streamId);
-    }
     this.options.onEvent?.(event, nowUs);
+  }
+
+  private reads(connection: QuicConnection): boolean {
+    return this.options.reads?.(connection) ?? true;
   }
 
   private read(connection: QuicConnection, streamId: number): void {
@@ -129,7 +136,7 @@ export class Peer {
     const isTheirs = (streamId & 1) === (connection.isClient ? 1 : 0);
     // What came before the end can be read after it, but nothing can be answered.
     if (!isTheirs || (streamId & 2) !== 0 || connection.closeReason !== undefined) return;
-    const response = this.options.respond(collector.bytes(), streamId);
+    const response = this.options.respond(collector.bytes(), streamId, connection);
     if (response !== undefined) this.feed(connection, streamId, new StreamFeeder(stream, response));
   }
 }

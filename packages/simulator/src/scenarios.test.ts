@@ -1,8 +1,35 @@
 import { describe, expect, test } from '@jest/globals';
 import { RUN_OPTIONS } from '../test/run-options.ts';
+import { ADVERSARIES } from './adversaries.ts';
+import { runAdversary } from './adversary-run.ts';
 import { runScenario } from './scenario-run.ts';
 import { SCENARIOS, scenarioByName } from './scenarios.ts';
 import { LARGE_SCENARIOS } from './scenarios/large.ts';
+
+describe('adversaries, with a witness beside them and what they may cost', () => {
+  test.each(ADVERSARIES.map((scenario) => [scenario.name, scenario] as const))(
+    '%s (seed 1)',
+    (_, scenario) => {
+      const { createCrypto } = RUN_OPTIONS;
+      expect(runAdversary(scenario, { createCrypto, seed: 1 }).faults).toEqual([]);
+    },
+  );
+
+  test('one whose limits are broken fails', () => {
+    const [scenario] = ADVERSARIES;
+    const limits = { code: 7, bytesOutPerByteIn: 0, bytesOutAtMost: 0, heldBytes: 100 };
+    let heldBytes = 0;
+    const { faults } = runAdversary(
+      { ...scenario!, limits },
+      { createCrypto: RUN_OPTIONS.createCrypto, seed: 1, heldBytes: () => (heldBytes += 101) },
+    );
+    expect(faults).toEqual([
+      'the connection ended by nothing, not 7',
+      expect.stringMatching(/^\d+ bytes went out for \d+$/),
+      '101 bytes are held, at most 100',
+    ]);
+  });
+});
 
 describe('scenarios, with every invariant watched and below their ceilings', () => {
   test.each(SCENARIOS.map((scenario) => [scenario.name, scenario] as const))('%s (seed 1)', (_, scenario) => {
@@ -11,7 +38,8 @@ describe('scenarios, with every invariant watched and below their ceilings', () 
 
   test('names are unique and can be found', () => {
     const all = [...SCENARIOS, ...LARGE_SCENARIOS];
-    expect(new Set(all.map(({ name }) => name)).size).toBe(all.length);
+    const names = [...all, ...ADVERSARIES].map(({ name }) => name);
+    expect(new Set(names).size).toBe(names.length);
     for (const scenario of all) expect(scenarioByName(scenario.name)).toBe(scenario);
     expect(scenarioByName('nothing')).toBeUndefined();
   });

@@ -1,8 +1,8 @@
-import { LARGE_SCENARIOS, SCENARIOS } from '@tsquic/simulator';
+import { CONFORMANCE_SCENARIOS, LARGE_SCENARIOS, SCENARIOS } from '@tsquic/simulator';
 import type { Arguments, Outcome } from '../arguments.ts';
 import { runAll } from './scenario.ts';
 
-/** Every scenario against its completion ceiling; with `--large` the large transfers too. */
+/** Every scenario against its completion ceiling; with `--large` the large transfers of every controller too. */
 export function ceilingsCommand(args: Arguments): Outcome {
-  return runAll(args.large ? [...SCENARIOS, ...LARGE_SCENARIOS] : SCENARIOS, args);
+  return runAll([...SCENARIOS, ...(args.large ? LARGE_SCENARIOS : CONFORMANCE_SCENARIOS)], args);
 }

@@ -1,12 +1,13 @@
-import { LARGE_SCENARIOS, SCENARIOS } from '@tsquic/simulator';
+import { ADVERSARIES, LARGE_SCENARIOS, SCENARIOS } from '@tsquic/simulator';
 import { drawTable, milliseconds } from '../table.ts';
 
 /** Every scenario with its ceiling and what it shows. */
 export function listScenarios(): string {
   const rows = [...SCENARIOS, ...LARGE_SCENARIOS].map(({ name, about, ceilingUs }) => [
-    `${name.padEnd(24)} ${about}`,
+    `${name.padEnd(28)} ${about}`,
     `${milliseconds(ceilingUs)} ms`,
   ]);
+  for (const { name, about } of ADVERSARIES) rows.push([`${name.padEnd(28)} ${about}`, '']);
   const families = 'families: loss-table, handshake-masks, random, fuzz, ceilings, fairness, all';
-  return `${drawTable([['scenario                 what it shows', 'ceiling'], ...rows])}\n${families}`;
+  return `${drawTable([['scenario                     what it shows', 'ceiling'], ...rows])}\n${families}`;
 }

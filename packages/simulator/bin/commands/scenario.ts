@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import {
+  ADVERSARIES,
   createCapture,
   createRandomScenario,
   createTimeline,
@@ -13,18 +14,31 @@ import {
   type Timeline,
 } from '@tsquic/simulator';
 import type { Arguments, Outcome } from '../arguments.ts';
+import { runAdversaries } from './adversary.ts';
 import { createSurroundings } from '../surroundings.ts';
 import { drawTable, milliseconds } from '../table.ts';
 
 /** Run one scenario and draw what happened, or all of them with a line each. */
 export function scenarioCommand(args: Arguments): Outcome {
-  if (args.name === 'all') return runAll(SCENARIOS, args);
+  if (args.name === 'all') return runEverything(args);
+  const adversary = ADVERSARIES.find(({ name }) => name === args.name);
+  if (adversary !== undefined) return runAdversaries([adversary], args);
   const scenario = scenarioOf(args.name);
   if (scenario === undefined) {
     args.say(`no scenario is called '${args.name}': pnpm sim --list`);
     return { passed: 0, failed: 1, results: [] };
   }
   return runOne(scenario, args);
+}
+
+function runEverything(args: Arguments): Outcome {
+  const parts = [runAll(SCENARIOS, args), runAdversaries(ADVERSARIES, args)];
+  const sum = (of: (part: Outcome) => number): number => parts.reduce((total, part) => total + of(part), 0);
+  return {
+    passed: sum((part) => part.passed),
+    failed: sum((part) => part.failed),
+    results: parts.map((part) => part.results),
+  };
 }
 
 /** One line for each scenario. */

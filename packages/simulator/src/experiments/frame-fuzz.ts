@@ -1,10 +1,10 @@
 import type { CryptoProvider, RandomSource } from '@tsquic/crypto';
-import type { CloseReason, QuicConnection } from '@tsquic/quic-core';
+import type { CloseReason, Tracer } from '@tsquic/quic-core';
 import { watchInvariants } from '../invariants.ts';
 import type { Peer } from '../peer.ts';
 import { createRandom } from '../random.ts';
-import { createSaboteur } from '../saboteur.ts';
-import { FUZZ_REQUEST_BYTES, FUZZ_RESPONSE_BYTES, FuzzStage } from './fuzz-stage.ts';
+import { createSaboteur, type Saboteur } from '../saboteur.ts';
+import { HONEST_ADDRESS, HOSTILE_ADDRESS, WitnessedStage } from '../witnessed-stage.ts';
 
 /** What a run needs. */
 export interface FrameFuzzOptions {
@@ -34,98 +34,96 @@ export interface FrameFuzzResult {
  * its limits allow, the connection must come to its end, and the other must notice nothing. Never throws for what the
  * contexts do.
  */
-export function runFrameFuzz({ seed, createCrypto, heldBytes }: FrameFuzzOptions): FrameFuzzResult {
-  const random = createRandom(seed).fork('fuzz');
-  const saboteur = createSaboteur(random.fork('saboteur'));
-  const faults: string[] = [];
-  const honestIsServer = random.chance(0.6);
-  const stage = new FuzzStage({
-    seed,
-    createCrypto,
-    honestIsServer,
-    retry: random.chance(0.2),
-    resumes: random.chance(0.3),
-    lossRate: random.chance(0.3) ? 0.05 : 0,
-    beforeSealing: saboteur.beforeSealing,
-    onInternalError: (error) => void faults.push(`our own error: ${textOf(error)}`),
-  });
-  const violations = watchInvariants(stage.world);
+export function runFrameFuzz(options: FrameFuzzOptions): FrameFuzzResult {
+  const run = new FuzzRun(options);
+  const violations = watchInvariants(run.stage.world);
   try {
-    play(stage, random.integer(200_000), faults, heldBytes);
+    run.play();
   } catch (error) {
-    faults.push(textOf(error));
+    run.faults.push(textOf(error));
   }
   for (const { atUs, host, what } of violations)
-    if (host === stage.honest.host.name) faults.push(`at ${atUs} µs: ${what}`);
+    if (host === run.stage.honest.host.name) run.faults.push(`at ${atUs} µs: ${what}`);
   return {
-    seed,
-    honest: honestIsServer ? 'server' : 'client',
-    faults,
-    ends: stage.connectionsTo(stage.hostile).flatMap(({ closeReason }) => closeReason ?? []),
-    changed: saboteur.changed,
+    seed: options.seed,
+    honest: run.honestIsServer ? 'server' : 'client',
+    faults: run.faults,
+    ends: run.stage.connectionsTo(HOSTILE_ADDRESS).flatMap(({ closeReason }) => closeReason ?? []),
+    changed: run.saboteur.changed,
   };
 }
 
-function play(
-  stage: FuzzStage,
-  witnessUs: number,
-  faults: string[],
-  heldBytes: (() => number) | undefined,
-): void {
-  const { world, hostile, witness } = stage;
-  const heldBefore = heldBytes?.() ?? 0;
-  world.at(0, () => stage.connect(hostile));
-  world.at(witnessUs, () => stage.connect(witness));
-  world.run(() => false, ACTIVE_US);
-  const held = (heldBytes?.() ?? 0) - heldBefore;
-  if (held > MOST_HELD_BYTES) faults.push(`${held} bytes are held`);
-  for (const connection of hostile.connections) if (connection.closeReason === undefined) connection.close();
-  const isOver = (): boolean =>
-    stage.connectionsTo(hostile).every(({ closeReason }) => closeReason !== undefined);
-  if (!world.run(isOver, world.nowUs + ENDING_US)) faults.push('the connection does not end');
-  judgeWitness(stage, faults);
-}
+/** One stage with a saboteur on it. */
+class FuzzRun {
+  readonly faults: string[] = [];
+  readonly honestIsServer: boolean;
+  readonly saboteur: Saboteur;
+  readonly stage: WitnessedStage;
+  private readonly hostile: Peer;
+  private readonly witnessUs: number;
+  private readonly heldBytes: (() => number) | undefined;
 
-/** All that was sent before has arrived, and more still does. */
-function judgeWitness(stage: FuzzStage, faults: string[]): void {
-  const { world, honest, witness } = stage;
-  const [there] = witness.connections;
-  const [here] = stage.connectionsTo(witness);
-  if (there === undefined || here === undefined) {
-    faults.push('the witness was not let in');
-    return;
+  constructor({ seed, createCrypto, heldBytes }: FrameFuzzOptions) {
+    const random = createRandom(seed).fork('fuzz');
+    this.heldBytes = heldBytes;
+    this.saboteur = createSaboteur(random.fork('saboteur'));
+    this.honestIsServer = random.chance(0.6);
+    this.witnessUs = random.integer(200_000);
+    // At either end: whoever changes packets gets answers that it cannot foresee.
+    const tracer: Tracer = {
+      onInternalError: (_connection, error) => void this.faults.push(`our own error: ${textOf(error)}`),
+    };
+    const isRetried = random.chance(0.2) && this.honestIsServer;
+    const stage = (this.stage = new WitnessedStage({
+      seed,
+      createCrypto,
+      honestIsServer: this.honestIsServer,
+      honest: {
+        tracer,
+        transport: { idleTimeoutMs: 5000, handshakeTimeoutMs: 5000 },
+        ...(isRetried && { retry: 'always' }),
+      },
+    }));
+    const { beforeSealing } = this.saboteur;
+    this.hostile = stage.addPeer('hostile', HOSTILE_ADDRESS, !this.honestIsServer, { tracer, beforeSealing });
+    const rate = random.chance(0.3) ? 0.05 : 0;
+    stage.addLinks(HOSTILE_ADDRESS, { loss: { kind: 'random', rate } });
+    if (random.chance(0.3)) this.resumeOnce();
   }
-  for (const { closeReason } of [there, here]) {
-    if (closeReason === undefined) continue;
-    faults.push(`the witness ended: ${JSON.stringify(closeReason)}`);
-    return;
-  }
-  const more = [
-    [witness, there, honest, here],
-    [honest, here, witness, there],
-  ] as const;
-  for (const [sender, from, receiver, to] of more) {
-    const feeder = sender.trySendPattern(FUZZ_REQUEST_BYTES, { unidirectional: true }, from);
-    const collector = feeder && receiver.received(feeder.id, to);
-    if (!world.run(() => collector?.finished === true, world.nowUs + WITNESS_US))
-      faults.push(`nothing goes from ${sender.host.name} to ${receiver.host.name} any more`);
-  }
-  faults.push(...wrongStreams(witness, there), ...wrongStreams(honest, here));
-}
 
-/** Streams that did not bring the whole pattern: those the other side opened, and the answers on our own. */
-function wrongStreams(peer: Peer, connection: QuicConnection): string[] {
-  const theirs = connection.isClient ? 1 : 0;
-  return [0, 4, 1, 5, 2, 6, 3, 7].flatMap((streamId) => {
-    const isTheirs = (streamId & 1) === theirs;
-    if (!isTheirs && (streamId & 2) !== 0) return [];
-    const { length, finished, isPattern } = peer.received(streamId, connection);
-    const expected = isTheirs ? FUZZ_REQUEST_BYTES : FUZZ_RESPONSE_BYTES;
-    if (finished && isPattern && length === expected) return [];
-    return [
-      `${peer.host.name} has ${length} bytes on stream ${streamId} of the witness, pattern ${isPattern}`,
-    ];
-  });
+  play(): void {
+    const { stage, hostile, faults, heldBytes } = this;
+    const { world } = stage;
+    const heldBefore = heldBytes?.() ?? 0;
+    world.at(0, () => this.connect());
+    world.at(this.witnessUs, () => stage.connectWitness());
+    world.run(() => false, ACTIVE_US);
+    const held = (heldBytes?.() ?? 0) - heldBefore;
+    if (held > MOST_HELD_BYTES) faults.push(`${held} bytes are held`);
+    for (const connection of hostile.connections)
+      if (connection.closeReason === undefined) connection.close();
+    const isOver = (): boolean =>
+      stage.connectionsTo(HOSTILE_ADDRESS).every(({ closeReason }) => closeReason !== undefined);
+    if (!world.run(isOver, world.nowUs + ENDING_US)) faults.push('the connection does not end');
+    faults.push(...stage.witnessFaults());
+  }
+
+  private connect(session?: Uint8Array): void {
+    if (this.honestIsServer) this.stage.connect(this.hostile, HONEST_ADDRESS, session);
+    else this.stage.connect(this.stage.honest, HOSTILE_ADDRESS, session);
+  }
+
+  /** Another connection to the saboteur when the first has brought a ticket, with data in 0-RTT packets. */
+  private resumeOnce(): void {
+    const first = (): unknown =>
+      this.honestIsServer ? this.hostile.connections[0] : this.stage.connectionsTo(HOSTILE_ADDRESS)[0];
+    let resumed = false;
+    this.stage.onTicket = (connection, ticket) => {
+      if (resumed || connection !== first()) return;
+      resumed = true;
+      this.connect(ticket);
+    };
+  }
 }
 
 function textOf(error: unknown): string {
@@ -136,6 +134,5 @@ function textOf(error: unknown): string {
 const ACTIVE_US = 3_000_000;
 /** Long enough for any timeout of the honest side. */
 const ENDING_US = 60_000_000;
-const WITNESS_US = 5_000_000;
 /** What three contexts and their windows may come to. */
 const MOST_HELD_BYTES = 8_000_000;
