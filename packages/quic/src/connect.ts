@@ -60,7 +60,10 @@ async function addressesOf(host: string, options: ConnectOptions): Promise<strin
       ? found
       : found.filter((address) => address.includes(':') === socket.local.ip.includes(':'));
   if (fitting.length === 0)
-    throw new QuicError('ERR_QUIC_INVALID_OPTION', `host: ${host} has no address that family allows and the socket reaches`);
+    throw new QuicError(
+      'ERR_QUIC_INVALID_OPTION',
+      `host: ${host} has no address that family allows and the socket reaches`,
+    );
   return fitting;
 }
 
