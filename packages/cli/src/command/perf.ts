@@ -7,7 +7,7 @@ import { cipherSuitesFor, cryptoProviderFor } from '../cryptography.ts';
 import { Failure, systemFailure } from '../failure.ts';
 import { parseTarget } from '../fetch-target.ts';
 import { keyLogFor } from '../key-log.ts';
-import { measure, type PerfResult } from '../perf-client.ts';
+import { measure, type PerfPlan, type PerfResult } from '../perf-client.ts';
 import { qlogDirectoryFor } from '../qlog-directory.ts';
 import { megabitsPerSecond } from '../quantities.ts';
 import type { Terminal } from '../terminal.ts';
@@ -34,13 +34,7 @@ export async function perf(args: Arguments, terminal: Terminal): Promise<number>
     congestion: controllerByName(args.text('congestion') ?? 'cubic'),
   };
   const client = await ClientConnection.open({ ip: await addressOf(host), port }, settings);
-  const result = await measure(client, {
-    transactions: args.number('transactions') ?? 1,
-    parallel: args.number('parallel') ?? 1,
-    unidirectional: args.flag('unidirectional'),
-    uploadBytes: args.number('upload') ?? 0,
-    downloadBytes: args.number('download') ?? 10_000_000,
-  });
+  const result = await measure(client, planFrom(args));
   client.close();
   qlog?.close();
   if (args.flag('json')) terminal.out(JSON.stringify(reportObject(result)));
@@ -49,6 +43,16 @@ export async function perf(args: Arguments, terminal: Terminal): Promise<number>
   if (result.closeReason === undefined) return 0;
   const attempt = { authority, serverName: settings.serverName, alpn: 'perf', timeoutMs: handshakeTimeoutMs };
   throw closeFailure(result.closeReason, attempt);
+}
+
+function planFrom(args: Arguments): PerfPlan {
+  return {
+    transactions: args.number('transactions') ?? 1,
+    parallel: args.number('parallel') ?? 1,
+    unidirectional: args.flag('unidirectional'),
+    uploadBytes: args.number('upload') ?? 0,
+    downloadBytes: args.number('download') ?? 10_000_000,
+  };
 }
 
 async function addressOf(host: string): Promise<string> {
