@@ -2,7 +2,7 @@
 import { cpus, loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 import { formatTable, medianBy } from '../benchmark.ts';
-import { installRuntimes, runIn, RUNTIMES, type Runtime } from './runtimes.ts';
+import { installRuntimes, runIn, RUNTIMES, type Runtime } from '../../tools/runtimes.ts';
 import type { UploadResult } from './upload.ts';
 
 /** What is joined to which runtime: ports to check, and ways for the upload. */

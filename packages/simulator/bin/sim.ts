@@ -4,6 +4,7 @@ import { ceilingsCommand } from './commands/ceilings.ts';
 import { fairnessCommand } from './commands/fairness.ts';
 import { fuzzCommand } from './commands/fuzz.ts';
 import { handshakeMasksCommand } from './commands/handshake-masks.ts';
+import { hashCommand } from './commands/hash.ts';
 import { listScenarios } from './commands/list.ts';
 import { lossTableCommand } from './commands/loss-table.ts';
 import { randomCommand } from './commands/random.ts';
@@ -15,11 +16,12 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   'handshake-masks': handshakeMasksCommand,
   random: randomCommand,
   fuzz: fuzzCommand,
+  hash: hashCommand,
   ceilings: ceilingsCommand,
   fairness: fairnessCommand,
 };
 
-const USAGE = `pnpm sim NAME [--seed N] [--seeds N] [--pcap FILE] [--crypto node|noble] [--large] [--lanes N] [--json]
+const USAGE = `pnpm sim NAME [--seed N] [--seeds N] [--pcap FILE] [--crypto node|noble] [--large] [--runtimes] [--lanes N] [--json]
 pnpm sim --list
 
 NAME is a scenario, 'all', or one of: ${Object.keys(COMMANDS).join(', ')}`;

@@ -12,6 +12,7 @@ export type { AdversaryLimits, AdversaryScenario } from './adversary-scenario.ts
 export { type ChartOptions, drawChart, type Series } from './chart.ts';
 export { type Datagram, Ecn } from './datagram.ts';
 export { type FairnessOptions, type FairnessResult, type Flow, runFairness } from './experiments/fairness.ts';
+export { type HashedScenario, runTraceHashes } from './experiments/trace-hashes.ts';
 export { type FrameFuzzOptions, type FrameFuzzResult, runFrameFuzz } from './experiments/frame-fuzz.ts';
 export {
   describeMask,
@@ -83,4 +84,5 @@ export {
   testRootCertificate,
 } from './test-identity.ts';
 export { createTimeline, type Timeline, type TimelinePoint } from './timeline.ts';
+export { createTraceHash, type TraceHash } from './trace-hash.ts';
 export { World } from './world.ts';

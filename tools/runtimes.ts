@@ -3,11 +3,11 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
+const PROJECT = fileURLToPath(new URL('..', import.meta.url));
 const FOLDER = join(PROJECT, '.cache/runtimes');
 const MODULES = join(FOLDER, 'node_modules');
 
-/** A JavaScript runtime that ports run in. */
+/** A JavaScript runtime that this project runs in. */
 export interface Runtime {
   readonly name: string;
   /** What npm installs it from. */
