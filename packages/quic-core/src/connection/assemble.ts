@@ -7,6 +7,7 @@ import type { CloseFrame } from '../frame/close.ts';
 import { Handshake, type HandshakeListener } from '../handshake/handshake.ts';
 import { preferredId } from '../handshake/parameters.ts';
 import { LocalIds } from '../ids/local-ids.ts';
+import { Destinations } from '../ids/destinations.ts';
 import { PeerIds } from '../ids/peer-ids.ts';
 import type { ConnectionIdRegistry } from '../ids/registry.ts';
 import { Keys } from '../keys/keys.ts';
@@ -77,6 +78,7 @@ export interface ConnectionParts {
   readonly streams: Streams;
   readonly localIds: LocalIds;
   readonly peerIds: PeerIds;
+  readonly destinations: Destinations;
   readonly closeState: CloseState;
   readonly idle: Idle;
   readonly timers: Timers;
@@ -141,6 +143,7 @@ export function assembleConnection(seed: ConnectionSeed, around: ConnectionSurro
     onPeerClose: (frame) => around.onPeerClose(frame),
     onToken: (token) => emit({ type: 'token', token }),
   });
+  const destinations = new Destinations(peerIds, paths);
   const fields = createFields(seed, own.localIds);
   const sendOrder = new SendOrder({
     isClient,
@@ -152,6 +155,7 @@ export function assembleConnection(seed: ConnectionSeed, around: ConnectionSurro
     streams: new StreamWriter(streams),
     localIds,
     peerIds,
+    destinations,
     idle,
     closeState,
     fields,
@@ -171,6 +175,7 @@ export function assembleConnection(seed: ConnectionSeed, around: ConnectionSurro
     streams,
     localIds,
     peerIds,
+    destinations,
     idle,
     id,
     isClient,

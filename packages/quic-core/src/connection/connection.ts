@@ -129,9 +129,16 @@ export class Connection {
     const effects = parts.receiver.onPayload(bytes, header, level, path, nowUs);
     const newest = header.packetNumber > receiving.received.largest;
     receiving.onReceived(header.packetNumber, (effects & Effect.AckEliciting) !== 0, datagram.ecn, nowUs);
-    if (newest && space === Space.Application && (effects & Effect.NonProbing) !== 0)
-      parts.paths.migrate(path);
+    if (newest && space === Space.Application && (effects & Effect.NonProbing) !== 0) this.follow(path);
     return Drop.None;
+  }
+
+  /** The peer has moved, unless we have no connection ID that we may use there. RFC 9000 §9.3, §9.5 */
+  private follow(path: Path): void {
+    const { paths, destinations } = this.parts;
+    if (path === paths.active || destinations.idOf(path) === undefined) return;
+    paths.migrate(path);
+    destinations.settle();
   }
 
   /** The packet is from the peer: what that alone means. */
@@ -150,6 +157,9 @@ export class Connection {
     );
     parts.idle.onReceived(nowUs);
     parts.paths.remember(path);
+    // The first ID of a server is its client's invention.
+    if (header.type !== PacketType.Initial)
+      parts.destinations.onReceived(path, bytes, header.dcidAt, header.dcidAt + header.dcidLength);
     if (!this.answered) {
       this.answered = true;
       if (this.isClient) this.adoptPeerId(bytes.slice(header.scidAt, header.scidAt + header.scidLength));
@@ -362,6 +372,7 @@ export class Connection {
     if (handshake.confirmed && !this.confirmedSeen) this.onConfirmed(nowUs);
     if (handshake.confirmed) parts.memory?.look();
     parts.streams.followFlight(parts.paths.active.inFlightBytes);
+    parts.destinations.settle();
     parts.fields.destinationId = parts.peerIds.current.connectionId;
     timers.set(Timer.Loss, recovery.timerUs(nowUs));
     timers.set(Timer.AckDelay, parts.sendOrder.ackDueUs());

@@ -1,6 +1,7 @@
 import { Level } from '@tsquic/tls13';
 import { FrameType } from '../frame/rules.ts';
 import type { Handshake } from '../handshake/handshake.ts';
+import type { Destinations } from '../ids/destinations.ts';
 import type { LocalIds } from '../ids/local-ids.ts';
 import type { PeerIds } from '../ids/peer-ids.ts';
 import type { Keys } from '../keys/keys.ts';
@@ -31,6 +32,7 @@ export interface SendParts {
   readonly streams: StreamWriter;
   readonly localIds: LocalIds;
   readonly peerIds: PeerIds;
+  readonly destinations: Destinations;
   readonly closeState: CloseState;
   readonly idle: Idle;
   readonly fields: HeaderFields;
@@ -71,10 +73,14 @@ export class SendOrder {
     if (probed !== undefined) {
       const length = this.writePathProbe(writer, buffer, probed, nowUs);
       if (length > 0) return length;
+      probed.validation.onBlocked(challengeTimeoutUs(probed), nowUs);
     }
     const path = p.paths.active;
     allowance.update(path, buffer.length, nowUs);
-    if (allowance.datagramBytes < MIN_DATAGRAM) return 0;
+    if (allowance.datagramBytes < MIN_DATAGRAM) {
+      path.validation.onBlocked(challengeTimeoutUs(path), nowUs);
+      return 0;
+    }
     const mtuProbe = this.writeMtuProbe(writer, buffer, path, nowUs);
     if (mtuProbe > 0) return mtuProbe;
     writer.reset(buffer, allowance.datagramBytes);
@@ -209,11 +215,17 @@ export class SendOrder {
 
   /** A datagram for a path that is not in use: nothing but what validates it. RFC 9000 §8.2 */
   private writePathProbe(writer: PacketWriter, buffer: Uint8Array, path: Path, nowUs: number): number {
-    if (!this.p.keys.canWrite(Level.Application)) return 0;
+    const { keys, destinations, fields } = this.p;
+    const destination = destinations.idOf(path);
+    if (!keys.canWrite(Level.Application) || destination === undefined) return 0;
     const limit = Math.min(BASE_MTU, buffer.length, path.amplification.room);
     if (limit < MIN_DATAGRAM) return 0;
     writer.reset(buffer, limit);
-    if (!this.begin(writer, Level.Application)) return 0;
+    const inUse = fields.destinationId;
+    fields.destinationId = destination;
+    const isBegun = this.begin(writer, Level.Application);
+    fields.destinationId = inUse;
+    if (!isBegun) return 0;
     path.validation.write(writer, challengeTimeoutUs(path), nowUs);
     if (writer.isEmpty) return 0;
     writer.close();

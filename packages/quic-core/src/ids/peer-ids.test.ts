@@ -47,6 +47,13 @@ const caught = (step: () => unknown): unknown => {
   return undefined;
 };
 
+/** Another path is used from now on, with an ID of its own; false when there is none. */
+const move = (ids: PeerIds): boolean => {
+  const id = ids.take();
+  if (id !== undefined) ids.giveUp(ids.exchange(id));
+  return id !== undefined;
+};
+
 describe('the IDs that the peer issues', () => {
   test(`are four at most ${covers('rfc9000-5.1.1-6')}`, () => {
     const { ids } = createIds();
@@ -80,8 +87,8 @@ describe('the IDs that the peer issues', () => {
   test(`do not come back once they were retired ${covers('rfc9000-19.15-4')}`, () => {
     const { ids, retired } = createIds();
     for (const sequence of [1, 2, 3]) ids.onNew(frameOf(sequence));
-    ids.switchToSpare();
-    ids.switchToSpare();
+    move(ids);
+    move(ids);
     expect(retired()).toEqual([0, 1]);
     ids.onNew(frameOf(4));
     // Late repetitions: neither used again nor counted, nor retired once more.
@@ -89,7 +96,7 @@ describe('the IDs that the peer issues', () => {
     ids.onNew(frameOf(5));
     expect(retired()).toEqual([]);
     const rest = [ids.current.sequence];
-    while (ids.switchToSpare()) rest.push(ids.current.sequence);
+    while (move(ids)) rest.push(ids.current.sequence);
     expect(rest).toEqual([2, 3, 4, 5]);
   });
 
@@ -165,12 +172,23 @@ describe('the IDs that the peer issues', () => {
     ids.onNew(frameOf(1));
     ids.onNew(frameOf(2));
     expect([...watched]).toEqual([toHex(tokenOf(0))]);
-    ids.switchToSpare();
+    move(ids);
     expect([...watched]).toEqual([toHex(tokenOf(1))]);
     ids.onNew(frameOf(3, 2));
     expect([...watched]).toEqual([toHex(tokenOf(2))]);
     ids.release();
     expect([...watched]).toEqual([]);
+  });
+
+  test('one that was taken for another path can be retired by the peer like any other', () => {
+    const { ids, retired, watched } = createIds();
+    for (const sequence of [1, 2]) ids.onNew(frameOf(sequence));
+    const taken = ids.take()!;
+    expect([taken.sequence, ids.isTaken(taken), ids.current.sequence]).toEqual([1, true, 0]);
+    expect([...watched]).toEqual([toHex(tokenOf(1))]);
+    ids.onNew(frameOf(3, 2));
+    expect([ids.isTaken(taken), ids.current.sequence, retired()]).toEqual([false, 2, [1, 0]]);
+    expect([...watched]).toEqual([toHex(tokenOf(2))]);
   });
 
   test('the ID of a preferred address has number 1', () => {
@@ -193,12 +211,12 @@ describe('the IDs that the peer issues', () => {
           // Each frame retires all but the last four, as a peer that keeps to our limit must.
           ids.onNew(frameOf(sequence, Math.max(0, sequence - 3 + Math.min(lag, 3))));
           brought.add(sequence);
-          if (mayMove) ids.switchToSpare();
+          if (mayMove) move(ids);
           told.push(...retired());
         }
         const rest = [ids.current.sequence];
         expect(told).not.toContain(rest[0]);
-        while (ids.switchToSpare()) rest.push(ids.current.sequence);
+        while (move(ids)) rest.push(ids.current.sequence);
         expect(new Set([...told, ...rest])).toEqual(brought);
         expect(told.length + rest.length).toBe(brought.size);
       }),

@@ -14,7 +14,8 @@ const MAX_RETIRING = 16;
 /** Runs of retired sequence numbers: without gaps, which nobody needs, there is one. */
 const MAX_RETIRED_RUNS = 32;
 
-interface PeerId {
+/** A connection ID that the peer issued. */
+export interface PeerId {
   readonly sequence: number;
   readonly connectionId: Uint8Array;
   readonly resetToken: Uint8Array | undefined;
@@ -26,6 +27,8 @@ export class PeerIds {
   current: PeerId;
   /** Others that may be used. */
   private readonly spare: PeerId[] = [];
+  /** Taken for paths that are not in use: nothing else may be sent with them. RFC 9000 §9.5 */
+  private readonly taken: PeerId[] = [];
   /** Retired, to be told. */
   private readonly retiring: number[] = [];
   /** Sequence numbers of the past: a late repetition must not bring them back. */
@@ -59,7 +62,7 @@ export class PeerIds {
   onNew(frame: NewConnectionIdFrame): void {
     const { sequence, connectionId, resetToken } = frame;
     if (this.current.connectionId.length === 0) violation('the peer chose to have no connection ID');
-    const known = [this.current, ...this.spare];
+    const known = [this.current, ...this.spare, ...this.taken];
     for (const id of known) {
       const sameId = equalBytes(id.connectionId, connectionId);
       if (sameId !== (id.sequence === sequence)) violation('an ID or a sequence number was used twice');
@@ -72,7 +75,7 @@ export class PeerIds {
       if (isNew) this.spare.push({ sequence, connectionId, resetToken });
     }
     if (frame.retirePriorTo > this.retirePriorTo) this.retireBelow(frame.retirePriorTo);
-    if (this.spare.length + 1 > ACTIVE_ID_LIMIT)
+    if (this.spare.length + this.taken.length + 1 > ACTIVE_ID_LIMIT)
       throw new TransportError(
         TransportCode.ConnectionIdLimit,
         FrameType.NewConnectionId,
@@ -80,14 +83,32 @@ export class PeerIds {
       );
   }
 
-  /** Take another ID, as a new path wants; false when the peer has given us none. RFC 9000 §9.5 */
-  switchToSpare(): boolean {
-    const next = this.spare.shift();
-    if (next === undefined) return false;
+  /** An ID that was never used, for another path; undefined when the peer has given us none. RFC 9000 §9.5 */
+  take(): PeerId | undefined {
+    const id = this.spare.shift();
+    if (id === undefined) return undefined;
+    this.taken.push(id);
+    if (id.resetToken !== undefined) this.registry.watchToken(id.resetToken);
+    return id;
+  }
+
+  /** Whether an ID that was taken may still be used: the peer can have it retired. */
+  isTaken(id: PeerId): boolean {
+    return this.taken.includes(id);
+  }
+
+  /** The path that `id` was taken for is in use now. Returns the ID so far, which counts as taken for the old path. */
+  exchange(id: PeerId): PeerId {
     const old = this.current;
-    this.use(next);
-    this.retire(old.sequence, old.resetToken);
-    return true;
+    this.taken[this.taken.indexOf(id)] = old;
+    this.current = id;
+    return old;
+  }
+
+  /** The path that an ID was taken for is given up. RFC 9000 §5.1.2 */
+  giveUp(id: PeerId): void {
+    this.taken.splice(this.taken.indexOf(id), 1);
+    this.retire(id.sequence, id.resetToken);
   }
 
   get hasFrames(): boolean {
@@ -109,18 +130,14 @@ export class PeerIds {
 
   /** The connection is gone. */
   release(): void {
-    for (const id of [this.current, ...this.spare])
+    for (const id of [this.current, ...this.spare, ...this.taken])
       if (id.resetToken !== undefined) this.registry.forgetToken(id.resetToken);
   }
 
   private retireBelow(limit: number): void {
     this.retirePriorTo = limit;
-    for (let i = this.spare.length - 1; i >= 0; i--) {
-      const id = this.spare[i]!;
-      if (id.sequence >= limit) continue;
-      this.spare.splice(i, 1);
-      this.retire(id.sequence, id.resetToken);
-    }
+    this.retireFrom(this.spare, limit);
+    this.retireFrom(this.taken, limit);
     if (this.current.sequence >= limit) return;
     const old = this.current;
     const next = this.spare.shift();
@@ -128,6 +145,15 @@ export class PeerIds {
     if (next === undefined) violation('everything is to be retired');
     else this.use(next);
     this.retire(old.sequence, old.resetToken);
+  }
+
+  private retireFrom(ids: PeerId[], limit: number): void {
+    for (let i = ids.length - 1; i >= 0; i--) {
+      const id = ids[i]!;
+      if (id.sequence >= limit) continue;
+      ids.splice(i, 1);
+      this.retire(id.sequence, id.resetToken);
+    }
   }
 
   private use(id: PeerId): void {

@@ -30,6 +30,7 @@ export interface PathOptions {
   readonly nowUs: number;
 }
 
+const NO_ID = new Uint8Array(0);
 /** Probe timeouts in a row after which the path may have become too narrow. RFC 8899 §4.3 */
 const BLACK_HOLE_TIMEOUTS = 3;
 
@@ -40,6 +41,8 @@ export class Path {
   remote: Address;
   local: Address;
   interfaceIndex: number;
+  /** Our connection ID that the peer used last on this path; empty at first. */
+  usedId: Uint8Array = NO_ID;
   readonly amplification: Amplification;
   readonly validation: PathValidation = new PathValidation();
   readonly rtt: RttEstimator;

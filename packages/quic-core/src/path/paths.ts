@@ -60,6 +60,12 @@ export class Paths {
     return [this.active, ...this.all.filter((path) => path !== this.active)];
   }
 
+  /** Something may still have to be said on this path. */
+  isAlive(path: Path): boolean {
+    if (path === this.active || path === this.fallback) return true;
+    return this.all.includes(path) && (path.validation.isChallenging || path.validation.hasFrames);
+  }
+
   /** The path with this ID, or undefined when it is forgotten. */
   byId(id: number): Path | undefined {
     return this.active.id === id ? this.active : this.all.find((path) => path.id === id);

@@ -56,6 +56,7 @@ export class PathValidation {
     if (this.sent.length < MAX_CHALLENGES) this.pending = data;
     else {
       this.failed = true;
+      this.pending = undefined;
       this.sent.length = 0;
     }
   }
@@ -75,10 +76,9 @@ export class PathValidation {
   /** Write what is owed. @param timeoutUs - how long to wait for an answer. */
   write(packet: PacketWriter, timeoutUs: number, nowUs: number): void {
     if (this.pending !== undefined && encodePathFrame(packet.frames, FrameType.PathChallenge, this.pending)) {
-      this.sent.push(this.pending);
+      this.startWaiting(this.pending, timeoutUs, nowUs);
       this.pending = undefined;
       this.justAsked = true;
-      this.timerUs = nowUs + timeoutUs * 2 ** (this.sent.length - 1);
       packet.markEliciting();
     }
     while (
@@ -88,5 +88,19 @@ export class PathValidation {
       this.responses.shift();
       packet.markEliciting();
     }
+  }
+
+  /**
+   * What is owed cannot leave: so little came from there that nothing may be sent. A challenge that waits for more
+   * runs out of time all the same, or whoever copied one packet to that address would hold the connection there.
+   */
+  onBlocked(timeoutUs: number, nowUs: number): void {
+    if (this.pending !== undefined && this.timerUs === Infinity)
+      this.startWaiting(this.pending, timeoutUs, nowUs);
+  }
+
+  private startWaiting(challenge: Uint8Array, timeoutUs: number, nowUs: number): void {
+    if (!this.sent.includes(challenge)) this.sent.push(challenge);
+    this.timerUs = nowUs + timeoutUs * 2 ** (this.sent.length - 1);
   }
 }
