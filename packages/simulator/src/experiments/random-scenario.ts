@@ -9,11 +9,14 @@ export function createRandomScenario(seed: number): Scenario {
   const random = createRandom(seed).fork('scenario');
   const patient = { idleTimeoutMs: 300_000, handshakeTimeoutMs: 300_000 };
   const window = random.chance(0.3) ? 4096 << random.integer(6) : undefined;
+  const up = drawLink(random);
+  const down = drawLink(random);
+  const isSlow = [up, down].some(isSlowLink);
   return {
     name: `random-${seed}`,
     about: 'made up by its seed',
-    up: drawLink(random),
-    down: drawLink(random),
+    up,
+    down,
     client: {
       ...patient,
       // A NAT may forget a client that only listens: it must speak to be found again.
@@ -27,10 +30,12 @@ export function createRandomScenario(seed: number): Scenario {
       maxUdpPayloadBytes: pick(random, [1200, 1350, 1452]),
     },
     ...(random.chance(0.2) && { chainBytes: 2000 + random.integer(8000) }),
-    ...(random.chance(0.2) ? { nat: drawNat(random), pauseUs: REBINDING_FROM_US } : drawRetry(random)),
+    ...(random.chance(0.2)
+      ? { nat: drawNat(random), pauseUs: REBINDING_FROM_US }
+      : drawRetry(random, [up, down].every(isCalmLink))),
     ...(random.chance(0.1) && { serverCpu: drawCpu(random) }),
     ...(random.chance(0.1) && { clientCpu: drawCpu(random) }),
-    exchanges: Array.from({ length: 1 + random.integer(4) }, () => drawExchange(random)),
+    exchanges: Array.from({ length: 1 + random.integer(4) }, () => drawExchange(random, isSlow)),
     ceilingUs: 280_000_000,
   };
 }
@@ -39,7 +44,14 @@ function drawLink(random: Random): Partial<LinkOptions> {
   const loss = drawLoss(random);
   return {
     delayUs: pick(random, [0, 1000, 10_000, 50_000, 300_000]),
-    bytesPerSecond: pick(random, [Infinity, 12_500_000, 1_250_000, 125_000, 25_000]),
+    bytesPerSecond: pick(random, [
+      Infinity,
+      125_000_000,
+      12_500_000,
+      1_250_000,
+      125_000,
+      SLOWEST_BYTES_PER_SECOND,
+    ]),
     queueBytes: pick(random, [3000, 15_000, 64_000, 500_000]),
     queue: pick(random, [
       { kind: 'tail-drop' },
@@ -48,6 +60,7 @@ function drawLink(random: Random): Partial<LinkOptions> {
       { kind: 'dual' },
     ] as const),
     ...(loss !== undefined && { loss }),
+    ...(random.chance(0.2) && { mtuBytes: 1200 + random.integer(300) }),
     ...(random.chance(0.3) && { jitter: { kind: 'uniform', upToUs: random.integer(20_000) } as const }),
     ...(random.chance(0.2) && { reordering: random.next() * 0.1, reorderUs: random.integer(30_000) }),
     ...(random.chance(0.2) && { duplication: random.next() * 0.2 }),
@@ -61,7 +74,7 @@ function drawLink(random: Random): Partial<LinkOptions> {
 function drawLoss(random: Random): Loss | undefined {
   switch (random.integer(5)) {
     case 0:
-      return { kind: 'random', rate: random.next() * 0.1 };
+      return { kind: 'random', rate: random.next() * 0.25 };
     case 1:
       return { kind: 'bursts', toBad: random.next() * 0.01, toGood: 0.4 + random.next() * 0.5 };
     case 2:
@@ -89,8 +102,22 @@ function drawNat(random: Random): NatOptions {
   };
 }
 
-function drawRetry(random: Random): Pick<Scenario, 'retry'> {
-  return random.chance(0.25) ? { retry: 'always' } : {};
+/** The token of a Retry is good for ten seconds: where several timeouts in a row are likely, it may run out. */
+function drawRetry(random: Random, isCalm: boolean): Pick<Scenario, 'retry'> {
+  return random.chance(0.25) && isCalm ? { retry: 'always' } : {};
+}
+
+function isCalmLink({ loss, blackholes = [] }: Partial<LinkOptions>): boolean {
+  return blackholes.length === 0 && loss?.kind !== 'mask' && !isHeavy(loss);
+}
+
+/** Where little gets through in minutes. */
+function isSlowLink({ loss, bytesPerSecond }: Partial<LinkOptions>): boolean {
+  return bytesPerSecond === SLOWEST_BYTES_PER_SECOND || isHeavy(loss);
+}
+
+function isHeavy(loss: Loss | undefined): boolean {
+  return loss?.kind === 'random' && loss.rate > 0.1;
 }
 
 function drawBlackhole(random: Random): { fromUs: number; untilUs: number } {
@@ -106,11 +133,11 @@ function drawCpu(random: Random): { receiveUs: number; sendUs: number; inputData
   };
 }
 
-function drawExchange(random: Random): Exchange {
+function drawExchange(random: Random, isSlow: boolean): Exchange {
   return {
-    requestBytes: pick(random, [0, 1, 100, 5000, 60_000]),
-    responseBytes: pick(random, [-1, 0, 1, 1000, 20_000, 100_000]),
-    count: pick(random, [1, 1, 2, 10]),
+    requestBytes: pick(random, [0, 1, 100, 5000, isSlow ? 1000 : 60_000]),
+    responseBytes: pick(random, [-1, 0, 1, 1000, ...(isSlow ? [5000, 10_000] : [20_000, 100_000])]),
+    count: pick(random, [1, 1, 2, isSlow ? 4 : 10]),
     afterPrevious: random.chance(0.5),
   };
 }
@@ -119,5 +146,7 @@ function pick<T>(random: Random, choices: readonly T[]): T {
   return choices[random.integer(choices.length)]!;
 }
 
+/** 100 kbit/s. */
+const SLOWEST_BYTES_PER_SECOND = 12_500;
 /** Late enough for every handshake that these links allow, but for one in very many. */
 const REBINDING_FROM_US = 40_000_000;
