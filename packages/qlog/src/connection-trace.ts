@@ -6,6 +6,7 @@ import {
   type TransportParameters,
 } from '@tsquic/quic-core';
 import {
+  ECN_NAMES,
   endpointInfo,
   eventName,
   type EventName,
@@ -35,6 +36,7 @@ export class ConnectionTrace {
   private peerExponent = DEFAULT_ACK_DELAY_EXPONENT;
   private metrics: Record<string, number> = {};
   private congestionState = '';
+  private readonly ecns: Map<EventName, number> = new Map();
 
   constructor(writer: SequenceWriter, names: QlogNames, head: TraceHead, startedUs: number) {
     this.writer = writer;
@@ -52,6 +54,18 @@ export class ConnectionTrace {
     const qvis = { src_ip: local.ip, dst_ip: remote.ip, src_port: local.port, dst_port: remote.port };
     const ends = { local: endpointInfo(local), remote: endpointInfo(remote) };
     this.event('quic:connection_started', this.names === 'qvis' ? { ...qvis, ...ends } : ends, nowUs);
+  }
+
+  /** The codepoint is written when it is not that of the datagram before. */
+  onDatagram(
+    name: 'quic:udp_datagrams_sent' | 'quic:udp_datagrams_received',
+    bytes: number,
+    ecn: number,
+    nowUs: number,
+  ): void {
+    const marks = this.ecns.get(name) === ecn ? {} : { ecn: [ECN_NAMES[ecn] ?? 'Not-ECT'] };
+    this.ecns.set(name, ecn);
+    this.event(name, { count: 1, raw: [{ length: bytes }], ...marks }, nowUs);
   }
 
   onPacket(

@@ -2,7 +2,6 @@ import type { Tracer } from '@tsquic/quic-core';
 import { ConnectionTrace } from './connection-trace.ts';
 import {
   connectionClosed,
-  ECN_NAMES,
   endpointInfo,
   packetDropped,
   packetTypeName,
@@ -78,10 +77,10 @@ type PacketMethod =
 function packetMethods(traces: Traces, event: WriteEvent): Pick<Required<Tracer>, PacketMethod> {
   return {
     onDatagramSent(connection, bytes, ecn, nowUs) {
-      event(connection, 'quic:udp_datagrams_sent', datagram(bytes, ecn), nowUs);
+      traces.get(connection)?.onDatagram('quic:udp_datagrams_sent', bytes, ecn, nowUs);
     },
     onDatagramReceived(connection, bytes, ecn, nowUs) {
-      event(connection, 'quic:udp_datagrams_received', datagram(bytes, ecn), nowUs);
+      traces.get(connection)?.onDatagram('quic:udp_datagrams_received', bytes, ecn, nowUs);
     },
     onPacketSent(connection, type, packetNumber, bytes, buffer, at, end, nowUs) {
       const payload = { buffer, at, end };
@@ -167,8 +166,4 @@ function stateMethods(traces: Traces, event: WriteEvent): Pick<Required<Tracer>,
       event(connection, 'loglevel:error', { message }, nowUs);
     },
   };
-}
-
-function datagram(bytes: number, ecn: number): object {
-  return { count: 1, raw: [{ length: bytes }], ecn: [ECN_NAMES[ecn] ?? 'Not-ECT'] };
 }
