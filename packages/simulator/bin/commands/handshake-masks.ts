@@ -1,5 +1,6 @@
 import { describeMask, MASKS, runHandshakeMasks } from '@tsquic/simulator';
 import type { Arguments, Outcome } from '../arguments.ts';
+import { createProgress } from '../lanes.ts';
 import { createSurroundings } from '../surroundings.ts';
 
 /** Every way to lose some of the first six datagrams of either side, with a small and a large server flight. */
@@ -9,7 +10,7 @@ export function handshakeMasksCommand(args: Arguments): Outcome {
   const reports = [];
   args.say(`seed ${options.seed}`);
   for (const flight of ['plain', 'large'] as const) {
-    const report = runHandshakeMasks(flight, masks, options);
+    const report = runHandshakeMasks(flight, masks, options, createProgress(masks.length, 'masks'));
     const { times, slowestMask, failedMasks } = report;
     const figures = `mean ${times.mean.toFixed(0)} ms, median ${times.median.toFixed(0)}, p90 ${times.p90.toFixed(0)}`;
     const slowest = `slowest ${times.max.toFixed(0)} ms (mask ${slowestMask}: ${describeMask(slowestMask)})`;

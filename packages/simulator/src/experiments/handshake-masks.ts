@@ -31,6 +31,7 @@ export function runHandshakeMasks(
   flight: 'plain' | 'large',
   masks: readonly number[],
   options: ScenarioRunOptions,
+  onRun: (done: number) => void = () => {},
 ): MaskReport {
   const failedMasks: number[] = [];
   const faults: string[] = [];
@@ -40,6 +41,7 @@ export function runHandshakeMasks(
   for (const mask of masks) {
     const result = runScenario(maskScenario(flight, mask), options);
     times.push(result.tookUs / 1000);
+    onRun(times.length);
     if (result.tookUs > slowestUs) [slowestUs, slowestMask] = [result.tookUs, mask];
     if (result.faults.length === 0) continue;
     failedMasks.push(mask);
