@@ -24,7 +24,7 @@ export function runInLanes<N extends JobName>(
       worker.postMessage({ job, crypto, index: next, input: inputs[next++] });
     };
     if (inputs.length === 0) resolve(results);
-    for (let lane = 0; lane < Math.min(lanes, inputs.length); lane++) {
+    for (let lane = 0; lane < Math.min(Math.max(1, lanes), inputs.length); lane++) {
       const worker = new Worker(new URL('./lane.ts', import.meta.url));
       workers.push(worker);
       worker.on('message', ({ index, result }: { index: number; result: JobResult<N> }) => {

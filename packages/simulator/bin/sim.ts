@@ -5,7 +5,7 @@ import { fairnessCommand } from './commands/fairness.ts';
 import { fuzzCommand } from './commands/fuzz.ts';
 import { handshakeMasksCommand } from './commands/handshake-masks.ts';
 import { hashCommand } from './commands/hash.ts';
-import { listScenarios } from './commands/list.ts';
+import { listScenarios, scenarioRecords } from './commands/list.ts';
 import { lossTableCommand } from './commands/loss-table.ts';
 import { randomCommand } from './commands/random.ts';
 import { scenarioCommand } from './commands/scenario.ts';
@@ -44,7 +44,7 @@ const { values, positionals } = parseArgs({
 
 const name = positionals[0];
 if (values.list) {
-  console.log(listScenarios());
+  console.log(values.json ? JSON.stringify(scenarioRecords()) : listScenarios());
 } else if (values.help || name === undefined) {
   console.log(USAGE);
   process.exitCode = values.help ? 0 : 2;

@@ -11,3 +11,13 @@ export function listScenarios(): string {
   const families = 'families: loss-table, handshake-masks, random, fuzz, hash, ceilings, fairness, all';
   return `${drawTable([['scenario                     what it shows', 'ceiling'], ...rows])}\n${families}`;
 }
+
+/** The same for programs. */
+export function scenarioRecords(): readonly { readonly name: string; readonly about: string }[] {
+  const scenarios = [...SCENARIOS, ...LARGE_SCENARIOS].map(({ name, about, ceilingUs }) => ({
+    name,
+    about,
+    ceilingUs,
+  }));
+  return [...scenarios, ...ADVERSARIES.map(({ name, about }) => ({ name, about }))];
+}
