@@ -55,6 +55,33 @@ describe('handshake', () => {
     );
   });
 
+  test('a first flight of two packets is repeated whole, and puts off no timeout either', () => {
+    const sent = shakeHands(
+      pairOf({
+        up: { loss: { kind: 'list', indexes: [0, 1, 2, 3, 4, 5] } },
+        client: { alpn: ['test', ...Array.from({ length: 60 }, (_, i) => `another-protocol-${i}`)] },
+      }),
+    );
+    expect(sent.slice(0, 6).map(({ sentUs }) => sentUs - sent[0]!.sentUs)).toEqual(
+      [0, 0, 333, 333, 999, 999].map((ms) => ms * MS),
+    );
+  });
+
+  test.each([1000, 4000])(
+    'a lost flight of the server with a chain of %i bytes is repaired by that repetition',
+    (chainBytes) => {
+      const pair = pairOf({
+        link: { delayUs: 50 * MS },
+        down: { loss: { kind: 'list', indexes: [0, 1, 2] } },
+        chainBytes,
+      });
+      pair.connect();
+      expect(pair.run(() => pair.client.has('connected'), SECOND)).toBe(true);
+      // The repetition leaves after 333 ms and takes a round trip; a timeout would come after 999 ms.
+      expect(pair.world.nowUs).toBeLessThan(540 * MS);
+    },
+  );
+
   test(`a server that has used up its allowance is asked for more ${covers('rfc9000-8.1-2', 'rfc9000-8.1-5', 'rfc9002-6.2.2.1-1')}`, () => {
     const pair = pairOf({ chainBytes: 9000 });
     const violations = watchInvariants(pair.world);

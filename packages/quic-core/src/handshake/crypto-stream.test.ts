@@ -27,6 +27,33 @@ function caught(step: () => unknown): unknown {
 }
 
 describe('receiving', () => {
+  test('only what came before in full is a repetition, not what fills a gap', () => {
+    const data = bytesOf(100);
+    const stream = new CryptoStream(Level.Initial, 16_384);
+    const arrive = (from: number, to: number): boolean =>
+      stream.onFrame({ offset: from, dataAt: from, dataEnd: to }, data);
+    // A browser's hello comes in pieces, the last one first; then one piece comes twice, and an empty one.
+    const seen = [
+      arrive(60, 100),
+      arrive(0, 20),
+      arrive(20, 60),
+      arrive(20, 60),
+      arrive(70, 70),
+      arrive(0, 100),
+    ];
+    expect(seen).toEqual([false, false, false, true, false, true]);
+    const early = new CryptoStream(Level.Initial, 16_384);
+    const ahead = [
+      [50, 60],
+      [50, 60],
+      [55, 65],
+      [52, 64],
+    ] as const;
+    expect(
+      ahead.map(([dataAt, dataEnd]) => early.onFrame({ offset: dataAt, dataAt, dataEnd }, data)),
+    ).toEqual([false, true, false, true]);
+  });
+
   test('any order, any overlap: TLS gets the bytes once and in order', () => {
     const data = bytesOf(3000);
     const pieces = fc.array(fc.tuple(fc.nat({ max: 2999 }), fc.integer({ min: 0, max: 400 })), {

@@ -22,11 +22,14 @@ export class CryptoStream {
     this.maxAheadBytes = maxAheadBytes;
   }
 
-  onFrame(frame: CryptoFrame, bytes: Uint8Array): void {
+  /** Take a frame; returns whether all that it carries came before. */
+  onFrame(frame: CryptoFrame, bytes: Uint8Array): boolean {
     const end = frame.offset + frame.dataEnd - frame.dataAt;
+    if (end > frame.offset && this.received.has(frame.offset, end)) return true;
     if (end - this.received.readOffset > this.maxAheadBytes) exceeded('handshake data too far ahead');
     this.received.add(frame.offset, bytes, frame.dataAt, frame.dataEnd);
     if (this.received.gapCount > MAX_FRAGMENTS) exceeded('handshake data in too many pieces');
+    return false;
   }
 
   /** One past the last byte that came, in order or not. */

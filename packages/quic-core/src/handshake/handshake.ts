@@ -72,9 +72,7 @@ export class Handshake implements HandshakeProgress {
     // Repetitions are fine, but nobody may go on at a level that TLS has left. RFC 9001 §4.1.3
     if (level < this.readLevel && frame.offset + frame.dataEnd - frame.dataAt > stream.receivedEnd)
       lateData('new handshake data at a level that is over');
-    const before = stream.receivedEnd;
-    stream.onFrame(frame, bytes);
-    if (stream.receivedEnd === before && !this.complete) this.listener.onRepetition();
+    if (stream.onFrame(frame, bytes) && !this.complete) this.listener.onRepetition();
     for (let next = stream.take(); next !== undefined; next = stream.take()) {
       const chunk = next;
       this.guard(() => this.engine!.provide(level, chunk));

@@ -9,6 +9,7 @@ import type { Address } from '../context/address.ts';
 import { EcnMarking } from '../recovery/ecn.ts';
 import { RttEstimator } from '../recovery/rtt.ts';
 import { Amplification } from './amplification.ts';
+import { BlackHole } from './black-hole.ts';
 import { MtuSearch } from './mtu.ts';
 import { PathValidation } from './validation.ts';
 import { WindowUse } from './window-use.ts';
@@ -49,6 +50,7 @@ export class Path {
   readonly controller: CongestionController;
   readonly pacer: Pacer;
   readonly mtu: MtuSearch;
+  readonly blackHole: BlackHole = new BlackHole();
   readonly windowUse: WindowUse = new WindowUse();
   readonly ecn: EcnMarking;
 
@@ -97,6 +99,12 @@ export class Path {
   onProbeTimeout(count: number): void {
     this.ecn.onTimeout(count);
     if (count >= BLACK_HOLE_TIMEOUTS && this.mtu.onBlackHole()) this.followMtu();
+  }
+
+  /** A packet other than a probe was declared lost. */
+  onLost(bytes: number, sentUs: number): void {
+    this.lostBytes += bytes;
+    if (this.blackHole.onLost(bytes, sentUs) && this.mtu.onBlackHole()) this.followMtu();
   }
 
   onMtuProbeAcked(bytes: number): void {

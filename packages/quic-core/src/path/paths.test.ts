@@ -104,6 +104,24 @@ describe('paths', () => {
     expect(paths.find(CLIENT, SERVER, 0, 0)).toBe(home);
   });
 
+  test(`a peer that flaps between two addresses is not challenged each time ${covers('rfc9000-8.2.1-3')}`, () => {
+    const paths = createPaths();
+    const home = paths.active;
+    const path = migrate(paths, OTHER);
+    paths.onResponse(write(path).slice(1));
+    write(home);
+    let challenges = 0;
+    for (let i = 0; i < 1000; i++) {
+      const left = paths.active;
+      migrate(paths, i % 2 === 0 ? CLIENT : OTHER);
+      challenges += write(left, i * 10_000).length > 0 ? 1 : 0;
+      // Nothing is answered; once in a while a challenge is due again.
+      paths.onTimer(i * 10_000);
+    }
+    // Ten seconds: each address is asked three times at intervals that double, then given up or asked afresh.
+    expect(challenges).toBeLessThan(20);
+  });
+
   test('an address that was validated need not be again', () => {
     const paths = createPaths();
     const home = paths.active;

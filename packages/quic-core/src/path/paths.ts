@@ -112,7 +112,7 @@ export class Paths {
     if (old.amplification.validated) {
       this.fallback = old;
       // Whoever is still there says so, and is believed: the packet may have been copied. RFC 9000 §9.3.3
-      this.challenge(old);
+      if (!old.validation.isChallenging) this.challenge(old);
     }
     this.active = path;
     if (path.validation.failed) path.validation.failed = false;

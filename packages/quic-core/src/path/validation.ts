@@ -101,6 +101,7 @@ export class PathValidation {
 
   private startWaiting(challenge: Uint8Array, timeoutUs: number, nowUs: number): void {
     if (!this.sent.includes(challenge)) this.sent.push(challenge);
+    if (this.sent.length > MAX_CHALLENGES) this.sent.shift();
     this.timerUs = nowUs + timeoutUs * 2 ** (this.sent.length - 1);
   }
 }

@@ -30,7 +30,7 @@ describe('ECN validation', () => {
     expect(lines).toEqual([
       'Testing TestOver→Unknown Validated→Capable Refuted→Failed',
       'Unknown TestOver→Unknown Validated→Capable Refuted→Failed',
-      'Capable TestOver→Capable Validated→Capable Refuted→Failed',
+      'Capable TestOver→Unknown Validated→Capable Refuted→Failed',
       'Failed TestOver→Failed Validated→Failed Refuted→Failed',
     ]);
   });
@@ -100,6 +100,20 @@ describe('ECN validation', () => {
     const rig = marking(10);
     rig.ack(APP, [[0, 9]], 10 * MS, { ecn: [0, 0, 10] });
     expect([stateOf(rig), rig.controller.events]).toEqual([EcnState.Failed, []]);
+  });
+
+  test('three timeouts in a row raise a doubt about a path that took marks so far', () => {
+    const rig = marking(5);
+    rig.ack(APP, [[0, 4]], 10 * MS, { ecn: [5, 0, 0] });
+    rig.send(APP, 20 * MS);
+    const codepoints = [0, 0, 0].map(() => {
+      rig.recovery.onTimer(rig.recovery.timerUs(20 * MS));
+      return rig.paths.active.ecn.codepoint;
+    });
+    expect([codepoints, stateOf(rig)]).toEqual([[2, 2, 0], EcnState.Unknown]);
+    // A marked packet that arrives after all dispels it.
+    rig.ack(APP, [[5, 5]], 5000 * MS, { ecn: [6, 0, 0] });
+    expect([rig.paths.active.ecn.codepoint, stateOf(rig)]).toEqual([2, EcnState.Capable]);
   });
 
   test('two timeouts without an answer end the test', () => {

@@ -4,11 +4,13 @@ import type { CongestionController } from '@tsquic/congestion';
 const TEST_PACKETS = 10;
 /** Probe timeouts in a row after which marks are suspected to be why nothing arrives. */
 const TEST_TIMEOUTS = 2;
+/** The same on a path that has taken them so far. */
+const DOUBT_TIMEOUTS = 3;
 
 /**
  * Whether a path can be trusted with ECN, RFC 9000 §A.4.
  *
- *   Testing ── enough marked ─▶ Unknown ── validated ─▶ Capable
+ *   Testing ── enough marked ─▶ Unknown ── validated ─▶ Capable ── doubted ─▶ Unknown
  *     └──────────┴──────────────┴──── refuted ──▶ Failed
  */
 export const EcnState = { Testing: 0, Unknown: 1, Capable: 2, Failed: 3 } as const;
@@ -21,7 +23,7 @@ const S = EcnState;
 const STEPS: readonly (readonly EcnState[])[] = [
   /* Testing */ [S.Unknown, S.Capable, S.Failed],
   /* Unknown */ [S.Unknown, S.Capable, S.Failed],
-  /* Capable */ [S.Capable, S.Capable, S.Failed],
+  /* Capable */ [S.Unknown, S.Capable, S.Failed],
   /* Failed  */ [S.Failed, S.Failed, S.Failed],
 ];
 
@@ -65,7 +67,8 @@ export class EcnMarking {
 
   /** The probe timeout fired `count` times without an answer. */
   onTimeout(count: number): void {
-    if (this.state === EcnState.Testing && count >= TEST_TIMEOUTS) this.step(EcnInput.TestOver);
+    const limit = this.state === EcnState.Testing ? TEST_TIMEOUTS : DOUBT_TIMEOUTS;
+    if (count >= limit) this.step(EcnInput.TestOver);
   }
 
   /**

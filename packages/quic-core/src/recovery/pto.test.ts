@@ -35,7 +35,7 @@ describe('probe timeout', () => {
     const rig = new RecoveryRig({ isClient: true, confirmed: false, hasHandshakeKeys: false });
     rig.send(Initial, 0);
     expect(fire(rig, 0)).toBe(333 * MS);
-    expect([probes(rig), rig.pto.count, rig.pto.total]).toEqual([[1, 0, 0], 0, 0]);
+    expect([probes(rig), rig.pto.count, rig.pto.total]).toEqual([[0, 0, 0], 0, 0]);
     rig.send(Initial, 333 * MS);
     expect(fire(rig, 333 * MS)).toBe(FIRST_PTO);
     expect([probes(rig), rig.pto.count]).toEqual([[2, 0, 0], 1]);

@@ -1,3 +1,4 @@
+import { BASE_MTU } from '../path/mtu.ts';
 import type { Paths } from '../path/paths.ts';
 import { Space, SPACES } from '../spaces/spaces.ts';
 import { MIN_DATAGRAM } from './allowance.ts';
@@ -35,7 +36,7 @@ export class ProbeTimeout {
   private chosen = -1;
   /** A client's first flight left a second time, after one round trip as far as is known. */
   private repeated = false;
-  /** That repetition is still to leave. It does not put off the timeout that follows. */
+  /** Nothing has come since: the repetition does not put off the timeout that follows. */
   private repeating = false;
   /** The peer can read our Handshake packets. */
   private handshakeAcked = false;
@@ -55,13 +56,13 @@ export class ProbeTimeout {
 
   onElicitingSent(space: Space, nowUs: number): void {
     if (!this.repeating) this.lastSentUs[space] = nowUs;
-    this.repeating = false;
     this.idleFromUs = nowUs;
     if (this.probes[space]! > 0) this.probes[space]!--;
   }
 
   onAcked(space: Space, nowUs: number): void {
     this.idleFromUs = nowUs;
+    this.repeating = false;
     if (space === Space.Handshake) this.handshakeAcked = true;
     // A server that can send little must not be slowed down by its own acknowledgements. RFC 9002 §6.2.1
     if (this.peerValidated) this.count = 0;
@@ -70,6 +71,7 @@ export class ProbeTimeout {
   onSpaceDiscarded(space: Space, nowUs: number): void {
     this.probes[space] = 0;
     this.count = 0;
+    this.repeating = false;
     this.idleFromUs = nowUs;
   }
 
@@ -90,6 +92,7 @@ export class ProbeTimeout {
       if (sent[space]!.elicitingCount === 0) continue;
       inFlight = true;
       if (space === Space.Application && !this.progress.confirmed) continue;
+      if (space === Space.Initial && path.amplification.room < BASE_MTU) continue;
       const durationUs = path.rtt.ptoUs + (space === Space.Application ? maxAckDelayUs : 0);
       const dueUs = this.lastSentUs[space]! + Math.min(durationUs * backoff, MAX_PTO_US);
       if (dueUs >= earliestUs) continue;
@@ -132,10 +135,10 @@ export class ProbeTimeout {
   onTimeout(nowUs: number, repeat: (space: Space) => boolean): void {
     if (this.chosen === FIRST_FLIGHT) {
       this.repeated = this.repeating = true;
-      this.probes[Space.Initial] = 1;
       repeat(Space.Initial);
       return;
     }
+    this.repeating = false;
     this.count++;
     this.total++;
     this.idleFromUs = nowUs;

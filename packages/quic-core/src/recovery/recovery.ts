@@ -188,7 +188,7 @@ export class Recovery {
     if (this.hastened >= MAX_HASTENED) return;
     this.hastened++;
     for (const space of [Space.Initial, Space.Handshake] as const)
-      if (this.repeatOldest(space)) this.pto.demand(space, 1);
+      if (this.repeatOldest(space, Infinity)) this.pto.demand(space, 1);
       else if (!this.pto.isClient && this.sent[space]!.isUntouched) this.pto.demand(space, 2);
   }
 
@@ -241,7 +241,8 @@ export class Recovery {
       }
       if (state === Sent.Skipped) neverSent();
       this.ackOne(space, number, slot, state, nowUs);
-      sent.runStart[slot] = number;
+      // When this is over, all of it is acknowledged: the next ACK that ends anywhere in it steps over the rest.
+      sent.runStart[slot] = lowest;
       number--;
     }
     if (end >= lowest) sent.runStart[sent.slot(end)] = Math.min(number + 1, sent.runStart[sent.slot(end)]!);
@@ -272,6 +273,7 @@ export class Recovery {
     if (path === undefined) return;
     path.deliveredBytes += sent.bytes[slot]!;
     path.deliveredUs = nowUs;
+    path.blackHole.onArrived(sent.bytes[slot]!, sent.sentUs[slot]!);
     if (path === this.paths.active) this.sample.ackedBytes += sent.bytes[slot]!;
   }
 
@@ -346,7 +348,7 @@ export class Recovery {
       this.packetsLost++;
       // What became of a probe of the MTU says nothing about the path otherwise. RFC 9000 §14.4
       if (path !== undefined && (flags & SentFlag.MtuProbe) === 0) {
-        path.lostBytes += sent.bytes[slot]!;
+        path.onLost(sent.bytes[slot]!, sent.sentUs[slot]!);
         if (flags >> ECN_SHIFT !== 0) path.ecn.onLost();
       }
     }
@@ -411,11 +413,11 @@ export class Recovery {
 
   /**
    * A probe should carry something useful: make what the oldest packets in flight carried ready to be sent again.
-   * Returns whether there was any. RFC 9002 §6.2.4
+   * Returns whether there were any. RFC 9002 §6.2.4
    */
-  repeatOldest(space: Space): boolean {
+  repeatOldest(space: Space, packets = 2): boolean {
     const sent = this.sent[space]!;
-    let left = 2;
+    let left = packets;
     for (let n = sent.firstOutstanding; n < sent.next && left > 0; n++) {
       const slot = sent.slot(n);
       const kind = sent.flags[slot]! & (SentFlag.AckEliciting | SentFlag.MtuProbe);
@@ -423,7 +425,7 @@ export class Recovery {
       this.facts.lose(sent.log, sent.factsFrom[slot]!, sent.factsTo[slot]!);
       left--;
     }
-    return left < 2;
+    return left < packets;
   }
 }
 

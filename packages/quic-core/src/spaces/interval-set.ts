@@ -33,6 +33,13 @@ export class IntervalSet {
     return index < this.count && this.starts[index]! <= value;
   }
 
+  /** Whether all of `[start, end)` is in the set. */
+  containsAll(start: number, end: number): boolean {
+    if (start >= end) return true;
+    const index = this.search(start);
+    return index < this.count && this.starts[index]! <= start && this.ends[index]! >= end;
+  }
+
   /** Add all of `[start, end)`; returns how many integers are new. */
   add(start: number, end: number): number {
     if (start >= end) return 0;

@@ -24,6 +24,11 @@ export class Reassembly {
     return this.ahead.count;
   }
 
+  /** Whether all of `[from, to)` came before. */
+  has(from: number, to: number): boolean {
+    return this.ahead.containsAll(Math.max(from, this.contiguousEnd), to);
+  }
+
   /** Keep `source[from, to)`, which belongs at `offset`. Returns whether more became readable. */
   add(offset: number, source: Uint8Array, from: number, to: number): boolean {
     const end = offset + to - from;
