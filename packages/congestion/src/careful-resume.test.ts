@@ -57,7 +57,7 @@ describe('the first RTT', () => {
     const resume = create();
     disturb(resume);
     const { windowBytes } = resume;
-    resume.onAck(ackSample({ latestRttUs: 100_000, appLimited: true }));
+    resume.onAck(ackSample({ latestRttUs: 100_000, appLimited: true, windowUnused: true }));
     expect(resume.windowBytes).toBe(windowBytes);
   });
 

@@ -1,4 +1,5 @@
 import type { AckSample, CongestionController, CongestionEvent, CongestionFactory } from './controller.ts';
+import { longPathInitialWindow } from './long-path.ts';
 import { initialWindow, minimumWindow } from './window.ts';
 
 /** One thing that happens to a controller under test. Amounts are shares of what is in flight, from 0 to 1. */
@@ -141,7 +142,9 @@ class Trial {
     this.controller.onAck(this.sample(ackedBytes, isLimited));
     const { windowBytes } = this.controller;
     const fault = this.expect(this.modelBased || windowBytes >= windowBefore, 'an ACK lowers the window');
-    const most = this.modelBased ? this.highestBytes : before;
+    // Only the first RTT tells that a path is long, and what it may begin with.
+    const firstBytes = this.minRttUs === Infinity ? 0 : longPathInitialWindow(this.mtuBytes, this.minRttUs);
+    const most = Math.max(this.modelBased ? this.highestBytes : before, firstBytes);
     const limitedFault = this.expect(
       !isLimited || windowBytes <= most,
       'grows though the application is the limit',
@@ -175,6 +178,7 @@ class Trial {
       smoothedRttUs: this.rttUs,
       minRttUs: this.minRttUs,
       appLimited,
+      windowUnused: appLimited,
     };
   }
 

@@ -67,8 +67,10 @@ export interface AckSample {
   latestRttUs: number;
   smoothedRttUs: number;
   minRttUs: number;
-  /** The sender had nothing to send when the newest acknowledged packet left. */
+  /** The sender had nothing to send when the newest acknowledged packet left, so rate samples are too low. */
   appLimited: boolean;
+  /** The last round trip did not use the window, which is no reason to widen it. RFC 9002 §7.8 */
+  windowUnused: boolean;
 }
 
 /** Losses, or CE marks, found at one moment. */

@@ -136,7 +136,7 @@ describe('time that tests nothing does not count', () => {
       paused.onSent(4_900_000, 1200, 1200);
     } else {
       for (let nowUs = 4_000_000; nowUs <= 4_900_000; nowUs += 50_000) {
-        paused.onAck(ackSample({ nowUs, newestSentUs: nowUs - 10, appLimited: true }));
+        paused.onAck(ackSample({ nowUs, newestSentUs: nowUs - 10, windowUnused: true }));
       }
     }
     expect(paused.windowBytes).toBe(busy.windowBytes);

@@ -1,7 +1,7 @@
 import type { AckSample, CongestionController, CongestionEvent, CongestionOptions } from './controller.ts';
 import { cubicWindow, secondsToPlateau } from './cubic-curve.ts';
-import { HyStart } from './hystart.ts';
 import { IdleDecay } from './idle.ts';
+import { SlowStart } from './slow-start.ts';
 import { initialWindow, minimumWindow } from './window.ts';
 
 /**
@@ -16,7 +16,6 @@ export class Cubic implements CongestionController {
   inSlowStart = true;
 
   private mtuBytes: number;
-  private ssthreshBytes = Infinity;
   private recoveryStartUs = -1;
   private smoothedRttUs = 0;
   private lastAckUs = -1;
@@ -39,14 +38,15 @@ export class Cubic implements CongestionController {
     renoBytes: 0,
   };
   private readonly fastConvergence: boolean;
-  private readonly hystart: HyStart = new HyStart();
+  private readonly slowStart: SlowStart;
   private readonly idle: IdleDecay = new IdleDecay();
 
   /** Fast convergence gives way to new flows by lowering the plateau after a loss below it. RFC 9438 §4.7 */
-  constructor(options: CongestionOptions, fastConvergence: boolean = true) {
+  constructor(options: CongestionOptions, fastConvergence: boolean = true, longPaths: boolean = true) {
     this.mtuBytes = options.mtuBytes;
     this.windowBytes = initialWindow(options.mtuBytes);
     this.fastConvergence = fastConvergence;
+    this.slowStart = new SlowStart(longPaths);
   }
 
   onSent(sentUs: number, bytes: number, inFlightBytes: number): void {
@@ -55,17 +55,18 @@ export class Cubic implements CongestionController {
     const floorBytes = initialWindow(this.mtuBytes);
     const windowBytes = this.idle.onSent(sentUs, isAlone, this.windowBytes, floorBytes, this.smoothedRttUs);
     if (windowBytes === this.windowBytes) return;
-    this.ssthreshBytes = Math.max(this.ssthreshBytes, Math.floor(this.windowBytes * 0.75));
-    this.windowBytes = windowBytes;
+    this.slowStart.end(Math.max(this.slowStart.thresholdBytes, Math.floor(this.windowBytes * 0.75)));
     this.epochStartUs = -1;
-    this.inSlowStart = windowBytes < this.ssthreshBytes;
+    this.setWindow(windowBytes);
   }
 
   onAck(sample: AckSample): void {
     this.smoothedRttUs = sample.smoothedRttUs;
-    if (this.ssthreshBytes === Infinity) this.hystart.onAck(sample);
-    if (sample.appLimited) this.leaveOutSilence(sample.nowUs);
-    else if (sample.newestSentUs > this.recoveryStartUs) this.grow(sample);
+    const mayGrow = !sample.windowUnused && sample.newestSentUs > this.recoveryStartUs;
+    if (this.inSlowStart)
+      this.setWindow(this.slowStart.grow(this.windowBytes, sample, this.mtuBytes, mayGrow));
+    else if (mayGrow) this.growAlongCurve(sample);
+    if (sample.windowUnused) this.leaveOutSilence(sample.nowUs);
     this.lastAckUs = sample.nowUs;
   }
 
@@ -76,40 +77,39 @@ export class Cubic implements CongestionController {
     const shrinks = this.fastConvergence && this.windowBytes < this.plateauBytes;
     this.plateauBytes = shrinks ? (this.windowBytes * (1 + BETA)) / 2 : this.windowBytes;
     this.priorWindowBytes = this.windowBytes;
-    this.ssthreshBytes = Math.max(Math.floor(this.windowBytes * BETA), minimumWindow(this.mtuBytes));
-    this.windowBytes = this.ssthreshBytes;
+    const reducedBytes = Math.max(Math.floor(this.windowBytes * BETA), minimumWindow(this.mtuBytes));
     this.epochStartUs = -1;
-    this.inSlowStart = false;
+    this.slowStart.end(reducedBytes);
+    this.setWindow(reducedBytes);
   }
 
   onPersistentCongestion(_nowUs: number): void {
-    this.windowBytes = minimumWindow(this.mtuBytes);
     this.recoveryStartUs = -1;
     this.epochStartUs = -1;
     // What the path carried before says nothing now: the next stage starts on its plateau. §4.8
     this.plateauBytes = 0;
     this.undo.windowBytes = 0;
-    this.inSlowStart = this.windowBytes < this.ssthreshBytes;
+    this.slowStart.forgetLongPath();
+    this.setWindow(minimumWindow(this.mtuBytes));
   }
 
   onSpuriousLoss(_nowUs: number): void {
     const undo = this.undo;
     if (this.windowBytes >= undo.windowBytes) return;
-    this.windowBytes = undo.windowBytes;
-    this.ssthreshBytes = undo.ssthreshBytes;
+    this.slowStart.end(undo.ssthreshBytes);
     this.plateauBytes = undo.plateauBytes;
     this.priorWindowBytes = undo.priorWindowBytes;
     this.epochStartUs = undo.epochStartUs;
     this.plateauSeconds = undo.plateauSeconds;
     this.renoBytes = undo.renoBytes;
-    this.inSlowStart = this.windowBytes < this.ssthreshBytes;
+    this.setWindow(undo.windowBytes);
     undo.windowBytes = 0;
   }
 
   reset(_nowUs: number, mtuBytes: number): void {
     this.mtuBytes = mtuBytes;
-    this.windowBytes = initialWindow(mtuBytes);
-    this.ssthreshBytes = Infinity;
+    this.slowStart.reset();
+    this.setWindow(initialWindow(mtuBytes));
     this.recoveryStartUs = -1;
     this.smoothedRttUs = 0;
     this.lastAckUs = -1;
@@ -118,8 +118,6 @@ export class Cubic implements CongestionController {
     this.priorWindowBytes = 0;
     this.fractionBytes = 0;
     this.undo.windowBytes = 0;
-    this.inSlowStart = true;
-    this.hystart.reset();
     this.idle.reset();
   }
 
@@ -128,14 +126,10 @@ export class Cubic implements CongestionController {
     this.windowBytes = Math.max(this.windowBytes, minimumWindow(mtuBytes));
   }
 
-  private grow(sample: AckSample): void {
-    if (!this.inSlowStart) {
-      this.growAlongCurve(sample);
-      return;
-    }
-    this.windowBytes += Math.ceil(sample.ackedBytes / this.hystart.growthDivisor);
-    if (this.hystart.isOver && this.ssthreshBytes === Infinity) this.ssthreshBytes = this.windowBytes;
-    this.inSlowStart = this.windowBytes < this.ssthreshBytes;
+  private setWindow(windowBytes: number): void {
+    this.windowBytes = windowBytes;
+    this.inSlowStart = this.slowStart.lasts(windowBytes);
+    this.pacingRate = this.inSlowStart ? this.slowStart.pacingRate : 0;
   }
 
   private growAlongCurve(sample: AckSample): void {
@@ -178,7 +172,7 @@ export class Cubic implements CongestionController {
   private remember(canBeUndone: boolean): void {
     const undo = this.undo;
     undo.windowBytes = canBeUndone ? this.windowBytes : 0;
-    undo.ssthreshBytes = this.ssthreshBytes;
+    undo.ssthreshBytes = this.slowStart.thresholdBytes;
     undo.plateauBytes = this.plateauBytes;
     undo.priorWindowBytes = this.priorWindowBytes;
     undo.epochStartUs = this.epochStartUs;

@@ -64,10 +64,10 @@ describe('slow start', () => {
 
   test(`an application-limited ACK grows nothing ${covers('rfc9002-7.8-1')}`, () => {
     const reno = create();
-    reno.onAck(ackSample({ appLimited: true }));
+    reno.onAck(ackSample({ windowUnused: true }));
     expect(reno.windowBytes).toBe(12_000);
     const later = avoiding();
-    for (let i = 0; i < 50; i++) later.onAck(ackSample({ newestSentUs: 1_500_000, appLimited: true }));
+    for (let i = 0; i < 50; i++) later.onAck(ackSample({ newestSentUs: 1_500_000, windowUnused: true }));
     expect(later.windowBytes).toBe(12_000);
   });
 

@@ -1,6 +1,6 @@
 import type { AckSample, CongestionController, CongestionEvent, CongestionOptions } from './controller.ts';
-import { HyStart } from './hystart.ts';
 import { IdleDecay } from './idle.ts';
+import { SlowStart } from './slow-start.ts';
 import { initialWindow, minimumWindow } from './window.ts';
 
 /**
@@ -15,18 +15,19 @@ export class NewReno implements CongestionController {
   inSlowStart = true;
 
   private mtuBytes: number;
-  private ssthreshBytes = Infinity;
   private recoveryStartUs = -1;
   private ackedTowardsGrowthBytes = 0;
   private smoothedRttUs = 0;
   private undoWindowBytes = 0;
   private undoSsthreshBytes = Infinity;
-  private readonly hystart: HyStart = new HyStart();
+  private readonly slowStart: SlowStart;
   private readonly idle: IdleDecay = new IdleDecay();
 
-  constructor(options: CongestionOptions) {
+  /** `longPaths` is whether long round trips start faster. */
+  constructor(options: CongestionOptions, longPaths: boolean = true) {
     this.mtuBytes = options.mtuBytes;
     this.windowBytes = initialWindow(options.mtuBytes);
+    this.slowStart = new SlowStart(longPaths);
   }
 
   onSent(sentUs: number, bytes: number, inFlightBytes: number): void {
@@ -34,58 +35,54 @@ export class NewReno implements CongestionController {
     const isAlone = inFlightBytes <= bytes;
     const windowBytes = this.idle.onSent(sentUs, isAlone, this.windowBytes, floorBytes, this.smoothedRttUs);
     if (windowBytes === this.windowBytes) return;
-    this.ssthreshBytes = Math.max(this.ssthreshBytes, Math.floor(this.windowBytes * 0.75));
-    this.windowBytes = windowBytes;
-    this.inSlowStart = windowBytes < this.ssthreshBytes;
+    this.slowStart.end(Math.max(this.slowStart.thresholdBytes, Math.floor(this.windowBytes * 0.75)));
+    this.setWindow(windowBytes);
   }
 
   onAck(sample: AckSample): void {
     this.smoothedRttUs = sample.smoothedRttUs;
-    if (this.ssthreshBytes === Infinity) this.hystart.onAck(sample);
     // A window that was not the limit has not been tested, and recovery freezes it. §7.8, §7.3.2
-    if (sample.appLimited || sample.newestSentUs <= this.recoveryStartUs) return;
-    if (this.inSlowStart) this.growInSlowStart(sample.ackedBytes);
-    else this.growByOnePacketPerWindow(sample.ackedBytes);
+    const mayGrow = !sample.windowUnused && sample.newestSentUs > this.recoveryStartUs;
+    if (this.inSlowStart)
+      this.setWindow(this.slowStart.grow(this.windowBytes, sample, this.mtuBytes, mayGrow));
+    else if (mayGrow) this.growByOnePacketPerWindow(sample.ackedBytes);
   }
 
   onCongestion(event: CongestionEvent): void {
     if (event.sentUs <= this.recoveryStartUs) return;
     // A mark is never spurious, so only a loss leaves something to undo.
     this.undoWindowBytes = event.lostBytes > 0 ? this.windowBytes : 0;
-    this.undoSsthreshBytes = this.ssthreshBytes;
+    this.undoSsthreshBytes = this.slowStart.thresholdBytes;
     this.recoveryStartUs = event.nowUs;
-    this.ssthreshBytes = Math.max(Math.floor(this.windowBytes / 2), minimumWindow(this.mtuBytes));
-    this.windowBytes = this.ssthreshBytes;
+    const halfBytes = Math.max(Math.floor(this.windowBytes / 2), minimumWindow(this.mtuBytes));
     this.ackedTowardsGrowthBytes = 0;
-    this.inSlowStart = false;
+    this.slowStart.end(halfBytes);
+    this.setWindow(halfBytes);
   }
 
   onPersistentCongestion(_nowUs: number): void {
-    this.windowBytes = minimumWindow(this.mtuBytes);
     this.recoveryStartUs = -1;
     this.ackedTowardsGrowthBytes = 0;
     this.undoWindowBytes = 0;
-    this.inSlowStart = this.windowBytes < this.ssthreshBytes;
+    this.slowStart.forgetLongPath();
+    this.setWindow(minimumWindow(this.mtuBytes));
   }
 
   onSpuriousLoss(_nowUs: number): void {
     if (this.windowBytes >= this.undoWindowBytes) return;
-    this.windowBytes = this.undoWindowBytes;
-    this.ssthreshBytes = this.undoSsthreshBytes;
+    this.slowStart.end(this.undoSsthreshBytes);
+    this.setWindow(this.undoWindowBytes);
     this.undoWindowBytes = 0;
-    this.inSlowStart = this.windowBytes < this.ssthreshBytes;
   }
 
   reset(_nowUs: number, mtuBytes: number): void {
     this.mtuBytes = mtuBytes;
-    this.windowBytes = initialWindow(mtuBytes);
-    this.ssthreshBytes = Infinity;
+    this.slowStart.reset();
+    this.setWindow(initialWindow(mtuBytes));
     this.recoveryStartUs = -1;
     this.ackedTowardsGrowthBytes = 0;
     this.smoothedRttUs = 0;
     this.undoWindowBytes = 0;
-    this.inSlowStart = true;
-    this.hystart.reset();
     this.idle.reset();
   }
 
@@ -94,10 +91,10 @@ export class NewReno implements CongestionController {
     this.windowBytes = Math.max(this.windowBytes, minimumWindow(mtuBytes));
   }
 
-  private growInSlowStart(ackedBytes: number): void {
-    this.windowBytes += Math.ceil(ackedBytes / this.hystart.growthDivisor);
-    if (this.hystart.isOver && this.ssthreshBytes === Infinity) this.ssthreshBytes = this.windowBytes;
-    this.inSlowStart = this.windowBytes < this.ssthreshBytes;
+  private setWindow(windowBytes: number): void {
+    this.windowBytes = windowBytes;
+    this.inSlowStart = this.slowStart.lasts(windowBytes);
+    this.pacingRate = this.inSlowStart ? this.slowStart.pacingRate : 0;
   }
 
   // Counting bytes keeps the promise of §7.3.3 exact where dividing by the window would round.

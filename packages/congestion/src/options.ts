@@ -14,6 +14,8 @@ export type ControllerName = (typeof CONTROLLER_NAMES)[number];
 export interface ControllerParameters {
   /** CUBIC: give way to new flows by aiming lower after a loss below the last plateau. Default: true. RFC 9438 §4.7 */
   fastConvergence?: boolean;
+  /** Start faster where round trips are longer than 100 ms, as fast as a path of 100 ms would. Default: true. */
+  longPaths?: boolean;
   /** What an earlier connection learned: start from it, carefully. Default: start afresh. */
   resume?: RememberedPath;
 }
@@ -33,14 +35,14 @@ export function controllerByName(name: string, parameters: ControllerParameters 
 function factoryOf(name: string, parameters: ControllerParameters): CongestionFactory {
   switch (name) {
     case 'newreno':
-      return (options: CongestionOptions): CongestionController => new NewReno(options);
+      return (options: CongestionOptions): CongestionController => new NewReno(options, parameters.longPaths);
     case 'cubic':
       return (options: CongestionOptions): CongestionController =>
-        new Cubic(options, parameters.fastConvergence);
+        new Cubic(options, parameters.fastConvergence, parameters.longPaths);
     case 'bbr':
-      return (options: CongestionOptions): CongestionController => new Bbr(options);
+      return (options: CongestionOptions): CongestionController => new Bbr(options, parameters.longPaths);
     case 'prague':
-      return (options: CongestionOptions): CongestionController => new Prague(options);
+      return (options: CongestionOptions): CongestionController => new Prague(options, parameters.longPaths);
     default:
       throw new RangeError(
         `no congestion controller is named '${name}'; known: ${CONTROLLER_NAMES.join(', ')}`,

@@ -1,6 +1,6 @@
 import type { AckSample, CongestionController, CongestionEvent, CongestionOptions } from './controller.ts';
-import { HyStart } from './hystart.ts';
 import { IdleDecay } from './idle.ts';
+import { SlowStart } from './slow-start.ts';
 import { initialWindow, minimumWindow } from './window.ts';
 
 /**
@@ -17,7 +17,6 @@ export class Prague implements CongestionController {
   markedShare = 1;
 
   private mtuBytes: number;
-  private ssthreshBytes = Infinity;
   private recoveryStartUs = -1;
   private reducedAtUs = -1;
   private smoothedRttUs = 0;
@@ -28,12 +27,14 @@ export class Prague implements CongestionController {
   private roundMarkedBytes = 0;
   private undoWindowBytes = 0;
   private undoSsthreshBytes = Infinity;
-  private readonly hystart: HyStart = new HyStart();
+  private readonly slowStart: SlowStart;
   private readonly idle: IdleDecay = new IdleDecay();
 
-  constructor(options: CongestionOptions) {
+  /** `longPaths` is whether long round trips start faster. */
+  constructor(options: CongestionOptions, longPaths: boolean = true) {
     this.mtuBytes = options.mtuBytes;
     this.windowBytes = initialWindow(options.mtuBytes);
+    this.slowStart = new SlowStart(longPaths);
   }
 
   onSent(sentUs: number, bytes: number, inFlightBytes: number): void {
@@ -41,18 +42,18 @@ export class Prague implements CongestionController {
     const isAlone = inFlightBytes <= bytes;
     const windowBytes = this.idle.onSent(sentUs, isAlone, this.windowBytes, floorBytes, this.smoothedRttUs);
     if (windowBytes === this.windowBytes) return;
-    this.ssthreshBytes = Math.max(this.ssthreshBytes, Math.floor(this.windowBytes * 0.75));
-    this.windowBytes = windowBytes;
-    this.inSlowStart = windowBytes < this.ssthreshBytes;
+    this.slowStart.end(Math.max(this.slowStart.thresholdBytes, Math.floor(this.windowBytes * 0.75)));
+    this.setWindow(windowBytes);
   }
 
   onAck(sample: AckSample): void {
     this.smoothedRttUs = sample.smoothedRttUs;
     this.averageMarks(sample);
-    if (this.ssthreshBytes === Infinity) this.hystart.onAck(sample);
-    const unmarkedBytes = Math.max(sample.ackedBytes - sample.ceBytes, 0);
     // Marks do not stop growth as losses do: the two balance where the queue is short.
-    if (!sample.appLimited && sample.newestSentUs > this.recoveryStartUs) this.grow(unmarkedBytes);
+    const mayGrow = !sample.windowUnused && sample.newestSentUs > this.recoveryStartUs;
+    if (this.inSlowStart)
+      this.setWindow(this.slowStart.grow(this.windowBytes, sample, this.mtuBytes, mayGrow));
+    else if (mayGrow) this.growSteadily(Math.max(sample.ackedBytes - sample.ceBytes, 0));
     this.updatePacing();
   }
 
@@ -63,29 +64,27 @@ export class Prague implements CongestionController {
   }
 
   onPersistentCongestion(_nowUs: number): void {
-    this.windowBytes = minimumWindow(this.mtuBytes);
     this.recoveryStartUs = -1;
     this.undoWindowBytes = 0;
-    this.inSlowStart = this.windowBytes < this.ssthreshBytes;
+    this.slowStart.forgetLongPath();
+    this.setWindow(minimumWindow(this.mtuBytes));
     this.updatePacing();
   }
 
   onSpuriousLoss(_nowUs: number): void {
     if (this.windowBytes >= this.undoWindowBytes) return;
-    this.windowBytes = this.undoWindowBytes;
-    this.ssthreshBytes = this.undoSsthreshBytes;
+    this.slowStart.end(this.undoSsthreshBytes);
+    this.setWindow(this.undoWindowBytes);
     this.undoWindowBytes = 0;
-    this.inSlowStart = this.windowBytes < this.ssthreshBytes;
     this.updatePacing();
   }
 
   reset(nowUs: number, mtuBytes: number): void {
     this.mtuBytes = mtuBytes;
-    this.windowBytes = initialWindow(mtuBytes);
+    this.slowStart.reset();
+    this.setWindow(initialWindow(mtuBytes));
     this.pacingRate = 0;
-    this.inSlowStart = true;
     this.markedShare = 1;
-    this.ssthreshBytes = Infinity;
     this.recoveryStartUs = -1;
     this.reducedAtUs = -1;
     this.smoothedRttUs = 0;
@@ -95,7 +94,6 @@ export class Prague implements CongestionController {
     this.roundAckedBytes = 0;
     this.roundMarkedBytes = 0;
     this.undoWindowBytes = 0;
-    this.hystart.reset();
     this.idle.reset();
   }
 
@@ -119,13 +117,12 @@ export class Prague implements CongestionController {
     this.roundMarkedBytes = 0;
   }
 
-  private grow(ackedBytes: number): void {
-    if (this.inSlowStart) {
-      this.windowBytes += Math.ceil(ackedBytes / this.hystart.growthDivisor);
-      if (this.hystart.isOver && this.ssthreshBytes === Infinity) this.ssthreshBytes = this.windowBytes;
-      this.inSlowStart = this.windowBytes < this.ssthreshBytes;
-      return;
-    }
+  private setWindow(windowBytes: number): void {
+    this.windowBytes = windowBytes;
+    this.inSlowStart = this.slowStart.lasts(windowBytes);
+  }
+
+  private growSteadily(ackedBytes: number): void {
     // A flow on a short path gains rate as slowly as one at the virtual RTT. RFC 9331 §4.3
     const ratio = Math.min(this.smoothedRttUs / VIRTUAL_RTT_US, 1);
     this.fractionBytes += (ratio * ratio * this.mtuBytes * ackedBytes) / this.windowBytes;
@@ -146,21 +143,22 @@ export class Prague implements CongestionController {
     // What marks have taken off in this round already is part of the half.
     if (event.sentUs <= this.reducedAtUs) return;
     this.undoWindowBytes = this.windowBytes;
-    this.undoSsthreshBytes = this.ssthreshBytes;
+    this.undoSsthreshBytes = this.slowStart.thresholdBytes;
     this.reduceTo(this.windowBytes / 2, event.nowUs);
   }
 
   private reduceTo(windowBytes: number, nowUs: number): void {
     this.reducedAtUs = nowUs;
-    this.windowBytes = Math.max(Math.floor(windowBytes), minimumWindow(this.mtuBytes));
-    this.ssthreshBytes = this.windowBytes;
-    this.inSlowStart = false;
+    const reducedBytes = Math.max(Math.floor(windowBytes), minimumWindow(this.mtuBytes));
+    this.slowStart.end(reducedBytes);
+    this.setWindow(reducedBytes);
   }
 
   // Bursts are what a short queue marks, so a flow in balance paces at its very rate.
   private updatePacing(): void {
     if (this.smoothedRttUs <= 0) return;
-    this.pacingRate = ((this.inSlowStart ? 2 : 1) * this.windowBytes * 1_000_000) / this.smoothedRttUs;
+    const steadyRate = ((this.inSlowStart ? 2 : 1) * this.windowBytes * 1_000_000) / this.smoothedRttUs;
+    this.pacingRate = Math.max(steadyRate, this.inSlowStart ? this.slowStart.pacingRate : 0);
   }
 }
 

@@ -18,6 +18,7 @@ export function ackSample(parts: Partial<AckSample> = {}): AckSample {
     smoothedRttUs: 50_000,
     minRttUs: 50_000,
     appLimited: false,
+    windowUnused: false,
     ...parts,
   };
 }

@@ -284,7 +284,7 @@ class Flow {
     sample.latestRttUs = nowUs - packet.sentUs;
     sample.smoothedRttUs = round(this.smoothedRttUs);
     sample.minRttUs = this.minRttUs;
-    sample.appLimited = packet.appLimited;
+    sample.appLimited = sample.windowUnused = packet.appLimited;
   }
 
   private measureRtt(rttUs: number): void {

@@ -49,7 +49,8 @@ describe('a server that remembers the path, in its token', () => {
     const pair = longPath();
     const first = download(pair);
     const second = download(pair, { token: newestToken(pair) });
-    expect(second.tookUs).toBeLessThan(first.tookUs - 2 * 200_000);
+    // More than a round trip, though long paths start fast without a memory too.
+    expect(second.tookUs).toBeLessThan(first.tookUs - 1.5 * 200_000);
     expect(pair.server.connections[1]!.statistics().packetsLost).toBeLessThan(20);
   });
 
@@ -65,7 +66,7 @@ describe('a server that remembers the path, in its token', () => {
     const first = download(pair);
     const token = newestToken(pair);
     download(pair, { token });
-    expect(download(pair, { token }).tookUs).toBeGreaterThan(first.tookUs - 200_000);
+    expect(download(pair, { token }).tookUs).toBeGreaterThan(first.tookUs - 1.5 * 200_000);
   });
 
   test('retreats where the path has become narrow, and is no slower for it than without memory', () => {
@@ -100,7 +101,7 @@ describe('a client that remembers the path', () => {
     const { rememberedPath } = first.connection;
     expect(rememberedPath!.rttUs).toBeGreaterThanOrEqual(200_000);
     expect(rememberedPath!.rttUs).toBeLessThan(220_000);
-    expect(upload({ rememberedPath: rememberedPath! }).tookUs).toBeLessThan(first.tookUs - 200_000);
+    expect(upload({ rememberedPath: rememberedPath! }).tookUs).toBeLessThan(first.tookUs - 1.5 * 200_000);
   });
 
   test.each([

@@ -177,7 +177,7 @@ describe('key updates', () => {
     `of both sides, many in a transfer with loss and reordering, lose nothing (seed %d) ${covers('rfc9001-6.1-3', 'rfc9001-6.2-1', 'rfc9001-6.6-3')}`,
     (seed) => {
       const pair = pairOf(seed);
-      const bytes = randomBytes(150_000, pair.world.random.fork('data'));
+      const bytes = randomBytes(400_000, pair.world.random.fork('data'));
       const sides = [firstCore(pair.client.context).parts.keys, firstCore(pair.server.context).parts.keys];
       const phases = new Set<number>();
       let updates = 0;

@@ -9,6 +9,12 @@ export function createSurroundings(crypto: 'node' | 'noble'): Omit<ScenarioRunOp
   const create = crypto === 'node' ? createNodeProvider : createNobleProvider;
   return {
     createCrypto: (random: RandomSource): CryptoProvider => create({ random }),
-    congestion: Object.fromEntries(CONTROLLER_NAMES.map((name) => [name, controllerByName(name)])),
+    congestion: {
+      ...Object.fromEntries(CONTROLLER_NAMES.map((name) => [name, controllerByName(name)])),
+      'careful-resume': controllerByName('cubic', { resume: SATELLITE }),
+    },
   };
 }
+
+/** What a connection over the satellite of the large scenarios remembers. */
+const SATELLITE = { rttUs: 600_000, windowBytes: 18_750_000 };

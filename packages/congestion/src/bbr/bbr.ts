@@ -1,4 +1,5 @@
 import type { AckSample, CongestionController, CongestionEvent, CongestionOptions } from '../controller.ts';
+import { LongPathStart } from '../long-path.ts';
 import { initialWindow, minimumWindow } from '../window.ts';
 import { AckAggregation, deliveryRate, inFlightAtSend, RoundCounter } from './delivery-rate.ts';
 import { MaxBandwidth, MinRtt } from './filters.ts';
@@ -51,13 +52,18 @@ export class Bbr implements CongestionController {
   private readonly shortTerm: ShortTermBounds = new ShortTermBounds();
   private readonly volume: VolumeBound = new VolumeBound();
   private readonly clock: ProbeClock;
+  private readonly longPaths: boolean;
+  private longPath: LongPathStart;
 
-  constructor(options: CongestionOptions) {
+  /** `longPaths` is whether long round trips start faster. */
+  constructor(options: CongestionOptions, longPaths: boolean = true) {
     this.mtuBytes = options.mtuBytes;
     this.windowBytes = initialWindow(options.mtuBytes);
     this.pacingRate = startupRate(this.windowBytes, UNKNOWN_RTT_US);
     this.minRtt = new MinRtt(options.nowUs);
     this.clock = new ProbeClock(options.seed ?? options.nowUs);
+    this.longPaths = longPaths;
+    this.longPath = new LongPathStart(STARTUP_GAIN, longPaths);
   }
 
   onSent(sentUs: number, bytes: number, inFlightBytes: number): void {
@@ -74,6 +80,7 @@ export class Bbr implements CongestionController {
     const isWindowLimited = sample.priorInFlightBytes + this.mtuBytes > this.windowBytes;
     this.endRecoveryIfRepaired(sample);
     this.updateModel(sample, rate, appLimited);
+    this.startLongPath(sample);
     this.leaveStartupIfFull(sample, rate, appLimited);
     this.leaveDrainIfEmpty(sample);
     if (this.fullPipe.isReached) this.advanceProbing(sample, rate, appLimited, isWindowLimited);
@@ -89,18 +96,23 @@ export class Bbr implements CongestionController {
     this.shortTerm.lossInRound = true;
     this.lossEvents++;
     if (event.sentUs <= this.recoveryStartUs) return;
-    this.saveWindow();
     this.recoveryStartUs = event.nowUs;
-    this.inRecovery = true;
     this.undoBandwidth = this.shortTerm.bandwidth;
     this.undoInFlightBytes = this.shortTerm.inFlightBytes;
     this.undoVolumeBytes = this.volume.inFlightBytes;
+    // Losses that a probe may cost are none to recover from: where every round has some, nothing would ever grow.
+    const affordableBytes = (event.inFlightBytes + event.lostBytes) * LOSS_THRESHOLD;
+    if (event.cePackets === 0 && event.lostBytes <= affordableBytes) return;
+    this.longPath.end();
+    this.saveWindow();
+    this.inRecovery = true;
     // For one round as much leaves as arrives, and one packet more to repair the loss.
     const conservedBytes = Math.max(event.inFlightBytes + this.mtuBytes, this.minimumPipe());
     this.windowBytes = Math.min(this.windowBytes, conservedBytes);
   }
 
   onPersistentCongestion(_nowUs: number): void {
+    this.longPath.end();
     this.saveWindow();
     this.windowBytes = minimumWindow(this.mtuBytes);
     this.recoveryStartUs = -1;
@@ -136,6 +148,7 @@ export class Bbr implements CongestionController {
     this.aggregation.reset(nowUs);
     this.shortTerm.reset();
     this.volume.reset();
+    this.longPath = new LongPathStart(STARTUP_GAIN, this.longPaths);
   }
 
   setMtu(mtuBytes: number): void {
@@ -154,6 +167,21 @@ export class Bbr implements CongestionController {
     this.shortTerm.adapt(this.maxBandwidth.bandwidth, this.knownWindow(), isAccelerating(this.state));
     const filterRounds = this.fullPipe.isReached ? AGGREGATION_ROUNDS : 1;
     this.aggregation.onAck(sample, this.bandwidth, this.round.count, this.windowBytes, filterRounds);
+  }
+
+  // A short stretch of a long path says more than a round of it, and says it sooner.
+  private startLongPath(sample: AckSample): void {
+    if (this.fullPipe.isReached) return;
+    this.longPath.onAck(sample, this.mtuBytes, !sample.windowUnused);
+    const { capacity } = this.longPath;
+    if (capacity === 0 || this.state !== BbrState.Startup) return;
+    this.maxBandwidth.add(capacity);
+    // The pipe is known but not full yet: Startup's pace fills it.
+    if (sample.inFlightBytes < this.longPath.windowBytes * ALMOST && !this.round.isStart) return;
+    this.fullPipe.isReached = true;
+    // The next round probes for more at once, lest a first look that was too low stays.
+    this.startDown(sample.nowUs);
+    this.startRefill();
   }
 
   private leaveStartupIfFull(sample: AckSample, rate: number, appLimited: boolean): void {
@@ -335,6 +363,8 @@ export class Bbr implements CongestionController {
       this.pacingRate = startupRate(initialWindow(this.mtuBytes), smoothedRttUs);
     }
     this.paceAt(PACING_GAIN[this.state]!);
+    if (this.state === BbrState.Startup && this.longPath.pacingRate > this.pacingRate)
+      this.pacingRate = this.longPath.pacingRate;
     // However low the model falls, the smallest window still leaves within a round.
     const floorRate = (1_000_000 * minimumWindow(this.mtuBytes)) / Math.max(smoothedRttUs, 1);
     if (this.pacingRate < floorRate) this.pacingRate = floorRate;
@@ -354,13 +384,20 @@ export class Bbr implements CongestionController {
       const gain = WINDOW_GAIN[this.state]!;
       const mostBytes = this.quantized(gain * this.product(this.bandwidth) + this.aggregation.extraBytes);
       // A window that was not the limit has not been tested. RFC 9002 §7.8
-      const grownBytes = windowBytes + (sample.appLimited ? 0 : sample.ackedBytes);
+      const grownBytes = windowBytes + (sample.windowUnused ? 0 : sample.ackedBytes);
       const isYoung = sample.deliveredTotalBytes < initialWindow(this.mtuBytes);
       if (this.fullPipe.isReached) windowBytes = Math.min(grownBytes, mostBytes);
       else if (windowBytes < mostBytes || isYoung) windowBytes = grownBytes;
+      if (this.longPath.windowBytes > 0) windowBytes = this.widenLongPath(windowBytes);
     }
     if (this.state === BbrState.ProbeRtt) windowBytes = Math.min(windowBytes, this.probeRttWindow());
     this.windowBytes = Math.floor(Math.max(Math.min(windowBytes, this.modelBound()), pipeBytes));
+  }
+
+  private widenLongPath(windowBytes: number): number {
+    const widestBytes = Math.max(windowBytes, this.longPath.windowBytes);
+    if (this.fullPipe.isReached) this.longPath.end();
+    return widestBytes;
   }
 
   private modelBound(): number {
@@ -413,6 +450,8 @@ function startupRate(windowBytes: number, rttUs: number): number {
   return (PACING_GAIN[BbrState.Startup]! * windowBytes * 1_000_000) / rttUs;
 }
 
+const STARTUP_GAIN = PACING_GAIN[BbrState.Startup]!;
+const ALMOST = 0.95;
 const UNKNOWN_RTT_US = 1000;
 const PROBE_RTT_US = 200_000;
 const LOSS_THRESHOLD = 0.02;

@@ -128,7 +128,8 @@ export class Connection {
     this.onAuthentic(bytes, header, path, nowUs);
     const effects = parts.receiver.onPayload(bytes, header, level, path, nowUs);
     const newest = header.packetNumber > receiving.received.largest;
-    receiving.onReceived(header.packetNumber, (effects & Effect.AckEliciting) !== 0, datagram.ecn, nowUs);
+    const ackEliciting = (effects & Effect.AckEliciting) !== 0;
+    receiving.onReceived(header.packetNumber, ackEliciting, datagram.ecn, path.rtt.minUs, nowUs);
     if (newest && space === Space.Application && (effects & Effect.NonProbing) !== 0) this.follow(path);
     return Drop.None;
   }
@@ -371,7 +372,8 @@ export class Connection {
     this.changes?.look(nowUs);
     if (handshake.confirmed && !this.confirmedSeen) this.onConfirmed(nowUs);
     if (handshake.confirmed) parts.memory?.look();
-    parts.streams.followFlight(parts.paths.active.inFlightBytes);
+    const { windowUse, controller } = parts.paths.active;
+    parts.streams.followFlight(windowUse.recentBytes, controller.windowBytes);
     parts.destinations.settle();
     parts.fields.destinationId = parts.peerIds.current.connectionId;
     timers.set(Timer.Loss, recovery.timerUs(nowUs));

@@ -6,40 +6,54 @@ import { SendLimit } from './send-limit.ts';
 const RTT_US = 10_000;
 
 describe('what we allow', () => {
-  test(`slides when half is used, without being asked ${covers('rfc9000-4.2-2')}`, () => {
+  test(`slides when a quarter is used, without being asked ${covers('rfc9000-4.2-2')}`, () => {
     const window = new ReceiveWindow(1000, 1000);
-    window.consumed = 499;
+    window.consumed = 249;
     expect(window.needsUpdate).toBe(false);
-    window.consumed = 500;
+    window.consumed = 250;
     expect(window.needsUpdate).toBe(true);
-    expect(window.advance(0, RTT_US)).toBe(1500);
+    expect(window.advance(0, RTT_US)).toBe(1250);
     expect(window.needsUpdate).toBe(false);
   });
 
-  test('doubles while it is used up within four round trips, to its bound', () => {
-    const window = new ReceiveWindow(1000, 3000);
+  test('has room for four times what is taken in a round trip, up to its bound', () => {
+    const window = new ReceiveWindow(1000, 9000);
     const limits: number[] = [];
     for (let i = 0; i < 4; i++) {
-      window.consumed = window.limit;
-      limits.push(window.advance(i * RTT_US, RTT_US) - window.consumed);
+      // Twice as much in each round trip.
+      window.consumed += 400 * 2 ** i;
+      limits.push(window.advance(i * (RTT_US + 1), RTT_US) - window.consumed);
     }
-    expect(limits).toEqual([1000, 2000, 3000, 3000]);
+    expect(limits[0]).toBe(1600);
+    expect(limits[1]! / 4).toBeGreaterThanOrEqual(800);
+    expect(limits.slice(2)).toEqual([6400, 9000]);
+  });
+
+  test.each([
+    [50_000, 4],
+    [300_000, 12],
+    [600_000, 24],
+    [2_000_000, 24],
+  ])('at a round trip of %i µs there is room for %i times as much', (rttUs, times) => {
+    const window = new ReceiveWindow(1000, 1_000_000);
+    window.consumed = 1000;
+    expect(window.advance(0, rttUs)).toBe(1000 + times * 1000);
   });
 
   test('stays while it is used slowly', () => {
     const window = new ReceiveWindow(1000, 8000);
-    for (let i = 0; i < 4; i++) {
-      window.consumed = window.limit;
-      window.advance(i * 5 * RTT_US, RTT_US);
+    for (let i = 0; i < 40; i++) {
+      window.consumed += 250;
+      window.advance(i * 2 * RTT_US, RTT_US);
     }
     expect(window.limit - window.consumed).toBe(1000);
   });
 
   test('is not grown by the repetition of a lost frame', () => {
     const window = new ReceiveWindow(1000, 8000);
-    window.consumed = 500;
+    window.consumed = 250;
     window.advance(0, RTT_US);
-    for (let i = 1; i < 5; i++) expect(window.advance(i, RTT_US)).toBe(1500);
+    for (let i = 1; i < 5; i++) expect(window.advance(i, RTT_US)).toBe(1250);
   });
 });
 

@@ -1,9 +1,13 @@
-/** A window used up faster than this many round trips is too small. */
-const FAST_ROUND_TRIPS = 4;
+/** A window has room for this many times what the application took in the last round trip. */
+const ROOM = 4;
+/** Round trips above this see larger steps, as senders take them there. */
+const LONG_RTT_US = 100_000;
+/** Steps are not more than this times larger. */
+const MOST_TIMES = 6;
 
 /**
- * What we allow the peer to send: a window that slides as the application consumes, and doubles while it
- * holds the peer back. RFC 9000 §4.1, §4.2
+ * What we allow the peer to send: a window that slides as the application consumes, and grows with what it consumes
+ * in a round trip, so that a sender whose window doubles meanwhile is not held back. RFC 9000 §4.1, §4.2
  */
 export class ReceiveWindow {
   /** Offset up to which the peer may send, as last announced or about to be. */
@@ -12,7 +16,8 @@ export class ReceiveWindow {
   consumed = 0;
   private windowBytes: number;
   private readonly maxWindowBytes: number;
-  private announcedUs = -1;
+  private roundStartUs = -1;
+  private roundStartBytes = 0;
 
   constructor(windowBytes: number, maxWindowBytes: number) {
     this.windowBytes = windowBytes;
@@ -20,20 +25,34 @@ export class ReceiveWindow {
     this.limit = windowBytes;
   }
 
-  /** Half of the window is used: a new limit is worth a frame. */
+  /** A quarter of the window is used: a new limit is worth a frame, and arrives long before the rest is used up. */
   get needsUpdate(): boolean {
-    return this.limit - this.consumed <= this.windowBytes / 2;
+    return this.limit - this.consumed <= this.windowBytes * 0.75;
   }
 
-  /** Slide, and grow when the last half window went quickly; returns the new limit. */
+  /** Slide, and grow by need; returns the new limit. */
   advance(nowUs: number, rttUs: number): number {
     // The repetition of a lost frame says nothing about the window.
     if (this.needsUpdate) {
-      if (this.announcedUs >= 0 && nowUs - this.announcedUs < FAST_ROUND_TRIPS * rttUs)
-        this.windowBytes = Math.min(this.windowBytes * 2, this.maxWindowBytes);
-      this.announcedUs = nowUs;
+      const neededBytes = Math.ceil(roomFor(rttUs) * this.consumedInRound(nowUs, rttUs));
+      this.windowBytes = Math.max(this.windowBytes, Math.min(neededBytes, this.maxWindowBytes));
     }
     this.limit = Math.max(this.limit, this.consumed + this.windowBytes);
     return this.limit;
   }
+
+  /** Bytes taken in a round trip: those of the present one, or what a longer time comes to. */
+  private consumedInRound(nowUs: number, rttUs: number): number {
+    if (this.roundStartUs < 0) this.roundStartUs = nowUs;
+    const bytes = this.consumed - this.roundStartBytes;
+    const elapsedUs = nowUs - this.roundStartUs;
+    if (elapsedUs <= rttUs) return bytes;
+    this.roundStartUs = nowUs;
+    this.roundStartBytes = this.consumed;
+    return (bytes * rttUs) / elapsedUs;
+  }
+}
+
+function roomFor(rttUs: number): number {
+  return ROOM * Math.min(Math.max(rttUs / LONG_RTT_US, 1), MOST_TIMES);
 }

@@ -25,8 +25,13 @@ export class WindowUse {
     this.peakBytes = inFlightBytes;
   }
 
+  /** The most in flight at any time of this round or the last. */
+  get recentBytes(): number {
+    return Math.max(this.peakBytes, this.lastPeakBytes);
+  }
+
   /** Not even half of the window was in flight at any time of this round or the last. */
   isBelowHalf(windowBytes: number): boolean {
-    return 2 * Math.max(this.peakBytes, this.lastPeakBytes) < windowBytes;
+    return 2 * this.recentBytes < windowBytes;
   }
 }

@@ -18,5 +18,6 @@ export function createAckSample(): AckSample {
     smoothedRttUs: 0,
     minRttUs: 0,
     appLimited: false,
+    windowUnused: false,
   };
 }

@@ -1,5 +1,9 @@
 /** Ack-eliciting packets that may wait for one acknowledgement. RFC 9000 §13.2.2 */
 const PACKETS_PER_ACK = 2;
+/** On paths with longer round trips more of them may wait: a sender needs so many words a round trip, not more. */
+const LONG_RTT_US = 100_000;
+/** The packets that may wait are not more than this times as many. */
+const MOST_TIMES = 6;
 
 /** When to acknowledge in one packet number space. RFC 9000 §13.2 */
 export class AckPolicy {
@@ -20,12 +24,14 @@ export class AckPolicy {
    * A packet was processed.
    *
    * @param runStart - nothing is missing from here to the largest number received.
+   * @param minRttUs - Infinity when it is not known.
    */
   onReceived(
     packetNumber: number,
     ackEliciting: boolean,
     runStart: number,
     congested: boolean,
+    minRttUs: number,
     nowUs: number,
   ): void {
     if (!ackEliciting) return;
@@ -35,7 +41,7 @@ export class AckPolicy {
     // What came with a gap, or fills one, is told at once. RFC 9000 §13.2.1
     const inOrder = last < 0 || (packetNumber > last && runStart <= last + 1);
     if (packetNumber > last) this.largestEliciting = packetNumber;
-    const atOnce = !inOrder || congested || this.waiting >= PACKETS_PER_ACK;
+    const atOnce = !inOrder || congested || this.waiting >= packetsPerAck(minRttUs);
     this.dueUs = Math.min(this.dueUs, atOnce ? nowUs : nowUs + this.maxDelayUs);
   }
 
@@ -44,4 +50,9 @@ export class AckPolicy {
     this.hasNews = false;
     this.waiting = 0;
   }
+}
+
+function packetsPerAck(minRttUs: number): number {
+  if (minRttUs <= LONG_RTT_US || minRttUs === Infinity) return PACKETS_PER_ACK;
+  return Math.floor(PACKETS_PER_ACK * Math.min(minRttUs / LONG_RTT_US, MOST_TIMES));
 }

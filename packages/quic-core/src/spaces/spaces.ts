@@ -21,11 +21,18 @@ export class ReceiveSpace {
     this.delayExponent = delayExponent;
   }
 
-  onReceived(packetNumber: number, ackEliciting: boolean, codepoint: number, nowUs: number): void {
+  /** @param minRttUs - least round-trip time of the path it came by, Infinity when not known. */
+  onReceived(
+    packetNumber: number,
+    ackEliciting: boolean,
+    codepoint: number,
+    minRttUs: number,
+    nowUs: number,
+  ): void {
     const { ranges } = this.received;
     this.received.add(packetNumber, codepoint, nowUs);
     const runStart = ranges.startAt(ranges.count - 1);
-    this.policy.onReceived(packetNumber, ackEliciting, runStart, codepoint === 3, nowUs);
+    this.policy.onReceived(packetNumber, ackEliciting, runStart, codepoint === 3, minRttUs, nowUs);
   }
 
   /** Write an ACK if there is anything to report and room for it; returns the largest number reported, or -1. */

@@ -276,7 +276,7 @@ describe('receiving', () => {
     receive(CLIENT_UNI, 200, 100);
     expect(streams.receiveWindow.consumed).toBe(300);
     streams.onControlLost(CLIENT_UNI, Fact.StopSending);
-    expect(listFrames(send())).toEqual(['STOP_SENDING 2 9']);
+    expect(listFrames(send())).toEqual(['MAX_DATA 1300', 'STOP_SENDING 2 9']);
     streams.onReset({ streamId: CLIENT_UNI, code: 9, finalSize: 350 });
     expect(streams.receiveWindow.consumed).toBe(350);
     streams.onControlLost(CLIENT_UNI, Fact.StopSending);

@@ -140,9 +140,16 @@ export class Streams {
     this.forgetIfFinished(stream);
   }
 
-  /** A stream must hold what is in flight and as much again, or the window stays empty. */
-  followFlight(inFlightBytes: number): void {
-    this.bufferBytes = Math.max(SEND_BUFFER_BYTES, 2 * inFlightBytes + SEND_BUFFER_BYTES / 2);
+  /**
+   * A stream must hold what is in flight, what has arrived behind a gap that takes a round trip to close, and as much
+   * again to send, or the window stays empty.
+   *
+   * @param flightBytes - the most in flight of late.
+   * @param windowBytes - what may be in flight.
+   */
+  followFlight(flightBytes: number, windowBytes: number): void {
+    const heldBytes = Math.max(3 * flightBytes, windowBytes);
+    this.bufferBytes = Math.max(SEND_BUFFER_BYTES, heldBytes + SEND_BUFFER_BYTES / 2);
   }
 
   /** The application has read so much that the peer should hear of it. */
