@@ -201,6 +201,16 @@ describe('ports', () => {
     expect([sent.length, next.sent.length]).toEqual([0, 1]);
   });
 
+  test('and alarms may let the program end, those exchanged later too', () => {
+    const { loop, port, clock } = joined();
+    loop.unref();
+    const next = new MemoryPort();
+    loop.usePort(next);
+    expect([port.keepsAlive, next.keepsAlive, clock.keepsAlive]).toEqual([false, false, false]);
+    loop.ref();
+    expect([next.keepsAlive, clock.keepsAlive]).toEqual([true, true]);
+  });
+
   test('are told where a datagram came in, and where one goes out', () => {
     const { loop, context, port } = joined();
     port.onDatagram(new Uint8Array([1]), PEER, 0, { ip: '192.0.2.7', port: 7 }, 3);
@@ -332,6 +342,15 @@ class MemoryPort implements DatagramPort {
   }
 
   closed = false;
+  keepsAlive = true;
+
+  ref(): void {
+    this.keepsAlive = true;
+  }
+
+  unref(): void {
+    this.keepsAlive = false;
+  }
 
   close(): void {
     this.closed = true;
@@ -341,6 +360,7 @@ class MemoryPort implements DatagramPort {
 class ManualClock implements Clock {
   us = 1000;
   armed = false;
+  keepsAlive = true;
   readonly delaysUs: number[] = [];
   private task: () => void = () => {};
 
@@ -357,6 +377,12 @@ class ManualClock implements Clock {
       },
       cancel: () => {
         this.armed = false;
+      },
+      ref: () => {
+        this.keepsAlive = true;
+      },
+      unref: () => {
+        this.keepsAlive = false;
       },
     };
   }

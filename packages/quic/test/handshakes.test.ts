@@ -1,8 +1,9 @@
+import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
 import { createSelfSigned } from '@tsquic/cli';
 import { openNodePort } from '@tsquic/event-adapters';
 import { QuicError, type QuicListener, TlsAlertError } from 'tsquic';
-import { certificate, dial, HOST, PROTOCOL, receive, send, serve, take } from './endpoints.ts';
+import { certificate, connectedPair, dial, HOST, PROTOCOL, receive, send, serve, take } from './endpoints.ts';
 
 describe('certificates', () => {
   test('are checked: one that nobody vouches for ends in a TlsAlertError, on both sides', async () => {
@@ -56,6 +57,42 @@ describe('certificates', () => {
       alert: 112,
       remote: true,
     });
+    await listener.close();
+  });
+
+  test('of the peer are shown, with names and dates; those of clients where they were asked for', async () => {
+    const { certificatePem, privateKeyPem } = await certificate();
+    const listener = await serve(undefined, { requestCert: true, rejectUnauthorized: false });
+    const client = await dial(listener, { cert: certificatePem, key: privateKeyPem });
+    const server = await take(listener);
+    const expected = new X509Certificate(certificatePem);
+    for (const side of [client, server]) {
+      expect(side.peerCertificate?.fingerprint256).toBe(expected.fingerprint256);
+      expect(side.peerCertificates.map((der) => Buffer.from(der))).toEqual([expected.raw]);
+    }
+    await client.close();
+    await listener.close();
+    const other = await connectedPair();
+    expect([other.server.peerCertificate, other.server.peerCertificates]).toEqual([undefined, []]);
+    await other.close();
+  });
+
+  test.each([
+    ['PKCS #8 in DER', { type: 'pkcs8', format: 'der' }, undefined],
+    [
+      'PKCS #8 in PEM, encrypted',
+      { type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase: 'x' },
+      'x',
+    ],
+    ['SEC 1 in PEM', { type: 'sec1', format: 'pem' }, undefined],
+  ] as const)('with a key as a file has it, %s', async (_form, form, passphrase) => {
+    const { privateKeyPem } = await certificate();
+    const exported = createPrivateKey(privateKeyPem).export(form as { type: 'pkcs8'; format: 'der' });
+    const listener = await serve(undefined, {
+      key: Buffer.from(exported),
+      ...(passphrase === undefined ? {} : { passphrase }),
+    });
+    await (await dial(listener)).close();
     await listener.close();
   });
 
@@ -157,6 +194,15 @@ describe('addresses', () => {
     await listener.close();
   });
 
+  test('family leaves out those of the other', async () => {
+    const listener = await serve();
+    const lookup = () => Promise.resolve([{ address: '::1' }, { address: HOST }]);
+    const client = await dial(listener, { host: 'localhost', family: 4, lookup });
+    expect(client.remoteAddress.ip).toBe(HOST);
+    await client.close();
+    await listener.close();
+  });
+
   test('all fail: the most telling failure is reported', async () => {
     const listener = await serve();
     const attempt = dial(listener, {
@@ -185,7 +231,8 @@ describe('options that cannot work', () => {
     ['a certificate that is none', { ca: 'nothing' }],
     ['a limit that is none', { transport: { idleTimeoutMs: -1 } }],
     ['a key that is none', { key: 'x', cert: 'y' }],
-  ])('connect: %s', async (_case, options) => {
+    ['a host without addresses of that family', { host: 'x', family: 6, lookup: () => Promise.resolve([]) }],
+  ] as const)('connect: %s', async (_case, options) => {
     await expect(dial({ address: { ip: HOST, port: 1 } } as QuicListener, options)).rejects.toMatchObject({
       code: 'ERR_QUIC_INVALID_OPTION',
     });
@@ -195,6 +242,7 @@ describe('options that cannot work', () => {
     ['no certificate', { cert: undefined as unknown as string }],
     ['client certificates that nobody vouches for', { requestCert: true }],
     ['a key that is none', { key: 'x' }],
+    ['a key that is not encrypted so', { key: '-----BEGIN PRIVATE KEY-----', passphrase: 'x' }],
   ])('listen: %s', async (_case, options) => {
     await expect(serve(undefined, options)).rejects.toMatchObject({ code: 'ERR_QUIC_INVALID_OPTION' });
   });

@@ -57,6 +57,9 @@ test('statistics, keying material, the key log and the log ID', async () => {
   await Promise.all([client.ready, server.ready]);
   expect(client.statistics()).toMatchObject({ state: 'confirmed', packetsLost: 0 });
   expect(client.statistics().smoothedRttUs).toBeGreaterThan(0);
+  expect(client.pathStatistics()).toMatchObject([
+    { active: true, validated: true, remote: client.remoteAddress, local: client.localAddress },
+  ]);
   const material = client.exportKeyingMaterial(32, 'EXPORTER-test');
   expect(material).toHaveLength(32);
   expect(server.exportKeyingMaterial(32, 'EXPORTER-test')).toEqual(material);

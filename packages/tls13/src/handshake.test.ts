@@ -325,12 +325,14 @@ describe(`certificates of clients ${covers('rfc9001-4.4-2', 'rfc9001-4.4-3')}`, 
     expect(find(pair.serverEvents, 'complete')).toBeUndefined();
     pair.server.certificateVerdict(undefined);
     expectAgreement(pair.run());
+    expect(find(pair.serverEvents, 'complete')?.peerCertificates).toEqual(identity.chain);
   });
 
   test('request without one', () => {
     const pair = new Pair({}, { clientCertificate: 'request' }).run();
     expectAgreement(pair);
     expect(find(pair.serverEvents, 'certificate')).toBeUndefined();
+    expect(find(pair.serverEvents, 'complete')?.peerCertificates).toEqual([]);
   });
 
   test('require without one ends in certificate_required', () => {
