@@ -45,6 +45,14 @@ describe('the first window', () => {
     expect(start.pacingRate).toBe(2 * 3 * IW * 10);
   });
 
+  test('of a short path that answered late at first sets no pace for what follows', () => {
+    const start = new LongPathStart(2, true);
+    start.onAck(ackSample({ minRttUs: 130_000 }), MTU, true);
+    expect(start.pacingRate).toBeGreaterThan(0);
+    start.onAck(ackSample({ minRttUs: 300 }), MTU, true);
+    expect([start.pacingRate, start.windowBytes]).toEqual([0, 0]);
+  });
+
   test.each(CONTROLLER_NAMES)('%s has it only where the path is long and it is wanted', (name) => {
     const windowAfter = (minRttUs: number, longPaths: boolean): number => {
       const controller = controllerByName(name, { longPaths })({ mtuBytes: MTU, nowUs: 0 });

@@ -35,7 +35,9 @@ export class LongPathStart {
 
   /** Measures what arrived. `mayGrow` is false for what did not test the window. */
   onAck(sample: AckSample, mtuBytes: number, mayGrow: boolean): void {
-    if (this.isOver || sample.minRttUs <= STRETCH_US) return;
+    if (this.isOver || sample.minRttUs === 0) return;
+    // A short path, which may have answered late at first: the pace of a long one would hold it back for ever.
+    if (sample.minRttUs <= STRETCH_US) return this.end();
     const rttUs = Math.min(sample.minRttUs, LONGEST_RTT_US);
     this.raise(longPathInitialWindow(mtuBytes, rttUs));
     const arrivedUs = sample.nowUs - this.startUs;
