@@ -1,6 +1,6 @@
 import type { Clock, DatagramPort } from '@tsquic/event-adapters';
 import type { Address, QuicConnection as ConnectionHandle, QuicHostContext } from '@tsquic/quic-core';
-import { whenAborted } from './abort.ts';
+import { unlessAborted, whenAborted } from './abort.ts';
 import { type CloseOptions, QuicConnection } from './connection.ts';
 import { Deferred } from './deferred.ts';
 import { publish } from './diagnostics.ts';
@@ -23,6 +23,8 @@ export class QuicListener implements AsyncIterable<QuicConnection> {
   private readonly endpoint: Endpoint;
   private readonly connections = new Set<QuicConnection>();
   private readonly incoming = new IncomingQueue<QuicConnection>();
+  /** Handlers that have not returned. */
+  private readonly serving = new Set<Promise<void>>();
   private readonly end = new Deferred<void>().optional();
   private readonly releaseSignal: () => void;
   private finishing = false;
@@ -54,10 +56,16 @@ export class QuicListener implements AsyncIterable<QuicConnection> {
     return this.shut(options, undefined);
   }
 
-  /** Take no more connections, let every one `finish`, then close. The signal cuts the waiting short. */
+  /**
+   * Take no more connections, let every one `finish`, wait until the handlers have returned, then close. The signal
+   * cuts the waiting short.
+   */
   async finish(options: CloseOptions & { readonly signal?: AbortSignal } = {}): Promise<void> {
     this.finishing = true;
     await Promise.allSettled([...this.connections].map((connection) => connection.finish(options)));
+    const { signal } = options;
+    if (signal?.aborted !== true)
+      await unlessAborted(Promise.allSettled(this.serving), signal).catch(() => {});
     await this.close(options);
   }
 
@@ -96,7 +104,12 @@ export class QuicListener implements AsyncIterable<QuicConnection> {
     }
     this.connections.add(connection);
     if (this.handler === undefined) this.incoming.push(connection);
-    else void this.serve(connection, this.handler);
+    else {
+      const served = this.serve(connection, this.handler);
+      this.serving.add(served);
+      // What it throws must stay unhandled where `serve` wants that.
+      void served.finally(() => this.serving.delete(served));
+    }
   }
 
   private async serve(connection: QuicConnection, handler: ConnectionHandler): Promise<void> {

@@ -92,7 +92,9 @@ describe('certificates', () => {
       key: Buffer.from(exported),
       ...(passphrase === undefined ? {} : { passphrase }),
     });
-    await (await dial(listener)).close();
+    const client = await dial(listener);
+    expect(client.peerCertificate?.checkHost('localhost')).toBe('localhost');
+    await client.close();
     await listener.close();
   });
 

@@ -181,6 +181,27 @@ describe('finish', () => {
   });
 });
 
+test('finish of a listener waits for handlers that still work on what has arrived', async () => {
+  const steps: string[] = [];
+  const listener = await serve(async (connection) => {
+    for await (const stream of connection) {
+      await pause(50);
+      steps.push(await receive(stream.readable));
+    }
+  });
+  const client = await dial(listener);
+  await send((await client.openStream({ unidirectional: true })).writable, 'all of it');
+  await client.close();
+  await listener.finish();
+  expect(steps).toEqual(['all of it']);
+
+  const stuck = await serve(() => new Promise<void>(() => {}));
+  const other = await dial(stuck);
+  await other.ready;
+  await stuck.finish({ signal: AbortSignal.timeout(20) });
+  expect((await other.closed).remote).toBe(true);
+});
+
 describe('a handler that throws', () => {
   test('ends its own connection, and no other', async () => {
     const errors: unknown[] = [];
