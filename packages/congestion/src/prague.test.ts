@@ -17,7 +17,7 @@ function round(prague: Prague, number: number, marked: number): void {
       ceBytes: marked * 1200,
       deliveredAtSendBytes: (number - 1) * 120_000,
       deliveredTotalBytes: number * 120_000,
-      windowUnused: true,
+      appLimited: true,
     }),
   );
 }
@@ -55,7 +55,7 @@ describe('the share of marks', () => {
           deliveredAtSendBytes: i * 1200,
           deliveredTotalBytes: (i + 1) * 1200,
           smoothedRttUs: 1000,
-          windowUnused: true,
+          appLimited: true,
         }),
       );
     }

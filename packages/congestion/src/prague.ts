@@ -49,8 +49,9 @@ export class Prague implements CongestionController {
   onAck(sample: AckSample): void {
     this.smoothedRttUs = sample.smoothedRttUs;
     this.averageMarks(sample);
-    // Marks do not stop growth as losses do: the two balance where the queue is short.
-    const mayGrow = !sample.windowUnused && sample.newestSentUs > this.recoveryStartUs;
+    // Marks do not stop growth as losses do: the two balance where the queue is short. A flow that paces at its very rate
+    // need not fill its window to have tested it.
+    const mayGrow = !sample.appLimited && sample.newestSentUs > this.recoveryStartUs;
     if (this.inSlowStart)
       this.setWindow(this.slowStart.grow(this.windowBytes, sample, this.mtuBytes, mayGrow));
     else if (mayGrow) this.growSteadily(Math.max(sample.ackedBytes - sample.ceBytes, 0));
