@@ -19,8 +19,6 @@ export const ECN_SHIFT = 4;
 const CROWDED_PACKETS = 4096;
 
 const FIRST_CAPACITY = 16;
-/** A larger ring is given back as soon as nothing is in it: to become as large again it takes as many packets. */
-const KEPT_CAPACITY = 64;
 
 const NO_BYTES = new Uint8Array(0);
 const NO_WORDS = new Uint16Array(0);
@@ -109,9 +107,7 @@ export class SentPackets {
   forgetBelow(number: number): void {
     this.tail = number;
     if (this.firstOutstanding < number) this.firstOutstanding = number;
-    if (number < this.next) this.log.release(this.factsFrom[this.slot(number)]!);
-    else if (this.mask >= KEPT_CAPACITY) this.release();
-    else this.log.release(this.log.head);
+    this.log.release(number < this.next ? this.factsFrom[this.slot(number)]! : this.log.head);
   }
 
   /**
