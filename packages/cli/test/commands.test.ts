@@ -152,8 +152,8 @@ describe('perf', () => {
     [1_000_000, 2_000_000, 3, []],
     [0, 0, 1, []],
     [100, 1000, 500, ['--parallel', '20']],
-    [20_000, 100_000, 300, ['--parallel', '4', '--unidirectional']],
-    [50_000, 0, 150, ['--parallel', '2', '--unidirectional']],
+    [2000, 20_000, 150, ['--parallel', '4', '--unidirectional']],
+    [10_000, 0, 150, ['--parallel', '2', '--unidirectional']],
   ])('sends %i bytes and asks for %i, %i times, %j', async (upload, download, transactions, more) => {
     const { exitCode, stdout, stderr } = await tsquic(
       'perf',
