@@ -131,3 +131,11 @@ test('BBR takes a capacity that a long path has shown, and stops starting up', (
   expect(bbr.windowBytes).toBeGreaterThanOrEqual(6_000_000);
   expect(bbr.pacingRate / 10_000_000).toBeCloseTo(0.99, 1);
 });
+
+test('a path that proves short after a late first answer is started like any other', () => {
+  const start = new LongPathStart(2, true);
+  start.onAck(ackSample({ minRttUs: 150_000 }), MTU, true);
+  expect(start.windowBytes).toBe(1.5 * IW);
+  start.onAck(ackSample({ minRttUs: 20_000 }), MTU, true);
+  expect([start.windowBytes, start.pacingRate]).toEqual([0, 0]);
+});

@@ -71,7 +71,7 @@ export interface TransportOptions {
   readonly handshakeTimeoutMs?: number;
   /** Receive window of the connection at first, bytes; grows by need up to `maxConnectionWindowBytes`. Default 524288. */
   readonly connectionWindowBytes?: number;
-  /** Default 16 MiB. */
+  /** Default 16 MiB; a path that holds more, bandwidth times round trip, wants more. */
   readonly maxConnectionWindowBytes?: number;
   /** Receive window of each stream at first, bytes; grows up to `maxStreamWindowBytes`. Default 262144. */
   readonly streamWindowBytes?: number;
