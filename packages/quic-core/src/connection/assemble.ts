@@ -4,8 +4,7 @@ import type { Address } from '../context/address.ts';
 import type { Settings } from '../context/settings.ts';
 import type { CloseReason, QuicEvent } from '../events.ts';
 import type { CloseFrame } from '../frame/close.ts';
-import { Handshake, type HandshakeListener } from '../handshake/handshake.ts';
-import { preferredId } from '../handshake/parameters.ts';
+import { Handshake } from '../handshake/handshake.ts';
 import { LocalIds } from '../ids/local-ids.ts';
 import { Destinations } from '../ids/destinations.ts';
 import { PeerIds } from '../ids/peer-ids.ts';
@@ -27,6 +26,7 @@ import type { Version } from '../version/versions.ts';
 import type { ClientStart } from './client-start.ts';
 import { CloseState, decodeReason } from './close-state.ts';
 import { EarlyPackets } from './early-packets.ts';
+import { HandshakeReports } from './handshake-reports.ts';
 import { Idle } from './idle.ts';
 import { Receiver } from './receiver.ts';
 import { SendOrder } from './send-order.ts';
@@ -126,7 +126,7 @@ export function assembleConnection(seed: ConnectionSeed, around: ConnectionSurro
   const own = createIndependent(seed, around, emit);
   const { keys, paths, localIds, peerIds, spaces, streams, idle } = own;
   // The listener is called only once the handshake runs, when recovery exists.
-  const listener = createListener(id, own, around, emit, () => recovery);
+  const listener = new HandshakeReports(id, own, around, emit, () => recovery);
   const handshake = new Handshake(isClient, own.keys, listener);
   const facts = new FactRouter({ spaces, handshake, streams, localIds, peerIds, paths });
   const random = randomBelow((out) => settings.crypto.random(out));
@@ -235,50 +235,6 @@ function createIndependent(
     spaces: new Spaces(transport.maxAckDelayMs * 1000, settings.ackDelayExponent),
     streams: new Streams(!isClient, transport, emit),
     idle: new Idle(transport.idleTimeoutMs, transport.keepAliveMs, nowUs),
-  };
-}
-
-/** Takes what the handshake says to those it concerns. */
-function createListener(
-  id: number,
-  { streams, idle, peerIds }: IndependentParts,
-  around: ConnectionSurroundings,
-  emit: (event: UnsignedEvent) => void,
-  recovery: () => Recovery,
-): HandshakeListener {
-  const { tracer } = around.settings;
-  return {
-    onParameters(parameters) {
-      tracer.onParameters?.(id, false, parameters, around.nowUs());
-      streams.onPeerLimits(parameters);
-      idle.onPeerTimeout(parameters.maxIdleTimeoutMs);
-      recovery().maxAckDelayUs = parameters.maxAckDelayMs * 1000;
-      recovery().ackDelayExponent = parameters.ackDelayExponent;
-      const { statelessResetToken, preferredAddress } = parameters;
-      if (statelessResetToken !== undefined) peerIds.setInitialToken(statelessResetToken);
-      if (preferredAddress !== undefined) peerIds.onPreferredAddress(preferredId(preferredAddress));
-    },
-    onCertificate: (chain, serverName) => emit({ type: 'certificate', chain, serverName }),
-    onComplete(event) {
-      const { alpn, serverName, cipherSuite, resumed, earlyDataAccepted, peerCertificates } = event;
-      around.onHandshakeComplete();
-      tracer.onHandshakeCompleted?.(id, alpn, cipherSuite, resumed, earlyDataAccepted, around.nowUs());
-      emit({
-        type: 'connected',
-        alpn,
-        serverName,
-        cipherSuite,
-        resumed,
-        earlyDataAccepted,
-        peerCertificates,
-      });
-    },
-    onTicket(ticket) {
-      tracer.onTicket?.(id, ticket.length, around.nowUs());
-      emit({ type: 'ticket', ticket });
-    },
-    onKeyLog: (line) => around.settings.onKeyLog?.(line),
-    onRepetition: () => recovery().hasten(),
   };
 }
 

@@ -46,7 +46,7 @@ export class Connection {
     this.parts = parts;
     this.id = parts.id;
     this.isClient = parts.isClient;
-    this.reader = new PacketReader(parts.localIdLength);
+    this.reader = readerFor(parts.localIdLength);
     this.changes = createChangeTracer(parts.id, parts, parts.tracer);
   }
 
@@ -416,3 +416,11 @@ export class Connection {
     parts.recovery.discardSpace(space, nowUs);
   }
 }
+
+/** A reader for IDs of this length. One serves all connections: a datagram is read to its end before the next. */
+function readerFor(localIdLength: number): PacketReader {
+  READERS[localIdLength] ??= new PacketReader(localIdLength);
+  return READERS[localIdLength];
+}
+
+const READERS: (PacketReader | undefined)[] = [];

@@ -26,7 +26,7 @@ export class PeerIds {
   /** The ID to send to. */
   current: PeerId;
   /** Others that may be used. */
-  private readonly spare: PeerId[] = [];
+  private spare: PeerId[] = [];
   /** Taken for paths that are not in use: nothing else may be sent with them. RFC 9000 §9.5 */
   private readonly taken: PeerId[] = [];
   /** Retired, to be told. */
@@ -72,7 +72,8 @@ export class PeerIds {
     if (!this.retired.contains(sequence)) {
       if (sequence < this.retirePriorTo) return this.retire(sequence);
       const isNew = !known.some((id) => id.sequence === sequence);
-      if (isNew) this.spare.push({ sequence, connectionId, resetToken });
+      // An array that is pushed to makes room for many more.
+      if (isNew) this.spare = [...this.spare, { sequence, connectionId, resetToken }];
     }
     if (frame.retirePriorTo > this.retirePriorTo) this.retireBelow(frame.retirePriorTo);
     if (this.spare.length + this.taken.length + 1 > ACTIVE_ID_LIMIT)
