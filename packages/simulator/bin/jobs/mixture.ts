@@ -11,7 +11,7 @@ export function runMixtureJob(
   { index, seed }: { readonly index: number; readonly seed: number },
   { createCrypto }: Omit<ScenarioRunOptions, 'seed'>,
 ): FairnessResult {
-  const { controllers, bottleneck, durationUs } = MIXTURES[index]!;
+  const { controllers, bottleneck, back, durationUs } = MIXTURES[index]!;
   return runFairness({
     seed,
     createCrypto,
@@ -21,6 +21,7 @@ export function runMixtureJob(
       startUs: i * START_SPACING_US,
     })),
     bottleneck,
+    ...(back !== undefined && { back }),
     durationUs,
     measureFromUs: MEASURE_FROM_US,
   });

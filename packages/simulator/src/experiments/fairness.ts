@@ -22,6 +22,8 @@ export interface FairnessOptions {
   readonly flows: readonly Flow[];
   /** Servers to clients, shared by all flows; it needs a constant rate. */
   readonly bottleneck: Partial<LinkOptions> & { readonly bytesPerSecond: number; readonly delayUs: number };
+  /** Clients to servers, shared as well. Default: the delay of the bottleneck and nothing else. */
+  readonly back?: Partial<LinkOptions>;
   readonly durationUs: number;
   /** Shares are measured from here on. */
   readonly measureFromUs: number;
@@ -46,7 +48,7 @@ export function runFairness(options: FairnessOptions): FairnessResult {
   const { bottleneck, flows, measureFromUs, durationUs } = options;
   const world = new World(options.seed);
   const shared = world.addLink('bottleneck', bottleneck);
-  const back = world.addLink('back', { delayUs: bottleneck.delayUs });
+  const back = world.addLink('back', { delayUs: bottleneck.delayUs, ...options.back });
   const delivered = flows.map(() => 0);
   const buckets = flows.map(() => new Map<number, number>());
   const waits: number[] = [];
