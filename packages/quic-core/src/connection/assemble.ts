@@ -132,37 +132,9 @@ export function assembleConnection(seed: ConnectionSeed, around: ConnectionSurro
   const random = randomBelow((out) => settings.crypto.random(out));
   const recovery = new Recovery(own.paths, facts, new ProbeTimeout(own.paths, handshake), random);
   recovery.watcher = lossWatcher(id, tracer);
-  const receiver = new Receiver({
-    isClient,
-    recovery,
-    handshake,
-    streams,
-    localIds,
-    peerIds,
-    paths,
-    onPeerClose: (frame) => around.onPeerClose(frame),
-    onToken: (token) => emit({ type: 'token', token }),
-  });
   const destinations = new Destinations(peerIds, paths);
   const fields = createFields(seed, own.localIds);
-  const sendOrder = new SendOrder({
-    isClient,
-    keys,
-    spaces,
-    recovery,
-    paths,
-    handshake,
-    streams: new StreamWriter(streams),
-    localIds,
-    peerIds,
-    destinations,
-    idle,
-    closeState,
-    fields,
-    id,
-    tracer,
-    beforeSealing: settings.options.beforeSealing,
-  });
+  const active = { recovery, handshake, destinations, closeState, fields };
   const memory = new PathMemory(own.paths, (remembered, path) =>
     handshake.sendToken(around.createToken(path.remote, remembered)),
   );
@@ -188,8 +160,8 @@ export function assembleConnection(seed: ConnectionSeed, around: ConnectionSurro
     timers,
     memory: isClient ? undefined : memory,
     early: new EarlyPackets(),
-    receiver,
-    sendOrder,
+    receiver: createReceiver(own, active, isClient, around, emit),
+    sendOrder: createSendOrder(own, active, seed, settings),
     fields,
     statistics: createCounters(),
     tracer,
@@ -198,6 +170,55 @@ export function assembleConnection(seed: ConnectionSeed, around: ConnectionSurro
     onClosed: (reason) => around.onClosed(reason),
     releaseExtraIds: () => around.releaseExtraIds(),
   };
+}
+
+/** The parts that act on others. */
+type ActiveParts = Pick<ConnectionParts, 'recovery' | 'handshake' | 'destinations' | 'closeState' | 'fields'>;
+
+function createReceiver(
+  { streams, localIds, peerIds, paths }: IndependentParts,
+  { recovery, handshake }: ActiveParts,
+  isClient: boolean,
+  around: ConnectionSurroundings,
+  emit: (event: UnsignedEvent) => void,
+): Receiver {
+  return new Receiver({
+    isClient,
+    recovery,
+    handshake,
+    streams,
+    localIds,
+    peerIds,
+    paths,
+    onPeerClose: (frame) => around.onPeerClose(frame),
+    onToken: (token) => emit({ type: 'token', token }),
+  });
+}
+
+function createSendOrder(
+  { keys, spaces, paths, streams, localIds, peerIds, idle }: IndependentParts,
+  { recovery, handshake, destinations, closeState, fields }: ActiveParts,
+  { id, isClient }: ConnectionSeed,
+  { tracer, options }: Settings,
+): SendOrder {
+  return new SendOrder({
+    isClient,
+    keys,
+    spaces,
+    recovery,
+    paths,
+    handshake,
+    streams: new StreamWriter(streams),
+    localIds,
+    peerIds,
+    destinations,
+    idle,
+    closeState,
+    fields,
+    id,
+    tracer,
+    beforeSealing: options.beforeSealing,
+  });
 }
 
 /** The parts that need no other part. */

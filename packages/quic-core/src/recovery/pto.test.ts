@@ -118,12 +118,20 @@ describe('probe timeout', () => {
     const rig = new RecoveryRig({ confirmed: false });
     rig.paths.active.amplification.validated = false;
     rig.paths.active.amplification.onReceived(1200);
-    rig.send(Initial, 0);
+    rig.send(Handshake, 0);
     expect(rig.recovery.timerUs(0)).toBe(FIRST_PTO);
     rig.paths.active.amplification.onSent(3590);
     expect(rig.recovery.timerUs(0)).toBe(Infinity);
     rig.paths.active.amplification.onReceived(50);
     expect(rig.recovery.timerUs(0)).toBe(FIRST_PTO);
+    // An Initial that must be acknowledged takes 1200 bytes. RFC 9000 §14.1
+    const early = new RecoveryRig({ confirmed: false, hasHandshakeKeys: false });
+    early.paths.active.amplification.validated = false;
+    early.send(Initial, 0);
+    early.paths.active.amplification.onReceived(399);
+    expect(early.recovery.timerUs(0)).toBe(Infinity);
+    early.paths.active.amplification.onReceived(1);
+    expect(early.recovery.timerUs(0)).toBe(FIRST_PTO);
   });
 
   test(`keys that go take their packets and timers with them ${covers('rfc9002-6.2.2-4', 'rfc9002-6.4-1', 'rfc9002-6.4-2')}`, () => {

@@ -90,9 +90,9 @@ export class ProbeTimeout {
     let inFlight = false;
     for (const space of SPACES) {
       if (sent[space]!.elicitingCount === 0) continue;
+      if (space === Space.Initial && path.amplification.room < BASE_MTU) continue;
       inFlight = true;
       if (space === Space.Application && !this.progress.confirmed) continue;
-      if (space === Space.Initial && path.amplification.room < BASE_MTU) continue;
       const durationUs = path.rtt.ptoUs + (space === Space.Application ? maxAckDelayUs : 0);
       const dueUs = this.lastSentUs[space]! + Math.min(durationUs * backoff, MAX_PTO_US);
       if (dueUs >= earliestUs) continue;
