@@ -8,10 +8,11 @@ type Way = keyof typeof WAYS;
 
 /** Connections that come and go before the others: the code they run is compiled then, and no longer counts. */
 const WARM_UP = 100;
-/** Long enough for acknowledgements, tickets and discarded keys to be over. */
-const SETTLE_MS = 1500;
+/** Long enough for the last acknowledgements, for closed connections to be forgotten, and for buffers to be given back. */
+const SETTLE_MS = 6000;
 const HOLD_MS = 1500;
-const MAX_KIB = 20;
+/** Promises, web streams and the handler of each connection come on top of the core. */
+const MAX_KIB = { core: 20, tsquic: 40 } as const;
 
 /** Memory beyond the baseline, garbage apart. */
 interface Memory {
@@ -145,8 +146,8 @@ function judge({ way, asked, answered, closed, left, server, client }: Run): Che
       ok: [answered, server.open, client.open, closed].every((number) => number === asked) && left === 0,
     },
     {
-      name: `${way}: ${kib.toFixed(1)} KiB of an idle connection at the server, target ${MAX_KIB}`,
-      ok: kib <= MAX_KIB,
+      name: `${way}: ${kib.toFixed(1)} KiB of an idle connection at the server, target ${MAX_KIB[way]}`,
+      ok: kib <= MAX_KIB[way],
     },
   ];
 }
