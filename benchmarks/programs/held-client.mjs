@@ -20,7 +20,10 @@ const gauge = new Gauge();
 const open = way === 'core' ? await createOpener() : openByConnect;
 let held = [];
 
-process.on('message', async ({ ask, count }) => {
+process.on('message', (message) => void answer(message));
+process.send({});
+
+async function answer({ ask, count }) {
   switch (ask) {
     case 'open':
       process.send(await openAll(count));
@@ -41,8 +44,7 @@ process.on('message', async ({ ask, count }) => {
     case 'end':
       process.exit(0);
   }
-});
-process.send({});
+}
 
 async function openAll(count) {
   const begun = performance.now();
@@ -126,12 +128,11 @@ async function openByConnect() {
   const reader = stream.readable.getReader();
   for (let left = ANSWER_BYTES; left > 0;) left -= (await reader.read()).value.length;
   const holding = { alive: true };
-  const gone = () => (holding.alive = false);
-  const closed = connection.closed.then(
-    () => true,
-    () => false,
-  );
-  closed.then(gone);
+  const gone = (inGoodOrder) => () => {
+    holding.alive = false;
+    return inGoodOrder;
+  };
+  const closed = connection.closed.then(gone(true), gone(false));
   holding.close = async () => {
     await connection.close();
     return closed;

@@ -17,7 +17,9 @@ let open = 0;
 const server = await (way === 'core' ? serveByCore() : serveByListen());
 console.log(`listening on 127.0.0.1:${server.port}`);
 
-process.on('message', async (question) => {
+process.on('message', (question) => void answer(question));
+
+async function answer(question) {
   if (question === 'baseline') await gauge.begin();
   const findings = question === 'findings' ? await gauge.findings() : {};
   if (question === 'delay') findings.delay = gauge.delay();
@@ -25,7 +27,7 @@ process.on('message', async (question) => {
   if (question !== 'end') return;
   await server.close();
   process.disconnect();
-});
+}
 
 async function serveByCore() {
   const crypto = createNodeProvider();
@@ -45,7 +47,10 @@ async function serveByCore() {
     }
   };
   const loop = new QuicLoop({ context, port, clock: nodeClock, onEvent });
-  return { port: port.local.port, close: () => loop.close() };
+  return {
+    port: port.local.port,
+    close: async () => loop.close(),
+  };
 }
 
 async function serveByListen() {

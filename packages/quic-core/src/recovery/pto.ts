@@ -86,25 +86,39 @@ export class ProbeTimeout {
       return this.lastSentUs[Space.Initial]! + path.rtt.smoothedUs;
     }
     const backoff = 2 ** Math.min(this.count, 20);
+    const earliestUs = this.choose(sent, maxAckDelayUs, backoff);
+    if (this.chosen >= 0) return earliestUs;
+    // A server that may be unable to send must be asked, RFC 9002 §6.2.2.1; and lost handshake data must not wait
+    // for a window that is full of data which nobody can read yet.
+    if (this.peerValidated && !this.isWaiting(sent)) return Infinity;
+    if (this.idleFromUs < 0) this.idleFromUs = nowUs;
+    return this.idleFromUs + Math.min(path.rtt.ptoUs * backoff, MAX_PTO_US);
+  }
+
+  /** Chooses the space whose timeout ends first; returns when that is. */
+  private choose(sent: readonly SentPackets[], maxAckDelayUs: number, backoff: number): number {
+    const { ptoUs } = this.paths.active.rtt;
     let earliestUs = Infinity;
-    let inFlight = false;
     for (const space of SPACES) {
-      if (sent[space]!.elicitingCount === 0) continue;
-      if (space === Space.Initial && path.amplification.room < BASE_MTU) continue;
-      inFlight = true;
+      if (sent[space]!.elicitingCount === 0 || !this.hasRoom(space)) continue;
       if (space === Space.Application && !this.progress.confirmed) continue;
-      const durationUs = path.rtt.ptoUs + (space === Space.Application ? maxAckDelayUs : 0);
+      const durationUs = ptoUs + (space === Space.Application ? maxAckDelayUs : 0);
       const dueUs = this.lastSentUs[space]! + Math.min(durationUs * backoff, MAX_PTO_US);
       if (dueUs >= earliestUs) continue;
       earliestUs = dueUs;
       this.chosen = space;
     }
-    if (this.chosen >= 0) return earliestUs;
-    // A server that may be unable to send must be asked, RFC 9002 §6.2.2.1; and lost handshake data must not wait
-    // for a window that is full of data which nobody can read yet.
-    if (this.peerValidated && !inFlight) return Infinity;
-    if (this.idleFromUs < 0) this.idleFromUs = nowUs;
-    return this.idleFromUs + Math.min(path.rtt.ptoUs * backoff, MAX_PTO_US);
+    return earliestUs;
+  }
+
+  private isWaiting(sent: readonly SentPackets[]): boolean {
+    for (const space of SPACES) if (sent[space]!.elicitingCount > 0 && this.hasRoom(space)) return true;
+    return false;
+  }
+
+  /** An Initial that must be acknowledged has 1200 bytes. RFC 9000 §14.1 */
+  private hasRoom(space: Space): boolean {
+    return space !== Space.Initial || this.paths.active.amplification.room >= BASE_MTU;
   }
 
   /**
