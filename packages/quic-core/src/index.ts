@@ -1,3 +1,4 @@
+export type { RememberedPath } from '@tsquic/congestion';
 export { type Address, sameAddress } from './context/address.ts';
 export type { ConnectionOptions, QuicContextOptions, TransportOptions } from './context/config.ts';
 export { createQuicContext, QuicContext } from './context/context.ts';

@@ -98,7 +98,7 @@ function openSocket(options: ConnectOptions, ip: string): Promise<DatagramPort> 
 
 function shakeHands(plan: Plan, endpoint: Endpoint, to: Address, stop: AbortSignal): Promise<QuicConnection> {
   const { options, serverName } = plan;
-  const { session, token, onSession, onToken, ALPNProtocols } = options;
+  const { session, token, rememberedPath, onSession, onToken, ALPNProtocols } = options;
   return new Promise<QuicConnection>((resolve, reject) => {
     const handle = endpoint.createConnection({
       to,
@@ -107,6 +107,7 @@ function shakeHands(plan: Plan, endpoint: Endpoint, to: Address, stop: AbortSign
       ...(options.context === undefined || ALPNProtocols === undefined ? {} : { alpn: ALPNProtocols }),
       ...(session === undefined ? {} : { session }),
       ...(token === undefined ? {} : { token }),
+      ...(rememberedPath === undefined ? {} : { rememberedPath }),
     });
     let release = (): void => {};
     const connection = new QuicConnection({

@@ -6,6 +6,7 @@ import type {
   QuicConnection as ConnectionHandle,
   QuicEvent,
   QuicStream as StreamHandle,
+  RememberedPath,
 } from '@tsquic/quic-core';
 import { unlessAborted, whenAborted } from './abort.ts';
 import { type CloseInfo, closeOutcome } from './close-outcome.ts';
@@ -164,6 +165,14 @@ export class QuicConnection implements AsyncIterable<QuicStream> {
   /** The same of every path that the connection remembers; the one in use comes first. RFC 9000 §9 */
   pathStatistics(): readonly PathStatistics[] {
     return this.handle.pathStatistics();
+  }
+
+  /**
+   * What the path in use has taught, for `rememberedPath` of the next `connect`; undefined while that is nothing. Also
+   * after the end.
+   */
+  get rememberedPath(): RememberedPath | undefined {
+    return this.handle.rememberedPath;
   }
 
   /**

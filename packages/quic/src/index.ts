@@ -19,3 +19,4 @@ export type {
   ServerIdentity,
 } from './options.ts';
 export { QuicStream } from './stream.ts';
+export type { RememberedPath } from '@tsquic/quic-core';

@@ -1,6 +1,11 @@
 import type { CryptoProvider } from '@tsquic/crypto';
 import type { Clock, DatagramPort } from '@tsquic/event-adapters';
-import type { QuicContextOptions, QuicHostContext, TransportOptions } from '@tsquic/quic-core';
+import type {
+  QuicContextOptions,
+  QuicHostContext,
+  TransportOptions,
+  RememberedPath,
+} from '@tsquic/quic-core';
 import type { CertificateVerifier } from '@tsquic/tls13';
 import type { QuicConnection } from './connection.ts';
 
@@ -71,6 +76,11 @@ export interface ConnectOptions extends CommonOptions {
   readonly session?: Uint8Array;
   /** A token from `onToken`: spares a round trip where the server validates addresses. RFC 9000 §8.1.3 */
   readonly token?: Uint8Array;
+  /**
+   * `QuicConnection.rememberedPath` of an earlier connection to this server: what is sent starts faster, if the path
+   * proves to be as it was. A server remembers by itself, in the tokens it gives.
+   */
+  readonly rememberedPath?: RememberedPath;
   /** Sessions to keep for `session` come here, after the handshake. */
   readonly onSession?: (session: Uint8Array) => void;
   /** Tokens to keep for `token` come here. */

@@ -148,6 +148,24 @@ test('sessions and tokens are kept and used again', async () => {
   await listener.close();
 });
 
+test('what a connection learned of the path is kept and used again, also after its end', async () => {
+  const listener = await serve();
+  const first = await dial(listener);
+  const stream = await first.openStream({ unidirectional: true });
+  const sent = send(stream.writable, 'x'.repeat(1_000_000));
+  await receive((await take(await take(listener))).readable);
+  await sent;
+  await first.close();
+  const { rememberedPath } = first;
+  expect(rememberedPath!.windowBytes).toBeGreaterThan(14_720);
+  const second = await dial(listener, { rememberedPath: rememberedPath! });
+  await second.close();
+  await expect(dial(listener, { rememberedPath: { rttUs: 0, windowBytes: 1 } })).rejects.toThrow(
+    'rememberedPath must have rttUs and windowBytes',
+  );
+  await listener.close();
+});
+
 describe('addresses', () => {
   test('a listener without a host serves both families', async () => {
     const listener = await serve(undefined, { host: undefined as unknown as string });
