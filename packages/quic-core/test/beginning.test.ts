@@ -24,6 +24,7 @@ import { CLIENT, type Exchange, passTime, SERVER, settle } from './support/excha
 import { frame } from './support/frames.ts';
 
 const NOW_US = 1_000_000;
+const SECOND_US = 1_000_000;
 const TO: ConnectionOptions = { to: SERVER, serverName: 'server.test' };
 const VERSION_UNKNOWN = 0x6b33_43cf;
 
@@ -433,6 +434,7 @@ describe('Retry and tokens', () => {
   }
 
   const AT: Address = { ip: '192.0.2.50', port: 5000 };
+  const KEY = new Uint8Array(16).fill(4);
 
   test(`a token from NEW_TOKEN spares the Retry, from any port, once ${covers('rfc9000-8.1.3-14', 'rfc9000-8.1.3-16', 'rfc9000-8.1.4-6', 'rfc9000-8.1.4-8', 'rfc9000-8.1.1-1')}`, () => {
     const { server, token } = tokenOf(AT);
@@ -500,6 +502,50 @@ describe('Retry and tokens', () => {
     const server = createServer({ retry: 'always' });
     const { retry } = answerTo(server, new Uint8Array(0), { address: AT });
     expect(answerTo(server, retry!.token, { destination: retry!.source, ...options }).answer).toBe(expected);
+  });
+
+  test.each<[string, string, Partial<QuicContextOptions>, number, string | number]>([
+    ['with the same key knows', covers('rfc9000-8.1.3-16'), {}, 0, 'accepted'],
+    [
+      'whose counting began elsewhere knows',
+      covers('rfc9000-8.1.3-16'),
+      { unixTimeAtZeroUs: 500 * SECOND_US },
+      500 * SECOND_US,
+      'accepted',
+    ],
+    ['whose clock is behind knows', covers('rfc9000-8.1.3-16'), {}, -500_000, 'accepted'],
+    [
+      'to which it is long ago does not know',
+      covers('rfc9000-8.1.4-7'),
+      { unixTimeAtZeroUs: 1030 * SECOND_US },
+      0,
+      Code.InvalidToken,
+    ],
+    [
+      'with a key of its own does not know',
+      covers('rfc9000-8.1.4-2'),
+      { tokenKey: KEY.map((byte) => byte + 1) },
+      0,
+      'retry',
+    ],
+  ])('another server %s a Retry token %s', (_name, _ids, options, laterUs, expected) => {
+    const shared = { retry: 'always', tokenKey: KEY, unixTimeAtZeroUs: 1000 * SECOND_US } as const;
+    const { retry } = answerTo(createServer(shared, 60), new Uint8Array(0), { address: AT });
+    const other = createServer({ ...shared, ...options }, 61);
+    const { token, source: destination } = retry!;
+    const { answer } = answerTo(other, token, { address: AT, destination, nowUs: NOW_US + laterUs });
+    expect(answer).toBe(expected);
+  });
+
+  test(`a server that restarts knows its clients by the key it kept ${covers('rfc9000-8.1.3-16', 'rfc9000-8.1.4-8')}`, () => {
+    const [before, after, stranger] = [KEY, KEY, undefined].map((tokenKey, i) =>
+      createServer({ retry: 'never', ...(tokenKey === undefined ? {} : { tokenKey }) }, 70 + i),
+    );
+    const token = attackServer(before!, { address: AT }).framesOf(Type.NewToken)[0]!.data;
+    for (const server of [after!, stranger!]) withRetry(server);
+    expect(answerTo(after!, token, { address: AT }).answer).toBe('accepted');
+    expect(answerTo(after!, token, { address: AT, destination: KEY }).answer).toBe('retry');
+    expect(answerTo(stranger!, token, { address: AT }).answer).toBe('retry');
   });
 
   test(`every NEW_TOKEN is unique, and shows nothing of its connection ${covers('rfc9000-8.1.3-7', 'rfc9000-8.1.3-6')}`, () => {

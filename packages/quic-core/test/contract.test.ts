@@ -413,6 +413,8 @@ describe('misuse is told at the call', () => {
     ['connectionIdLength 21', { connectionIdLength: 21 }],
     ['connectionIdLength 8.5', { connectionIdLength: 8.5 }],
     ['resetKey of 31 bytes', { resetKey: new Uint8Array(31) }],
+    ['ticketKey of 32 bytes', { ticketKey: new Uint8Array(32) }],
+    ['tokenKey of 15 bytes', { tokenKey: new Uint8Array(15) }],
     ['no protocol', { alpn: [] }],
     ['maxConnections -1', { maxConnections: -1 }],
     ['retry NaN', { retry: Number.NaN }],

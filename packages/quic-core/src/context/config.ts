@@ -50,6 +50,12 @@ export interface QuicContextOptions {
   readonly resetKey?: Uint8Array;
   /** Server: key of session tickets, 16 bytes, for servers that share them. Default: random. */
   readonly ticketKey?: Uint8Array;
+  /**
+   * Server: key of address validation tokens, 16 bytes: for servers behind one address, which see each other's Retry
+   * answered, and for a restart that is to know its clients. Where it is kept, `unixTimeAtZeroUs` must be true; each
+   * server counts a token's use by itself. RFC 9000 §8.1.4. Default: random.
+   */
+  readonly tokenKey?: Uint8Array;
   /** When to validate addresses by Retry: 'never', 'always', or above this many half-open connections. Default 64. */
   readonly retry?: 'never' | 'always' | number;
 

@@ -66,7 +66,7 @@ export class QuicContext {
   constructor(options: QuicContextOptions) {
     this.settings = createSettings(options);
     this.router = new Router(options.crypto, this.settings.resetKey, this.settings.connectionIdLength);
-    this.tokens = new Tokens(options.crypto);
+    this.tokens = new Tokens(options.crypto, options.tokenKey, options.unixTimeAtZeroUs);
     this.screen = new InitialScreen(this.settings, this.stateless, this.tokens);
   }
 

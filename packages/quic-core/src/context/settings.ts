@@ -83,7 +83,7 @@ function checkRanges(
   transport: Required<TransportOptions>,
   connectionIdLength: number,
 ): void {
-  const { maxConnections, resetKey, ticketKey, alpn } = options;
+  const { maxConnections, resetKey, ticketKey, tokenKey, alpn } = options;
   inRange('connectionIdLength', connectionIdLength, 4, 20);
   inRange('maxUdpPayloadBytes', transport.maxUdpPayloadBytes, BASE_MTU, 65_527);
   inRange('maxAckDelayMs', transport.maxAckDelayMs, 0, 2 ** 14 - 1);
@@ -92,6 +92,7 @@ function checkRanges(
   if (maxConnections !== undefined) inRange('maxConnections', maxConnections, 0, Number.MAX_SAFE_INTEGER);
   if (resetKey !== undefined) inRange('length of resetKey', resetKey.length, 32, 32);
   if (ticketKey !== undefined) inRange('length of ticketKey', ticketKey.length, 16, 16);
+  if (tokenKey !== undefined) inRange('length of tokenKey', tokenKey.length, 16, 16);
   if (Array.isArray(alpn) && alpn.length === 0)
     throw new QuicUsageError('invalid-option', 'alpn must name at least one protocol');
 }

@@ -8,6 +8,8 @@ const RETRY = 1;
 const NEW = 2;
 const RETRY_LIFE_US = 10_000_000;
 const NEW_LIFE_US = 24 * 3600 * 1_000_000;
+/** How far the clocks of servers that share a key may be apart. */
+const CLOCK_SKEW_US = 10_000_000;
 const KEY_LENGTH = 16;
 /** Used tokens that are remembered, at least; twice as many at most. */
 const USED_TOKENS = 4096;
@@ -24,19 +26,27 @@ export interface TokenContent {
 }
 
 /**
- * Address validation tokens: sealed with a key of this context, bound to the client's address and to time.
+ * Address validation tokens: sealed with a key of this context, or one that servers share, and bound to the client's
+ * address and to time.
  * RFC 9000 §8.1.2 to §8.1.4
  */
 export class Tokens {
   private readonly crypto: CryptoProvider;
-  private readonly key = new Uint8Array(KEY_LENGTH);
+  private readonly key: Uint8Array;
+  private readonly unixTimeAtZeroUs: number;
   /** Tokens of NEW_TOKEN that clients came with, two generations of them: none counts twice. RFC 9000 §8.1.4 */
   private used = new Set<string>();
   private usedBefore = new Set<string>();
 
-  constructor(crypto: CryptoProvider) {
+  /**
+   * @param key - 16 bytes that servers share to accept each other's tokens. Default: random.
+   * @param unixTimeAtZeroUs - what the times of calls count from: those who share a key share no other clock.
+   */
+  constructor(crypto: CryptoProvider, key?: Uint8Array, unixTimeAtZeroUs = 0) {
     this.crypto = crypto;
-    crypto.random(this.key);
+    this.key = key ?? new Uint8Array(KEY_LENGTH);
+    this.unixTimeAtZeroUs = unixTimeAtZeroUs;
+    if (key === undefined) crypto.random(this.key);
   }
 
   /** A token for a Retry from `retrySource`: good for this address and port, and for ten seconds. */
@@ -75,8 +85,8 @@ export class Tokens {
     const binding = reader.copy(reader.remaining);
     const isRetry = copy[0] === RETRY;
     const expected = utf8(isRetry ? retryBinding(client, destination) : client.ip);
-    const ageUs = nowUs - createdUs;
-    const fresh = ageUs >= 0 && ageUs <= (isRetry ? RETRY_LIFE_US : NEW_LIFE_US);
+    const ageUs = this.unixTimeAtZeroUs + nowUs - createdUs;
+    const fresh = ageUs >= -CLOCK_SKEW_US && ageUs <= (isRetry ? RETRY_LIFE_US : NEW_LIFE_US);
     const matches = binding.length === expected.length && binding.every((byte, i) => byte === expected[i]);
     if (!fresh || !matches) return isRetry ? 'invalid' : undefined;
     if (isRetry) return { originalDestination: content, remembered: undefined };
@@ -103,7 +113,7 @@ export class Tokens {
     const writer = new ByteWriter(out);
     writer.u8(kind);
     writer.bytes(iv);
-    writer.varintOf(nowUs, 8);
+    writer.varintOf(this.unixTimeAtZeroUs + nowUs, 8);
     writer.u8(content.length);
     writer.bytes(content);
     writer.bytes(bound);
