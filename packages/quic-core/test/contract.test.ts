@@ -326,6 +326,27 @@ describe('events and the end', () => {
     expect(stream.read(new Uint8Array(1))).toBe(0);
   });
 
+  test('a tracer that feeds another context in the middle of a datagram is told so, and nothing else happens', () => {
+    const codes: string[] = [];
+    const bystander = createServer({}, 7);
+    const exchange = createExchange(
+      {},
+      {
+        tracer: {
+          onPacketReceived: () =>
+            void codes.push(usageCode(() => bystander.incomingPacket(PING, CLIENT, SERVER, 0, 0, NOW_US))),
+        },
+      },
+    );
+    connected(exchange);
+    expect(new Set(codes)).toEqual(new Set(['re-entrant']));
+    expect(exchange.client.connection(0)!.statistics().state).toBe('confirmed');
+    // Afterwards it is welcome again.
+    expect(usageCode(() => bystander.incomingPacket(PING, CLIENT, SERVER, 0, 0, NOW_US))).toBe(
+      'nothing thrown',
+    );
+  });
+
   test('free() forgets at once and tells nobody; the context and its handles are of no more use', () => {
     const exchange = connected();
     const { client } = exchange;

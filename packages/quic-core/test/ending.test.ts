@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { concatBytes } from '@tsquic/bytes';
+import { concatBytes, toHex } from '@tsquic/bytes';
 import { Level } from '@tsquic/tls13';
 import { covers } from '../../../tools/covers.ts';
 import type { ConnectionOptions, TransportOptions } from '../src/context/config.ts';
@@ -49,6 +49,53 @@ function sentWithin(context: QuicContext, fromUs: number, durationUs: number): U
 
 const closedKinds = (context: QuicContext): string[] =>
   eventsOf(context).flatMap((event) => (event.type === 'closed' ? [event.reason.kind] : []));
+
+describe('a client that rejects the first thing it hears', () => {
+  test(`says so to the ID that the server chose ${covers('rfc9000-7.2-4')}`, () => {
+    const destinations = new Set<string>();
+    let serverId = '';
+    const exchange: Exchange = {
+      client: createClient({
+        dangerouslySkipCertificateCheck: false,
+        verifier: { verify: () => ({ alert: 48, message: 'nobody is known here' }) },
+      }),
+      server: createServer(),
+      onDatagram(bytes, fromClient) {
+        const end = 6 + bytes[5]!;
+        if (fromClient && serverId !== '') destinations.add(toHex(bytes.subarray(6, end)));
+        else if (!fromClient) serverId = toHex(bytes.subarray(end + 1, end + 1 + bytes[end]!));
+      },
+    };
+    exchange.client.createConnection(TO, NOW_US);
+    settle(exchange, NOW_US);
+    expect(closedKinds(exchange.client)).toEqual(['transport']);
+    expect(closedKinds(exchange.server)).toEqual(['transport']);
+    expect([...destinations]).toEqual([serverId]);
+  });
+});
+
+describe('a peer that acknowledges very late', () => {
+  test('makes neither the end nor silence last for hours', () => {
+    const server = createServer();
+    const attacker = attackServer(server);
+    // Ten minutes of small signs of life, and only then an acknowledgement of what was sent at the beginning.
+    for (let minute = 0; minute < 30; minute++) attacker.send(APP, PING).pass(20 * SECOND_US);
+    const largest = Math.max(
+      ...attacker.seen.filter(({ level }) => level === APP).map(({ number }) => number),
+    );
+    const first = Math.min(...attacker.seen.filter(({ level }) => level === APP).map(({ number }) => number));
+    attacker.send(APP, frame(Type.Ack, [first, 0, 0, 0]));
+    expect(largest).toBeGreaterThan(first);
+    const connection = server.connection(0)!;
+    expect(connection.statistics().smoothedRttUs).toBeGreaterThan(60 * SECOND_US);
+    connection.close(1);
+    const closedUs = attacker.nowUs;
+    attacker.pump();
+    for (let i = 0; i < 40 && server.connection(0) !== undefined; i++) attacker.pass(SECOND_US);
+    expect(server.connection(0)).toBeUndefined();
+    expect(attacker.nowUs - closedUs).toBeLessThanOrEqual(31 * SECOND_US);
+  });
+});
 
 describe('idle timeout', () => {
   test.each([

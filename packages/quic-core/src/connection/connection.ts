@@ -20,6 +20,8 @@ import { Timer } from './timers.ts';
 
 /** Closing and draining last this many probe timeouts; keys of an old phase live as long. RFC 9000 §10.2 */
 const LINGER_PTOS = 3;
+/** A peer that acknowledges late, and so seems far away, cannot make a connection linger for hours. */
+const MAX_LINGER_PTO_US = 10_000_000;
 const NOT_READ = -1;
 
 /**
@@ -95,14 +97,7 @@ export class Connection {
         if (this.firstDrop === NOT_READ) this.firstDrop = drop;
         if (drop !== Drop.None) this.onDropped(drop, header.packetEnd - header.headerAt, nowUs);
       } catch (error) {
-        if (!(error instanceof TransportError)) throw error;
-        this.close({
-          kind: 'transport',
-          code: error.code,
-          frameType: error.frameType,
-          text: error.message,
-          remote: false,
-        });
+        this.closeFor(error);
       }
     }
   }
@@ -139,7 +134,7 @@ export class Connection {
     const { paths, destinations } = this.parts;
     if (path === paths.active || destinations.idOf(path) === undefined) return;
     paths.migrate(path);
-    destinations.settle();
+    this.readdress();
   }
 
   /** The packet is from the peer: what that alone means. */
@@ -250,7 +245,10 @@ export class Connection {
     if (timers.isDue(Timer.Idle, nowUs)) return this.vanish({ kind: 'idle-timeout' });
     if (timers.isDue(Timer.Handshake, nowUs)) return this.vanish({ kind: 'handshake-timeout' });
     if (timers.isDue(Timer.Loss, nowUs)) parts.recovery.onTimer(nowUs);
-    if (timers.isDue(Timer.PathProbe, nowUs)) parts.paths.onTimer(nowUs);
+    if (timers.isDue(Timer.PathProbe, nowUs)) {
+      parts.paths.onTimer(nowUs);
+      this.readdress();
+    }
     if (timers.isDue(Timer.KeyDiscard, nowUs)) {
       parts.keys.oneRtt.dropPrevious();
       timers.set(Timer.KeyDiscard, Infinity);
@@ -284,8 +282,7 @@ export class Connection {
     try {
       parts.keys.beforeSealing(parts.handshake.confirmed);
     } catch (error) {
-      if (!(error instanceof TransportError)) throw error;
-      this.close({ kind: 'transport', code: error.code, frameType: 0, text: error.message, remote: false });
+      this.closeFor(error);
       return this.prepareClose(writer, buffer, nowUs);
     }
     const length = parts.sendOrder.write(writer, buffer, nowUs);
@@ -314,13 +311,13 @@ export class Connection {
   private prepareClose(writer: PacketWriter, buffer: Uint8Array, nowUs: number): number {
     const { parts } = this;
     if (parts.timers.at(Timer.Drain) === Infinity) {
-      parts.timers.set(
-        Timer.Drain,
-        nowUs + LINGER_PTOS * (parts.paths.active.rtt.ptoUs + parts.recovery.maxAckDelayUs),
-      );
+      const ptoUs = parts.paths.active.rtt.ptoUs + parts.recovery.maxAckDelayUs;
+      parts.timers.set(Timer.Drain, nowUs + LINGER_PTOS * Math.min(ptoUs, MAX_LINGER_PTO_US));
       parts.timers.onlyKeep(Timer.Drain);
     }
     if (!parts.closeState.pending || parts.closeState.draining) return 0;
+    // What ended the connection may have come before anything was sent to the peer's own ID. RFC 9000 §7.2
+    parts.fields.destinationId = parts.peerIds.current.connectionId;
     const length = parts.sendOrder.writeClose(writer, buffer, nowUs);
     if (length > 0) this.onSent(writer, length, nowUs);
     return length;
@@ -331,6 +328,13 @@ export class Connection {
   /** Begin to close; the peer is told by the next datagram. */
   close(reason: CloseReason): void {
     if (this.parts.closeState.begin(reason)) this.parts.onClosed(reason);
+  }
+
+  /** The peer broke a rule; whatever else was thrown goes on. */
+  private closeFor(error: unknown): void {
+    if (!(error instanceof TransportError)) throw error;
+    const { code, frameType, message } = error;
+    this.close({ kind: 'transport', code, frameType, text: message, remote: false });
   }
 
   /** The peer has closed, or nobody is left to tell. */
@@ -367,6 +371,7 @@ export class Connection {
   /** Everything derived from state is brought up to date here, once per entry point. */
   settle(nowUs: number): void {
     const { parts } = this;
+    if (!parts.closeState.active) this.readdress();
     if (parts.closeState.active) return;
     const { timers, recovery, handshake, keys } = parts;
     this.changes?.look(nowUs);
@@ -374,8 +379,6 @@ export class Connection {
     if (handshake.confirmed) parts.memory?.look();
     const { windowUse, controller } = parts.paths.active;
     parts.streams.followFlight(windowUse.recentBytes, controller.windowBytes);
-    parts.destinations.settle();
-    parts.fields.destinationId = parts.peerIds.current.connectionId;
     timers.set(Timer.Loss, recovery.timerUs(nowUs));
     timers.set(Timer.AckDelay, parts.sendOrder.ackDueUs());
     timers.set(Timer.PathProbe, parts.paths.timerUs());
@@ -389,8 +392,21 @@ export class Connection {
       keys.oneRtt.onAcked(recovery.largestAcked(Space.Application));
       timers.set(Timer.Handshake, Infinity);
     }
-    if (keys.oneRtt.hasPrevious && timers.at(Timer.KeyDiscard) === Infinity)
-      timers.set(Timer.KeyDiscard, nowUs + LINGER_PTOS * parts.paths.active.rtt.ptoUs);
+    if (keys.oneRtt.hasPrevious && timers.at(Timer.KeyDiscard) === Infinity) {
+      const ptoUs = Math.min(parts.paths.active.rtt.ptoUs, MAX_LINGER_PTO_US);
+      timers.set(Timer.KeyDiscard, nowUs + LINGER_PTOS * ptoUs);
+    }
+  }
+
+  /** What leaves goes to the ID that belongs to the path in use. A peer with too many IDs to retire is cut off. */
+  private readdress(): void {
+    const { destinations, fields, peerIds } = this.parts;
+    try {
+      destinations.settle();
+    } catch (error) {
+      this.closeFor(error);
+    }
+    fields.destinationId = peerIds.current.connectionId;
   }
 
   /** Both sides know that the handshake is over. RFC 9001 §4.1.2, §4.9.2 */

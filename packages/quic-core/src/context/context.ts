@@ -41,6 +41,8 @@ const USUAL_UDP_PAYLOAD = 1500;
 /** Bytes of the Destination Connection ID that a client invents. */
 const FIRST_ID_LENGTH = 8;
 const NO_BYTES = new Uint8Array(0);
+/** A context reads a datagram: what it reads with serves all contexts, so nothing it calls back may feed another one. */
+let isReceiving = false;
 
 /** All QUIC of a host: its connections, what leads to them, and when they are due. See `createQuicContext`. */
 export class QuicContext {
@@ -74,7 +76,8 @@ export class QuicContext {
 
   /**
    * Take one whole UDP payload. `bytes` is borrowed for the call and left unchanged. Never throws for anything
-   * the network can send.
+   * the network can send. `QuicUsageError('re-entrant')` when something called back while a datagram is read (a tracer,
+   * a verifier, a congestion controller …) hands over another one, to whichever context.
    *
    * @param ecn - the two ECN bits of the IP header, 0 when unknown.
    */
@@ -89,6 +92,24 @@ export class QuicContext {
     this.assertUsable(nowUs);
     if (bytes.length === 0 || bytes.length > MAX_UDP_PAYLOAD)
       return this.onDropped(Drop.Truncated, bytes.length);
+    if (isReceiving)
+      throw new QuicUsageError('re-entrant', 'a datagram is still being read: keep this one for afterwards');
+    isReceiving = true;
+    try {
+      this.receive(bytes, from, to, interfaceIndex, ecn, nowUs);
+    } finally {
+      isReceiving = false;
+    }
+  }
+
+  private receive(
+    bytes: Uint8Array,
+    from: Address,
+    to: Address,
+    interfaceIndex: number,
+    ecn: number,
+    nowUs: number,
+  ): void {
     const { datagram } = this;
     if (bytes.length > datagram.bytes.length) datagram.bytes = new Uint8Array(MAX_UDP_PAYLOAD);
     datagram.bytes.set(bytes);

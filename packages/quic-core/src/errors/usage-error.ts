@@ -3,6 +3,7 @@ export type UsageCode =
   | 'invalid-option'
   | 'buffer-too-small'
   | 'context-freed'
+  | 're-entrant'
   | 'closed'
   | 'not-connected'
   | 'no-certificate'

@@ -1,5 +1,7 @@
 /** Timer granularity, RFC 9002 §6.1.2. */
 const GRANULARITY_US = 1000;
+/** Whoever answers later than this is not waited for longer: all that lasts some probe timeouts ends some day. */
+const MAX_PTO_US = 60_000_000;
 
 /** The round-trip time of one path. RFC 9002 §5 */
 export class RttEstimator {
@@ -49,9 +51,9 @@ export class RttEstimator {
     this.minimumIsOld = true;
   }
 
-  /** Probe timeout without backoff and without the peer's delay. RFC 9002 §6.2.1 */
+  /** Probe timeout without backoff and without the peer's delay, bounded. RFC 9002 §6.2.1 */
   get ptoUs(): number {
-    return Math.ceil(this.smoothedUs + Math.max(4 * this.varianceUs, GRANULARITY_US));
+    return Math.min(Math.ceil(this.smoothedUs + Math.max(4 * this.varianceUs, GRANULARITY_US)), MAX_PTO_US);
   }
 
   /** How much later than a newer one a packet may be acknowledged before it is lost. RFC 9002 §6.1.2 */
