@@ -190,6 +190,25 @@ describe('a key update', () => {
     }
   });
 
+  test.each([
+    ['of its own accord', false],
+    ['after one of ours', true],
+  ])(
+    `of a peer %s that goes on before anything of ours left in the new phase is an error ${covers('rfc9001-6.2-3')}`,
+    (_name, weBegin) => {
+      const { client, server } = ends();
+      expect(server.open(client.seal())).toBe(Drop.None);
+      if (weBegin) server.keys.oneRtt.beginUpdate();
+      client.keys.oneRtt.beginUpdate();
+      expect(server.open(client.seal())).toBe(Drop.None);
+      client.keys.oneRtt.beginUpdate();
+      const early = client.seal();
+      expect(caught(() => server.open(early))).toEqual(failure(KEY_UPDATE_ERROR));
+      server.seal();
+      expect(server.open(early)).toBe(Drop.None);
+    },
+  );
+
   test(`that does not open is dropped, and changes nothing ${covers('rfc9001-5.5-2')}`, () => {
     const { client, server } = ends();
     expect(server.open(client.seal())).toBe(Drop.None);

@@ -26,6 +26,8 @@ export class OneRttKeys {
   /** First number sent in the current phase. */
   private firstSent = -1;
   private phaseAcked = false;
+  /** The phase is not the one that the connection began with. */
+  private updated = false;
 
   installRead(keys: PacketKeys): void {
     this.read = keys;
@@ -106,6 +108,10 @@ export class OneRttKeys {
 
   private onPeerUpdate(number: number): void {
     if (number < this.highest) keyUpdateError('a newer key for an older packet');
+    // The peer may go on only when we acknowledged something of this phase: it cannot have us derive keys all day. §6.2
+    if (this.updated && this.writePhase === this.readPhase && this.firstSent < 0)
+      keyUpdateError('an update before the last one was acknowledged');
+    this.updated = true;
     this.previousRead = this.read;
     this.previousHighest = this.highest;
     this.read = this.nextRead!;
