@@ -202,6 +202,39 @@ describe('key updates', () => {
     },
   );
 
+  test(`in a row: what is late of each phase opens for three probe timeouts, and no longer ${covers('rfc9001-6.1-4', 'rfc9001-6.5-4', 'rfc9001-6.5-5')}`, () => {
+    const { drops, tracer } = dropLog();
+    const server = createServer({ tracer });
+    const attacker = attackServer(server);
+    const { ptoUs } = firstCore(server).parts.paths.active.rtt;
+    const late: Uint8Array[] = [];
+    for (let phase = 0; phase < 3; phase++) {
+      attacker.send(Level.Application, PROBE);
+      late.push(attacker.packet(Level.Application, PROBE), attacker.packet(Level.Application, PROBE));
+      attacker.updateKeys();
+      attacker.send(Level.Application, PROBE);
+      attacker.pass(2 * ptoUs);
+      attacker.deliver(late.at(-2)!);
+      expect(drops).toEqual([]);
+    }
+    attacker.pass(2 * ptoUs);
+    attacker.deliver(late.at(-1)!);
+    expect(drops).toEqual(['Unauthentic']);
+    expect(attacker.closeCode).toBeUndefined();
+  });
+
+  test('in every packet are not worth their keys: KEY_UPDATE_ERROR', () => {
+    const server = createServer();
+    const attacker = attackServer(server);
+    for (let i = 0; i < 100; i++) {
+      attacker.updateKeys();
+      attacker.deliver(attacker.packet(Level.Application, PROBE));
+    }
+    attacker.pump();
+    expect(eventsOf(server).at(-1)).toMatchObject({ type: 'closed', reason: { code: 0x0e, remote: false } });
+    expect(firstCore(server).parts.statistics.packetsReceived).toBeLessThan(10);
+  });
+
   test(`that the peer never follows end in AEAD_LIMIT_REACHED ${covers('rfc9001-6.6-4', 'rfc9001-6.6-5')}`, () => {
     const server = createServer();
     const attacker = attackServer(server);

@@ -392,7 +392,7 @@ export class Connection {
       keys.oneRtt.onAcked(recovery.largestAcked(Space.Application));
       timers.set(Timer.Handshake, Infinity);
     }
-    if (keys.oneRtt.hasPrevious && timers.at(Timer.KeyDiscard) === Infinity) {
+    if (keys.oneRtt.takeNewPrevious()) {
       const ptoUs = Math.min(parts.paths.active.rtt.ptoUs, MAX_LINGER_PTO_US);
       timers.set(Timer.KeyDiscard, nowUs + LINGER_PTOS * ptoUs);
     }

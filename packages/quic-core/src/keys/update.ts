@@ -16,6 +16,7 @@ export class OneRttKeys {
   private read: PacketKeys | undefined;
   private nextRead: PacketKeys | undefined;
   private previousRead: PacketKeys | undefined;
+  private previousIsNew = false;
   private readPhase = 0;
   private writePhase = 0;
   /** Lowest number received in the current phase, for telling old packets from new ones. */
@@ -55,6 +56,13 @@ export class OneRttKeys {
 
   dropPrevious(): void {
     this.previousRead = undefined;
+  }
+
+  /** Whether the keys of an earlier phase are others than at the last call: their time begins now. §6.5 */
+  takeNewPrevious(): boolean {
+    const isNew = this.previousIsNew;
+    this.previousIsNew = false;
+    return isNew;
   }
 
   /** Open a packet whose header is unmasked; moves on to the next phase when the packet proves that the peer did. */
@@ -113,6 +121,7 @@ export class OneRttKeys {
       keyUpdateError('an update before the last one was acknowledged');
     this.updated = true;
     this.previousRead = this.read;
+    this.previousIsNew = true;
     this.previousHighest = this.highest;
     this.read = this.nextRead!;
     this.nextRead = this.read.next();
