@@ -92,9 +92,18 @@ describe('decoding', () => {
     expect(decodeParameters(bytes)).toEqual({ ...defaultParameters(), initialMaxData: 5 });
   });
 
+  test(`ignores reserved parameters that differ beyond 2^53 ${covers('rfc9000-7.4.2-1')}`, () => {
+    // 31 * N + 27 (RFC 9000 §18.1) for three N from 2^56 on: a number has no room for them.
+    const reserved = [1n, 2n, 3n].map((n) => 31n * (2n ** 56n + n) + 27n);
+    const hex = reserved.map((type) => (type | (3n << 62n)).toString(16)).join(' 00 ');
+    expect(decodeParameters(fromHex(`${hex} 00 04 01 05`))).toMatchObject({ initialMaxData: 5 });
+  });
+
   test.each([
     ['known', '04 01 05 04 01 05'],
     ['unknown', '405b 00 405b 00'],
+    ['unknown, in more bytes than it needs', '405b 00 8000005b 00'],
+    ['above 2^53', 'e000000000000001 00 04 01 05 e000000000000001 00'],
   ])(`refuses what comes twice: %s ${covers('rfc9000-7.4-3')}`, (_name, hex) => {
     expect(caught(() => decodeParameters(fromHex(hex)))).toEqual(error);
   });

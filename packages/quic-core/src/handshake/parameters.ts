@@ -1,4 +1,4 @@
-import { ByteReader, concatBytes, encodeVarint } from '@tsquic/bytes';
+import { ByteReader, concatBytes, encodeVarint, MAX_VARINT, toHex } from '@tsquic/bytes';
 import { TransportCode, TransportError } from '../errors/transport-error.ts';
 import { decodeStreamCount } from '../frame/flow.ts';
 import type { IssuedId } from '../ids/registry.ts';
@@ -112,12 +112,14 @@ export function decodeParameters(bytes: Uint8Array): TransportParameters {
   const reader = new ByteReader(bytes);
   const seen = new Set<string>();
   while (reader.remaining > 0) {
+    const at = reader.position;
     const id = reader.varint();
+    // Strings: a peer chooses these numbers. Those that a number cannot tell apart have one encoding each.
+    const name = id < MAX_VARINT ? `0x${id.toString(16)}` : toHex(bytes.subarray(at, reader.position));
     const value = reader.copy(reader.varint());
     if (reader.truncated) invalid('truncated');
-    // Strings: a peer chooses these numbers.
-    if (seen.has(`id ${id}`)) invalid(`0x${id.toString(16)} twice`);
-    seen.add(`id ${id}`);
+    if (seen.has(name)) invalid(`${name} twice`);
+    seen.add(name);
     decodeOne(parameters, id, value);
   }
   return parameters;
