@@ -1,6 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { createNodeProvider } from '@tsquic/crypto/node';
+import type { QuicUsageError } from '../src/index.ts';
 import { createPair, type Pair } from '@tsquic/simulator';
+import { covers } from '../../../tools/covers.ts';
 
 const SECOND = 1_000_000;
 
@@ -52,6 +54,96 @@ describe('a source that fills packets as they are built', () => {
     stream.setSource(() => ({ bytes: 0, fin: true }));
     pair.pass(SECOND);
     expect(pair.server.received(stream.id).finished).toBe(true);
+  });
+
+  test(`gives way to an end that is written ${covers('rfc9000-4.5-2')}`, () => {
+    for (const last of [0, 10]) {
+      const pair = connectedPair(5);
+      const stream = pair.client.connection.openStream()!;
+      let asked = 0;
+      let given = 0;
+      stream.setSource((room) => {
+        asked++;
+        given += room.length;
+        return { bytes: room.length, fin: false };
+      });
+      pair.pass(1000);
+      expect(stream.write(new Uint8Array(last), true)).toBe(last);
+      expect(() => stream.setSource(() => ({ bytes: 0, fin: true }))).toThrow('takes no more');
+      const before = asked;
+      pair.pass(2 * SECOND);
+
+      expect(before).toBeGreaterThan(0);
+      expect(asked).toBe(before);
+      expect(pair.server.received(stream.id).finished).toBe(true);
+      expect(pair.server.received(stream.id).bytes()).toHaveLength(given + last);
+      expect(stream.delivered).toBe(true);
+      expect(pair.server.connection.closeReason).toBeUndefined();
+    }
+  });
+
+  test('may not write to its own stream: that throws, and nothing is lost', () => {
+    const pair = connectedPair(6);
+    const stream = pair.client.connection.openStream()!;
+    const thrown: unknown[] = [];
+    let asked = 0;
+    stream.setSource((room) => {
+      try {
+        stream.write(Uint8Array.of(1));
+      } catch (error) {
+        thrown.push(error);
+      }
+      room.fill(7, 0, 100);
+      return { bytes: 100, fin: ++asked === 3 };
+    });
+    pair.pass(SECOND);
+    expect(thrown.map((error) => (error as QuicUsageError).code)).toEqual(Array(3).fill('re-entrant'));
+    expect(pair.server.received(stream.id).bytes()).toEqual(new Uint8Array(300).fill(7));
+    expect(pair.server.received(stream.id).finished).toBe(true);
+  });
+
+  test('may write to another stream', () => {
+    const pair = connectedPair(7);
+    const stream = pair.client.connection.openStream()!;
+    const other = pair.client.connection.openStream()!;
+    stream.setSource(() => {
+      other.write(Uint8Array.of(1, 2), true);
+      return { bytes: 0, fin: true };
+    });
+    pair.pass(SECOND);
+    expect(pair.server.received(other.id).bytes()).toEqual(Uint8Array.of(1, 2));
+    expect(pair.server.received(stream.id).finished).toBe(true);
+  });
+
+  test.each([0, 50])('may hand over to the next while it gives %d bytes', (given) => {
+    const pair = connectedPair(8);
+    const stream = pair.client.connection.openStream()!;
+    let asked = 0;
+    stream.setSource(() => {
+      asked++;
+      stream.setSource(() => ({ bytes: 50, fin: true }));
+      return { bytes: given, fin: false };
+    });
+    pair.pass(SECOND);
+    expect(asked).toBe(1);
+    expect(pair.server.received(stream.id).bytes()).toHaveLength(50 + given);
+    expect(pair.server.received(stream.id).finished).toBe(true);
+  });
+
+  test(`may reset its stream: what it gives then is not sent ${covers('rfc9000-3.3-2')}`, () => {
+    const pair = connectedPair(9);
+    const stream = pair.client.connection.openStream({ unidirectional: true })!;
+    let asked = 0;
+    stream.setSource(() => {
+      if (++asked === 2) stream.reset(9);
+      return { bytes: 500, fin: asked === 2 };
+    });
+    pair.pass(SECOND);
+    expect(asked).toBe(2);
+    expect(pair.client.connection.closeReason).toBeUndefined();
+    expect(pair.server.connection.closeReason).toBeUndefined();
+    expect(pair.server.eventsOf('stream-reset')).toMatchObject([{ streamId: stream.id, code: 9 }]);
+    expect(pair.client.eventsOf('stream-released')).toMatchObject([{ streamId: stream.id }]);
   });
 
   test('that throws ends its own connection with INTERNAL_ERROR, and no other', () => {

@@ -7,7 +7,7 @@ import { SendLimit } from '../flow/send-limit.ts';
 import type { PacketWriter } from '../packet/writer.ts';
 import { Fact } from '../recovery/fact-kind.ts';
 import { SendBuffer } from './send-buffer.ts';
-import type { StreamSource } from './source.ts';
+import type { SourceAnswer, StreamSource } from './source.ts';
 import { SendInput, SendState, stepSend } from './states.ts';
 
 /** The length of a frame is written before it is known: two bytes hold it. */
@@ -27,6 +27,8 @@ export class SendStream {
   wantsWritable = false;
   /** Asked for bytes when nothing written is left. */
   source: StreamSource | undefined;
+  /** The source is filling a packet: nothing may come between its bytes. */
+  asking = false;
   private readonly buffer = new SendBuffer();
   private finWritten = false;
   /** The FIN must be sent, first or again. */
@@ -65,8 +67,14 @@ export class SendStream {
     const taken = Math.min(data.length, Math.max(0, bufferBytes - this.buffer.heldBytes));
     this.buffer.append(data, 0, taken);
     if (taken < data.length) this.wantsWritable = true;
-    else if (fin) this.finWritten = this.finPending = true;
+    else if (fin) this.end();
     return taken;
+  }
+
+  /** What was written is all, whatever a source would still have. RFC 9000 §4.5 */
+  private end(): void {
+    this.finWritten = this.finPending = true;
+    this.source = undefined;
   }
 
   /** There is room again, and the application waits for it. */
@@ -186,11 +194,9 @@ export class SendStream {
     const dataAt = headerAt + 1 + varintLength(this.id) + varintLength(buffer.end) + SOURCE_LENGTH_BYTES;
     const room = Math.min(left, frames.end - dataAt, MAX_SOURCE_BYTES);
     if (room <= 0) return 0;
-    const { bytes, fin } = this.source!(frames.buffer.subarray(dataAt, dataAt + room));
-    if (!(bytes >= 0 && bytes <= room))
-      throw new RangeError(`a source wrote ${bytes} bytes into a room of ${room}`);
-    if (bytes === 0 || fin) this.source = undefined;
-    if (bytes === 0 && !fin) return 0;
+    const { bytes, fin } = this.ask(frames.buffer.subarray(dataAt, dataAt + room));
+    // A source may reset its stream: then what it gave is not sent.
+    if ((bytes === 0 && !fin) || this.state !== SendState.Send) return 0;
     const from = buffer.end;
     buffer.append(frames.buffer, dataAt, dataAt + bytes);
     buffer.sent = buffer.end;
@@ -206,6 +212,21 @@ export class SendStream {
       this.state = stepSend(this.state, SendInput.AllSent);
     }
     return bytes;
+  }
+
+  /** The answer of the source, or of the one that it hands over to before it gives anything. */
+  private ask(room: Uint8Array): SourceAnswer {
+    for (;;) {
+      const source = this.source!;
+      this.asking = true;
+      const answer = source(room);
+      this.asking = false;
+      const { bytes, fin } = answer;
+      if (!(bytes >= 0 && bytes <= room.length))
+        throw new RangeError(`a source wrote ${bytes} bytes into a room of ${room.length}`);
+      if (fin || (bytes === 0 && this.source === source)) this.source = undefined;
+      if (bytes > 0 || this.source === undefined) return answer;
+    }
   }
 
   /** Write one frame of `[from, to)`, or as much as fits; returns the bytes, or -1 when nothing fits. */

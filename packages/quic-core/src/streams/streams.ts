@@ -100,6 +100,8 @@ export class Streams {
     const { sender } = stream;
     if (sender === undefined || !sender.mayWrite)
       throw new QuicUsageError('not-writable', `stream ${stream.id} takes no more data`);
+    if (sender.asking)
+      throw new QuicUsageError('re-entrant', `the source of stream ${stream.id} writes to it`);
     const taken = sender.write(data, fin, this.bufferBytes);
     this.schedule(stream);
     return taken;
