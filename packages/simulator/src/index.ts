@@ -74,7 +74,7 @@ export { jainIndex, summarize, type Summary } from './sample.ts';
 export type { Exchange, Scenario } from './scenario.ts';
 export { runScenario, type ScenarioResult, type ScenarioRunOptions } from './scenario-run.ts';
 export { scenarioByName, SCENARIOS } from './scenarios.ts';
-export { CONFORMANCE_SCENARIOS, LARGE_SCENARIOS } from './scenarios/large.ts';
+export { CONFORMANCE_SCENARIOS, LARGE_SCENARIOS, OUT_OF_REACH_SCENARIOS } from './scenarios/large.ts';
 export { StreamCollector } from './stream-collector.ts';
 export { StreamFeeder } from './stream-feeder.ts';
 export {

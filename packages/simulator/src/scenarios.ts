@@ -3,7 +3,7 @@ import { ATTACKS } from './scenarios/attack.ts';
 import { HANDSHAKES } from './scenarios/handshake.ts';
 import { HOSTS } from './scenarios/host.ts';
 import { IMPAIRMENTS } from './scenarios/impairment.ts';
-import { LARGE_SCENARIOS } from './scenarios/large.ts';
+import { LARGE_SCENARIOS, OUT_OF_REACH_SCENARIOS } from './scenarios/large.ts';
 import { PATHS } from './scenarios/path.ts';
 import { TRANSFERS } from './scenarios/transfer.ts';
 
@@ -19,5 +19,7 @@ export const SCENARIOS: readonly Scenario[] = [
 
 /** The scenario with this name, large ones included; undefined when there is none. */
 export function scenarioByName(name: string): Scenario | undefined {
-  return [...SCENARIOS, ...LARGE_SCENARIOS].find((scenario) => scenario.name === name);
+  return [...SCENARIOS, ...LARGE_SCENARIOS, ...OUT_OF_REACH_SCENARIOS].find(
+    (scenario) => scenario.name === name,
+  );
 }

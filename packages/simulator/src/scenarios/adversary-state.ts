@@ -48,8 +48,8 @@ export const STATE_ABUSES: readonly AdversaryScenario[] = [
       adversary.endpoint.updateKeys();
       adversary.send(Level.Application, frame(FrameType.Ping));
     },
-    // RFC 9001 §6.2 lets it end for that; packets whose keys are too far ahead just do not open.
-    limits: { bytesOutPerByteIn: 1, heldBytes: LITTLE_BYTES },
+    // Before an acknowledgement in the new keys can have left, a second update is KEY_UPDATE_ERROR. RFC 9001 §6.2
+    limits: { code: 0x0e, bytesOutPerByteIn: 1, heldBytes: LITTLE_BYTES },
   },
   {
     ...CLIENT,
