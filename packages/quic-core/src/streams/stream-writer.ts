@@ -16,7 +16,7 @@ export class StreamWriter {
   get hasFrames(): boolean {
     const { streams } = this;
     return (
-      !streams.scheduler.isEmpty ||
+      streams.hasTurns ||
       streams.control.length > 0 ||
       streams.maxDataPending ||
       streams.bidirectional.pending ||
@@ -49,7 +49,15 @@ export class StreamWriter {
   /** Stream data, each stream in its turn, until the packet is full. */
   writeData(packet: PacketWriter): void {
     const { streams } = this;
-    const { scheduler, sendLimit } = streams;
+    if (!streams.hasTurns) return;
+    // Taken back by a source, too, that gives another stream something to send while this packet is filled.
+    streams.waitsForMaxData = true;
+    if (!this.takeTurns(packet) || !this.writeDataBlocked(packet)) streams.waitsForMaxData = false;
+  }
+
+  /** Returns whether streams are left, and only the connection's limit holds them all back. */
+  private takeTurns(packet: PacketWriter): boolean {
+    const { scheduler, sendLimit } = this.streams;
     let connectionBlocked = false;
     for (let turns = scheduler.size; turns > 0; turns--) {
       const sender = scheduler.first()!.sender!;
@@ -57,7 +65,7 @@ export class StreamWriter {
       if (sender.hasData(sendLimit.left)) {
         // The packet is full: the others come first next time.
         scheduler.rotate();
-        return;
+        return false;
       }
       if (sender.isBlocked) sender.writeBlocked(packet);
       if (sender.isBlocked || !sender.hasData(Infinity)) scheduler.removeFirst();
@@ -67,7 +75,7 @@ export class StreamWriter {
         scheduler.rotate();
       }
     }
-    if (connectionBlocked) this.writeDataBlocked(packet);
+    return connectionBlocked;
   }
 
   private writeMaxStreams(packet: PacketWriter, unidirectional: boolean): void {
@@ -79,11 +87,13 @@ export class StreamWriter {
     packet.addFact(Fact.MaxStreams, unidirectional ? 1 : 0);
   }
 
-  private writeDataBlocked(packet: PacketWriter): void {
+  /** DATA_BLOCKED, once for each limit; false when it does not fit. RFC 9000 §4.1 */
+  private writeDataBlocked(packet: PacketWriter): boolean {
     const { sendLimit } = this.streams;
-    if (sendLimit.blockedAt === sendLimit.limit) return;
-    if (!encodeLimit(packet.frames, FrameType.DataBlocked, sendLimit.limit)) return;
+    if (sendLimit.blockedAt === sendLimit.limit) return true;
+    if (!encodeLimit(packet.frames, FrameType.DataBlocked, sendLimit.limit)) return false;
     sendLimit.blockedAt = sendLimit.limit;
     packet.addFact(Fact.Blocked);
+    return true;
   }
 }

@@ -51,7 +51,7 @@ function createStreams(limits: Limits = { data: 10_000, stream: 5000, streams: 3
     writer.writeData(packet.writer);
     return packet;
   };
-  return { streams, events, receive, send };
+  return { streams, writer, events, receive, send };
 }
 
 /** The frames of a packet, as short text. */
@@ -340,6 +340,26 @@ describe('sending', () => {
     expect(listFrames(send()).sort()).toEqual(['1: 0..90 fin', '5: 10..40']);
     streams.onMaxData(131);
     expect(listFrames(send())).toEqual(['5: 40..41', 'DATA_BLOCKED 131']);
+  });
+
+  test('streams that all wait for MAX_DATA ask for no packet', () => {
+    const { streams, send, writer } = createStreams({ data: 50, stream: 100, streams: 3 });
+    const [first, second] = [streams.open(false)!, streams.open(false)!];
+    for (const stream of [first, second]) streams.write(stream, BYTES.subarray(0, 40), false);
+    expect(listFrames(send())).toEqual(['1: 0..40', '5: 0..10', 'DATA_BLOCKED 50']);
+    expect(writer.hasFrames).toBe(false);
+    streams.onMaxData(50);
+    expect(writer.hasFrames).toBe(false);
+    streams.onLost(5, 0, 10, false);
+    expect(writer.hasFrames).toBe(true);
+    expect(listFrames(send())).toEqual(['5: 0..10']);
+    expect(writer.hasFrames).toBe(false);
+    streams.write(streams.open(false)!, BYTES.subarray(0, 0), true);
+    expect(writer.hasFrames).toBe(true);
+    expect(listFrames(send())).toEqual(['9: 0..0 fin']);
+    expect(writer.hasFrames).toBe(false);
+    streams.onMaxData(60);
+    expect(listFrames(send())).toEqual(['5: 10..20', 'DATA_BLOCKED 60']);
   });
 
   test(`STOP_SENDING is answered by a reset that never changes ${covers('rfc9000-3.5-2', 'rfc9000-13.3-1', 'rfc9000-3.3-2', 'rfc9000-4.5-2')}`, () => {

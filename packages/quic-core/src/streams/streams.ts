@@ -53,6 +53,8 @@ export class Streams {
   readonly control: Stream[] = [];
   /** MAX_DATA must be sent. */
   maxDataPending = false;
+  /** Nothing in the scheduler can leave before MAX_DATA. */
+  waitsForMaxData = false;
   /** How much a stream holds of what the application wrote; follows the congestion window. */
   bufferBytes: number = SEND_BUFFER_BYTES;
   private readonly table = new Map<number, Stream>();
@@ -201,7 +203,7 @@ export class Streams {
   }
 
   onMaxData(limit: number): void {
-    this.sendLimit.raise(limit);
+    if (this.sendLimit.raise(limit)) this.waitsForMaxData = false;
   }
 
   onMaxStreamData(streamId: number, limit: number): void {
@@ -290,7 +292,14 @@ export class Streams {
 
   /** Put a stream where the scheduler will find it, if it can send at all. */
   schedule(stream: Stream): void {
-    if (stream.sender!.hasData(Infinity) || stream.sender!.isBlocked) this.scheduler.add(stream);
+    if (!stream.sender!.hasData(Infinity) && !stream.sender!.isBlocked) return;
+    this.scheduler.add(stream);
+    this.waitsForMaxData = false;
+  }
+
+  /** A stream may have its turn. */
+  get hasTurns(): boolean {
+    return !this.waitsForMaxData && !this.scheduler.isEmpty;
   }
 
   private queueControl(stream: Stream): void {
