@@ -358,6 +358,11 @@ describe('Retry and tokens', () => {
         attacker.deliver(attacker.forgedRetry());
       },
     ],
+    [
+      'whose token leaves no room for the rest',
+      covers(),
+      (attacker) => attacker.deliver(attacker.forgedRetry(new Uint8Array(1025))),
+    ],
   ])('a client ignores a Retry %s %s', (_name, _ids, act) => {
     const client = createClient();
     const attacker = attackClient(client, { silentFrom: Level.Initial });
@@ -365,6 +370,37 @@ describe('Retry and tokens', () => {
     const sent = sentBy(client, attacker.nowUs + 3_000_000);
     expect(sent.length).toBeGreaterThan(0);
     for (const { token } of sent.flatMap(({ bytes }) => longHeaders(bytes))) expect(token).toHaveLength(0);
+  });
+
+  test.each([1, 512, 1024])('a client follows a Retry with a token of %d bytes', (length) => {
+    const client = createClient();
+    const attacker = attackClient(client, { silentFrom: Level.Initial });
+    attacker.deliver(attacker.forgedRetry(new Uint8Array(length).fill(1), new Uint8Array(20).fill(5)));
+    const hello = sentBy(client, attacker.nowUs);
+    expect(hello.length).toBeGreaterThan(0);
+    for (const { token } of hello.flatMap(({ bytes }) => longHeaders(bytes)))
+      expect(token).toHaveLength(length);
+    for (const { bytes } of hello) attacker.take(bytes);
+    expect(attacker.framesOf(Type.Crypto).reduce((sum, { data }) => sum + data.length, 0)).toBeGreaterThan(
+      200,
+    );
+  });
+
+  test(`a client connects with any token that it is told of; longer ones are no use, and no event ${covers('rfc9000-8.1.3-2')}`, () => {
+    const client = createClient();
+    const attacker = attackClient(client);
+    eventsOf(client);
+    for (const length of [512, 513, 1200])
+      attacker.send(Level.Application, frame(Type.NewToken, [length], new Uint8Array(length)));
+    const tokens = eventsOf(client).flatMap((event) => (event.type === 'token' ? [event.token.length] : []));
+    expect(tokens).toEqual([512]);
+    const exchange = { client, server: createServer() };
+    const connection = client.createConnection({ ...TO, token: new Uint8Array(512) }, NOW_US);
+    settle(exchange, NOW_US);
+    expect(connection.statistics().state).toBe('confirmed');
+    expect(() => client.createConnection({ ...TO, token: new Uint8Array(513) }, NOW_US)).toThrow(
+      expect.objectContaining({ name: 'QuicUsageError', code: 'invalid-option' }),
+    );
   });
 
   test(`a second Retry changes nothing ${covers('rfc9000-17.2.5.2-1', 'rfc9000-17.2.5.2-2')}`, () => {

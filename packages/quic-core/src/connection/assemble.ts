@@ -23,7 +23,7 @@ import { StreamWriter } from '../streams/stream-writer.ts';
 import { Streams } from '../streams/streams.ts';
 import type { Tracer } from '../trace/tracer.ts';
 import type { Version } from '../version/versions.ts';
-import type { ClientStart } from './client-start.ts';
+import { type ClientStart, MAX_KEPT_TOKEN_LENGTH } from './client-start.ts';
 import { CloseState, decodeReason } from './close-state.ts';
 import { EarlyPackets } from './early-packets.ts';
 import { HandshakeReports } from './handshake-reports.ts';
@@ -191,7 +191,7 @@ function createReceiver(
     peerIds,
     paths,
     onPeerClose: (frame) => around.onPeerClose(frame),
-    onToken: (token) => emit({ type: 'token', token }),
+    onToken: (token) => token.length <= MAX_KEPT_TOKEN_LENGTH && emit({ type: 'token', token }),
   });
 }
 

@@ -6,6 +6,11 @@ import { retryTag } from '../packet/retry.ts';
 import { decodeVersionNegotiation } from '../packet/version-negotiation.ts';
 import type { Version } from '../version/versions.ts';
 
+/** Longest token of NEW_TOKEN that is of use: half of an Initial is left for the ClientHello. */
+export const MAX_KEPT_TOKEN_LENGTH = 512;
+/** Longest token of a Retry that is followed: with the longest IDs, an Initial still has some 100 bytes for CRYPTO. */
+const MAX_RETRY_TOKEN_LENGTH = 1024;
+
 /** What a client remembers of its first flight: Retry and Version Negotiation must answer that, or are ignored. */
 export class ClientStart {
   /** Destination of the first Initial. */
@@ -33,6 +38,7 @@ export class ClientStart {
     if (header.version !== this.version.id) return Drop.UnknownVersion;
     const source = bytes.slice(header.scidAt, header.scidAt + header.scidLength);
     if (equalBytes(source, this.originalDestination)) return Drop.Unsolicited;
+    if (header.tokenLength > MAX_RETRY_TOKEN_LENGTH) return Drop.BadToken;
     const bodyEnd = header.packetEnd - TAG_LENGTH;
     const expected = retryTag(
       this.crypto,

@@ -116,7 +116,7 @@ export interface ConnectionOptions {
   readonly version?: number;
   /** A ticket kept from a `ticket` event. */
   readonly session?: Uint8Array;
-  /** A token kept from a `token` event: spares a Retry, and lets the server send faster from the start. */
+  /** A token kept from a `token` event, 512 bytes at most: spares a Retry, and lets the server send faster from the start. */
   readonly token?: Uint8Array;
   /** `QuicConnection.rememberedPath` of an earlier connection to this server: lets us send faster from the start. */
   readonly rememberedPath?: RememberedPath;

@@ -26,6 +26,7 @@ import { checkedPath } from './remembered-path.ts';
 import { ConnectionHandle } from './connection-handle.ts';
 import type { QuicConnection } from './handles.ts';
 import { type Admission, InitialScreen } from './initial.ts';
+import { checkedToken } from './kept-token.ts';
 import type { OutgoingDatagram } from './outgoing-datagram.ts';
 import { Registration } from './registration.ts';
 import { ResetLimit } from './reset-limit.ts';
@@ -193,7 +194,7 @@ export class QuicContext {
       peerId: destination,
       initialKeyId: destination,
       logId: toHex(destination),
-      token: options.token ?? NO_BYTES,
+      token: checkedToken(options.token),
       start: (source) => new ClientStart(settings.crypto, version, destination, source),
       nowUs,
     });
