@@ -2,13 +2,14 @@ import { describe, expect, test } from '@jest/globals';
 import { concatBytes, toHex } from '@tsquic/bytes';
 import { Level } from '@tsquic/tls13';
 import { covers } from '../../../tools/covers.ts';
+import type { Connection } from '../src/connection/connection.ts';
 import type { ConnectionOptions, TransportOptions } from '../src/context/config.ts';
 import type { QuicContext } from '../src/context/context.ts';
 import { createOutgoingDatagram } from '../src/context/outgoing-datagram.ts';
 import { FrameType as Type } from '../src/frame/rules.ts';
 import { resetToken } from '../src/packet/stateless-reset.ts';
 import { encodeParameters } from '../src/handshake/parameters.ts';
-import { type Attacker, PING } from './support/attacker.ts';
+import { Attacker, PING } from './support/attacker.ts';
 import {
   attackClient,
   attackServer,
@@ -278,6 +279,33 @@ describe('CONNECTION_CLOSE', () => {
     attacker.send(Level.Initial, PING);
     expect(attacker.received.datagrams).toBeGreaterThan(before);
   });
+});
+
+describe('CONNECTION_CLOSE and the amplification limit', () => {
+  test.each([18, 19, 20, 21, 22, 24, 30])(
+    `what %d bytes make no room for is not forgotten ${covers('rfc9000-10.2.1-7', 'rfc9000-10.3-2')}`,
+    (bytes) => {
+      const server = createServer();
+      const crypto = seededCrypto(3);
+      const attacker = new Attacker({ victim: server, crypto, isClient: true, silentFrom: Level.Handshake });
+      // With the longest ID the shortest packet is longer than what looks like room enough.
+      Object.assign(attacker, { source: new Uint8Array(20).fill(8) });
+      attacker.connect().pass(5 * SECOND_US);
+      const [core] = (server as unknown as { cores: ReadonlyMap<number, Connection> }).cores.values();
+      const { amplification } = core!.parts.paths.active;
+      expect(amplification.room).toBeLessThan(48);
+      amplification.onSent(amplification.room);
+      server.connection(0)!.close(5);
+      const noise = (length: number): Uint8Array =>
+        concatBytes(Uint8Array.of(0x41), attacker.destination, new Uint8Array(length - 9));
+      // Of what comes while closing, the first and the second are to be answered, and the third is not.
+      for (const length of [9, bytes - 9, 100]) {
+        attacker.deliver(noise(length));
+        attacker.pump();
+      }
+      expect(attacker.closeCode).toBe(0x0c);
+    },
+  );
 });
 
 describe('stateless reset', () => {

@@ -51,10 +51,10 @@ export class CloseState {
     this.pending = true;
   }
 
-  /** Write CONNECTION_CLOSE for a level. RFC 9000 §10.2.3 */
+  /** Write CONNECTION_CLOSE for a level; where it does not fit, it waits for a datagram with more room. RFC 9000 §10.2.3 */
   write(packet: PacketWriter, level: Level): void {
     const frame = closeFrame(this.reason!, level);
-    if (frame !== undefined) encodeClose(packet.frames, frame);
+    if (frame !== undefined && encodeClose(packet.frames, frame)) this.pending = false;
   }
 }
 

@@ -42,8 +42,8 @@ export interface SendParts {
   readonly beforeSealing: BeforeSealing | undefined;
 }
 
-/** An acknowledgement of more would leave a CONNECTION_CLOSE no room. */
-const MAX_CLOSING_RANGES = 32;
+/** In less, an acknowledgement might leave a CONNECTION_CLOSE no room. */
+const CLOSING_ROOM = 600;
 const LEVELS: readonly Level[] = [Level.Initial, Level.Handshake, Level.Application];
 /**
  * Fills datagrams. What goes into a 1-RTT packet, and in which order, is `fill`: read it top to bottom to know
@@ -103,15 +103,17 @@ export class SendOrder {
     writer.reset(buffer, limit);
     for (let i = 0; i < LEVELS.length; i++) {
       const level = LEVELS[i]!;
-      if (!p.keys.canWrite(level) || !this.begin(writer, level)) continue;
+      if (!p.keys.canWrite(level)) continue;
+      // A peer that lacks what did not fit cannot read what comes after it.
+      if (!this.begin(writer, level)) break;
       // Who closes once all is there leaves nobody in doubt about the last of it.
-      const space = p.spaces.at(spaceOf(level));
-      if (space.policy.hasNews && space.received.ranges.count <= MAX_CLOSING_RANGES)
-        this.writeAck(writer, spaceOf(level), nowUs);
+      const space = spaceOf(level);
+      if (p.spaces.at(space).policy.hasNews && writer.frames.room >= CLOSING_ROOM)
+        this.writeAck(writer, space, nowUs);
       p.closeState.write(writer, level);
-      if (!writer.isEmpty) writer.close();
+      if (writer.isEmpty) break;
+      writer.close();
     }
-    p.closeState.pending = false;
     if (writer.count === 0) return 0;
     if (this.mustPad(writer)) writer.padTo(BASE_MTU);
     return this.finish(writer, path, false, nowUs);
