@@ -52,7 +52,7 @@ export class QuicContext {
   private readonly screen: InitialScreen;
   private readonly tokens: Tokens;
   private readonly stateless = new StatelessQueue();
-  private readonly resets = new ResetLimit();
+  private readonly resets: ResetLimit;
   private readonly wake = new WakeOrder();
   private readonly events = new EventQueue();
   private readonly connections = new Map<number, ConnectionHandle>();
@@ -69,6 +69,7 @@ export class QuicContext {
   constructor(options: QuicContextOptions) {
     this.settings = createSettings(options);
     this.router = new Router(options.crypto, this.settings.resetKey, this.settings.connectionIdLength);
+    this.resets = new ResetLimit(resetToken(options.crypto, this.settings.resetKey, NO_BYTES));
     this.tokens = new Tokens(options.crypto, options.tokenKey, options.unixTimeAtZeroUs);
     this.screen = new InitialScreen(this.settings, this.stateless, this.tokens);
   }
@@ -285,7 +286,7 @@ export class QuicContext {
     if (
       identity === undefined ||
       datagram.length <= MIN_RESET_LENGTH + connectionIdLength ||
-      !this.resets.take(nowUs)
+      !this.resets.take(datagram.from.ip, nowUs)
     )
       return;
     const id = datagram.bytes.slice(1, 1 + connectionIdLength);
