@@ -253,7 +253,10 @@ export class Connection {
       parts.keys.oneRtt.dropPrevious();
       timers.set(Timer.KeyDiscard, Infinity);
     }
-    if (timers.isDue(Timer.KeepAlive, nowUs)) parts.idle.pingPending = true;
+    if (timers.isDue(Timer.KeepAlive, nowUs)) {
+      parts.idle.pingPending = true;
+      parts.streams.onQuiet();
+    }
     if (timers.isDue(Timer.Rest, nowUs)) this.rest(nowUs);
     if (timers.isDue(Timer.Application, nowUs)) {
       timers.set(Timer.Application, Infinity);
@@ -383,7 +386,10 @@ export class Connection {
     timers.set(Timer.AckDelay, parts.sendOrder.ackDueUs());
     timers.set(Timer.PathProbe, parts.paths.timerUs());
     timers.set(Timer.Idle, parts.idle.timeoutUs(parts.paths.active.rtt.ptoUs + recovery.maxAckDelayUs));
-    timers.set(Timer.KeepAlive, handshake.complete ? parts.idle.keepAliveTimeUs() : Infinity);
+    timers.set(
+      Timer.KeepAlive,
+      handshake.complete ? parts.idle.keepAliveTimeUs(parts.streams.isBlocked) : Infinity,
+    );
     timers.set(
       Timer.Rest,
       handshake.confirmed ? parts.idle.restTimeUs(parts.paths.active.rtt.ptoUs) : Infinity,

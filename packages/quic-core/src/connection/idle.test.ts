@@ -37,15 +37,30 @@ describe('Idle', () => {
 
   test('keep-alive waits for its interval after every packet, and for one PING at a time', () => {
     const idle = new Idle(30_000, 1000, 0);
-    expect(idle.keepAliveTimeUs()).toBe(1_000_000);
+    expect(idle.keepAliveTimeUs(false)).toBe(1_000_000);
     idle.pingPending = true;
-    expect(idle.keepAliveTimeUs()).toBe(Infinity);
+    expect(idle.keepAliveTimeUs(false)).toBe(Infinity);
     idle.onElicitingSent(1_000_000);
     idle.onElicitingSent(1_500_000);
     expect(idle.pingPending).toBe(false);
-    expect(idle.keepAliveTimeUs()).toBe(2_500_000);
+    expect(idle.keepAliveTimeUs(false)).toBe(2_500_000);
     idle.onReceived(3_000_000);
-    expect(idle.keepAliveTimeUs()).toBe(4_000_000);
-    expect(new Idle(30_000, 0, 0).keepAliveTimeUs()).toBe(Infinity);
+    expect(idle.keepAliveTimeUs(false)).toBe(4_000_000);
+    expect(new Idle(30_000, 0, 0).keepAliveTimeUs(false)).toBe(Infinity);
   });
+
+  test.each([
+    [30_000, 0, 10_000],
+    [30_000, 4000, 4000],
+    [30_000, 12_000, 10_000],
+    [0, 0, Infinity],
+    [0, 5000, 5000],
+  ])(
+    'who waits for credit is heard in time: timeout %i ms, keep-alive %i ms',
+    (timeoutMs, keepAliveMs, ms) => {
+      const idle = new Idle(timeoutMs, keepAliveMs, 0);
+      idle.onElicitingSent(500);
+      expect(idle.keepAliveTimeUs(true)).toBe(500 + ms * 1000);
+    },
+  );
 });

@@ -1,6 +1,9 @@
 /** The idle timeout is never shorter than this many probe timeouts. RFC 9000 §10.1 */
 const MIN_PTOS = 3;
 
+/** A sender that waits for credit is heard this often in an idle timeout. RFC 9000 §4.1 */
+const REMINDERS = 3;
+
 /** Silence after which memory is given back, and as many probe timeouts more as lost packets are remembered. */
 const REST_AFTER_US = 1_000_000;
 const REST_PTOS = 3;
@@ -21,7 +24,7 @@ export class Idle {
 
   constructor(localMs: number, keepAliveMs: number, nowUs: number) {
     this.localMs = this.timeoutMs = localMs;
-    this.keepAliveUs = keepAliveMs * 1000;
+    this.keepAliveUs = keepAliveMs === 0 ? Infinity : keepAliveMs * 1000;
     this.lastActivityUs = nowUs;
   }
 
@@ -55,9 +58,15 @@ export class Idle {
     return Math.max(this.lastActivityUs, this.lastSentUs) + REST_AFTER_US + REST_PTOS * ptoUs;
   }
 
-  /** When to send a PING, unless something else leaves before. */
-  keepAliveTimeUs(): number {
-    if (this.keepAliveUs === 0 || this.pingPending) return Infinity;
-    return Math.max(this.lastActivityUs, this.lastSentUs) + this.keepAliveUs;
+  /**
+   * When to send a PING, unless something else leaves before.
+   *
+   * @param blocked - data waits for credit: the connection must not end before there is some.
+   */
+  keepAliveTimeUs(blocked: boolean): number {
+    if (this.pingPending) return Infinity;
+    const reminderUs =
+      blocked && this.timeoutMs > 0 ? Math.floor((this.timeoutMs * 1000) / REMINDERS) : Infinity;
+    return Math.max(this.lastActivityUs, this.lastSentUs) + Math.min(this.keepAliveUs, reminderUs);
   }
 }

@@ -45,7 +45,10 @@ export class ConnectionHandle implements QuicConnection {
   openStream(options: { readonly unidirectional?: boolean } = {}): QuicStream | undefined {
     this.assertOpen();
     const stream = this.core.parts.streams.open(options.unidirectional ?? false);
-    return stream === undefined ? undefined : this.handleOf(stream);
+    if (stream !== undefined) return this.handleOf(stream);
+    // The peer hears that there are too few.
+    this.touch();
+    return undefined;
   }
 
   stream(streamId: number): QuicStream | undefined {

@@ -23,7 +23,7 @@ export const Fact = {
   MaxStreamData: 9,
   /** MAX_STREAMS; `a` is 1 for unidirectional. Owner: streams. */
   MaxStreams: 10,
-  /** A *_BLOCKED frame; sent again only when still true. Owner: streams. */
+  /** A *_BLOCKED frame of type `a`, about stream `b` if about one, at the limit `c`. Owner: streams. */
   Blocked: 11,
   /** MAX_DATA. Owner: flow. */
   MaxData: 12,

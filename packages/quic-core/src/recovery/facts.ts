@@ -81,6 +81,9 @@ export class FactRouter {
         case Fact.MaxStreamData:
           streams.onControlLost(a, log.kindAt(i));
           break;
+        case Fact.Blocked:
+          streams.onBlockedLost(a, log.valueAt(i, 1), log.valueAt(i, 2));
+          break;
         case Fact.MaxStreams:
           streams.onMaxStreamsLost(a === 1);
           break;

@@ -109,9 +109,10 @@ export class SendStream {
     return this.resetPending;
   }
 
-  /** Unsent bytes wait for the peer to raise this stream's limit. */
+  /** Unsent bytes, or those that a source would make, wait for the peer to raise this stream's limit. */
   get isBlocked(): boolean {
-    return this.state === SendState.Send && this.buffer.unsentBytes > 0 && this.limit.left === 0;
+    if (this.limit.left > 0 || this.state !== SendState.Send) return false;
+    return this.buffer.unsentBytes > 0 || this.source !== undefined;
   }
 
   writeReset(packet: PacketWriter): boolean {
@@ -121,13 +122,14 @@ export class SendStream {
     return true;
   }
 
-  /** STREAM_DATA_BLOCKED, once for each limit. */
-  writeBlocked(packet: PacketWriter): void {
+  /** STREAM_DATA_BLOCKED, once for each limit; false when it does not fit. RFC 9000 §4.1 */
+  writeBlocked(packet: PacketWriter): boolean {
     const { limit } = this;
-    if (!this.isBlocked || limit.blockedAt === limit.limit) return;
-    if (!encodeStreamLimit(packet.frames, FrameType.StreamDataBlocked, this.id, limit.limit)) return;
+    if (limit.blockedAt === limit.limit) return true;
+    if (!encodeStreamLimit(packet.frames, FrameType.StreamDataBlocked, this.id, limit.limit)) return false;
     limit.blockedAt = limit.limit;
-    packet.addFact(Fact.Blocked);
+    packet.addFact(Fact.Blocked, FrameType.StreamDataBlocked, this.id, limit.limit);
+    return true;
   }
 
   /**

@@ -22,6 +22,11 @@ export class StreamCounts {
     this.announced = window;
   }
 
+  /** STREAMS_BLOCKED must be sent: once for each limit. RFC 9000 §4.6 */
+  get blockedPending(): boolean {
+    return this.wantsMore && this.local.blockedAt !== this.local.limit;
+  }
+
   /** The peer uses its stream number `index`. Throws when it may not. */
   admit(index: number, frameType: number): void {
     if (index >= this.announced)

@@ -2,6 +2,7 @@ import { encodeLimit } from '../frame/flow.ts';
 import { FrameType } from '../frame/rules.ts';
 import type { PacketWriter } from '../packet/writer.ts';
 import { Fact } from '../recovery/fact-kind.ts';
+import type { StreamCounts } from './stream-counts.ts';
 import type { Streams } from './streams.ts';
 
 /** Writes the frames of all streams, and of the flow control around them, into packets. */
@@ -19,8 +20,8 @@ export class StreamWriter {
       streams.hasTurns ||
       streams.control.length > 0 ||
       streams.maxDataPending ||
-      streams.bidirectional.pending ||
-      streams.unidirectional.pending
+      owesFrames(streams.bidirectional) ||
+      owesFrames(streams.unidirectional)
     );
   }
 
@@ -34,8 +35,8 @@ export class StreamWriter {
         packet.addFact(Fact.MaxData);
       }
     }
-    this.writeMaxStreams(packet, false);
-    this.writeMaxStreams(packet, true);
+    if (owesFrames(streams.bidirectional)) this.writeCounts(packet, false);
+    if (owesFrames(streams.unidirectional)) this.writeCounts(packet, true);
     const { control } = streams;
     while (control.length > 0) {
       const stream = control[control.length - 1]!;
@@ -57,18 +58,22 @@ export class StreamWriter {
 
   /** Returns whether streams are left, and only the connection's limit holds them all back. */
   private takeTurns(packet: PacketWriter): boolean {
-    const { scheduler, sendLimit } = this.streams;
+    const { streams } = this;
+    const { scheduler, sendLimit } = streams;
     let connectionBlocked = false;
     for (let turns = scheduler.size; turns > 0; turns--) {
-      const sender = scheduler.first()!.sender!;
+      const stream = scheduler.first()!;
+      const sender = stream.sender!;
       sendLimit.used += sender.writeData(packet, sendLimit.left);
       if (sender.hasData(sendLimit.left)) {
         // The packet is full: the others come first next time.
         scheduler.rotate();
         return false;
       }
-      if (sender.isBlocked) sender.writeBlocked(packet);
-      if (sender.isBlocked || !sender.hasData(Infinity)) scheduler.removeFirst();
+      const { isBlocked } = sender;
+      if (isBlocked && !sender.writeBlocked(packet)) return false;
+      streams.setBlocked(stream, isBlocked);
+      if (isBlocked || !sender.hasData(Infinity)) scheduler.removeFirst();
       else {
         // Only the connection's limit holds this one back; others may have lost bytes to repeat.
         connectionBlocked = true;
@@ -78,13 +83,22 @@ export class StreamWriter {
     return connectionBlocked;
   }
 
-  private writeMaxStreams(packet: PacketWriter, unidirectional: boolean): void {
+  /** MAX_STREAMS for the peer's streams, STREAMS_BLOCKED for ours. RFC 9000 §4.6 */
+  private writeCounts(packet: PacketWriter, unidirectional: boolean): void {
     const counts = this.streams.counts(unidirectional);
-    if (!counts.pending) return;
-    const type = unidirectional ? FrameType.MaxStreamsUni : FrameType.MaxStreamsBidi;
-    if (!encodeLimit(packet.frames, type, counts.advance())) return;
-    counts.pending = false;
-    packet.addFact(Fact.MaxStreams, unidirectional ? 1 : 0);
+    if (counts.pending) {
+      const type = unidirectional ? FrameType.MaxStreamsUni : FrameType.MaxStreamsBidi;
+      if (!encodeLimit(packet.frames, type, counts.advance())) return;
+      counts.pending = false;
+      packet.addFact(Fact.MaxStreams, unidirectional ? 1 : 0);
+    }
+    if (counts.blockedPending) {
+      const type = unidirectional ? FrameType.StreamsBlockedUni : FrameType.StreamsBlockedBidi;
+      const { local } = counts;
+      if (!encodeLimit(packet.frames, type, local.limit)) return;
+      local.blockedAt = local.limit;
+      packet.addFact(Fact.Blocked, type, 0, local.limit);
+    }
   }
 
   /** DATA_BLOCKED, once for each limit; false when it does not fit. RFC 9000 §4.1 */
@@ -93,7 +107,12 @@ export class StreamWriter {
     if (sendLimit.blockedAt === sendLimit.limit) return true;
     if (!encodeLimit(packet.frames, FrameType.DataBlocked, sendLimit.limit)) return false;
     sendLimit.blockedAt = sendLimit.limit;
-    packet.addFact(Fact.Blocked);
+    packet.addFact(Fact.Blocked, FrameType.DataBlocked, 0, sendLimit.limit);
     return true;
   }
+}
+
+/** MAX_STREAMS or STREAMS_BLOCKED must be sent. */
+function owesFrames(counts: StreamCounts): boolean {
+  return counts.pending || counts.blockedPending;
 }

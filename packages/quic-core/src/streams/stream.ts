@@ -12,6 +12,8 @@ export class Stream {
   scheduled = false;
   /** In the queue of streams with control frames to send. */
   controlQueued = false;
+  /** Waits for MAX_STREAM_DATA. */
+  blocked = false;
 
   constructor(id: number, sender: SendStream | undefined, receiver: ReceiveStream | undefined) {
     this.id = id;

@@ -111,6 +111,23 @@ describe('opening', () => {
     expect(streams.open(false)?.id).toBe(13);
   });
 
+  test(`the peer hears of too few, once for each limit, and again when that was lost ${covers('rfc9000-4.6-5', 'rfc9000-19.14-1')}`, () => {
+    const { streams, send, writer } = createStreams({ data: 10, stream: 10, streams: 1 });
+    const openAll = (): void => [false, false, true, true].forEach((oneWay) => void streams.open(oneWay));
+    openAll();
+    expect(writer.hasFrames).toBe(true);
+    expect(listFrames(send())).toEqual(['STREAMS_BLOCKED_BIDI 1', 'STREAMS_BLOCKED_UNI 1']);
+    openAll();
+    expect(writer.hasFrames).toBe(false);
+    streams.onBlockedLost(FrameType.StreamsBlockedBidi, 0, 1);
+    expect(listFrames(send())).toEqual(['STREAMS_BLOCKED_BIDI 1']);
+    streams.onMaxStreams(2, false);
+    streams.onBlockedLost(FrameType.StreamsBlockedBidi, 0, 1);
+    expect(writer.hasFrames).toBe(false);
+    openAll();
+    expect(listFrames(send())).toEqual(['STREAMS_BLOCKED_BIDI 2']);
+  });
+
   test(`MAX_STREAMS that raise nothing are ignored ${covers('rfc9000-4.6-4', 'rfc9000-19.11-2')}`, () => {
     const { streams } = createStreams();
     streams.onMaxStreams(1, false);
@@ -360,6 +377,69 @@ describe('sending', () => {
     expect(writer.hasFrames).toBe(false);
     streams.onMaxData(60);
     expect(listFrames(send())).toEqual(['5: 10..20', 'DATA_BLOCKED 60']);
+  });
+
+  test(`lost *_BLOCKED frames are repeated while they are true ${covers('rfc9000-4.1-4', 'rfc9000-19.12-1', 'rfc9000-19.13-1')}`, () => {
+    const { streams, send, writer } = createStreams({ data: 150, stream: 100, streams: 3 });
+    const [first, second] = [streams.open(false)!, streams.open(false)!];
+    streams.write(first, BYTES.subarray(0, 120), false);
+    streams.write(second, BYTES.subarray(0, 80), false);
+    const said = ['STREAM_DATA_BLOCKED 1 100', 'DATA_BLOCKED 150'];
+    expect(listFrames(send())).toEqual(['1: 0..100', said[0], '5: 0..50', said[1]]);
+    const lose = (stream: number, connection: number): void => {
+      streams.onBlockedLost(FrameType.StreamDataBlocked, 1, stream);
+      streams.onBlockedLost(FrameType.DataBlocked, 0, connection);
+    };
+    // With data in the same packet.
+    streams.onLost(5, 40, 50, false);
+    lose(100, 150);
+    expect(listFrames(send()).sort()).toEqual(['5: 40..50', said[1], said[0]]);
+    lose(99, 149);
+    expect(writer.hasFrames).toBe(false);
+    streams.onMaxData(1000);
+    expect(listFrames(send())).toEqual(['5: 50..80']);
+    lose(100, 150);
+    expect(listFrames(send())).toEqual([said[0]]);
+    streams.reset(first, 1);
+    lose(100, 150);
+    expect(listFrames(send())).toEqual(['RESET_STREAM 1 1 100']);
+    expect([streams.isBlocked, writer.hasFrames]).toEqual([false, false]);
+  });
+
+  test('*_BLOCKED frames that find no room wait for the next packet', () => {
+    for (const limits of [
+      { data: 10_000, stream: 100, streams: 3 },
+      { data: 100, stream: 5000, streams: 3 },
+    ]) {
+      for (let size = 125; size < 160; size++) {
+        const { streams, send, writer } = createStreams(limits);
+        streams.write(streams.open(false)!, BYTES.subarray(0, 120), false);
+        const frames = listFrames(send(size));
+        while (writer.hasFrames) frames.push(...listFrames(send(size)));
+        expect(frames.at(-1)).toMatch(/DATA_BLOCKED (1 )?100$/);
+        expect(frames.filter((frame) => frame.includes('BLOCKED'))).toHaveLength(1);
+      }
+    }
+  });
+
+  test.each([
+    ['reset', (s: Streams) => s.reset(s.find(1)!, 3)],
+    ['STOP_SENDING', (s: Streams) => s.onStopSending({ streamId: 1, code: 5, finalSize: 0 })],
+  ])('after %s a stream waits for nothing', (_name, end) => {
+    for (const limits of [
+      { data: 10_000, stream: 100, streams: 3 },
+      { data: 100, stream: 5000, streams: 3 },
+    ]) {
+      const { streams, send } = createStreams(limits);
+      streams.write(streams.open(false)!, BYTES.subarray(0, 120), false);
+      send();
+      expect(streams.isBlocked).toBe(true);
+      end(streams);
+      send();
+      expect(streams.isBlocked).toBe(false);
+      streams.onQuiet();
+      expect(listFrames(send())).toEqual([]);
+    }
   });
 
   test(`STOP_SENDING is answered by a reset that never changes ${covers('rfc9000-3.5-2', 'rfc9000-13.3-1', 'rfc9000-3.3-2', 'rfc9000-4.5-2')}`, () => {

@@ -63,6 +63,8 @@ export class Streams {
   private readonly emit: (event: StreamEvent) => void;
   private peer: PeerStreamLimits | undefined;
   private receivedBytes = 0;
+  /** How many streams are `blocked`. */
+  private blockedCount = 0;
 
   constructor(isServer: boolean, settings: StreamSettings, emit: (event: StreamEvent) => void) {
     this.isServer = isServer;
@@ -114,6 +116,7 @@ export class Streams {
     if (sender === undefined || !sender.mayWrite)
       throw new QuicUsageError('not-writable', `stream ${stream.id} takes no more data`);
     sender.source = source;
+    this.unblock(stream);
     this.schedule(stream);
   }
 
@@ -131,6 +134,7 @@ export class Streams {
     if (stream.sender === undefined)
       throw new QuicUsageError('not-writable', `stream ${stream.id} only receives`);
     stream.sender.reset(code);
+    this.unblock(stream);
     this.queueControl(stream);
   }
 
@@ -198,6 +202,7 @@ export class Streams {
     if (stream === undefined || !stream.sender!.mayBeStopped) return;
     // The answer to STOP_SENDING is a reset with its code. RFC 9000 §3.5
     stream.sender!.reset(frame.code);
+    this.unblock(stream);
     this.queueControl(stream);
     this.emit({ type: 'stream-stopped', streamId: frame.streamId, code: frame.code });
   }
@@ -268,6 +273,19 @@ export class Streams {
     this.queueControl(stream);
   }
 
+  /** A *_BLOCKED frame is said again if it was the latest and is still true. RFC 9000 §13.3 */
+  onBlockedLost(frameType: number, id: number, limit: number): void {
+    if (frameType === FrameType.StreamDataBlocked) {
+      const stream = this.table.get(id);
+      if (stream !== undefined && stream.sender!.limit.blockedAt === limit) this.repeatBlocked(stream);
+    } else if (frameType === FrameType.DataBlocked) {
+      if (this.sendLimit.blockedAt === limit) this.repeatDataBlocked();
+    } else {
+      const { local } = this.counts(frameType === FrameType.StreamsBlockedUni);
+      if (local.blockedAt === limit) local.blockedAt = -1;
+    }
+  }
+
   onMaxStreamsLost(unidirectional: boolean): void {
     this.counts(unidirectional).pending = true;
   }
@@ -277,6 +295,25 @@ export class Streams {
   }
 
   // The rest
+
+  /** Data waits for credit. */
+  get isBlocked(): boolean {
+    return this.waitsForMaxData || this.blockedCount > 0;
+  }
+
+  /** Nothing was sent for a while: say again what waits for credit. RFC 9000 §4.1 */
+  onQuiet(): void {
+    if (this.waitsForMaxData) this.repeatDataBlocked();
+    if (this.blockedCount === 0) return;
+    for (const stream of this.table.values()) if (stream.blocked) this.repeatBlocked(stream);
+  }
+
+  /** The stream waits for MAX_STREAM_DATA, or no longer. */
+  setBlocked(stream: Stream, blocked: boolean): void {
+    if (stream.blocked === blocked) return;
+    stream.blocked = blocked;
+    this.blockedCount += blocked ? 1 : -1;
+  }
 
   /** The connection is quiet: streams give back buffers with nothing in them. */
   rest(): void {
@@ -300,6 +337,22 @@ export class Streams {
   /** A stream may have its turn. */
   get hasTurns(): boolean {
     return !this.waitsForMaxData && !this.scheduler.isEmpty;
+  }
+
+  /** The stream waits for something else than before, or for nothing. */
+  private unblock(stream: Stream): void {
+    this.setBlocked(stream, false);
+    this.waitsForMaxData = false;
+  }
+
+  private repeatBlocked(stream: Stream): void {
+    stream.sender!.limit.blockedAt = -1;
+    this.schedule(stream);
+  }
+
+  private repeatDataBlocked(): void {
+    this.sendLimit.blockedAt = -1;
+    this.waitsForMaxData = false;
   }
 
   private queueControl(stream: Stream): void {
