@@ -44,10 +44,13 @@ export class ConnectionHandle implements QuicConnection {
 
   openStream(options: { readonly unidirectional?: boolean } = {}): QuicStream | undefined {
     this.assertOpen();
-    const stream = this.core.parts.streams.open(options.unidirectional ?? false);
+    const { streams } = this.core.parts;
+    const unidirectional = options.unidirectional ?? false;
+    const wasRefused = streams.counts(unidirectional).wantsMore;
+    const stream = streams.open(unidirectional);
     if (stream !== undefined) return this.handleOf(stream);
-    // The peer hears that there are too few.
-    this.touch();
+    // The peer hears of it once.
+    if (!wasRefused) this.touch();
     return undefined;
   }
 
