@@ -26,9 +26,11 @@ export class SendStream {
   /** A write was cut short: tell the application when there is room. */
   wantsWritable = false;
   /** Asked for bytes when nothing written is left. */
-  source: StreamSource | undefined;
+  private source: StreamSource | undefined;
   /** The source is filling a packet: nothing may come between its bytes. */
   asking = false;
+  /** Asked without any credit, the source had no end to tell. */
+  private starved = false;
   private readonly buffer = new SendBuffer();
   private finWritten = false;
   /** The FIN must be sent, first or again. */
@@ -41,6 +43,11 @@ export class SendStream {
     this.id = id;
     this.limit = new SendLimit(limitBytes);
     this.source = undefined;
+  }
+
+  setSource(source: StreamSource | undefined): void {
+    this.source = source;
+    this.starved = false;
   }
 
   /** Everything written was acknowledged, the end too. */
@@ -102,7 +109,9 @@ export class SendStream {
     if (this.state !== SendState.Send && this.state !== SendState.DataSent) return false;
     if (this.buffer.lost.count > 0) return true;
     if (this.buffer.unsentBytes === 0 && this.source === undefined) return this.finPending;
-    return connectionLeft > 0 && this.limit.left > 0;
+    if (connectionLeft > 0 && this.limit.left > 0) return true;
+    // The end needs no credit.
+    return this.buffer.unsentBytes === 0 && !this.starved;
   }
 
   get hasReset(): boolean {
@@ -112,7 +121,7 @@ export class SendStream {
   /** Unsent bytes, or those that a source would make, wait for the peer to raise this stream's limit. */
   get isBlocked(): boolean {
     if (this.limit.left > 0 || this.state !== SendState.Send) return false;
-    return this.buffer.unsentBytes > 0 || this.source !== undefined;
+    return this.buffer.unsentBytes > 0 || (this.source !== undefined && this.starved);
   }
 
   writeReset(packet: PacketWriter): boolean {
@@ -195,8 +204,14 @@ export class SendStream {
     const headerAt = frames.position;
     const dataAt = headerAt + 1 + varintLength(this.id) + varintLength(buffer.end) + SOURCE_LENGTH_BYTES;
     const room = Math.min(left, frames.end - dataAt, MAX_SOURCE_BYTES);
-    if (room <= 0) return 0;
-    const { bytes, fin } = this.ask(frames.buffer.subarray(dataAt, dataAt + room));
+    if (room < 0 || (room === 0 && left > 0)) return 0;
+    let bytes = 0;
+    let answer: SourceAnswer;
+    do {
+      answer = this.ask(frames.buffer.subarray(dataAt + bytes, dataAt + room));
+      bytes += answer.bytes;
+    } while (answer.bytes > 0 && this.source !== undefined && bytes === left);
+    const { fin } = answer;
     // A source may reset its stream: then what it gave is not sent.
     if ((bytes === 0 && !fin) || this.state !== SendState.Send) return 0;
     const from = buffer.end;
@@ -216,7 +231,10 @@ export class SendStream {
     return bytes;
   }
 
-  /** The answer of the source, or of the one that it hands over to before it gives anything. */
+  /**
+   * The answer of the source, or of the one that it hands over to before it gives anything. An empty room is for
+   * credit that is used up: nothing but the end fits.
+   */
   private ask(room: Uint8Array): SourceAnswer {
     for (;;) {
       const source = this.source!;
@@ -226,8 +244,10 @@ export class SendStream {
       const { bytes, fin } = answer;
       if (!(bytes >= 0 && bytes <= room.length))
         throw new RangeError(`a source wrote ${bytes} bytes into a room of ${room.length}`);
-      if (fin || (bytes === 0 && this.source === source)) this.source = undefined;
-      if (bytes > 0 || this.source === undefined) return answer;
+      const isDry = bytes === 0 && !fin && this.source === source;
+      this.starved = isDry && room.length === 0;
+      if (fin || (isDry && !this.starved)) this.source = undefined;
+      if (bytes > 0 || isDry || this.source === undefined) return answer;
     }
   }
 

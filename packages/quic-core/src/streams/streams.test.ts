@@ -379,6 +379,83 @@ describe('sending', () => {
     expect(listFrames(send())).toEqual(['5: 10..20', 'DATA_BLOCKED 60']);
   });
 
+  describe.each([
+    ['stream', { data: 10_000, stream: 100, streams: 3 }, 'STREAM_DATA_BLOCKED 1 100'],
+    ['connection', { data: 100, stream: 5000, streams: 3 }, 'DATA_BLOCKED 100'],
+  ])('a source that has used up the credit of the %s', (_name, limits, said) => {
+    const raise = (streams: Streams): void => {
+      streams.onMaxData(300);
+      streams.onMaxStreamData(1, 300);
+    };
+
+    test('may tell the end', () => {
+      const { streams, send, writer } = createStreams(limits);
+      let rest = 100;
+      streams.setSource(streams.open(false)!, (room) => {
+        const bytes = Math.min(rest, room.length);
+        rest -= bytes;
+        return { bytes, fin: bytes === 0 };
+      });
+      expect(listFrames(send())).toEqual(['1: 0..100 fin']);
+      expect([writer.hasFrames, streams.isBlocked]).toEqual([false, false]);
+    });
+
+    test('may tell it in a packet of its own, and after what was written', () => {
+      const { streams, send, writer } = createStreams(limits);
+      const stream = streams.open(false)!;
+      streams.write(stream, BYTES.subarray(0, 100), false);
+      expect(listFrames(send())).toEqual(['1: 0..100']);
+      streams.setSource(stream, () => ({ bytes: 0, fin: true }));
+      expect(writer.hasFrames).toBe(true);
+      expect(listFrames(send())).toEqual(['1: 100..100 fin']);
+    });
+
+    test('waits for more, and is asked once for each limit', () => {
+      const { streams, send, writer } = createStreams(limits);
+      const rooms: number[] = [];
+      streams.setSource(streams.open(false)!, (room) => {
+        rooms.push(room.length);
+        return { bytes: Math.min(150, room.length), fin: false };
+      });
+      expect(listFrames(send())).toEqual(['1: 0..100', said]);
+      expect([writer.hasFrames, streams.isBlocked]).toEqual([false, true]);
+      expect(listFrames(send())).toEqual([]);
+      expect(rooms).toEqual([100, 0]);
+      raise(streams);
+      expect(listFrames(send(200 + 16))[0]).toBe('1: 100..250');
+      expect([writer.hasFrames, streams.isBlocked]).toEqual([true, false]);
+    });
+
+    test('and then rests is not blocked', () => {
+      const { streams, send, writer } = createStreams(limits);
+      let rest = 100;
+      streams.setSource(streams.open(false)!, (room) => {
+        const bytes = Math.min(rest, room.length);
+        rest -= bytes;
+        return { bytes, fin: false };
+      });
+      expect(listFrames(send())).toEqual(['1: 0..100', said]);
+      raise(streams);
+      expect(listFrames(send())).toEqual([]);
+      expect([writer.hasFrames, streams.isBlocked]).toEqual([false, false]);
+    });
+
+    test('is asked in the next packet when the first has no room for the end', () => {
+      for (let size = 125; size < 160; size++) {
+        const { streams, send, writer } = createStreams(limits);
+        let rest = 100;
+        streams.setSource(streams.open(false)!, (room) => {
+          const bytes = Math.min(rest, room.length);
+          rest -= bytes;
+          return { bytes, fin: bytes === 0 && room.length === 0 };
+        });
+        const frames = listFrames(send(size));
+        while (writer.hasFrames) frames.push(...listFrames(send(size)));
+        expect(frames.at(-1)).toMatch(/\.\.100 fin$/);
+      }
+    });
+  });
+
   test(`lost *_BLOCKED frames are repeated while they are true ${covers('rfc9000-4.1-4', 'rfc9000-19.12-1', 'rfc9000-19.13-1')}`, () => {
     const { streams, send, writer } = createStreams({ data: 150, stream: 100, streams: 3 });
     const [first, second] = [streams.open(false)!, streams.open(false)!];

@@ -115,7 +115,7 @@ export class Streams {
     const { sender } = stream;
     if (sender === undefined || !sender.mayWrite)
       throw new QuicUsageError('not-writable', `stream ${stream.id} takes no more data`);
-    sender.source = source;
+    sender.setSource(source);
     this.unblock(stream);
     this.schedule(stream);
   }
@@ -213,7 +213,9 @@ export class Streams {
 
   onMaxStreamData(streamId: number, limit: number): void {
     const stream = this.sending(streamId, FrameType.MaxStreamData);
-    if (stream !== undefined && stream.sender!.limit.raise(limit)) this.schedule(stream);
+    if (stream === undefined || !stream.sender!.limit.raise(limit)) return;
+    this.setBlocked(stream, false);
+    this.schedule(stream);
   }
 
   onMaxStreams(limit: number, unidirectional: boolean): void {
