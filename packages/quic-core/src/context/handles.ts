@@ -63,7 +63,7 @@ export interface QuicStream {
 
   /**
    * Let `source` make the bytes while packets are built, after whatever was written; undefined takes it back. It is
-   * asked once for each packet until it gives the end, or nothing.
+   * asked until a packet is full, and again for the next, until it gives the end, or nothing.
    */
   setSource(source: StreamSource | undefined): void;
 

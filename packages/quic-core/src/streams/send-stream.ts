@@ -14,6 +14,9 @@ import { SendInput, SendState, stepSend } from './states.ts';
 const SOURCE_LENGTH_BYTES = 2;
 const MAX_SOURCE_BYTES = 0x3fff;
 
+/** A source that left less room in its packet than this is asked for more in the next. */
+const SMALL_ROOM_BYTES = 64;
+
 /** A stream with this share of its buffer free may be written to again. */
 const WRITABLE_SHARE = 4;
 
@@ -197,7 +200,7 @@ export class SendStream {
     this.buffer.rest();
   }
 
-  /** Let the source fill one frame in place; returns its bytes. A copy stays in the buffer, in case the packet is lost. */
+  /** Let the source fill one frame in place, asked as often as it takes; returns the bytes. A copy stays in the buffer, in case the packet is lost. */
   private writeFromSource(packet: PacketWriter, left: number): number {
     const { frames } = packet;
     const { buffer } = this;
@@ -207,10 +210,13 @@ export class SendStream {
     if (room < 0 || (room === 0 && left > 0)) return 0;
     let bytes = 0;
     let answer: SourceAnswer;
+    let mayAsk: boolean;
     do {
       answer = this.ask(frames.buffer.subarray(dataAt + bytes, dataAt + room));
       bytes += answer.bytes;
-    } while (answer.bytes > 0 && this.source !== undefined && bytes === left);
+      // Without credit only the end is left to ask for; with little room nothing is worth it.
+      mayAsk = bytes === room ? bytes === left : frames.end - dataAt - bytes >= SMALL_ROOM_BYTES;
+    } while (answer.bytes > 0 && this.source !== undefined && mayAsk);
     const { fin } = answer;
     // A source may reset its stream: then what it gave is not sent.
     if ((bytes === 0 && !fin) || this.state !== SendState.Send) return 0;

@@ -575,6 +575,32 @@ describe('sending', () => {
     expect(turns).toEqual(['3', '7', '11', '3', '7', '11']);
   });
 
+  test('a source that gives little at a time fills packets all the same', () => {
+    const { streams, send, writer } = createStreams();
+    let asked = 0;
+    streams.setSource(streams.open(true)!, (room) => {
+      room.fill(++asked, 0, 10);
+      return { bytes: Math.min(10, room.length), fin: asked === 200 };
+    });
+    const packet = send();
+    const given = Array.from({ length: asked * 10 }, (_, i) => 1 + Math.floor(i / 10));
+    expect(listFrames(packet)).toEqual([`3: 0..${given.length}`]);
+    expect([...packet.frames().subarray(-given.length)]).toEqual(given);
+    expect(packet.writer.frames.room).toBeLessThan(64);
+    expect(listFrames(send())).toEqual([`3: ${given.length}..2000 fin`]);
+    expect(writer.hasFrames).toBe(false);
+  });
+
+  test('a source that rests leaves the room to others', () => {
+    const { streams, send } = createStreams();
+    let asked = 0;
+    streams.setSource(streams.open(true)!, () => ({ bytes: ++asked % 3 === 0 ? 0 : 10, fin: false }));
+    streams.write(streams.open(true)!, BYTES.subarray(0, 100), true);
+    expect(listFrames(send())).toEqual(['3: 0..20', '7: 0..100 fin']);
+    expect(listFrames(send())).toEqual([]);
+    expect(asked).toBe(3);
+  });
+
   test('a lost end is repeated alone when its data arrived', () => {
     const { streams, send } = createStreams();
     streams.write(streams.open(true)!, BYTES.subarray(0, 10), true);
