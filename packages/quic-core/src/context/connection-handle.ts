@@ -97,7 +97,7 @@ export class ConnectionHandle implements QuicConnection {
 
   statistics(): ConnectionStatistics {
     const { statistics, recovery, paths, closeState, handshake } = this.core.parts;
-    const { rtt, controller, inFlightBytes, mtu } = paths.active;
+    const path = pathStatistics(paths.active, true);
     return {
       state: closeState.active
         ? this.core.finished
@@ -114,14 +114,14 @@ export class ConnectionHandle implements QuicConnection {
       packetsSent: recovery.packetsSent,
       packetsLost: recovery.packetsLost,
       packetsSpuriouslyLost: recovery.spurious.total,
-      smoothedRttUs: Math.round(rtt.smoothedUs),
-      latestRttUs: rtt.latestUs,
-      minRttUs: rtt.hasSample ? rtt.minUs : 0,
-      rttVarianceUs: Math.round(rtt.varianceUs),
-      congestionWindowBytes: controller.windowBytes,
-      bytesInFlight: inFlightBytes,
+      smoothedRttUs: path.smoothedRttUs,
+      latestRttUs: path.latestRttUs,
+      minRttUs: path.minRttUs,
+      rttVarianceUs: path.rttVarianceUs,
+      congestionWindowBytes: path.congestionWindowBytes,
+      bytesInFlight: path.bytesInFlight,
       probeTimeouts: recovery.pto.total,
-      mtuBytes: mtu.mtuBytes,
+      mtuBytes: path.mtuBytes,
     };
   }
 

@@ -96,22 +96,6 @@ export class QuicContext {
       return this.onDropped(Drop.Truncated, bytes.length);
     if (isReceiving)
       throw new QuicUsageError('re-entrant', 'a datagram is still being read: keep this one for afterwards');
-    isReceiving = true;
-    try {
-      this.receive(bytes, from, to, interfaceIndex, ecn, nowUs);
-    } finally {
-      isReceiving = false;
-    }
-  }
-
-  private receive(
-    bytes: Uint8Array,
-    from: Address,
-    to: Address,
-    interfaceIndex: number,
-    ecn: number,
-    nowUs: number,
-  ): void {
     const { datagram } = this;
     if (bytes.length > datagram.bytes.length) datagram.bytes = new Uint8Array(MAX_UDP_PAYLOAD);
     datagram.bytes.set(bytes);
@@ -120,11 +104,12 @@ export class QuicContext {
     datagram.to = to;
     datagram.interfaceIndex = interfaceIndex;
     datagram.ecn = ecn & 3;
-    this.reader.reset(datagram.bytes, 0, bytes.length);
-    const drop = parseHeader(this.reader, this.settings.connectionIdLength, this.header);
-    const connection = drop === Drop.Truncated ? undefined : this.router.find(datagram.bytes, this.header);
-    if (connection !== undefined && drop !== Drop.UnknownVersion) this.deliver(connection, nowUs);
-    else this.onStray(drop, nowUs);
+    isReceiving = true;
+    try {
+      this.route(nowUs);
+    } finally {
+      isReceiving = false;
+    }
   }
 
   /**
@@ -245,6 +230,16 @@ export class QuicContext {
   }
 
   // Datagrams in
+
+  /** Take the datagram that came to whom it is for. */
+  private route(nowUs: number): void {
+    const { datagram } = this;
+    this.reader.reset(datagram.bytes, 0, datagram.length);
+    const drop = parseHeader(this.reader, this.settings.connectionIdLength, this.header);
+    const connection = drop === Drop.Truncated ? undefined : this.router.find(datagram.bytes, this.header);
+    if (connection !== undefined && drop !== Drop.UnknownVersion) this.deliver(connection, nowUs);
+    else this.onStray(drop, nowUs);
+  }
 
   private deliver(connection: Connection, nowUs: number): void {
     const understood = this.guard(connection, () => connection.receive(this.datagram, nowUs));
