@@ -1,22 +1,12 @@
-import type { CryptoProvider, RandomSource } from '@tsquic/crypto';
 import type { CloseReason } from '@tsquic/quic-core';
 import { encodeParameters, FrameType } from '@tsquic/quic-core/wire';
 import { Level } from '@tsquic/tls13';
 import { AdversaryHost } from './adversary-host.ts';
 import type { AdversaryScenario } from './adversary-scenario.ts';
-import { watchInvariants } from './invariants.ts';
 import { frame } from './raw-frames.ts';
 import { createTestIdentity } from './test-identity.ts';
+import { playWatched, textOf, type WitnessedRunOptions } from './witnessed-run.ts';
 import { HONEST_ADDRESS, HOSTILE_ADDRESS, WitnessedStage } from './witnessed-stage.ts';
-
-/** What a run needs besides its scenario. */
-export interface AdversaryRunOptions {
-  readonly seed: number;
-  /** Makes a crypto provider that draws from this seeded source; called once for each host. */
-  readonly createCrypto: (random: RandomSource) => CryptoProvider;
-  /** What this program holds in memory after a collection of garbage, bytes. Default: nobody looks. */
-  readonly heldBytes?: () => number;
-}
 
 /** What a run came to. */
 export interface AdversaryResult {
@@ -34,16 +24,9 @@ export interface AdversaryResult {
 }
 
 /** Let an adversary loose on an honest side, with a witness beside it. Never throws for what the contexts do. */
-export function runAdversary(scenario: AdversaryScenario, options: AdversaryRunOptions): AdversaryResult {
+export function runAdversary(scenario: AdversaryScenario, options: WitnessedRunOptions): AdversaryResult {
   const run = new AdversaryRun(scenario, options);
-  const violations = watchInvariants(run.stage.world);
-  try {
-    run.play();
-  } catch (error) {
-    run.faults.push(textOf(error));
-  }
-  for (const { atUs, host, what } of violations)
-    if (host === run.stage.honest.host.name) run.faults.push(`at ${atUs} µs: ${what}`);
+  playWatched(run);
   const { faults, end, bytesIn, bytesOut, heldBytes } = run;
   return { scenario, seed: options.seed, faults, end, bytesIn, bytesOut, heldBytes };
 }
@@ -56,10 +39,10 @@ class AdversaryRun {
   bytesOut = 0;
   heldBytes: number | undefined;
   private readonly scenario: AdversaryScenario;
-  private readonly options: AdversaryRunOptions;
+  private readonly options: WitnessedRunOptions;
   private readonly adversary: AdversaryHost;
 
-  constructor(scenario: AdversaryScenario, options: AdversaryRunOptions) {
+  constructor(scenario: AdversaryScenario, options: WitnessedRunOptions) {
     this.scenario = scenario;
     this.options = options;
     const { seed, createCrypto } = options;
@@ -149,10 +132,6 @@ class AdversaryRun {
       faults.push(`${bytesOut} bytes went out for ${bytesIn}`);
     if (heldBytes > mostHeld) faults.push(`${heldBytes} bytes are held, at most ${mostHeld}`);
   }
-}
-
-function textOf(error: unknown): string {
-  return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
 
 /** Ten times the round trip. */

@@ -7,13 +7,13 @@ export {
   type SeenPacket,
 } from './adversary-endpoint.ts';
 export { AdversaryHost, type AdversaryHostOptions } from './adversary-host.ts';
-export { type AdversaryResult, type AdversaryRunOptions, runAdversary } from './adversary-run.ts';
+export { type AdversaryResult, runAdversary } from './adversary-run.ts';
 export type { AdversaryLimits, AdversaryScenario } from './adversary-scenario.ts';
 export { type ChartOptions, drawChart, type Series } from './chart.ts';
 export { type Datagram, Ecn } from './datagram.ts';
 export { type FairnessOptions, type FairnessResult, type Flow, runFairness } from './experiments/fairness.ts';
 export { type HashedScenario, runTraceHashes } from './experiments/trace-hashes.ts';
-export { type FrameFuzzOptions, type FrameFuzzResult, runFrameFuzz } from './experiments/frame-fuzz.ts';
+export { type FrameFuzzResult, runFrameFuzz } from './experiments/frame-fuzz.ts';
 export {
   describeMask,
   MASK_CEILING_US,
@@ -86,3 +86,4 @@ export {
 export { createTimeline, type Timeline, type TimelinePoint } from './timeline.ts';
 export { createTraceHash, type TraceHash } from './trace-hash.ts';
 export { World } from './world.ts';
+export type { WitnessedRunOptions } from './witnessed-run.ts';

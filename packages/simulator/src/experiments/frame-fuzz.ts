@@ -1,19 +1,9 @@
-import type { CryptoProvider, RandomSource } from '@tsquic/crypto';
 import type { CloseReason, Tracer } from '@tsquic/quic-core';
-import { watchInvariants } from '../invariants.ts';
 import type { Peer } from '../peer.ts';
 import { createRandom } from '../random.ts';
 import { createSaboteur, type Saboteur } from '../saboteur.ts';
+import { playWatched, textOf, type WitnessedRunOptions } from '../witnessed-run.ts';
 import { HONEST_ADDRESS, HOSTILE_ADDRESS, WitnessedStage } from '../witnessed-stage.ts';
-
-/** What a run needs. */
-export interface FrameFuzzOptions {
-  readonly seed: number;
-  /** Makes a crypto provider that draws from this seeded source; called once for each host. */
-  readonly createCrypto: (random: RandomSource) => CryptoProvider;
-  /** What this program holds in memory after a collection of garbage, bytes. Default: nobody looks. */
-  readonly heldBytes?: () => number;
-}
 
 /** What a run came to. */
 export interface FrameFuzzResult {
@@ -34,16 +24,9 @@ export interface FrameFuzzResult {
  * its limits allow, the connection must come to its end, and the other must notice nothing. Never throws for what the
  * contexts do.
  */
-export function runFrameFuzz(options: FrameFuzzOptions): FrameFuzzResult {
+export function runFrameFuzz(options: WitnessedRunOptions): FrameFuzzResult {
   const run = new FuzzRun(options);
-  const violations = watchInvariants(run.stage.world);
-  try {
-    run.play();
-  } catch (error) {
-    run.faults.push(textOf(error));
-  }
-  for (const { atUs, host, what } of violations)
-    if (host === run.stage.honest.host.name) run.faults.push(`at ${atUs} µs: ${what}`);
+  playWatched(run);
   return {
     seed: options.seed,
     honest: run.honestIsServer ? 'server' : 'client',
@@ -63,7 +46,7 @@ class FuzzRun {
   private readonly witnessUs: number;
   private readonly heldBytes: (() => number) | undefined;
 
-  constructor({ seed, createCrypto, heldBytes }: FrameFuzzOptions) {
+  constructor({ seed, createCrypto, heldBytes }: WitnessedRunOptions) {
     const random = createRandom(seed).fork('fuzz');
     this.heldBytes = heldBytes;
     this.saboteur = createSaboteur(random.fork('saboteur'));
@@ -124,10 +107,6 @@ class FuzzRun {
       this.connect(ticket);
     };
   }
-}
-
-function textOf(error: unknown): string {
-  return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
 
 /** The saboteur goes about its work for this long. */
