@@ -1,10 +1,9 @@
-import { randomFillSync } from 'node:crypto';
 import { expandKey } from '../hkdf.ts';
 import type { CryptoProvider, RandomSource } from '../provider.ts';
 import { createSoftwareHeaderProtection } from '../software/header-protection.ts';
 import { createNodeAead } from './aead.ts';
 import { createNodeHash, nodeHash, nodeHmac } from './hashes.ts';
-import { generateNodeKeyShare } from './key-exchange.ts';
+import { fillRandom, generateNodeKeyShare } from './key-exchange.ts';
 import { createNodeSigner, verifyNodeSignature } from './signatures.ts';
 
 /** What the node:crypto provider may be given. */
@@ -29,12 +28,8 @@ export function createNodeProvider(options: NodeProviderOptions = {}): CryptoPro
     hkdfExpand: (hash, key, info, length) => expandKey(nodeHmac, hash, key, info, length),
     createAead: createNodeAead,
     createHeaderProtection: createSoftwareHeaderProtection,
-    generateKeyShare: (group) => generateNodeKeyShare(group, random),
+    generateKeyShare: (group) => generateNodeKeyShare(group, options.random),
     verifySignature: verifyNodeSignature,
     createSigner: createNodeSigner,
   };
-}
-
-function fillRandom(out: Uint8Array): void {
-  randomFillSync(out);
 }
