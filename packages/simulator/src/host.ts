@@ -8,6 +8,7 @@ import {
 import type { Datagram } from './datagram.ts';
 import { Fifo } from './fifo.ts';
 import { Nat, type NatOptions } from './nat.ts';
+import { Loop, type LoopOptions } from './loop.ts';
 import type { Observer } from './observer.ts';
 
 /** What one processor can do. */
@@ -30,6 +31,10 @@ export interface HostOptions {
   readonly nat?: NatOptions;
   /** Default: infinitely fast. */
   readonly cpu?: CpuOptions;
+  /** Default: the program runs whenever something is due. */
+  readonly loop?: LoopOptions;
+  /** What the host's clock shows when that of the world shows 0. Default 0. */
+  readonly clockOriginUs?: number;
   /** Room in the send buffer: more than one datagram allows trains. Default 1500. */
   readonly sendBufferBytes?: number;
   /** Every event of the context, in order. May call the context's connections, not the three calls. */
@@ -45,6 +50,8 @@ export class Host {
   /** Datagrams dropped because too many waited. */
   inputDropped = 0;
   private readonly cpu: CpuOptions | undefined;
+  private readonly loop: Loop;
+  private readonly clockOriginUs: number;
   private readonly onEvent: ((event: QuicEvent, nowUs: number) => void) | undefined;
   private readonly input = new Fifo<{ readonly datagram: Datagram; readonly to: Address }>();
   private readonly outgoing: OutgoingDatagram;
@@ -57,6 +64,8 @@ export class Host {
     this.addresses = options.addresses;
     this.nat = options.nat === undefined ? undefined : new Nat(options.nat);
     this.cpu = options.cpu;
+    this.loop = new Loop(options.loop ?? {});
+    this.clockOriginUs = options.clockOriginUs ?? 0;
     this.onEvent = options.onEvent;
     this.observer = observer;
     this.outgoing = createOutgoingDatagram(new Uint8Array(options.sendBufferBytes ?? 1500));
@@ -71,16 +80,28 @@ export class Host {
     this.input.push({ datagram, to });
   }
 
-  /** When this host wants its turn. */
+  /** What the clock of this host shows, which is what its context is told. */
+  clockUs(nowUs: number): number {
+    return nowUs + this.clockOriginUs;
+  }
+
+  /** Microseconds until the context wants to be asked, 0 for now. */
+  wakeDelayUs(nowUs: number): number {
+    return this.context.nextWakeDelay(this.clockUs(nowUs), FAR_US);
+  }
+
+  /** When this host gets its turn. */
   nextUs(nowUs: number): number {
-    const wakeUs = nowUs + this.context.nextWakeDelay(nowUs, FAR_US);
-    const dueUs = this.input.length > 0 ? nowUs : wakeUs;
+    const delayUs = this.wakeDelayUs(nowUs);
+    const wakeUs = delayUs === FAR_US ? Infinity : nowUs + delayUs;
+    const dueUs = this.input.length > 0 ? this.loop.forInput(nowUs) : this.loop.forTimer(wakeUs, nowUs);
     return Math.max(dueUs, Math.ceil(this.busyUntilUs));
   }
 
   /** Take in what has come, tell the events, send what is due; all in the order a host program follows. */
   turn(nowUs: number, send: (datagram: Datagram) => void): void {
     let rounds = 0;
+    this.loop.onTurn(nowUs);
     do {
       if (++rounds > LIVELOCK_ROUNDS) throw new Error(`${this.name} does not come to rest at ${nowUs} µs`);
       this.receive(nowUs);
@@ -95,7 +116,14 @@ export class Host {
       const { datagram, to } = this.input.shift()!;
       const index = this.addresses.indexOf(to) + 1;
       this.observer.onReceive?.(this, datagram, nowUs);
-      this.context.incomingPacket(datagram.bytes, datagram.from, to, index, datagram.ecn, nowUs);
+      this.context.incomingPacket(
+        datagram.bytes,
+        datagram.from,
+        to,
+        index,
+        datagram.ecn,
+        this.clockUs(nowUs),
+      );
       this.spend(this.cpu?.receiveUs, nowUs);
     }
   }
@@ -104,7 +132,7 @@ export class Host {
     const out = this.outgoing;
     while (!this.isBusy(nowUs)) {
       this.observer.onBeforePrepare?.(this, nowUs);
-      const length = this.context.prepareNextPacket(out, nowUs);
+      const length = this.context.prepareNextPacket(out, this.clockUs(nowUs));
       this.observer.onAfterPrepare?.(this, out, length, nowUs);
       if (length === 0) return;
       const from = out.from.port === 0 ? this.addresses[0]! : out.from;
@@ -129,7 +157,7 @@ export class Host {
 
   private isDue(nowUs: number): boolean {
     if (this.isBusy(nowUs)) return false;
-    return this.input.length > 0 || this.context.nextWakeDelay(nowUs, FAR_US) === 0;
+    return this.input.length > 0 || this.wakeDelayUs(nowUs) === 0;
   }
 
   private isBusy(nowUs: number): boolean {

@@ -32,6 +32,7 @@ export { createRandomScenario } from './experiments/random-scenario.ts';
 export { type CpuOptions, Host, type HostOptions } from './host.ts';
 export { type Violation, watchInvariants } from './invariants.ts';
 export type { Jitter } from './jitter.ts';
+export { type LoopOptions, regularPauses } from './loop.ts';
 export {
   ECN_ALL_CE,
   ECN_BLEACH,

@@ -142,6 +142,18 @@ describe('link', () => {
     expect(Math.max(...extra)).toBeGreaterThan(2000);
   });
 
+  test('jitter reorders where datagrams may overtake', () => {
+    const sent = Array.from({ length: 200 }, (_, i) => [i * 100, i + 1] as const);
+    const jitter = { kind: 'uniform', upToUs: 5000 } as const;
+    const { out } = arrivals({ delayUs: 1000, jitter, overtaking: true }, sent);
+    const lengths = out.map(({ datagram }) => datagram.bytes.length);
+    expect(lengths).not.toEqual(sent.map(([, length]) => length));
+    expect([...lengths].sort((a, b) => a - b)).toEqual(sent.map(([, length]) => length));
+    const extra = out.map(({ atUs, datagram }) => atUs - datagram.sentUs - 1000);
+    expect(Math.min(...extra)).toBeLessThan(100);
+    expect(Math.max(...extra)).toBeLessThanOrEqual(5000);
+  });
+
   test('reordering holds some back for exactly as long as told', () => {
     const sent = Array.from({ length: 100 }, (_, i) => [i * 10, i + 1] as const);
     const { out } = arrivals({ delayUs: 100, reordering: 0.2, reorderUs: 55 }, sent);

@@ -41,8 +41,10 @@ export interface LinkOptions {
   readonly bytesPerSecond: Rate;
   /** One-way propagation delay. Default 10000. */
   readonly delayUs: number;
-  /** Added to the delay; what left later does not overtake. Default none. */
+  /** Added to the delay. Default none. */
   readonly jitter?: Jitter;
+  /** What left later overtakes where its jitter is smaller. Default: it waits behind what left before. */
+  readonly overtaking: boolean;
   /** Probability to be held `reorderUs` longer while others overtake. Default 0. */
   readonly reordering: number;
   /** Default 5000. */
@@ -180,7 +182,7 @@ export class Link {
       this.transit.push(datagram, arrivalUs + reorderUs);
       return;
     }
-    this.lastArrivalUs = Math.max(this.lastArrivalUs, arrivalUs);
+    this.lastArrivalUs = this.options.overtaking ? arrivalUs : Math.max(this.lastArrivalUs, arrivalUs);
     this.transit.push(datagram, this.lastArrivalUs);
   }
 
@@ -207,6 +209,7 @@ export const LINK_DEFAULTS: LinkOptions = {
   queue: { kind: 'tail-drop' },
   bytesPerSecond: Infinity,
   delayUs: 10_000,
+  overtaking: false,
   reordering: 0,
   reorderUs: 5000,
 };

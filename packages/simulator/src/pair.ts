@@ -32,7 +32,18 @@ export interface PairOptions {
 
 /** What a host of a pair may have besides its context. */
 export type HostExtras = Partial<
-  Pick<PeerOptions, 'addresses' | 'nat' | 'cpu' | 'sendBufferBytes' | 'reads' | 'keepsBytes' | 'respond'>
+  Pick<
+    PeerOptions,
+    | 'addresses'
+    | 'nat'
+    | 'cpu'
+    | 'loop'
+    | 'clockOriginUs'
+    | 'sendBufferBytes'
+    | 'reads'
+    | 'keepsBytes'
+    | 'respond'
+  >
 >;
 
 /** A client and a server, joined by two links. */
@@ -74,7 +85,7 @@ export function createPair(options: PairOptions): Pair {
       crypto: clientCrypto,
       alpn: ['test'],
       dangerouslySkipCertificateCheck: true,
-      unixTimeAtZeroUs: TEST_UNIX_TIME_US,
+      unixTimeAtZeroUs: TEST_UNIX_TIME_US - (options.clientHost?.clockOriginUs ?? 0),
       ...options.client,
     },
   });
@@ -86,7 +97,7 @@ export function createPair(options: PairOptions): Pair {
       crypto: serverCrypto,
       alpn: ['test'],
       identity: serverIdentity,
-      unixTimeAtZeroUs: TEST_UNIX_TIME_US,
+      unixTimeAtZeroUs: TEST_UNIX_TIME_US - (options.serverHost?.clockOriginUs ?? 0),
       ...options.server,
     },
   });
@@ -135,7 +146,7 @@ function connect(
   const to = server.host.addresses[0]!;
   const connection = client.context.createConnection(
     { to, serverName: TEST_SERVER_NAME, ...options },
-    world.nowUs,
+    client.host.clockUs(world.nowUs),
   );
   client.connections.push(connection);
   return connection;

@@ -2,9 +2,11 @@ import type { CryptoProvider, RandomSource } from '@tsquic/crypto';
 import type { ConnectionStatistics, QuicContextOptions, TransportOptions } from '@tsquic/quic-core';
 import { createAdversary } from './adversary.ts';
 import { ExchangeProgress } from './exchange-progress.ts';
+import type { CpuOptions } from './host.ts';
 import { type Violation, watchInvariants } from './invariants.ts';
 import type { Observer } from './observer.ts';
-import { createPair, type Pair } from './pair.ts';
+import type { LoopOptions } from './loop.ts';
+import { createPair, type HostExtras, type Pair } from './pair.ts';
 import type { Scenario } from './scenario.ts';
 
 /** What a run needs besides its scenario. */
@@ -75,10 +77,15 @@ function createScenarioPair(
   if (scenario.congestion !== undefined && congestion === undefined) {
     throw new Error(`no congestion controller is called ${scenario.congestion}`);
   }
-  const { link, up, down, nat, clientCpu, serverCpu, chainBytes } = scenario;
+  const { link, up, down, nat, chainBytes } = scenario;
   const side = (transport: TransportOptions | undefined): Partial<QuicContextOptions> => ({
     ...(transport !== undefined && { transport }),
     ...(congestion !== undefined && { congestion }),
+  });
+  const machine = (cpu: CpuOptions | undefined, loop: LoopOptions | undefined): HostExtras => ({
+    ...(cpu !== undefined && { cpu }),
+    ...(loop !== undefined && { loop }),
+    ...(scenario.clockOriginUs !== undefined && { clockOriginUs: scenario.clockOriginUs }),
   });
   return createPair({
     createCrypto: options.createCrypto,
@@ -95,12 +102,12 @@ function createScenarioPair(
     clientHost: {
       keepsBytes: false,
       ...(nat !== undefined && { nat }),
-      ...(clientCpu !== undefined && { cpu: clientCpu }),
+      ...machine(scenario.clientCpu, scenario.clientLoop),
     },
     serverHost: {
       keepsBytes: false,
       respond: (_request, streamId) => progress.responseBytes(streamId),
-      ...(serverCpu !== undefined && { cpu: serverCpu }),
+      ...machine(scenario.serverCpu, scenario.serverLoop),
     },
   });
 }

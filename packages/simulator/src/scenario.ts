@@ -2,6 +2,7 @@ import type { TransportOptions } from '@tsquic/quic-core';
 import type { Attack } from './adversary.ts';
 import type { CpuOptions } from './host.ts';
 import type { LinkOptions } from './link.ts';
+import type { LoopOptions } from './loop.ts';
 import type { NatOptions } from './nat.ts';
 
 /** One exchange: the client opens a stream and sends a request, the server answers. Both are the pattern. */
@@ -30,6 +31,10 @@ export interface Scenario {
   readonly nat?: NatOptions;
   readonly clientCpu?: CpuOptions;
   readonly serverCpu?: CpuOptions;
+  readonly clientLoop?: LoopOptions;
+  readonly serverLoop?: LoopOptions;
+  /** What the hosts' clocks show at the start. Default 0. */
+  readonly clockOriginUs?: number;
   readonly client?: TransportOptions;
   readonly server?: TransportOptions;
   /** Name of a congestion controller. Default: the core's. */

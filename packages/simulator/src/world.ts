@@ -131,7 +131,8 @@ export class World {
       this.unrouted++;
       return;
     }
-    if (first.isUnreachable(this.nowUs)) host.context.notifyUnreachable(datagram.to, this.nowUs);
+    if (first.isUnreachable(this.nowUs))
+      host.context.notifyUnreachable(datagram.to, host.clockUs(this.nowUs));
     first.push(outer, this.nowUs);
   }
 

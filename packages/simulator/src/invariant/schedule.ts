@@ -13,7 +13,7 @@ export function watchSchedule(report: Report): Observer {
   return {
     onReceive: (host) => void wakes.delete(host),
     onBeforePrepare(host, nowUs) {
-      delays.set(host, host.context.nextWakeDelay(nowUs, 1e15));
+      delays.set(host, host.wakeDelayUs(nowUs));
     },
     onAfterPrepare(host, _out, length, nowUs) {
       const before = delays.get(host) ?? 0;
@@ -21,7 +21,7 @@ export function watchSchedule(report: Report): Observer {
       if (length > 0 && before > 0) {
         report(host, `sends ${length} bytes now, having asked to be woken in ${before} µs`, nowUs);
       }
-      if (length === 0 && host.context.nextWakeDelay(nowUs, 1e15) === 0) {
+      if (length === 0 && host.wakeDelayUs(nowUs) === 0) {
         report(host, `wants to be woken now but has nothing to send`, nowUs);
       }
     },
@@ -32,8 +32,10 @@ export function watchSchedule(report: Report): Observer {
       if (vain.count >= MOST_VAIN_WAKES)
         throw new Error(`${host.name} wakes in vain since ${vain.sinceUs} µs, now ${nowUs} µs`);
       const wakeUs = host.context.nextWakeTime();
+      const clockUs = host.clockUs(nowUs);
       if (wakeUs !== Infinity && !Number.isInteger(wakeUs)) report(host, `has a timer at ${wakeUs}`, nowUs);
-      else if (wakeUs <= nowUs) report(host, `is idle with a timer ${nowUs - wakeUs} µs in the past`, nowUs);
+      else if (wakeUs <= clockUs)
+        report(host, `is idle with a timer ${clockUs - wakeUs} µs in the past`, nowUs);
     },
   };
 }
