@@ -42,7 +42,7 @@ export interface QuicContextOptions {
   /** Makes a congestion controller for each path. Default: CUBIC. */
   readonly congestion?: CongestionFactory;
 
-  /** Connections at once; further clients are refused in silence. Default 65536. */
+  /** Connections at once; further clients are told so by CONNECTION_REFUSED (RFC 9000 §5.2.2). Default 65536. */
   readonly maxConnections?: number;
   /** Bytes of the connection IDs we issue, 4 to 20. Default 8. */
   readonly connectionIdLength?: number;

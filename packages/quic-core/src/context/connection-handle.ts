@@ -1,7 +1,7 @@
 import type { RememberedPath } from '@tsquic/congestion';
 import type { Connection } from '../connection/connection.ts';
 import { Timer } from '../connection/timers.ts';
-import { TransportError } from '../errors/transport-error.ts';
+import { TransportCode, TransportError } from '../errors/transport-error.ts';
 import { QuicUsageError } from '../errors/usage-error.ts';
 import type { CloseReason } from '../events.ts';
 import { rememberedPath } from '../path/path-memory.ts';
@@ -62,6 +62,12 @@ export class ConnectionHandle implements QuicConnection {
   close(code = 0, text = ''): void {
     assertCode(code);
     this.core.close({ kind: 'application', code, text, remote: false });
+    this.touch();
+  }
+
+  refuse(): void {
+    const code = TransportCode.ConnectionRefused;
+    this.core.close({ kind: 'transport', code, frameType: 0, text: '', remote: false });
     this.touch();
   }
 

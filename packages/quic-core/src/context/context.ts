@@ -61,6 +61,11 @@ export class QuicContext {
   private readonly datagram: Datagram = createDatagram(new Uint8Array(USUAL_UDP_PAYLOAD));
   private readonly reader = new ByteReader();
   private readonly header = createPacketHeader();
+  /**
+   * How many more clients may come in; each takes one. At 0 they are answered with CONNECTION_REFUSED, and nothing is
+   * kept of them. RFC 9000 §5.2.2
+   */
+  clientAllowance: number = Infinity;
   private nextId = 0;
   private halfOpen = 0;
   private nowUs = 0;
@@ -267,7 +272,8 @@ export class QuicContext {
     if (drop === Drop.UnknownVersion)
       return this.onDropped(this.screen.onUnknownVersion(datagram, header), datagram.length);
     if (drop !== Drop.None) return this.onDropped(drop, datagram.length);
-    const verdict = this.screen.screen(datagram, header, this.cores.size, this.halfOpen, nowUs);
+    const isFull = this.cores.size >= this.settings.maxConnections || this.clientAllowance <= 0;
+    const verdict = this.screen.screen(datagram, header, isFull, this.halfOpen, nowUs);
     if (typeof verdict === 'number') return this.onDropped(verdict, datagram.length);
     const connection = this.tryAccept(verdict, nowUs);
     if (connection !== undefined) this.deliver(connection, nowUs);
@@ -328,6 +334,7 @@ export class QuicContext {
       destination,
     );
     this.halfOpen++;
+    this.clientAllowance--;
     const { parts } = connection;
     parts.handshake.seenIds = { peerSource: source, originalDestination, retrySource };
     const parameters = (peer?: Uint8Array): Uint8Array => {

@@ -17,6 +17,8 @@ export interface QuicHostContext {
   prepareNextPacket(out: OutgoingDatagram, nowUs: number): number;
   nextWakeDelay(nowUs: number, maxUs: number): number;
   nextWakeTime(): number;
+  /** How many more clients may come in; a context that serves nobody need not have it. */
+  clientAllowance?: number;
   nextEvent(): QuicEvent | undefined;
   createConnection(options: ConnectionOptions, nowUs: number): QuicConnection;
   connection(id: number): QuicConnection | undefined;

@@ -28,6 +28,12 @@ export interface QuicConnection {
   /** End with an application error code (RFC 9000 §10.2). Data not yet acknowledged is lost. */
   close(code?: number, text?: string): void;
 
+  /**
+   * Server: end a connection whose handshake is under way with CONNECTION_REFUSED, which any client can read by then. RFC
+   * 9000 §5.2.2
+   */
+  refuse(): void;
+
   /** Answer a `certificate` event: undefined accepts, otherwise a TLS alert (RFC 8446 §6.2). */
   certificateVerdict(alert: number | undefined): void;
 

@@ -67,13 +67,14 @@ export class InitialScreen {
   /**
    * Judge a packet of a version we speak that leads to no connection.
    *
-   * @param connections - how many there are; `halfOpen` of them are still shaking hands.
+   * @param isFull - nobody may come in.
+   * @param halfOpen - how many connections are still shaking hands.
    * @returns what the new connection begins with, or why there is none.
    */
   screen(
     datagram: Datagram,
     header: PacketHeader,
-    connections: number,
+    isFull: boolean,
     halfOpen: number,
     nowUs: number,
   ): Admission | Drop {
@@ -81,11 +82,15 @@ export class InitialScreen {
     if (settings.identity === undefined || header.type !== PacketType.Initial) return Drop.UnknownConnection;
     if (datagram.length < BASE_MTU) return Drop.SmallInitial;
     if (header.dcidLength < MIN_FIRST_ID) return Drop.UnknownConnection;
-    if (connections >= settings.maxConnections) return Drop.Refused;
     const { bytes } = datagram;
     const version = versionById(header.version)!;
     const destination = bytes.slice(header.dcidAt, header.dcidAt + header.dcidLength);
     const source = bytes.slice(header.scidAt, header.scidAt + header.scidLength);
+    if (isFull) {
+      // Whether the packet opens is not looked at: the answer is small, and costs one derivation of keys.
+      this.refuse(datagram, version, destination, source, TransportCode.ConnectionRefused);
+      return Drop.Refused;
+    }
     if (!this.isAuthentic(bytes, header, version, destination)) return Drop.Unauthentic;
 
     const token = bytes.subarray(header.tokenAt, header.tokenAt + header.tokenLength);
