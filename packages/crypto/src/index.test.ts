@@ -11,6 +11,7 @@ test('public names', () => {
     'AES_256_GCM_SHA384',
     'CHACHA20_POLY1305_SHA256',
     'CIPHER_SUITES',
+    'CertificateScheme',
     'Group',
     'HASH_LENGTH',
     'IV_LENGTH',

@@ -2,6 +2,7 @@ export { type Aead, type HeaderProtection, TAG_LENGTH } from './aead.ts';
 export { HASH_LENGTH } from './hash-length.ts';
 export { deriveSecret, expandLabel } from './labels.ts';
 export {
+  CertificateScheme,
   type CryptoProvider,
   Group,
   type Hash,

@@ -3,7 +3,7 @@ import { TAG_LENGTH } from './aead.ts';
 import { HASH_LENGTH } from './hash-length.ts';
 import { expandLabel } from './labels.ts';
 import type { CryptoProvider, HashName, RandomSource } from './provider.ts';
-import { Group, SignatureScheme } from './provider.ts';
+import { CertificateScheme, Group, SignatureScheme } from './provider.ts';
 import { CIPHER_SUITES } from './suites.ts';
 
 /** Makes a provider over the random source given. */
@@ -39,6 +39,7 @@ const PROMISES: readonly (readonly [string, (createProvider: ProviderFactory) =>
   ['two key shares agree, and repeat under a repeated source', agreesOnSecrets],
   ['key exchange refuses malformed and low-order public keys', refusesPublicKeys],
   ['signatures verify under their scheme, key and message only', verifiesSignatures],
+  ['certificates may sign with any hash on any curve', verifiesCertificateSchemes],
   ['verification is false for malformed keys and signatures', refusesMalformedKeys],
   ['a signer refuses keys and schemes it cannot use', refusesToSign],
 ];
@@ -263,6 +264,27 @@ function verifiesSignatures(createProvider: ProviderFactory): void {
   }
 }
 
+function verifiesCertificateSchemes(createProvider: ProviderFactory): void {
+  const provider = createProvider(countingRandom());
+  const message = fromHex('72');
+  const schemes = Object.values(CertificateScheme);
+  for (const [right, signature] of P384_SIGNATURES.entries()) {
+    for (const [at, scheme] of schemes.entries()) {
+      const fits = provider.verifySignature(scheme, P384_SPKI, message, signature);
+      expect(fits === (at === right), `signature ${right} of a P-384 key under ${scheme}`);
+      expect(!provider.verifySignature(scheme, P256_SPKI, message, signature), 'a key of another curve');
+      expect(!provider.verifySignature(scheme, ED25519_SPKI, message, signature), 'a key of another kind');
+    }
+    const natural = provider.verifySignature(
+      SignatureScheme.EcdsaSecp384r1Sha384,
+      P384_SPKI,
+      message,
+      signature,
+    );
+    expect(natural === (right === 1), 'TLS ties the hash to the curve');
+  }
+}
+
 function refusesMalformedKeys(createProvider: ProviderFactory): void {
   const provider = createProvider(countingRandom());
   const message = fromHex('72');
@@ -401,3 +423,18 @@ const ED25519_SPKI: Uint8Array = /* @__PURE__ */ fromHex(
 const ED25519_SIGNATURE =
   '92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da' +
   '085ac1e43e15996e458f3613d0f11d8c387b2eaeb4302aeeb00d291612bb0c00';
+
+/** A P-384 key and its signatures of 0x72 with SHA-256, SHA-384 and SHA-512, made by OpenSSL 3.0. */
+const P384_SPKI: Uint8Array = /* @__PURE__ */ fromHex(
+  '3076301006072a8648ce3d020106052b8104002203620004' +
+    'e1dc5ae62a78b5fdf608a70eb5e1e5146d9c9d7c370ca33da78246efd1e663a98d0c54ea069d40d8cfe56dfa150248a9' +
+    'b9a0012b1a9612f708c5498157cc683667ca419c86ee72eeb4986cff5149790c277425980a147e626264a5293efe59d4',
+);
+const P384_SIGNATURES: readonly Uint8Array[] = [
+  '3065023100ef9b000631babe0bf86f0fcfe2767ed198989f331e61c4c77ce96a5737de974bddca153ed030341cbfaa90d214814104' +
+    '0230760aec30c5cdbce0669db465eeadb33844b5a43dcbb495f434852dcab204082b1a66eadbd020352c71c296f2c9c82ecc',
+  '3065023100ed881cb45f9daef247cfad7d659a0723a166047bdda8320eed4fffd313ea737fd1c5b0fcf593c9a817c6c75787f0a409' +
+    '02306b73abfb994dcc39e006743a038c30005c86b027a7c6e947205be7ac142b3ee38029f8f2bd174f0c1fa1a98db06188b5',
+  '306402306ae033590db98f448ab5282573342ce41b23fdb232d352b03261fe62d12e26bc7f3643c0c973c367393bd95fccb1adad' +
+    '02301f90148686cca5b797c28a489940ca71d1ff2e1128ab99fcfe9231311f3db63d2ab5b15795791bf4145157a67e9c08b5',
+].map((hex) => /* @__PURE__ */ fromHex(hex));

@@ -26,6 +26,17 @@ export const SignatureScheme = {
 } as const;
 export type SignatureScheme = (typeof SignatureScheme)[keyof typeof SignatureScheme];
 
+/**
+ * Signature algorithms that certificates use and TLS 1.3 handshakes do not: ECDSA whose hash is not tied to the
+ * curve of the key. The numbers lie outside the 16 bits of TLS, so that no peer can name them. RFC 5758 §3.2
+ */
+export const CertificateScheme = {
+  EcdsaSha256: 0x1_0403,
+  EcdsaSha384: 0x1_0503,
+  EcdsaSha512: 0x1_0603,
+} as const;
+export type CertificateScheme = (typeof CertificateScheme)[keyof typeof CertificateScheme];
+
 /** Fills all of `out` with unpredictable bytes. Inject a seeded one for reproducible runs. */
 export type RandomSource = (out: Uint8Array) => void;
 
@@ -87,7 +98,7 @@ export interface CryptoProvider {
    * the scheme names.
    */
   verifySignature(
-    scheme: SignatureScheme,
+    scheme: SignatureScheme | CertificateScheme,
     publicKey: Uint8Array,
     message: Uint8Array,
     signature: Uint8Array,

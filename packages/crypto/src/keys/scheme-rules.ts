@@ -1,27 +1,28 @@
 import { HASH_LENGTH } from '../hash-length.ts';
 import type { HashName } from '../provider.ts';
-import { SignatureScheme } from '../provider.ts';
+import { CertificateScheme, SignatureScheme } from '../provider.ts';
 import type { CurveName, PssRestriction } from './algorithm.ts';
+import { COORDINATE_LENGTH } from './algorithm.ts';
 import type { PrivateKey } from './private-key.ts';
 import type { PublicKey } from './public-key.ts';
 
 /** What a signature scheme demands of its key, and how it signs. RFC 8446 §4.2.3 */
 export type SchemeRule =
-  | { readonly kind: 'ecdsa'; readonly curve: CurveName; readonly hash: HashName }
+  | { readonly kind: 'ecdsa'; readonly curve: CurveName | 'any'; readonly hash: HashName }
   | { readonly kind: 'ed25519' }
   | { readonly kind: 'rsa-pkcs1'; readonly key: 'rsa'; readonly hash: HashName }
   | { readonly kind: 'rsa-pss'; readonly key: 'rsa' | 'rsa-pss'; readonly hash: HashName };
 
 /** The rule of a scheme; undefined for a code point that is none of ours. */
-export function schemeRule(scheme: SignatureScheme): SchemeRule | undefined {
-  return RULES.get(scheme);
+export function schemeRule(scheme: SignatureScheme | CertificateScheme): SchemeRule | undefined {
+  return RULES.get(scheme as SignatureScheme) ?? CERTIFICATE_RULES.get(scheme as CertificateScheme);
 }
 
 /** Whether the scheme signs with keys like this one. */
 export function keySuitsRule(key: PublicKey | PrivateKey, rule: SchemeRule): boolean {
   switch (rule.kind) {
     case 'ecdsa':
-      return key.kind === 'ecdsa' && key.curve === rule.curve;
+      return key.kind === 'ecdsa' && (rule.curve === 'any' || key.curve === rule.curve);
     case 'ed25519':
       return key.kind === 'ed25519';
     case 'rsa-pkcs1':
@@ -31,6 +32,22 @@ export function keySuitsRule(key: PublicKey | PrivateKey, rule: SchemeRule): boo
         key.kind === rule.key &&
         restrictionAllows(key, rule.hash)
       );
+  }
+}
+
+/**
+ * Whether a signature could be by such a key, from its length alone: a number of a megabyte would be read in full
+ * before it is found to be too large. ECDSA signatures are two integers in a SEQUENCE.
+ */
+export function signatureLengthSuits(key: PublicKey, signature: Uint8Array): boolean {
+  switch (key.kind) {
+    case 'ecdsa':
+      return signature.length <= 2 * (COORDINATE_LENGTH[key.curve] + 3) + 3;
+    case 'ed25519':
+      return signature.length === 64;
+    case 'rsa':
+    case 'rsa-pss':
+      return signature.length === key.modulus.length;
   }
 }
 
@@ -72,4 +89,10 @@ const RULES: ReadonlyMap<SignatureScheme, SchemeRule> = new Map<SignatureScheme,
   [SignatureScheme.RsaPkcs1Sha256, { kind: 'rsa-pkcs1', key: 'rsa', hash: 'sha256' }],
   [SignatureScheme.RsaPkcs1Sha384, { kind: 'rsa-pkcs1', key: 'rsa', hash: 'sha384' }],
   [SignatureScheme.RsaPkcs1Sha512, { kind: 'rsa-pkcs1', key: 'rsa', hash: 'sha512' }],
+]);
+
+const CERTIFICATE_RULES: ReadonlyMap<CertificateScheme, SchemeRule> = new Map<CertificateScheme, SchemeRule>([
+  [CertificateScheme.EcdsaSha256, { kind: 'ecdsa', curve: 'any', hash: 'sha256' }],
+  [CertificateScheme.EcdsaSha384, { kind: 'ecdsa', curve: 'any', hash: 'sha384' }],
+  [CertificateScheme.EcdsaSha512, { kind: 'ecdsa', curve: 'any', hash: 'sha512' }],
 ]);

@@ -6,13 +6,14 @@ import { readPrivateKey } from '../keys/private-key.ts';
 import type { PublicKey } from '../keys/public-key.ts';
 import { readPublicKey } from '../keys/public-key.ts';
 import type { SchemeRule } from '../keys/scheme-rules.ts';
-import { keySuitsRule, schemeRule, signingSchemes } from '../keys/scheme-rules.ts';
-import type { RandomSource, SignatureScheme, Signer } from '../provider.ts';
+import { keySuitsRule, schemeRule, signatureLengthSuits, signingSchemes } from '../keys/scheme-rules.ts';
+import type { CertificateScheme, RandomSource, SignatureScheme, Signer } from '../provider.ts';
+import { NOBLE_HASHES } from './hashes.ts';
 import { RsaSigningKey, verifyRsaPkcs1, verifyRsaPss } from './rsa.ts';
 
 /** As `CryptoProvider.verifySignature`, over @noble/curves and BigInt RSA. */
 export function verifyNobleSignature(
-  scheme: SignatureScheme,
+  scheme: SignatureScheme | CertificateScheme,
   publicKey: Uint8Array,
   message: Uint8Array,
   signature: Uint8Array,
@@ -21,7 +22,11 @@ export function verifyNobleSignature(
   if (rule === undefined) return false;
   try {
     const key = readPublicKey(publicKey);
-    return keySuitsRule(key, rule) && verifyByRule(rule, key, message, signature);
+    return (
+      keySuitsRule(key, rule) &&
+      signatureLengthSuits(key, signature) &&
+      verifyByRule(rule, key, message, signature)
+    );
   } catch {
     // Malformed keys, points off the curve and malformed signatures all arrive as exceptions.
     return false;
@@ -31,7 +36,11 @@ export function verifyNobleSignature(
 function verifyByRule(rule: SchemeRule, key: PublicKey, message: Uint8Array, signature: Uint8Array): boolean {
   switch (key.kind) {
     case 'ecdsa':
-      return CURVES[key.curve].verify(signature, message, key.point, ECDSA_OPTIONS);
+      // Certificates may sign with a hash that is not the curve's own, so the hash is taken here.
+      return (
+        rule.kind === 'ecdsa' &&
+        CURVES[key.curve].verify(signature, NOBLE_HASHES[rule.hash](message), key.point, DIGEST_OPTIONS)
+      );
     case 'ed25519':
       return ed25519.verify(signature, message, key.point, { zip215: false });
     case 'rsa':
@@ -90,3 +99,4 @@ const CURVES: Readonly<Record<CurveName, typeof p256>> = { 'P-256': p256, 'P-384
 
 /** TLS uses DER and does not ask for the smaller of the two values of s. */
 const ECDSA_OPTIONS = { format: 'der', lowS: false, prehash: true } as const;
+const DIGEST_OPTIONS = { format: 'der', lowS: false, prehash: false } as const;

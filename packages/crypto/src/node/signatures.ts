@@ -5,13 +5,13 @@ import { wrapRsaPrivateKey, wrapRsaPublicKey } from '../keys/rsa-wrapping.ts';
 import { readPrivateKey } from '../keys/private-key.ts';
 import { readPublicKey } from '../keys/public-key.ts';
 import type { SchemeRule } from '../keys/scheme-rules.ts';
-import { keySuitsRule, schemeRule, signingSchemes } from '../keys/scheme-rules.ts';
-import type { SignatureScheme, Signer } from '../provider.ts';
+import { keySuitsRule, schemeRule, signatureLengthSuits, signingSchemes } from '../keys/scheme-rules.ts';
+import type { CertificateScheme, SignatureScheme, Signer } from '../provider.ts';
 import { asBuffer, asBytes } from './bytes.ts';
 
 /** As `CryptoProvider.verifySignature`, over node:crypto. */
 export function verifyNodeSignature(
-  scheme: SignatureScheme,
+  scheme: SignatureScheme | CertificateScheme,
   publicKey: Uint8Array,
   message: Uint8Array,
   signature: Uint8Array,
@@ -20,7 +20,7 @@ export function verifyNodeSignature(
   if (rule === undefined) return false;
   try {
     const parsed = readPublicKey(publicKey);
-    if (!keySuitsRule(parsed, rule)) return false;
+    if (!keySuitsRule(parsed, rule) || !signatureLengthSuits(parsed, signature)) return false;
     // Not every runtime knows RSASSA-PSS as a kind of key; all know RSA keys that sign with PSS.
     const spki = parsed.kind === 'rsa-pss' ? wrapRsaPublicKey(parsed.encoded) : publicKey;
     const key = createPublicKey({ key: asBuffer(spki), format: 'der', type: 'spki' });
