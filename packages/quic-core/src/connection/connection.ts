@@ -314,8 +314,7 @@ export class Connection {
   private prepareClose(writer: PacketWriter, buffer: Uint8Array, nowUs: number): number {
     const { parts } = this;
     if (parts.timers.at(Timer.Drain) === Infinity) {
-      const ptoUs = parts.paths.active.rtt.ptoUs + parts.recovery.maxAckDelayUs;
-      parts.timers.set(Timer.Drain, nowUs + LINGER_PTOS * Math.min(ptoUs, MAX_LINGER_PTO_US));
+      parts.timers.set(Timer.Drain, nowUs + LINGER_PTOS * Math.min(this.ptoUs, MAX_LINGER_PTO_US));
       parts.timers.onlyKeep(Timer.Drain);
     }
     if (!parts.closeState.pending || parts.closeState.draining) return 0;
@@ -371,6 +370,17 @@ export class Connection {
     this.parts.releaseExtraIds();
   }
 
+  /** How long silence may last before the connection ends, microseconds; Infinity for ever. RFC 9000 §10.1 */
+  get idlePeriodUs(): number {
+    return this.parts.idle.periodUs(this.ptoUs);
+  }
+
+  /** The probe timeout of application data on the path in use. RFC 9002 §6.2.1 */
+  private get ptoUs(): number {
+    const { paths, recovery } = this.parts;
+    return paths.active.rtt.ptoUs + recovery.maxAckDelayUs;
+  }
+
   /** Everything derived from state is brought up to date here, once per entry point. */
   settle(nowUs: number): void {
     const { parts } = this;
@@ -385,10 +395,11 @@ export class Connection {
     timers.set(Timer.Loss, recovery.timerUs(nowUs));
     timers.set(Timer.AckDelay, parts.sendOrder.ackDueUs());
     timers.set(Timer.PathProbe, parts.paths.timerUs());
-    timers.set(Timer.Idle, parts.idle.timeoutUs(parts.paths.active.rtt.ptoUs + recovery.maxAckDelayUs));
+    const { ptoUs } = this;
+    timers.set(Timer.Idle, parts.idle.timeoutUs(ptoUs));
     timers.set(
       Timer.KeepAlive,
-      handshake.complete ? parts.idle.keepAliveTimeUs(parts.streams.isBlocked) : Infinity,
+      handshake.complete ? parts.idle.keepAliveTimeUs(parts.streams.isBlocked, ptoUs) : Infinity,
     );
     timers.set(
       Timer.Rest,

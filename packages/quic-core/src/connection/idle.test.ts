@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { covers } from '../../../../tools/covers.ts';
 import { Idle } from './idle.ts';
 
 describe('Idle', () => {
@@ -37,17 +38,36 @@ describe('Idle', () => {
 
   test('keep-alive waits for its interval after every packet, and for one PING at a time', () => {
     const idle = new Idle(30_000, 1000, 0);
-    expect(idle.keepAliveTimeUs(false)).toBe(1_000_000);
+    expect(idle.keepAliveTimeUs(false, 1000)).toBe(1_000_000);
     idle.pingPending = true;
-    expect(idle.keepAliveTimeUs(false)).toBe(Infinity);
+    expect(idle.keepAliveTimeUs(false, 1000)).toBe(Infinity);
     idle.onElicitingSent(1_000_000);
     idle.onElicitingSent(1_500_000);
     expect(idle.pingPending).toBe(false);
-    expect(idle.keepAliveTimeUs(false)).toBe(2_500_000);
+    expect(idle.keepAliveTimeUs(false, 1000)).toBe(2_500_000);
     idle.onReceived(3_000_000);
-    expect(idle.keepAliveTimeUs(false)).toBe(4_000_000);
-    expect(new Idle(30_000, 0, 0).keepAliveTimeUs(false)).toBe(Infinity);
+    expect(idle.keepAliveTimeUs(false, 1000)).toBe(4_000_000);
+    expect(new Idle(30_000, 0, 0).keepAliveTimeUs(false, 1000)).toBe(Infinity);
   });
+
+  test.each([
+    [30_000, 10_000, 1000, 10_000],
+    [30_000, 29_000, 1000, 15_000],
+    [30_000, 60_000, 1000, 15_000],
+    [1000, 60_000, 1_000_000, 1500],
+    [0, 60_000, 1000, 60_000],
+    [30_000, 0, 1000, Infinity],
+  ])(
+    `of a timeout of %i ms and an interval of %i ms, with a probe timeout of %i µs, a PING is due after %p ms ${covers('rfc9000-10.1-1')}`,
+    (timeoutMs, keepAliveMs, ptoUs, ms) => {
+      const idle = new Idle(600_000, keepAliveMs, 0);
+      if (timeoutMs === 0) expect(new Idle(0, keepAliveMs, 0).keepAliveTimeUs(false, ptoUs)).toBe(ms * 1000);
+      else {
+        idle.onPeerTimeout(timeoutMs);
+        expect(idle.keepAliveTimeUs(false, ptoUs)).toBe(ms * 1000);
+      }
+    },
+  );
 
   test.each([
     [30_000, 0, 10_000],
@@ -60,7 +80,7 @@ describe('Idle', () => {
     (timeoutMs, keepAliveMs, ms) => {
       const idle = new Idle(timeoutMs, keepAliveMs, 0);
       idle.onElicitingSent(500);
-      expect(idle.keepAliveTimeUs(true)).toBe(500 + ms * 1000);
+      expect(idle.keepAliveTimeUs(true, 1000)).toBe(500 + ms * 1000);
     },
   );
 });

@@ -1,6 +1,9 @@
 /** The idle timeout is never shorter than this many probe timeouts. RFC 9000 §10.1 */
 const MIN_PTOS = 3;
 
+/** A connection that is kept alive is heard this often in an idle timeout, however seldom was asked for. RFC 9000 §10.1.2 */
+const KEEP_ALIVES = 2;
+
 /** A sender that waits for credit is heard this often in an idle timeout. RFC 9000 §4.1 */
 const REMINDERS = 3;
 
@@ -46,10 +49,14 @@ export class Idle {
     this.pingPending = false;
   }
 
+  /** How long silence may last: what both sides agreed on, and no less than a few probe timeouts. RFC 9000 §10.1 */
+  periodUs(ptoUs: number): number {
+    return this.timeoutMs === 0 ? Infinity : Math.max(this.timeoutMs * 1000, MIN_PTOS * ptoUs);
+  }
+
   /** When the connection dies of silence. */
   timeoutUs(ptoUs: number): number {
-    if (this.timeoutMs === 0) return Infinity;
-    return this.lastActivityUs + Math.max(this.timeoutMs * 1000, MIN_PTOS * ptoUs);
+    return this.lastActivityUs + this.periodUs(ptoUs);
   }
 
   /** When to give back what was taken for more than lies there now. */
@@ -63,10 +70,13 @@ export class Idle {
    *
    * @param blocked - data waits for credit: the connection must not end before there is some.
    */
-  keepAliveTimeUs(blocked: boolean): number {
+  keepAliveTimeUs(blocked: boolean, ptoUs: number): number {
     if (this.pingPending) return Infinity;
-    const reminderUs =
-      blocked && this.timeoutMs > 0 ? Math.floor((this.timeoutMs * 1000) / REMINDERS) : Infinity;
-    return Math.max(this.lastActivityUs, this.lastSentUs) + Math.min(this.keepAliveUs, reminderUs);
+    const periodUs = this.periodUs(ptoUs);
+    // An interval that the program chose may be longer than what the peer agreed to.
+    const keptUs =
+      this.keepAliveUs === Infinity ? Infinity : Math.min(this.keepAliveUs, periodUs / KEEP_ALIVES);
+    const remindedUs = blocked ? periodUs / REMINDERS : Infinity;
+    return Math.max(this.lastActivityUs, this.lastSentUs) + Math.floor(Math.min(keptUs, remindedUs));
   }
 }

@@ -93,7 +93,10 @@ export interface TransportOptions {
   readonly maxUdpPayloadBytes?: number;
   /** Initial estimate of the round-trip time, microseconds. Default 333000 (RFC 9002 §6.2.2). */
   readonly initialRttUs?: number;
-  /** Send a PING after this much silence, ms; 0 never. Default 0. */
+  /**
+   * Send a PING after this much silence, ms; 0 never. Default 0. Where that is more than half of the timeout that
+   * both sides agree on (`ConnectionStatistics.idleTimeoutMs`), half of it counts. RFC 9000 §10.1.2
+   */
   readonly keepAliveMs?: number;
   /** Mark packets for ECN where the path and the congestion controller allow it. RFC 9000 §13.4. Default true. */
   readonly ecn?: boolean;

@@ -104,6 +104,7 @@ export class ConnectionHandle implements QuicConnection {
   statistics(): ConnectionStatistics {
     const { statistics, recovery, paths, closeState, handshake } = this.core.parts;
     const path = pathStatistics(paths.active, true);
+    const { idlePeriodUs } = this.core;
     return {
       state: closeState.active
         ? this.core.finished
@@ -128,6 +129,7 @@ export class ConnectionHandle implements QuicConnection {
       bytesInFlight: path.bytesInFlight,
       probeTimeouts: recovery.pto.total,
       mtuBytes: path.mtuBytes,
+      idleTimeoutMs: idlePeriodUs === Infinity ? 0 : Math.ceil(idlePeriodUs / 1000),
     };
   }
 

@@ -122,6 +122,11 @@ export interface ConnectionStatistics {
   readonly probeTimeouts: number;
   /** Largest UDP payload that leaves, bytes. */
   readonly mtuBytes: number;
+  /**
+   * How long silence may last before the connection ends, milliseconds; 0 for ever. The smaller of both sides'
+   * timeouts once the peer's is known, and no less than three probe timeouts. RFC 9000 §10.1
+   */
+  readonly idleTimeoutMs: number;
 }
 
 /** A snapshot of one path: a pair of addresses, and what is known about the way between them. */
