@@ -75,6 +75,65 @@ describe(`spacing ${covers('rfc9002-7.7-1')}`, () => {
   });
 });
 
+describe(`a program that comes late ${covers('rfc9002-7.7-1', 'rfc9002-7.7-3')}`, () => {
+  const RATE = 12_500_000;
+  const WINDOW = 1_000_000;
+
+  /** Bytes that leave in each turn of a loop that is entered only every `turnUs`. */
+  function turns(pacer: Pacer, fromUs: number, untilUs: number, turnUs: number): number[] {
+    const sent: number[] = [];
+    for (let nowUs = fromUs; nowUs < untilUs; nowUs += turnUs) {
+      let bytes = 0;
+      let openUs = pacer.nextSendUs(nowUs);
+      for (; openUs <= nowUs; openUs = pacer.nextSendUs(nowUs), bytes += 1200) pacer.onSent(nowUs, 1200);
+      pacer.awaits(openUs);
+      sent.push(bytes);
+    }
+    return sent;
+  }
+
+  test.each([4000, 10_000, 15_600, 16_000, 30_000])('every %i µs keeps the rate', (turnUs) => {
+    const pacer = new Pacer(1200);
+    pacer.update(WINDOW, RATE, 80_000);
+    const sent = turns(pacer, 7_000_000, 10_000_000, turnUs).reduce((sum, bytes) => sum + bytes, 0);
+    expect(sent).toBeGreaterThan(0.97 * 3 * RATE);
+    expect(sent).toBeLessThan(3 * RATE + 30_000);
+  });
+
+  test('never sends more than half of the window at once', () => {
+    const pacer = new Pacer(1200);
+    pacer.update(WINDOW, 10 * RATE, 80_000);
+    expect(Math.max(...turns(pacer, 0, 3_000_000, 300_000))).toBeLessThanOrEqual(WINDOW / 2);
+  });
+
+  test('once, sends what it missed, and soon no more at once than before', () => {
+    const pacer = new Pacer(1200);
+    pacer.update(WINDOW, RATE, 80_000);
+    const usual = Math.max(...turns(pacer, 0, 1_000_000, 100).slice(1));
+    const [caughtUp] = turns(pacer, 1_030_000, 1_030_001, 1);
+    expect(caughtUp).toBeGreaterThan(0.95 * 0.03 * RATE);
+    turns(pacer, 1_030_100, 1_100_000, 100);
+    pacer.awaits(Infinity);
+    const [afterwards] = turns(pacer, 1_200_000, 1_200_001, 1);
+    expect(afterwards).toBeLessThan(2 * Math.max(usual, RATE * 0.002));
+  });
+
+  test('was not late when it had nothing to send', () => {
+    const pacer = new Pacer(1200);
+    pacer.update(WINDOW, RATE, 80_000);
+    turns(pacer, 0, 10_000, 100);
+    pacer.awaits(Infinity);
+    expect(turns(pacer, 300_000, 300_001, 1)[0]).toBeLessThanOrEqual(RATE * 0.002 + 1200);
+  });
+
+  test.each([600_000, 25_000_000, 600_000_000])('by %i µs was away, which earns nothing', (awayUs) => {
+    const pacer = new Pacer(1200);
+    pacer.update(WINDOW, RATE, 80_000);
+    turns(pacer, 0, 10_000, 100);
+    expect(turns(pacer, awayUs, awayUs + 1, 1)[0]).toBeLessThanOrEqual(RATE * 0.002 + 1200);
+  });
+});
+
 test('timers that wake up to a millisecond late cost no throughput', () => {
   for (const bytesPerSecond of [125_000, 1_250_000, 12_500_000, 125_000_000]) {
     const pacer = new Pacer(1200);

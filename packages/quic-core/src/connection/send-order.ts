@@ -87,6 +87,7 @@ export class SendOrder {
     for (let i = 0; i < LEVELS.length; i++) this.writePacket(writer, LEVELS[i]!, path, nowUs);
     if (writer.count === 0) {
       if (this.isWaiting(path)) this.openUs = allowance.openUs;
+      path.pacer.awaits(this.openUs);
       return 0;
     }
     if (this.mustPad(writer) || path.validation.padded) writer.padTo(BASE_MTU);
