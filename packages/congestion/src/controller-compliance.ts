@@ -62,7 +62,7 @@ class Trial {
   private lostBytes = 0;
   private newestSentUs = 0;
   /** Everything sent up to then belongs to the last episode of congestion. */
-  private episodeUs = -1;
+  private episodeUs = -Infinity;
   private highestBytes: number;
 
   constructor(factory: CongestionFactory, options: ComplianceOptions) {
@@ -96,7 +96,7 @@ class Trial {
         return this.congest(step, before);
       case 'persistent':
         this.controller.onPersistentCongestion(this.nowUs);
-        this.episodeUs = -1;
+        this.episodeUs = -Infinity;
         return this.expect(this.controller.windowBytes === minimumWindow(this.mtuBytes), 'not the minimum');
       case 'spurious':
         this.controller.onSpuriousLoss(this.nowUs);
@@ -226,7 +226,7 @@ class Trial {
     this.rttUs = 0;
     this.minRttUs = Infinity;
     this.newestSentUs = this.nowUs;
-    this.episodeUs = -1;
+    this.episodeUs = -Infinity;
     this.highestBytes = this.controller.windowBytes;
     return this.expect(
       this.controller.windowBytes === initialWindow(this.mtuBytes),

@@ -16,11 +16,11 @@ export class Cubic implements CongestionController {
   inSlowStart = true;
 
   private mtuBytes: number;
-  private recoveryStartUs = -1;
+  private recoveryStartUs = -Infinity;
   private smoothedRttUs = 0;
-  private lastAckUs = -1;
-  /** When the present stage of congestion avoidance began, less the time that the application was the limit; or -1. */
-  private epochStartUs = -1;
+  private lastAckUs = -Infinity;
+  /** When the present stage of congestion avoidance began, less the time that the application was the limit; or -Infinity. */
+  private epochStartUs = -Infinity;
   private plateauBytes = 0;
   private plateauSeconds = 0;
   private renoBytes = 0;
@@ -33,7 +33,7 @@ export class Cubic implements CongestionController {
     ssthreshBytes: 0,
     plateauBytes: 0,
     priorWindowBytes: 0,
-    epochStartUs: -1,
+    epochStartUs: -Infinity,
     plateauSeconds: 0,
     renoBytes: 0,
   };
@@ -56,7 +56,7 @@ export class Cubic implements CongestionController {
     const windowBytes = this.idle.onSent(sentUs, isAlone, this.windowBytes, floorBytes, this.smoothedRttUs);
     if (windowBytes === this.windowBytes) return;
     this.slowStart.end(Math.max(this.slowStart.thresholdBytes, Math.floor(this.windowBytes * 0.75)));
-    this.epochStartUs = -1;
+    this.epochStartUs = -Infinity;
     this.setWindow(windowBytes);
   }
 
@@ -78,14 +78,14 @@ export class Cubic implements CongestionController {
     this.plateauBytes = shrinks ? (this.windowBytes * (1 + BETA)) / 2 : this.windowBytes;
     this.priorWindowBytes = this.windowBytes;
     const reducedBytes = Math.max(Math.floor(this.windowBytes * BETA), minimumWindow(this.mtuBytes));
-    this.epochStartUs = -1;
+    this.epochStartUs = -Infinity;
     this.slowStart.end(reducedBytes);
     this.setWindow(reducedBytes);
   }
 
   onPersistentCongestion(_nowUs: number): void {
-    this.recoveryStartUs = -1;
-    this.epochStartUs = -1;
+    this.recoveryStartUs = -Infinity;
+    this.epochStartUs = -Infinity;
     // What the path carried before says nothing now: the next stage starts on its plateau. §4.8
     this.plateauBytes = 0;
     this.undo.windowBytes = 0;
@@ -110,10 +110,10 @@ export class Cubic implements CongestionController {
     this.mtuBytes = mtuBytes;
     this.slowStart.reset();
     this.setWindow(initialWindow(mtuBytes));
-    this.recoveryStartUs = -1;
+    this.recoveryStartUs = -Infinity;
     this.smoothedRttUs = 0;
-    this.lastAckUs = -1;
-    this.epochStartUs = -1;
+    this.lastAckUs = -Infinity;
+    this.epochStartUs = -Infinity;
     this.plateauBytes = 0;
     this.priorWindowBytes = 0;
     this.fractionBytes = 0;
@@ -133,7 +133,7 @@ export class Cubic implements CongestionController {
   }
 
   private growAlongCurve(sample: AckSample): void {
-    if (this.epochStartUs < 0) this.startEpoch(sample.nowUs);
+    if (this.epochStartUs === -Infinity) this.startEpoch(sample.nowUs);
     const windowBytes = this.windowBytes;
     const seconds = (sample.nowUs - this.epochStartUs) / 1_000_000;
     const slope = this.renoBytes >= this.priorWindowBytes ? 1 : RENO_SLOPE;
@@ -164,7 +164,8 @@ export class Cubic implements CongestionController {
 
   // The curve must not run ahead while nothing tests it. §5.8
   private leaveOutSilence(nowUs: number): void {
-    if (this.epochStartUs >= 0 && nowUs > this.lastAckUs) this.epochStartUs += nowUs - this.lastAckUs;
+    if (this.epochStartUs !== -Infinity && nowUs > this.lastAckUs)
+      this.epochStartUs += nowUs - this.lastAckUs;
     this.lastAckUs = nowUs;
   }
 

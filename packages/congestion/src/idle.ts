@@ -3,7 +3,7 @@
  * retransmission timeout of silence, down to the initial window. After RFC 2861 §2 and RFC 5681 §4.1
  */
 export class IdleDecay {
-  private lastSentUs = -1;
+  private lastSentUs = -Infinity;
 
   /** Notes a packet sent at `sentUs`, and returns the window to send it with. */
   onSent(
@@ -13,7 +13,7 @@ export class IdleDecay {
     floorBytes: number,
     smoothedRttUs: number,
   ): number {
-    const idleUs = isAlone && this.lastSentUs >= 0 ? sentUs - this.lastSentUs : 0;
+    const idleUs = isAlone && this.lastSentUs !== -Infinity ? sentUs - this.lastSentUs : 0;
     this.lastSentUs = sentUs;
     const periodUs = Math.max(MIN_PERIOD_US, 3 * smoothedRttUs);
     if (idleUs < periodUs || windowBytes <= floorBytes) return windowBytes;
@@ -21,7 +21,7 @@ export class IdleDecay {
   }
 
   reset(): void {
-    this.lastSentUs = -1;
+    this.lastSentUs = -Infinity;
   }
 }
 

@@ -20,8 +20,8 @@ export class LongPathStart {
   capacity = 0;
   private isOver: boolean;
   private readonly gain: number;
-  /** When a stretch of arrivals began, or -1. */
-  private startUs = -1;
+  /** When a stretch of arrivals began; -Infinity before the first: it has lasted too long to say anything. */
+  private startUs = -Infinity;
   /** When the packets left whose arrival began it. */
   private startSentUs = 0;
   /** Bytes that arrived since. */
@@ -43,7 +43,7 @@ export class LongPathStart {
     const arrivedUs = sample.nowUs - this.startUs;
     const queuedUs = arrivedUs - (sample.newestSentUs - this.startSentUs);
     this.bytes += sample.ackedBytes;
-    if (this.startUs >= 0 && arrivedUs < STRETCH_US) {
+    if (arrivedUs < STRETCH_US) {
       // A path that stops for a moment delivers all at once afterwards, so the end of the stretch decides.
       if (mayGrow && queuedUs <= QUEUE_US / 2) this.growBy(arrivedUs - queuedUs, rttUs);
     } else if (arrivedUs < 1.5 * STRETCH_US && queuedUs > QUEUE_US) {

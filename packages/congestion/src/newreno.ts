@@ -15,7 +15,7 @@ export class NewReno implements CongestionController {
   inSlowStart = true;
 
   private mtuBytes: number;
-  private recoveryStartUs = -1;
+  private recoveryStartUs = -Infinity;
   private ackedTowardsGrowthBytes = 0;
   private smoothedRttUs = 0;
   private undoWindowBytes = 0;
@@ -61,7 +61,7 @@ export class NewReno implements CongestionController {
   }
 
   onPersistentCongestion(_nowUs: number): void {
-    this.recoveryStartUs = -1;
+    this.recoveryStartUs = -Infinity;
     this.ackedTowardsGrowthBytes = 0;
     this.undoWindowBytes = 0;
     this.slowStart.forgetLongPath();
@@ -79,7 +79,7 @@ export class NewReno implements CongestionController {
     this.mtuBytes = mtuBytes;
     this.slowStart.reset();
     this.setWindow(initialWindow(mtuBytes));
-    this.recoveryStartUs = -1;
+    this.recoveryStartUs = -Infinity;
     this.ackedTowardsGrowthBytes = 0;
     this.smoothedRttUs = 0;
     this.undoWindowBytes = 0;

@@ -17,12 +17,12 @@ export class Prague implements CongestionController {
   markedShare = 1;
 
   private mtuBytes: number;
-  private recoveryStartUs = -1;
-  private reducedAtUs = -1;
+  private recoveryStartUs = -Infinity;
+  private reducedAtUs = -Infinity;
   private smoothedRttUs = 0;
   private fractionBytes = 0;
   private roundEndBytes = 0;
-  private roundStartUs = 0;
+  private roundStartUs: number;
   private roundAckedBytes = 0;
   private roundMarkedBytes = 0;
   private undoWindowBytes = 0;
@@ -35,6 +35,7 @@ export class Prague implements CongestionController {
     this.mtuBytes = options.mtuBytes;
     this.windowBytes = initialWindow(options.mtuBytes);
     this.slowStart = new SlowStart(longPaths);
+    this.roundStartUs = options.nowUs;
   }
 
   onSent(sentUs: number, bytes: number, inFlightBytes: number): void {
@@ -65,7 +66,7 @@ export class Prague implements CongestionController {
   }
 
   onPersistentCongestion(_nowUs: number): void {
-    this.recoveryStartUs = -1;
+    this.recoveryStartUs = -Infinity;
     this.undoWindowBytes = 0;
     this.slowStart.forgetLongPath();
     this.setWindow(minimumWindow(this.mtuBytes));
@@ -86,8 +87,8 @@ export class Prague implements CongestionController {
     this.setWindow(initialWindow(mtuBytes));
     this.pacingRate = 0;
     this.markedShare = 1;
-    this.recoveryStartUs = -1;
-    this.reducedAtUs = -1;
+    this.recoveryStartUs = -Infinity;
+    this.reducedAtUs = -Infinity;
     this.smoothedRttUs = 0;
     this.fractionBytes = 0;
     this.roundEndBytes = 0;

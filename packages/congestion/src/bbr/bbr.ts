@@ -32,7 +32,7 @@ export class Bbr implements CongestionController {
   /** Packets sent before this much was delivered were held back by ProbeRTT: their rates are too low. */
   private heldBackUntilBytes = -1;
 
-  private recoveryStartUs = -1;
+  private recoveryStartUs = -Infinity;
   private inRecovery = false;
   private priorWindowBytes = 0;
   private lossEvents = 0;
@@ -41,7 +41,7 @@ export class Bbr implements CongestionController {
   private undoVolumeBytes = Infinity;
 
   private isRestarting = false;
-  private probeRttEndUs = 0;
+  private probeRttEndUs = Infinity;
   private isProbeRttRoundDone = false;
 
   private readonly round: RoundCounter = new RoundCounter();
@@ -115,7 +115,7 @@ export class Bbr implements CongestionController {
     this.longPath.end();
     this.saveWindow();
     this.windowBytes = minimumWindow(this.mtuBytes);
-    this.recoveryStartUs = -1;
+    this.recoveryStartUs = -Infinity;
     this.inRecovery = false;
   }
 
@@ -136,7 +136,7 @@ export class Bbr implements CongestionController {
     this.deliveredTotalBytes = 0;
     this.hasRtt = false;
     this.heldBackUntilBytes = -1;
-    this.recoveryStartUs = -1;
+    this.recoveryStartUs = -Infinity;
     this.inRecovery = false;
     this.priorWindowBytes = 0;
     this.lossEvents = 0;
@@ -296,7 +296,7 @@ export class Bbr implements CongestionController {
     if (this.state !== BbrState.ProbeRtt && this.minRtt.isProbeDue && !this.isRestarting) {
       this.saveWindow();
       this.enter(BbrState.ProbeRtt);
-      this.probeRttEndUs = 0;
+      this.probeRttEndUs = Infinity;
       this.volume.stop();
       this.round.restart(this.deliveredTotalBytes);
     }
@@ -306,7 +306,7 @@ export class Bbr implements CongestionController {
 
   private waitForEmptyQueue(sample: AckSample): void {
     this.heldBackUntilBytes = sample.deliveredTotalBytes + sample.inFlightBytes;
-    if (this.probeRttEndUs === 0) {
+    if (this.probeRttEndUs === Infinity) {
       if (sample.inFlightBytes > this.probeRttWindow()) return;
       this.probeRttEndUs = sample.nowUs + PROBE_RTT_US;
       this.isProbeRttRoundDone = false;
@@ -318,7 +318,7 @@ export class Bbr implements CongestionController {
   }
 
   private leaveProbeRttIfDone(nowUs: number): void {
-    if (this.probeRttEndUs === 0 || nowUs <= this.probeRttEndUs) return;
+    if (nowUs <= this.probeRttEndUs) return;
     this.minRtt.onProbed(nowUs);
     this.windowBytes = Math.max(this.windowBytes, this.priorWindowBytes);
     this.shortTerm.lift();

@@ -10,7 +10,7 @@ const MANY = 10;
 export class BlackHole {
   private lost = 0;
   /** When the newest large packet that arrived was sent. */
-  private arrivedUs = -1;
+  private arrivedUs = -Infinity;
 
   onArrived(bytes: number, sentUs: number): void {
     if (bytes <= BASE_MTU || sentUs < this.arrivedUs) return;

@@ -32,7 +32,7 @@ export class ProbeTimeout {
   private readonly paths: Paths;
   private readonly progress: HandshakeProgress;
   /** When the timer was last set with nothing in flight. */
-  private idleFromUs = -1;
+  private idleFromUs = -Infinity;
   private chosen = -1;
   /** A client's first flight left a second time, after one round trip as far as is known. */
   private repeated = false;
@@ -91,7 +91,7 @@ export class ProbeTimeout {
     // A server that may be unable to send must be asked, RFC 9002 §6.2.2.1; and lost handshake data must not wait
     // for a window that is full of data which nobody can read yet.
     if (this.peerValidated && !this.isWaiting(sent)) return Infinity;
-    if (this.idleFromUs < 0) this.idleFromUs = nowUs;
+    if (this.idleFromUs === -Infinity) this.idleFromUs = nowUs;
     return this.idleFromUs + Math.min(path.rtt.ptoUs * backoff, MAX_PTO_US);
   }
 

@@ -7,7 +7,7 @@ export class SpuriousLosses {
   total = 0;
   private lost = 0;
   private arrived = 0;
-  private startUs = -1;
+  private startUs = -Infinity;
 
   /** Packets were lost, the newest of them sent at `newestSentUs`. */
   onLost(packets: number, newestSentUs: number, nowUs: number): void {
