@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 
 const cwd = fileURLToPath(new URL('..', import.meta.url));
 const steps = [
-  ['node_modules/typescript-7/bin/tsc', '-b', 'packages/event-adapters', 'packages/simulator'],
+  ['node_modules/typescript-7/bin/tsc', '-b', 'packages/quic', 'packages/cli', 'packages/simulator'],
   ['--import', './scripts/ts.mjs', 'benchmarks/ports/main.ts', ...process.argv.slice(2)],
 ];
 for (const words of steps) {

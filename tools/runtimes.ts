@@ -1,61 +1,120 @@
-import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { runProgram } from './program.ts';
 
 const PROJECT = fileURLToPath(new URL('..', import.meta.url));
 const FOLDER = join(PROJECT, '.cache/runtimes');
-const MODULES = join(FOLDER, 'node_modules');
 
-/** A JavaScript runtime that this project runs in. */
+/** A JavaScript runtime that this project runs in, and which of its versions is meant. */
+export interface RuntimeChoice {
+  readonly name: string;
+  /** On npm. Those of Node have the binary in them: no install script has to run. */
+  readonly package: string;
+  /** What npm is asked for: a version, a major or nothing, which mean the newest that the registry has. */
+  readonly wanted: string;
+  /** Below the folder that the package is installed in. */
+  readonly program: string;
+  /** Stand before a TypeScript file. */
+  readonly words: readonly string[];
+}
+
+/** A runtime that is there. */
 export interface Runtime {
   readonly name: string;
-  /** What npm installs it from. */
-  readonly source: string;
+  readonly version: string;
+  /** The program, without any arguments. */
+  readonly program: string;
   /** Program and arguments that stand before a TypeScript file. */
   readonly command: readonly string[];
 }
 
-const NODE_PLATFORM = `node-${process.platform}-${process.arch}`;
+/** Lines of Node that are tried, each with the oldest version that `engines` admits and the newest of the registry. */
+const NODE_LINES = [20, 22, 24, 26];
+const NODE_PLATFORM = `${process.platform === 'win32' ? 'win' : process.platform}-${process.arch}`;
 
-/** Node's from the packages with the binary in them: no install script has to run. */
-export const RUNTIMES: readonly Runtime[] = [
-  ...[20, 22, 24].map((major) => ({
-    name: `node${major}`,
-    source: `node${major}@npm:${NODE_PLATFORM}@${major}`,
-    command: [join(MODULES, `node${major}/bin/node`), '--no-warnings', '--import', './scripts/ts.mjs'],
-  })),
-  { name: 'bun', source: 'bun', command: [join(MODULES, '.bin/bun')] },
+/** All that are supported. */
+export const RUNTIMES: readonly RuntimeChoice[] = [
+  ...NODE_LINES.flatMap((major) => [
+    chooseNode(`node${major}-oldest`, oldestAdmitted(enginesOf('packages/quic'), major)),
+    chooseNode(`node${major}-newest`, String(major)),
+  ]),
+  { name: 'bun', package: 'bun', wanted: '', program: '.bin/bun', words: [] },
   {
     name: 'deno',
-    source: 'deno',
-    command: [
-      join(MODULES, '.bin/deno'),
-      'run',
-      '--allow-all',
-      '--unstable-net',
-      '--node-modules-dir=manual',
-      '--quiet',
-    ],
+    package: 'deno',
+    wanted: '',
+    program: '.bin/deno',
+    words: ['run', '--allow-all', '--unstable-net', '--node-modules-dir=manual', '--quiet'],
   },
 ];
 
-/** Install what is missing; those that cannot be had, by name, with the reason. */
-export async function installRuntimes(chosen: readonly Runtime[]): Promise<ReadonlyMap<string, string>> {
-  const failures = new Map<string, string>();
-  mkdirSync(FOLDER, { recursive: true });
-  const manifest = join(FOLDER, 'package.json');
-  if (!existsSync(manifest)) writeFileSync(manifest, '{ "private": true }\n');
-  for (const { name, source, command } of chosen) {
-    try {
-      if (!existsSync(command[0] ?? ''))
-        await runProgram(['npm', 'install', '--no-audit', '--no-fund', source], FOLDER, INSTALL_MS);
-      await runProgram([command[0] ?? '', '--version'], PROJECT, INSTALL_MS);
-    } catch (error) {
-      failures.set(name, (error as Error).message);
-    }
+function chooseNode(name: string, wanted: string): RuntimeChoice {
+  const words = ['--no-warnings', '--pending-deprecation', '--import', './scripts/ts.mjs'];
+  return { name, package: `node-${NODE_PLATFORM}`, wanted, program: 'node/bin/node', words };
+}
+
+/** Those whose names begin with one of `names`; all when there are none. Throws for a name that fits nothing. */
+export function chooseRuntimes(names: readonly string[]): readonly RuntimeChoice[] {
+  const unknown = names.find((name) => !RUNTIMES.some((choice) => choice.name.startsWith(name)));
+  if (unknown !== undefined)
+    throw new Error(`no runtime ${unknown}: use ${RUNTIMES.map(({ name }) => name).join(', ')}`);
+  return RUNTIMES.filter(
+    (choice) => names.length === 0 || names.some((name) => choice.name.startsWith(name)),
+  );
+}
+
+/** The oldest version of a major that a range of `^a.b.c` and `>=a.b.c` joined by `||` admits. */
+export function oldestAdmitted(range: string, major: number): string {
+  for (const clause of range.split('||')) {
+    const [, sign, first, rest] = /^\s*(\^|>=)(\d+)(\.\d+\.\d+)\s*$/.exec(clause) ?? [];
+    if (Number(first) === major) return `${first}${rest}`;
+    if (sign === '>=' && major > Number(first)) return `${major}.0.0`;
   }
-  return failures;
+  throw new Error(`${range} does not admit version ${major}`);
+}
+
+/** Find out the version, install it unless it is there, and see that it starts. Rejects with the reason. */
+export async function installRuntime(choice: RuntimeChoice): Promise<Runtime> {
+  const version = await resolveVersion(choice);
+  const folder = join(FOLDER, `${choice.package}-${version}`);
+  const program = join(folder, 'node_modules', choice.program);
+  if (!existsSync(program)) {
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, 'package.json'), '{ "private": true }\n');
+    const alias = choice.package.startsWith('node-') ? 'node@npm:' : '';
+    const source = `${alias}${choice.package}@${version}`;
+    await runProgram(['npm', 'install', '--no-audit', '--no-fund', source], folder, INSTALL_MS);
+  }
+  await runProgram([program, '--version'], PROJECT, INSTALL_MS);
+  return { name: choice.name, version, program, command: [program, ...choice.words] };
+}
+
+/** What the registry has now; when it does not answer, the newest that is installed. */
+async function resolveVersion({ package: name, wanted }: RuntimeChoice): Promise<string> {
+  if (wanted.includes('.')) return wanted;
+  try {
+    const words = ['npm', 'view', `${name}@${wanted === '' ? 'latest' : wanted}`, 'version', '--json'];
+    const answer = JSON.parse(await runProgram(words, PROJECT, INSTALL_MS)) as string | string[];
+    return newestOf([answer].flat());
+  } catch (error) {
+    const installed = existsSync(FOLDER) ? readdirSync(FOLDER) : [];
+    const versions = installed
+      .filter((folder) => folder.startsWith(`${name}-${wanted}`))
+      .map((folder) => folder.slice(name.length + 1));
+    if (versions.length === 0) throw error;
+    return newestOf(versions);
+  }
+}
+
+function newestOf(versions: readonly string[]): string {
+  const order = new Intl.Collator('en', { numeric: true });
+  return [...versions].sort((a, b) => order.compare(a, b)).at(-1)!;
+}
+
+function enginesOf(folder: string): string {
+  const manifest = readFileSync(join(PROJECT, folder, 'package.json'), 'utf8');
+  return (JSON.parse(manifest) as { engines: { node: string } }).engines.node;
 }
 
 /** Run a file with arguments in a runtime; the JSON in its last line. Rejects with what it complained of. */
@@ -64,31 +123,6 @@ export async function runIn<T>(runtime: Runtime, file: string, ...words: string[
   return JSON.parse(output.trimEnd().split('\n').at(-1) ?? '') as T;
 }
 
-function runProgram(argv: readonly string[], cwd: string, timeoutMs: number): Promise<string> {
-  const [program = '', ...args] = argv;
-  return new Promise((resolve, reject) => {
-    const child = spawn(program, args, {
-      cwd,
-      stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, NO_COLOR: '1' },
-    });
-    let [stdout, stderr] = ['', ''];
-    child.stdout.on('data', (data: Buffer) => (stdout += data.toString()));
-    child.stderr.on('data', (data: Buffer) => (stderr += data.toString()));
-    const timer = setTimeout(() => child.kill('SIGKILL'), timeoutMs);
-    child.once('error', (error) => {
-      clearTimeout(timer);
-      reject(error);
-    });
-    child.once('close', (code, signal) => {
-      clearTimeout(timer);
-      if (code === 0) return resolve(stdout);
-      const lines = stderr.split('\n').filter((line) => line.trim() !== '' && !line.startsWith('npm warn'));
-      const complaint = lines.slice(0, 3).join(' / ');
-      reject(new Error(`ended with ${signal ?? code}: ${complaint}`));
-    });
-  });
-}
-
-const INSTALL_MS = 180_000;
-const RUN_MS = 60_000;
+const INSTALL_MS = 300_000;
+/** Ends what hangs; a machine that is only busy stays far below it. */
+const RUN_MS = 240_000;

@@ -1,24 +1,33 @@
-// Checks the promises of one port in this runtime: one line of JSON. Arguments: the port's name.
+// Checks the promises of one port in this runtime, or the essentials: one line of JSON. Arguments: the name.
 import { type DatagramPort, portPromises } from '@tsquic/event-adapters';
 import { joinReactor } from '@tsquic/event-adapters/reactor';
 import { openSimulatedPort, World } from '@tsquic/simulator';
 import { NodeEventBase, openEventSocket } from '../../examples/event-base.ts';
+import { essentials } from './essentials.ts';
 import { PORTS } from './ports.ts';
 
 const name = process.argv[2] ?? '';
-const open =
-  name === 'reactor' ? openReactorPorts() : name === 'simulator' ? openSimulatedPorts() : PORTS[name];
-if (open === undefined) throw new Error(`no such port: ${name}`);
 const faults: string[] = [];
-for (const promise of portPromises) {
+process.on('warning', ({ name: kind, message }) => {
+  if (kind === 'DeprecationWarning') faults.push(`deprecated: ${message}`);
+});
+const promises = name === 'essentials' ? essentials : promisesOfPort();
+for (const promise of promises) {
   try {
-    await promise.check(open);
+    await promise.check();
   } catch (error) {
     faults.push(`${promise.name}: ${(error as Error).message}`);
   }
 }
-console.log(JSON.stringify({ promises: portPromises.length, faults }));
+console.log(JSON.stringify({ promises: promises.length, faults }));
 process.exit(0);
+
+function promisesOfPort(): readonly { readonly name: string; check(): unknown }[] {
+  const open =
+    name === 'reactor' ? openReactorPorts() : name === 'simulator' ? openSimulatedPorts() : PORTS[name];
+  if (open === undefined) throw new Error(`no such port: ${name}`);
+  return portPromises.map((promise) => ({ name: promise.name, check: () => promise.check(open) }));
+}
 
 function openReactorPorts(): () => Promise<DatagramPort> {
   const base = new NodeEventBase();

@@ -2,32 +2,38 @@
 import { cpus, loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 import { formatTable, medianBy } from '../benchmark.ts';
-import { installRuntimes, runIn, RUNTIMES, type Runtime } from '../../tools/runtimes.ts';
+import {
+  chooseRuntimes,
+  installRuntime,
+  runIn,
+  type Runtime,
+  type RuntimeChoice,
+} from '../../tools/runtimes.ts';
 import type { UploadResult } from './upload.ts';
 
-/** What is joined to which runtime: ports to check, and ways for the upload. */
-const NODE = {
-  ports: ['node', 'set', 'reactor', 'simulator'],
+/** What is joined to which runtime: things whose promises are checked, and ways for the upload. */
+interface Plan {
+  readonly promises: readonly string[];
+  readonly ways: readonly string[];
+}
+const NODE: Plan = {
+  promises: ['essentials', 'node', 'set', 'reactor', 'simulator'],
   ways: ['node', 'set', 'by-hand', 'packet-loop', 'reactor', 'threads', 'simulator'],
 };
-const PLANS: Readonly<
-  Record<string, { readonly ports: readonly string[]; readonly ways: readonly string[] }>
-> = {
-  node20: NODE,
-  node22: NODE,
-  node24: NODE,
-  bun: {
-    ports: ['bun', 'node', 'set', 'simulator'],
-    ways: ['bun', 'node', 'set', 'threads', 'simulator'],
-  },
-  deno: { ports: ['deno', 'set', 'simulator'], ways: ['deno', 'set', 'threads', 'simulator'] },
+const BUN: Plan = {
+  promises: ['essentials', 'bun', 'node', 'set', 'simulator'],
+  ways: ['bun', 'node', 'set', 'threads', 'simulator'],
+};
+const DENO: Plan = {
+  promises: ['essentials', 'deno', 'set', 'simulator'],
+  ways: ['deno', 'set', 'threads', 'simulator'],
 };
 
 /** One line of the table. */
 interface Row {
   readonly runtime: string;
   readonly way: string;
-  /** Undefined for ways that are no port. */
+  /** Undefined for ways that promise nothing of their own. */
   readonly promises: { readonly kept: number; readonly of: number } | undefined;
   readonly upload: UploadResult | undefined;
   readonly faults: readonly string[];
@@ -41,30 +47,36 @@ const { values, positionals } = parseArgs({
     rounds: { type: 'string', default: '3' },
   },
 });
-const unknown = positionals.find((name) => !RUNTIMES.some((runtime) => runtime.name === name));
-if (unknown === undefined) await main(positionals, Number(values.bytes), Number(values.rounds), values.json);
-else {
-  console.error(`ports: no runtime ${unknown}: use ${RUNTIMES.map(({ name }) => name).join(', ')}`);
+try {
+  const chosen = chooseRuntimes(positionals);
+  await main(chosen, Number(values.bytes), Number(values.rounds), values.json);
+} catch (error) {
+  console.error(`ports: ${(error as Error).message}`);
   process.exitCode = 1;
 }
 
-async function main(names: readonly string[], bytes: number, rounds: number, json: boolean): Promise<void> {
+async function main(
+  chosen: readonly RuntimeChoice[],
+  bytes: number,
+  rounds: number,
+  json: boolean,
+): Promise<void> {
   const say = json ? console.error : console.log;
-  const chosen = RUNTIMES.filter(({ name }) => names.length === 0 || names.includes(name));
   say(`${cpus().length} × ${cpus()[0]?.model}, load average ${loadavg()[0]?.toFixed(2)} before`);
-  const failures = await installRuntimes(chosen);
   const rows: Row[] = [];
-  for (const runtime of chosen) {
-    const failure = failures.get(runtime.name);
-    const ways = failure === undefined ? (PLANS[runtime.name]?.ways ?? []) : ['-'];
-    for (const way of ways) {
-      const row =
-        failure === undefined
-          ? await measure(runtime, way, bytes, rounds)
-          : { runtime: runtime.name, way, promises: undefined, upload: undefined, faults: [failure] };
-      rows.push(row);
-      say(`${row.faults.length === 0 ? 'ok  ' : 'FAIL'} ${row.runtime} ${row.way}`);
-      for (const fault of row.faults) say(`     ${fault}`);
+  const keep = (row: Row): void => {
+    rows.push(row);
+    say(`${row.faults.length === 0 ? 'ok  ' : 'FAIL'} ${row.runtime} ${row.way}`);
+    for (const fault of row.faults) say(`     ${fault}`);
+  };
+  for (const choice of chosen) {
+    try {
+      const runtime = await installRuntime(choice);
+      const { promises, ways } = planOf(runtime);
+      for (const way of new Set([...promises, ...ways])) keep(await measure(runtime, way, bytes, rounds));
+    } catch (error) {
+      const faults = [(error as Error).message];
+      keep({ runtime: choice.name, way: '-', promises: undefined, upload: undefined, faults });
     }
   }
   say(`\n${bytes / 1e6} MB, both ends in one process, median of ${rounds}; simulator in virtual time`);
@@ -76,6 +88,10 @@ async function main(names: readonly string[], bytes: number, rounds: number, jso
   process.exitCode = failed === 0 ? 0 : 1;
 }
 
+function planOf({ name }: Runtime): Plan {
+  return name === 'bun' ? BUN : name === 'deno' ? DENO : NODE;
+}
+
 async function measure(runtime: Runtime, way: string, bytes: number, rounds: number): Promise<Row> {
   const faults: string[] = [];
   const attempt = async <T>(what: string, run: () => Promise<T>): Promise<T | undefined> =>
@@ -84,8 +100,8 @@ async function measure(runtime: Runtime, way: string, bytes: number, rounds: num
       return undefined;
     });
   let promises: Row['promises'];
-  const checked = PLANS[runtime.name]?.ports ?? [];
-  if (checked.includes(way)) {
+  const plan = planOf(runtime);
+  if (plan.promises.includes(way)) {
     const outcome = await attempt('compliance', () =>
       runIn<{ promises: number; faults: string[] }>(runtime, 'benchmarks/ports/compliance.ts', way),
     );
@@ -94,7 +110,7 @@ async function measure(runtime: Runtime, way: string, bytes: number, rounds: num
       promises = { kept: outcome.promises - outcome.faults.length, of: outcome.promises };
   }
   const uploads: UploadResult[] = [];
-  for (let round = 0; round < rounds && faults.length === 0; round++) {
+  for (let round = 0; round < rounds && plan.ways.includes(way) && faults.length === 0; round++) {
     const upload = await attempt('upload', () =>
       runIn<UploadResult>(runtime, 'benchmarks/ports/transfer.ts', way, String(bytes)),
     );
@@ -104,7 +120,7 @@ async function measure(runtime: Runtime, way: string, bytes: number, rounds: num
       faults.push(`upload: ${upload.bytes} bytes arrived, checksum ${upload.checksumOk ? 'right' : 'wrong'}`);
   }
   const upload = uploads.length === 0 ? undefined : medianBy(uploads, ({ seconds }) => seconds);
-  return { runtime: runtime.name, way, promises, upload, faults };
+  return { runtime: `${runtime.name} ${runtime.version}`, way, promises, upload, faults };
 }
 
 function table(rows: readonly Row[]): string[][] {

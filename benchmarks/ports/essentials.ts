@@ -1,0 +1,48 @@
+import { createSelfSigned } from '@tsquic/cli';
+import { runProviderCompliance } from '@tsquic/crypto/compliance';
+import { createNobleProvider } from '@tsquic/crypto/noble';
+import { createNodeProvider } from '@tsquic/crypto/node';
+import { connect, listen } from 'tsquic';
+
+/** What a runtime must do before any port matters: cryptography, and a connection with the defaults of the library. */
+export const essentials: readonly { readonly name: string; check(): unknown }[] = [
+  ...providerPromises(),
+  { name: 'a client checks the certificate of a server, which echoes', check: echo },
+];
+
+function providerPromises(): { name: string; check(): void }[] {
+  const found: { name: string; check(): void }[] = [];
+  for (const create of [createNodeProvider, createNobleProvider])
+    runProviderCompliance(
+      create.name,
+      (random) => create({ random }),
+      (name, check) => void found.push({ name, check }),
+    );
+  return found;
+}
+
+async function echo(): Promise<void> {
+  const { certificatePem, privateKeyPem } = await createSelfSigned({ hosts: ['127.0.0.1'] });
+  const listener = await listen(
+    {
+      host: '127.0.0.1',
+      port: 0,
+      cert: certificatePem,
+      key: privateKeyPem,
+      ALPNProtocols: ['echo'],
+    },
+    async (connection) => {
+      for await (const { readable, writable } of connection) await readable.pipeTo(writable);
+    },
+  );
+  const { port } = listener.address;
+  const connection = await connect({ host: '127.0.0.1', port, ca: certificatePem, ALPNProtocols: ['echo'] });
+  const stream = await connection.openStream();
+  const writer = stream.writable.getWriter();
+  await writer.write(new TextEncoder().encode('hello'));
+  await writer.close();
+  const answer = await new Response(stream.readable).text();
+  await connection.close();
+  await listener.close();
+  if (answer !== 'hello') throw new Error(`${JSON.stringify(answer)} came back`);
+}
