@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 const PROJECT = fileURLToPath(new URL('..', import.meta.url));
 
 /** The built command line tool, as arguments of Node. */
-export const TSQUIC = 'packages/cli/bin/tsquic.mjs';
+export const TSQUIC = 'packages/quic/bin/tsquic.mjs';
 
 /** A Node process and what it prints. */
 export class Child {
