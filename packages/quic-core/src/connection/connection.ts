@@ -22,6 +22,8 @@ import { Timer } from './timers.ts';
 const LINGER_PTOS = 3;
 /** A peer that acknowledges late, and so seems far away, cannot make a connection linger for hours. */
 const MAX_LINGER_PTO_US = 10_000_000;
+/** Streams that are free are announced within this time, however few; they may be more by then. */
+const CREDIT_DELAY_US = 1_000_000;
 const NOT_READ = -1;
 
 /**
@@ -258,6 +260,7 @@ export class Connection {
       parts.streams.onQuiet();
     }
     if (timers.isDue(Timer.Rest, nowUs)) this.rest(nowUs);
+    if (timers.isDue(Timer.Credit, nowUs)) parts.streams.announceFreeStreams();
     if (timers.isDue(Timer.Application, nowUs)) {
       timers.set(Timer.Application, Infinity);
       parts.emit({ type: 'wake' });
@@ -401,6 +404,8 @@ export class Connection {
       Timer.KeepAlive,
       handshake.complete ? parts.idle.keepAliveTimeUs(parts.streams.isBlocked, ptoUs) : Infinity,
     );
+    if (!parts.streams.hasFreeStreams) timers.set(Timer.Credit, Infinity);
+    else if (timers.at(Timer.Credit) === Infinity) timers.set(Timer.Credit, nowUs + CREDIT_DELAY_US);
     timers.set(
       Timer.Rest,
       handshake.confirmed ? parts.idle.restTimeUs(parts.paths.active.rtt.ptoUs) : Infinity,

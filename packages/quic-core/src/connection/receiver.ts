@@ -208,6 +208,8 @@ export class Receiver {
         return streams.onMaxData(first);
       case FrameType.MaxStreamData:
         return streams.onMaxStreamData(first, second);
+      case FrameType.DataBlocked:
+        return streams.onDataBlocked();
       case FrameType.StreamDataBlocked:
         return streams.onStreamDataBlocked(first);
       default:
@@ -215,7 +217,7 @@ export class Receiver {
     }
   }
 
-  /** MAX_STREAMS and STREAMS_BLOCKED, which only tells. */
+  /** MAX_STREAMS and STREAMS_BLOCKED. */
   private onStreamCount(type: number): void {
     const { reader, owners } = this;
     const count = decodeStreamCount(reader);
@@ -223,6 +225,8 @@ export class Receiver {
     if (count > MAX_STREAM_COUNT) encodingError(type, 'a stream count above 2^60');
     if (type === FrameType.MaxStreamsBidi) owners.streams.onMaxStreams(count, false);
     if (type === FrameType.MaxStreamsUni) owners.streams.onMaxStreams(count, true);
+    if (type === FrameType.StreamsBlockedBidi) owners.streams.onStreamsBlocked(false);
+    if (type === FrameType.StreamsBlockedUni) owners.streams.onStreamsBlocked(true);
   }
 
   private skipPadding(bytes: Uint8Array): void {

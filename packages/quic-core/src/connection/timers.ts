@@ -22,10 +22,12 @@ export const Timer = {
   Application: 9,
   /** What a burst took may be given back. Owner: idle. */
   Rest: 10,
+  /** Streams that are free should be announced. Owner: streams. */
+  Credit: 11,
 } as const;
 export type Timer = (typeof Timer)[keyof typeof Timer];
 
-const COUNT = 11;
+const COUNT = 12;
 
 /** Due times of one connection, microseconds; Infinity for those not set. */
 export class Timers {

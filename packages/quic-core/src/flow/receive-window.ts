@@ -1,3 +1,5 @@
+/** This share of a window is worth a frame. */
+const UPDATE_SHARE = 4;
 /** A window has room for this many times what the application took in the last round trip. */
 const ROOM = 4;
 /** Round trips above this see larger steps, as senders take them there. */
@@ -14,6 +16,8 @@ export class ReceiveWindow {
   limit: number;
   /** Bytes that the application has taken, or given up. */
   consumed = 0;
+  /** Offset up to which the peer has sent. */
+  used = 0;
   private windowBytes: number;
   private readonly maxWindowBytes: number;
   private roundStartUs = -Infinity;
@@ -25,9 +29,20 @@ export class ReceiveWindow {
     this.limit = windowBytes;
   }
 
-  /** A quarter of the window is used: a new limit is worth a frame, and arrives long before the rest is used up. */
+  /**
+   * A quarter of the window is free again: a new limit is worth a frame, and arrives long before the rest is used up.
+   * Where the peer has no more left than is free, because the rest lies unread, less is worth one as well: it must never
+   * wait for credit that there is. RFC 9000 §4.2
+   */
   get needsUpdate(): boolean {
-    return this.limit - this.consumed <= this.windowBytes * 0.75;
+    const { freeBytes } = this;
+    if (freeBytes <= 0) return false;
+    return freeBytes >= this.windowBytes / UPDATE_SHARE || this.limit - this.used <= freeBytes;
+  }
+
+  /** What could be announced besides what was. */
+  get freeBytes(): number {
+    return this.consumed + this.windowBytes - this.limit;
   }
 
   /** Slide, and grow by need; returns the new limit. */

@@ -20,8 +20,6 @@ export class ReceiveStream {
   resetCode = -1;
   /** The application was told that there is something to read, and has not read since. */
   announced = false;
-  /** One past the highest byte that the peer has used. */
-  highest = 0;
   private readonly data = new Reassembly();
   private finalSize = -1;
   private stopCode = -1;
@@ -79,6 +77,7 @@ export class ReceiveStream {
     if (this.data.contiguousEnd === this.finalSize)
       this.state = stepReceive(this.state, ReceiveInput.AllData);
     if (this.isStopped) this.concludeRead();
+    else this.lookAtWindow();
     return grown;
   }
 
@@ -97,7 +96,7 @@ export class ReceiveStream {
 
   /** Everything unread is given up; returns the bytes to release from connection flow control. */
   giveUp(): number {
-    const freed = Math.max(this.highest - this.window.consumed, 0);
+    const freed = Math.max(this.window.used - this.window.consumed, 0);
     this.window.consumed += freed;
     this.data.discard();
     this.state = stepReceive(this.state, ReceiveInput.Read);
@@ -143,6 +142,12 @@ export class ReceiveStream {
     return true;
   }
 
+  /** The peer waits for credit: it gets what is free, however little. */
+  onBlocked(): void {
+    if (this.state === ReceiveState.Recv && !this.isStopped && this.window.freeBytes > 0)
+      this.windowPending = true;
+  }
+
   onStopLost(): void {
     if (this.state === ReceiveState.Recv || this.state === ReceiveState.SizeKnown) this.stopPending = true;
   }
@@ -157,15 +162,15 @@ export class ReceiveStream {
     const known = this.finalSize >= 0;
     if (
       (known && (end > this.finalSize || (final && end !== this.finalSize))) ||
-      (final && end < this.highest)
+      (final && end < this.window.used)
     )
       throw new TransportError(
         TransportCode.FinalSize,
         frameType,
         `stream ${this.id} changes its final size`,
       );
-    const grown = Math.max(0, end - this.highest);
-    this.highest += grown;
+    const grown = Math.max(0, end - this.window.used);
+    this.window.used += grown;
     return grown;
   }
 
@@ -177,7 +182,12 @@ export class ReceiveStream {
 
   private consume(length: number): void {
     this.window.consumed += length;
-    if (this.state === ReceiveState.Recv && this.window.needsUpdate) this.windowPending = true;
+    this.lookAtWindow();
+  }
+
+  private lookAtWindow(): void {
+    if (this.state === ReceiveState.Recv && !this.isStopped && this.window.needsUpdate)
+      this.windowPending = true;
   }
 
   private concludeRead(): void {

@@ -62,7 +62,6 @@ export class Streams {
   private readonly settings: StreamSettings;
   private readonly emit: (event: StreamEvent) => void;
   private peer: PeerStreamLimits | undefined;
-  private receivedBytes = 0;
   /** How many streams are `blocked`. */
   private blockedCount = 0;
 
@@ -166,8 +165,20 @@ export class Streams {
       this.maxDataPending ||
       this.control.length > 0 ||
       this.bidirectional.pending ||
-      this.unidirectional.pending
+      this.unidirectional.pending ||
+      this.hasFreeStreams
     );
+  }
+
+  /** Streams could be allowed that the peer has not heard of, and may not hear of soon. */
+  get hasFreeStreams(): boolean {
+    return this.bidirectional.hasFree || this.unidirectional.hasFree;
+  }
+
+  /** Tell the peer of every stream that it may open. */
+  announceFreeStreams(): void {
+    this.bidirectional.announceFree();
+    this.unidirectional.announceFree();
   }
 
   // From the network
@@ -182,7 +193,10 @@ export class Streams {
     if (receiver.isStopped) {
       this.release(receiver.giveUp());
       this.forgetIfFinished(stream);
-    } else this.announce(receiver);
+    } else {
+      this.announce(receiver);
+      if (receiver.hasControl) this.queueControl(stream);
+    }
   }
 
   onReset(frame: StreamControlFrame): void {
@@ -231,9 +245,22 @@ export class Streams {
     this.emit({ type: 'streams-available', unidirectional });
   }
 
-  /** STREAM_DATA_BLOCKED asks for nothing that we do not do anyway, but the stream must be one it can be about. */
+  /** The peer cannot go on, or will not with as little as it has left: it gets all that is free. RFC 9000 §4.1 */
+  onDataBlocked(): void {
+    if (this.receiveWindow.freeBytes > 0) this.maxDataPending = true;
+  }
+
+  /** The same for a stream, which must be one that it can be about. */
   onStreamDataBlocked(streamId: number): void {
-    this.receiving(streamId, FrameType.StreamDataBlocked);
+    const receiver = this.receiving(streamId, FrameType.StreamDataBlocked);
+    if (receiver === undefined) return;
+    receiver.onBlocked();
+    this.queueControl(this.table.get(streamId)!);
+  }
+
+  /** The same for the number of streams. RFC 9000 §4.6 */
+  onStreamsBlocked(unidirectional: boolean): void {
+    this.counts(unidirectional).announceFree();
   }
 
   // From recovery
@@ -387,7 +414,8 @@ export class Streams {
       counts.admit(index, frameType);
       // A stream opens all lower ones of its kind. RFC 9000 §3.2
       while (counts.remoteOpened <= index) {
-        const opened = streamIdOf(counts.remoteOpened++, !this.isServer, isUnidirectional(id));
+        const opened = streamIdOf(counts.remoteOpened, !this.isServer, isUnidirectional(id));
+        counts.onRemoteOpened();
         this.create(opened);
         this.emit({ type: 'stream-opened', streamId: opened });
       }
@@ -415,9 +443,11 @@ export class Streams {
 
   /** The peer has used more of the connection's window. */
   private take(bytes: number, frameType: number): void {
-    this.receivedBytes += bytes;
-    if (this.receivedBytes > this.receiveWindow.limit)
+    const { receiveWindow } = this;
+    receiveWindow.used += bytes;
+    if (receiveWindow.used > receiveWindow.limit)
       throw new TransportError(TransportCode.FlowControl, frameType, 'connection beyond its limit');
+    if (receiveWindow.needsUpdate) this.maxDataPending = true;
   }
 
   /** The application has taken bytes, or given them up. */
