@@ -99,7 +99,29 @@ export interface CertificateFault {
   /** RFC 8446 §6.2 alert. */
   readonly alert: number;
   readonly message: string;
+  /** What kind of fault it is, for programs that advise people. Absent where the verifier does not say. */
+  readonly reason?: FaultReason;
 }
+
+/**
+ * - `form`: a certificate is malformed, or uses something that is not supported.
+ * - `name`: it is for other hosts.
+ * - `time`: it is expired, or not valid yet.
+ * - `purpose`: it is not made for this end of TLS.
+ * - `authority`: one of its issuers is no authority, or not for that.
+ * - `issuer`: nobody who is trusted vouches for it.
+ * - `signature`: it is not signed by the one it names.
+ * - `budget`: to judge it would cost too much.
+ */
+export type FaultReason =
+  | 'form'
+  | 'name'
+  | 'time'
+  | 'purpose'
+  | 'authority'
+  | 'issuer'
+  | 'signature'
+  | 'budget';
 
 /** Seals what a server must remember into the tickets it sends. */
 export interface TicketProtection {

@@ -1,128 +1,199 @@
 import type { CryptoProvider } from '@tsquic/crypto';
 import { Alert } from '../alerts.ts';
 import type { CertificateFault } from '../config.ts';
+import { DerError } from './der.ts';
+import { type ComparableName, permitsNames } from './name-constraints.ts';
 import { type CertificateOutline, sameBytes } from './outline.ts';
-import { type ParsedCertificate, parseCertificate } from './parsed-certificate.ts';
-import { checkCertificate, checkIssuer, type Purpose } from './rules.ts';
-import { schemeOfAlgorithm } from './signature-algorithm.ts';
+import { constrainedNames, type ParsedCertificate, parseCertificate } from './parsed-certificate.ts';
+import { hasValidPolicy } from './policies.ts';
+import { checkCertificate, checkIssuer, fault, type Purpose } from './rules.ts';
+import { signatureCost, signatureScheme } from './signature-algorithm.ts';
+import type { TrustAnchors } from './trust-anchors.ts';
+import { unknownIssuer } from './unknown-issuer.ts';
+import type { Work } from './work.ts';
 
 /** What a search for a path works with. */
 export interface ChainSearch {
   readonly crypto: CryptoProvider;
   readonly purpose: Purpose;
   readonly unixTimeMs: number;
-  readonly anchors: readonly CertificateOutline[];
+  readonly anchors: TrustAnchors;
   /** Certificates from the peer that may stand between leaf and anchor, in any order. */
   readonly intermediates: readonly CertificateOutline[];
+  readonly work: Work;
 }
 
-/** Look for a path from the leaf to an anchor: undefined when there is one, else the most telling fault. RFC 5280 §6 */
+/**
+ * Look for a path from the leaf to an anchor: undefined when there is one, else the most telling fault. RFC 5280 §6
+ *
+ * Throws a `BudgetSpent` when the search costs too much.
+ */
 export function findPath(search: ChainSearch, leaf: ParsedCertificate): CertificateFault | undefined {
-  return new PathFinder(search).extend([leaf], search.intermediates);
+  return new PathFinder(search).extend([leaf]);
 }
 
-/** Depth first, anchors before intermediates, with a budget: crossed signatures must not cost without bound. */
+/**
+ * Depth first, anchors before intermediates. What every certificate must keep is looked at on the way up; what an
+ * issuer imposes on all below it (names, policies) only where a path has reached an anchor, RFC 5280 §6.1: that
+ * comparison multiplies what its two sides contain.
+ */
 class PathFinder {
   private readonly search: ChainSearch;
-  private readonly parsed = new Map<CertificateOutline, ParsedCertificate | undefined>();
-  private signatureChecks = 0;
+  private readonly parsed = new Map<CertificateOutline, ParsedCertificate | CertificateFault>();
+  private readonly candidates = new Map<CertificateOutline, readonly CertificateOutline[]>();
+  private readonly signatures = new Map<CertificateOutline, Map<CertificateOutline, boolean>>();
+  private readonly names = new Map<ParsedCertificate, readonly ComparableName[]>();
 
   constructor(search: ChainSearch) {
     this.search = search;
   }
 
-  extend(
-    path: readonly ParsedCertificate[],
-    unused: readonly CertificateOutline[],
-  ): CertificateFault | undefined {
-    const { anchors } = this.search;
+  /** @param path - leaf first. */
+  extend(path: readonly ParsedCertificate[]): CertificateFault | undefined {
+    const { anchors, work } = this.search;
     const child = path.at(-1)!;
     let worst: CertificateFault | undefined;
-    for (const anchor of anchors.filter((candidate) => isIssuer(candidate, child))) {
-      const fault = this.step(path, anchor, true);
-      if (fault === undefined) return undefined;
-      worst ??= fault;
+    for (const anchor of anchors.named(child.outline.issuer)) {
+      work.spend('branches', 1);
+      const found =
+        this.step(path, anchors.parsed(anchor), true) ?? this.checkPath(path, anchors.parsed(anchor));
+      if (found === undefined) return undefined;
+      worst ??= found;
     }
-    if (path.length < MAX_PATH) {
-      for (const candidate of unused.filter((other) => isIssuer(other, child))) {
-        const fault =
-          this.step(path, candidate, false) ??
-          this.extend(
-            [...path, this.parse(candidate)!],
-            unused.filter((other) => other !== candidate),
-          );
-        if (fault === undefined) return undefined;
-        if (worst === undefined || worst.alert === Alert.UnknownCa) worst = fault;
-      }
+    for (const candidate of this.candidatesFor(child.outline)) {
+      if (path.some(({ outline }) => outline === candidate)) continue;
+      if (path.length === MAX_PATH) return worst ?? tooLong(path[0]!);
+      work.spend('branches', 1);
+      const issuer = this.parse(candidate, child);
+      const found = this.step(path, issuer, false) ?? this.extend([...path, issuer as ParsedCertificate]);
+      if (found === undefined) return undefined;
+      if (worst === undefined || worst.reason === 'issuer') worst = found;
     }
-    return worst ?? unknownIssuer(child, anchors.length);
+    return worst ?? unknownIssuer(child, anchors, path.length > 1);
   }
 
   /** The fault of `issuer` above `path`, or undefined when it may stand there and signed the path's end. */
   private step(
     path: readonly ParsedCertificate[],
-    issuer: CertificateOutline,
+    issuer: ParsedCertificate | CertificateFault,
     isAnchor: boolean,
   ): CertificateFault | undefined {
+    if ('alert' in issuer) return issuer;
     const { purpose, unixTimeMs } = this.search;
-    const certificate = this.parse(issuer);
-    if (certificate === undefined) {
-      return {
-        alert: Alert.BadCertificate,
-        message: `a certificate above '${path.at(-1)!.subject}' is malformed`,
-      };
-    }
     return (
-      checkCertificate(certificate, purpose, unixTimeMs) ??
-      checkIssuer(certificate, path, isAnchor) ??
-      this.checkSignature(path.at(-1)!, certificate)
+      checkCertificate(issuer, purpose, unixTimeMs) ??
+      checkIssuer(issuer, path, isAnchor) ??
+      this.checkSignature(path.at(-1)!, issuer)
     );
   }
 
   private checkSignature(child: ParsedCertificate, issuer: ParsedCertificate): CertificateFault | undefined {
     const { signatureAlgorithm, signed, signature } = child.outline;
-    const scheme = schemeOfAlgorithm(signatureAlgorithm);
+    const scheme = signatureScheme(signatureAlgorithm, issuer.outline.publicKey);
     if (scheme === undefined) {
       const message = `the certificate of '${child.subject}' is signed with an algorithm that is not supported`;
-      return { alert: Alert.UnsupportedCertificate, message };
+      return fault('form', Alert.UnsupportedCertificate, message);
     }
-    if (++this.signatureChecks > MAX_SIGNATURE_CHECKS) {
-      return { alert: Alert.CertificateUnknown, message: 'the certificate chain has too many branches' };
+    const known = this.signatures.get(child.outline) ?? new Map<CertificateOutline, boolean>();
+    this.signatures.set(child.outline, known);
+    let fits = known.get(issuer.outline);
+    if (fits === undefined) {
+      this.search.work.spend('signatures', signatureCost(issuer.outline.publicKey, signed.length));
+      fits = this.search.crypto.verifySignature(scheme, issuer.outline.publicKey, signed, signature);
+      known.set(issuer.outline, fits);
     }
-    if (this.search.crypto.verifySignature(scheme, issuer.outline.publicKey, signed, signature))
-      return undefined;
-    const message = `the certificate of '${child.subject}' is not signed by the key of '${issuer.subject}'`;
-    return { alert: Alert.BadCertificate, message };
+    if (fits) return undefined;
+    const message = `the certificate of '${child.subject}' is not signed by the key of '${issuer.subject}', whom it names: another key has that name, or the certificate was changed`;
+    return fault('signature', Alert.BadCertificate, message);
   }
 
-  private parse(outline: CertificateOutline): ParsedCertificate | undefined {
-    if (!this.parsed.has(outline)) this.parsed.set(outline, tryParse(outline));
-    return this.parsed.get(outline);
+  /** What the issuers of a whole path impose on all below them. RFC 5280 §6.1.3 (b) to (f) */
+  private checkPath(
+    path: readonly ParsedCertificate[],
+    anchor: ParsedCertificate | CertificateFault,
+  ): CertificateFault | undefined {
+    if ('alert' in anchor) return anchor;
+    const { work } = this.search;
+    const whole = [...path, anchor];
+    for (let at = whole.length - 1; at > 0; at--) {
+      const refused = this.checkNames(whole[at]!, whole.slice(0, at));
+      if (refused !== undefined) return refused;
+    }
+    if (hasValidPolicy(path.toReversed(), work)) return undefined;
+    const message = `an issuer of '${path[0]!.subject}' demands a certificate policy, and none holds all along the chain`;
+    return fault('authority', Alert.BadCertificate, message);
   }
-}
 
-/** The parsed certificate, or undefined when it is malformed. */
-export function tryParse(outline: CertificateOutline): ParsedCertificate | undefined {
-  try {
-    return parseCertificate(outline);
-  } catch {
-    // The parser has many kinds of errors; all mean the same here.
+  private checkNames(
+    issuer: ParsedCertificate,
+    below: readonly ParsedCertificate[],
+  ): CertificateFault | undefined {
+    const { constraints, subject } = issuer;
+    if (constraints === undefined) return undefined;
+    for (const [at, certificate] of below.entries()) {
+      // RFC 5280 §4.2.1.10: self-issued certificates are exempt, but for the leaf.
+      if (at > 0 && certificate.outline.isSelfIssued) continue;
+      if (permitsNames(constraints, this.namesOf(certificate), this.search.work)) continue;
+      const message = `'${subject}' may not vouch for the names of '${certificate.subject}': its nameConstraints do not permit them`;
+      return fault('authority', Alert.BadCertificate, message);
+    }
     return undefined;
   }
+
+  private namesOf(certificate: ParsedCertificate): readonly ComparableName[] {
+    const names = this.names.get(certificate) ?? constrainedNames(certificate, this.search.work);
+    this.names.set(certificate, names);
+    return names;
+  }
+
+  /** The peer's certificates that have the name of the child's issuer. */
+  private candidatesFor(child: CertificateOutline): readonly CertificateOutline[] {
+    let found = this.candidates.get(child);
+    if (found === undefined) {
+      const { intermediates, work } = this.search;
+      found = intermediates.filter((candidate) => {
+        if (candidate.subject.length !== child.issuer.length) return false;
+        work.spend('comparisons', 1 + (child.issuer.length >> 6));
+        return sameBytes(candidate.subject, child.issuer);
+      });
+      this.candidates.set(child, found);
+    }
+    return found;
+  }
+
+  private parse(outline: CertificateOutline, child: ParsedCertificate): ParsedCertificate | CertificateFault {
+    let result = this.parsed.get(outline);
+    if (result === undefined) {
+      result = tryParse(outline, `a certificate above '${child.subject}'`, this.search.work);
+      this.parsed.set(outline, result);
+    }
+    return result;
+  }
 }
 
-function isIssuer(candidate: CertificateOutline, child: ParsedCertificate): boolean {
-  return sameBytes(candidate.subject, child.outline.issuer);
+/** The parsed certificate, or the fault of one that is malformed. */
+export function tryParse(
+  outline: CertificateOutline,
+  name: string,
+  work?: Work,
+): ParsedCertificate | CertificateFault {
+  try {
+    return parseCertificate(outline, work);
+  } catch (error) {
+    if (error instanceof DerError) return malformed(name, error);
+    throw error;
+  }
 }
 
-function unknownIssuer(child: ParsedCertificate, anchorCount: number): CertificateFault {
-  const { subject, issuer, outline } = child;
-  const message = sameBytes(outline.subject, outline.issuer)
-    ? `the self-signed certificate of '${subject}' is not among the ${anchorCount} trusted ones`
-    : `the issuer '${issuer}' of the certificate of '${subject}' is not among the ${anchorCount} trusted ones`;
-  return { alert: Alert.UnknownCa, message };
+/** The fault of a certificate that cannot be read. */
+export function malformed(name: string, error: DerError): CertificateFault {
+  return fault('form', Alert.BadCertificate, `${name} is malformed: ${error.message}`);
 }
 
-const MAX_SIGNATURE_CHECKS = 100;
+function tooLong(leaf: ParsedCertificate): CertificateFault {
+  const message = `the chain of '${leaf.subject}' has more than ${MAX_PATH} certificates below a trusted one`;
+  return fault('authority', Alert.UnknownCa, message);
+}
+
 /** Certificates under the anchor. */
 const MAX_PATH = 8;

@@ -1,3 +1,5 @@
+import { toHex } from '@tsquic/bytes';
+
 /** Tags used in certificates and keys, X.690 §8.1.2. */
 export const DerTag = {
   Boolean: 0x01,
@@ -26,13 +28,21 @@ export interface DerElement {
   readonly content: Uint8Array;
 }
 
+/** Counts the elements that are read. */
+interface ElementCounter {
+  spend(kind: 'elements', units: number): void;
+}
+
 /** Walks the elements of a DER string one after the other. Lengths in their shortest form, of at most three bytes. */
 export class DerReader {
   private readonly bytes: Uint8Array;
+  private readonly work: ElementCounter | undefined;
   private at = 0;
 
-  constructor(bytes: Uint8Array) {
+  /** @param work - hears of every element. Default: nobody does. */
+  constructor(bytes: Uint8Array, work?: ElementCounter) {
     this.bytes = bytes;
+    this.work = work;
   }
 
   get isAtEnd(): boolean {
@@ -47,6 +57,7 @@ export class DerReader {
   /** The next element; with `tag`, it must have that one. Throws a DerError. */
   element(tag?: number): DerElement {
     const { bytes, at } = this;
+    this.work?.spend('elements', 1);
     const found = bytes[at];
     if (found === undefined || bytes.length - at < 2) throw new DerError('an element is cut short');
     if (tag !== undefined && found !== tag) throw new DerError(`tag ${found} stands where ${tag} is due`);
@@ -60,7 +71,38 @@ export class DerReader {
 
   /** A reader of the content of the next element. */
   enter(tag: number): DerReader {
-    return new DerReader(this.element(tag).content);
+    return new DerReader(this.element(tag).content, this.work);
+  }
+
+  /** A reader of the content of the next element when it has this tag; undefined when it has another. */
+  enterOptional(tag: number): DerReader | undefined {
+    return this.nextTag === tag ? this.enter(tag) : undefined;
+  }
+
+  /** An INTEGER that is not negative; numbers above 2^31 - 1 are taken for that. */
+  unsigned(tag: number = DerTag.Integer): number {
+    const { content } = this.element(tag);
+    const first = content[0];
+    if (first === undefined || first >= 0x80) throw new DerError('a number is empty or negative');
+    if (first === 0 && content.length > 1 && content[1]! < 0x80) throw new DerError('a number is padded');
+    if (content.length > 4) return 0x7fff_ffff;
+    return content.reduce((value, byte) => value * 256 + byte, 0);
+  }
+
+  /** A BOOLEAN; DER knows one byte for true. */
+  boolean(): boolean {
+    const { content } = this.element(DerTag.Boolean);
+    if (content.length !== 1 || (content[0] !== 0 && content[0] !== 0xff))
+      throw new DerError('a BOOLEAN is malformed');
+    return content[0] === 0xff;
+  }
+
+  /** An OBJECT IDENTIFIER as the hexadecimal digits of its content. */
+  identifier(): string {
+    const { content } = this.element(DerTag.ObjectIdentifier);
+    if (content.length === 0 || content.length > MAX_IDENTIFIER || (content.at(-1)! & 0x80) !== 0)
+      throw new DerError('an object identifier is malformed');
+    return toHex(content);
   }
 
   /** Declare that nothing may follow. */
@@ -97,3 +139,6 @@ export function encodeDer(tag: number, ...contents: readonly Uint8Array[]): Uint
   }
   return out;
 }
+
+/** Bytes of an OBJECT IDENTIFIER; those in use have at most a third of it. */
+const MAX_IDENTIFIER = 64;

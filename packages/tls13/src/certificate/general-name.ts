@@ -1,9 +1,21 @@
 import { latin1FromBytes } from '../extension/latin1.ts';
-import { DerReader, DerTag } from './der.ts';
+import { DerError, DerReader, DerTag } from './der.ts';
 import { formatIpAddress } from './ip-address.ts';
+import { printableText } from './printable-text.ts';
+import type { Work } from './work.ts';
 
 /** Context tags of GeneralName, RFC 5280 §4.2.1.6. */
-export const NameForm = { Dns: 0x82, Directory: 0xa4, Ip: 0x87 } as const;
+export const NameForm = {
+  Other: 0xa0,
+  Email: 0x81,
+  Dns: 0x82,
+  X400: 0xa3,
+  Directory: 0xa4,
+  EdiParty: 0xa5,
+  Uri: 0x86,
+  Ip: 0x87,
+  RegisteredId: 0x88,
+} as const;
 
 /** One GeneralName: its tag, and its content. */
 export interface GeneralName {
@@ -12,10 +24,11 @@ export interface GeneralName {
 }
 
 /** The names of a subjectAltName extension. Throws a DerError. */
-export function decodeGeneralNames(extension: Uint8Array): GeneralName[] {
-  const outer = new DerReader(extension);
+export function decodeGeneralNames(extension: Uint8Array, work?: Work): GeneralName[] {
+  const outer = new DerReader(extension, work);
   const reader = outer.enter(DerTag.Sequence);
   outer.finish();
+  if (reader.isAtEnd) throw new DerError('subjectAltName has no name');
   const names: GeneralName[] = [];
   while (!reader.isAtEnd) names.push(nextGeneralName(reader));
   return names;
@@ -23,6 +36,7 @@ export function decodeGeneralNames(extension: Uint8Array): GeneralName[] {
 
 export function nextGeneralName(reader: DerReader): GeneralName {
   const { tag, content } = reader.element();
+  if (!FORMS.includes(tag)) throw new DerError(`a name is of form ${tag}, which does not exist`);
   return { form: tag, value: content };
 }
 
@@ -31,14 +45,17 @@ export function dnsNameOf(name: GeneralName): string {
   return latin1FromBytes(name.value).toLowerCase();
 }
 
-/** DNS and IP names for people. */
+/** DNS and IP names for people: the first ten. */
 export function describeNames(names: readonly GeneralName[]): string {
-  const texts: string[] = [];
-  for (const name of names) {
-    if (name.form === NameForm.Dns) texts.push(dnsNameOf(name));
-    if (name.form === NameForm.Ip) texts.push(formatIpAddress(name.value));
-  }
-  const shown = texts.slice(0, 10).join(', ');
-  if (texts.length === 0) return 'no host name at all';
-  return texts.length > 10 ? `${shown} and ${texts.length - 10} more` : shown;
+  const hosts = names.filter((name) => name.form === NameForm.Dns || name.form === NameForm.Ip);
+  if (hosts.length === 0) return 'no host name at all';
+  const shown = hosts.slice(0, 10).map(describeHost).join(', ');
+  return hosts.length > 10 ? `${shown} and ${hosts.length - 10} more` : shown;
 }
+
+function describeHost(name: GeneralName): string {
+  if (name.form === NameForm.Ip) return formatIpAddress(name.value.subarray(0, 16));
+  return printableText(latin1FromBytes(name.value.subarray(0, 100)).toLowerCase(), 64);
+}
+
+const FORMS: readonly number[] = Object.values(NameForm);

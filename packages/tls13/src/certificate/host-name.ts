@@ -13,7 +13,13 @@ export function matchesHost(names: readonly GeneralName[], host: string): boolea
   }
   const wanted = host.toLowerCase().replace(/\.$/, '');
   if (!HOST_NAME.test(wanted)) return false;
-  return names.some((name) => name.form === NameForm.Dns && matchesDnsName(dnsNameOf(name), wanted));
+  return names.some(
+    (name) =>
+      name.form === NameForm.Dns &&
+      // No name that matches is longer than the wanted one.
+      name.value.length <= wanted.length &&
+      matchesDnsName(dnsNameOf(name), wanted),
+  );
 }
 
 /** A wildcard stands for exactly one whole left-most label, above at least two others. */
@@ -23,6 +29,17 @@ function matchesDnsName(presented: string, wanted: string): boolean {
   const parent = presented.slice(2);
   const dot = wanted.indexOf('.');
   return parent.includes('.') && dot > 0 && wanted.slice(dot + 1) === parent;
+}
+
+/** Whether a certificate has a numeric address as the text of a DNS name, where it counts for nothing. RFC 9525 §6.5 */
+export function hasAddressAsDnsName(names: readonly GeneralName[], host: string): boolean {
+  if (parseIpAddress(host) === undefined) return false;
+  return names.some(
+    (name) =>
+      name.form === NameForm.Dns &&
+      name.value.length === host.length &&
+      dnsNameOf(name) === host.toLowerCase(),
+  );
 }
 
 const HOST_NAME = /^[a-z0-9_-]+(\.[a-z0-9_-]+)*$/;

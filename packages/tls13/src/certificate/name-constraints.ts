@@ -1,119 +1,190 @@
-import { toHex } from '@tsquic/bytes';
-import { latin1FromBytes } from '../extension/latin1.ts';
 import { DerError, DerReader, DerTag } from './der.ts';
+import { relativeNames } from './distinguished-name.ts';
 import { dnsNameOf, type GeneralName, NameForm, nextGeneralName } from './general-name.ts';
+import type { Work } from './work.ts';
 
 /** What an authority may vouch for, RFC 5280 §4.2.1.10. */
 export interface NameConstraints {
-  readonly permitted: readonly GeneralName[];
-  readonly excluded: readonly GeneralName[];
+  readonly permitted: readonly ComparableName[];
+  readonly excluded: readonly ComparableName[];
 }
 
-/** The content of a nameConstraints extension. Throws a DerError. */
-export function decodeNameConstraints(extension: Uint8Array): NameConstraints {
-  const outer = new DerReader(extension);
+/** A name, or the base of a subtree, in the form that is compared: made once, however often it is compared. */
+export interface ComparableName {
+  readonly form: number;
+  /** DNS name in lower case; '' for other forms. */
+  readonly text: string;
+  /** IP address, or address and mask. */
+  readonly bytes: Uint8Array;
+  /** Relative names of a directory name. */
+  readonly parts: readonly string[];
+  /** False for a name that nothing here can compare: where its form is constrained, it is not permitted. */
+  readonly isComparable: boolean;
+}
+
+/**
+ * The content of a nameConstraints extension. Throws a DerError for what is malformed or empty: who reads less into it
+ * than its author did would let names pass.
+ */
+export function decodeNameConstraints(extension: Uint8Array, work?: Work): NameConstraints {
+  const outer = new DerReader(extension, work);
   const reader = outer.enter(DerTag.Sequence);
   outer.finish();
-  const permitted = reader.nextTag === PERMITTED ? subtrees(reader.enter(PERMITTED)) : [];
-  const excluded = reader.nextTag === EXCLUDED ? subtrees(reader.enter(EXCLUDED)) : [];
+  if (reader.isAtEnd) throw new DerError('nameConstraints is empty');
+  const permitted = subtrees(reader.enterOptional(PERMITTED), work);
+  const excluded = subtrees(reader.enterOptional(EXCLUDED), work);
   reader.finish();
   return { permitted, excluded };
 }
 
-/** Whether all of `names` are permitted. A name that we cannot compare is not, when its form is constrained. */
-export function permitsNames(constraints: NameConstraints, names: readonly GeneralName[]): boolean {
-  try {
-    return names.every((name) => permitsName(constraints, name));
-  } catch (error) {
-    if (error instanceof DerError) return false;
-    throw error;
+/** A name of a certificate for comparisons. */
+export function comparableName(name: GeneralName, work?: Work): ComparableName {
+  return comparable(name, false, work);
+}
+
+/**
+ * Whether all of `names` are permitted. Where a name or a constraint of its form cannot be compared, it is not.
+ *
+ * @param work - hears of every comparison before it is made.
+ */
+export function permitsNames(
+  constraints: NameConstraints,
+  names: readonly ComparableName[],
+  work: Work,
+): boolean {
+  return [...new Set(names.map(({ form }) => form))].every((form) => {
+    const ofForm = (list: readonly ComparableName[]): ComparableName[] =>
+      list.filter((name) => name.form === form);
+    const [permitted, excluded] = [ofForm(constraints.permitted), ofForm(constraints.excluded)];
+    if (permitted.length + excluded.length === 0) return true;
+    const all = [...permitted, ...excluded, ...ofForm(names)];
+    return (
+      all.every(({ isComparable }) => isComparable) &&
+      ofForm(names).every((name) => permitsName(name, permitted, excluded, work))
+    );
+  });
+}
+
+function permitsName(
+  name: ComparableName,
+  permitted: readonly ComparableName[],
+  excluded: readonly ComparableName[],
+  work: Work,
+): boolean {
+  work.spend('comparisons', excluded.length);
+  const isWildcard = name.form === NameForm.Dns && name.text.startsWith('*.');
+  for (const base of excluded) {
+    if (isWithin(name, base, work) || (isWildcard && mayExpandInto(name, base))) return false;
   }
+  if (permitted.length === 0) return true;
+  work.spend('comparisons', permitted.length);
+  for (const base of permitted) if (isWithin(name, base, work)) return true;
+  return false;
 }
 
-function permitsName(constraints: NameConstraints, name: GeneralName): boolean {
-  const permitted = constraints.permitted.filter((base) => base.form === name.form);
-  const excluded = constraints.excluded.filter((base) => base.form === name.form);
-  if (permitted.length + excluded.length === 0) return true;
-  if (!COMPARABLE.includes(name.form)) return false;
-  if (excluded.some((base) => isWithin(name, base) || mayExpandInto(name, base))) return false;
-  return permitted.length === 0 || permitted.some((base) => isWithin(name, base));
-}
-
-function subtrees(reader: DerReader): GeneralName[] {
-  const bases: GeneralName[] = [];
+function subtrees(reader: DerReader | undefined, work: Work | undefined): ComparableName[] {
+  if (reader === undefined) return [];
+  if (reader.isAtEnd) throw new DerError('a list of name constraints is empty');
+  const bases: ComparableName[] = [];
   while (!reader.isAtEnd) {
     const subtree = reader.enter(DerTag.Sequence);
-    bases.push(nextGeneralName(subtree));
+    const base = comparable(nextGeneralName(subtree), true, work);
     // minimum is 0 and maximum absent: RFC 5280 §4.2.1.10.
     if (!subtree.isAtEnd) throw new DerError('a name constraint has bounds');
+    bases.push(base);
   }
   return bases;
 }
 
-function isWithin(name: GeneralName, base: GeneralName): boolean {
-  switch (name.form) {
-    case NameForm.Dns:
-      return isDnsWithin(dnsNameOf(name), dnsNameOf(base));
+function comparable({ form, value }: GeneralName, isBase: boolean, work: Work | undefined): ComparableName {
+  const none = { form, text: '', bytes: NO_BYTES, parts: [], isComparable: false };
+  switch (form) {
+    case NameForm.Dns: {
+      const text = dnsNameOf({ form, value });
+      return { ...none, text, isComparable: (isBase ? DNS_BASE : DNS_NAME).test(text) };
+    }
     case NameForm.Ip:
-      return isIpWithin(name.value, base.value);
+      return { ...none, bytes: value, isComparable: isBase ? isAddressRange(value) : isAddress(value) };
+    case NameForm.Directory:
+      return directory(none, value, work);
     default:
-      return isDirectoryWithin(name.value, base.value);
+      return none;
   }
 }
 
+function directory(none: ComparableName, value: Uint8Array, work: Work | undefined): ComparableName {
+  try {
+    return { ...none, parts: relativeNames(value, work), isComparable: true };
+  } catch (error) {
+    if (error instanceof DerError) return none;
+    throw error;
+  }
+}
+
+function isWithin(name: ComparableName, base: ComparableName, work: Work): boolean {
+  switch (name.form) {
+    case NameForm.Dns:
+      return isDnsWithin(name.text, base.text);
+    case NameForm.Ip:
+      return isIpWithin(name.bytes, base.bytes);
+    default:
+      return isDirectoryWithin(name.parts, base.parts, work);
+  }
+}
+
+/** The length decides nearly always, and costs least. */
 function isDnsWithin(name: string, base: string): boolean {
-  if (base === '') return true;
-  const suffix = base.startsWith('.') ? base : `.${base}`;
-  return name === base || name.endsWith(suffix);
+  const above = name.length - base.length;
+  if (above < 0) return false;
+  if (above === 0) return name === base;
+  if (base === '' || base.startsWith('.')) return name.endsWith(base);
+  return name.charCodeAt(above - 1) === DOT && name.endsWith(base);
 }
 
 /** A wildcard may stand for a name below `base` although it is not below it itself. */
-function mayExpandInto(name: GeneralName, base: GeneralName): boolean {
-  if (name.form !== NameForm.Dns) return false;
-  const presented = dnsNameOf(name);
-  return presented.startsWith('*.') && dnsNameOf(base).replace(/^\./, '').endsWith(presented.slice(1));
+function mayExpandInto(name: ComparableName, base: ComparableName): boolean {
+  return base.text.endsWith(name.text.slice(1));
 }
 
 /** `base` is an address and a mask of the same length. */
 function isIpWithin(address: Uint8Array, base: Uint8Array): boolean {
   const { length } = address;
-  if (base.length !== 8 && base.length !== 32) throw new DerError('an address range has an odd length');
   if (base.length !== 2 * length) return false;
-  return address.every((byte, i) => ((byte ^ base[i]!) & base[length + i]!) === 0);
+  for (let i = 0; i < length; i++) if (((address[i]! ^ base[i]!) & base[length + i]!) !== 0) return false;
+  return true;
 }
 
-/** The base's relative names come first. Both are contents of a [4]: one Name. */
-function isDirectoryWithin(name: Uint8Array, base: Uint8Array): boolean {
-  const own = relativeNames(name);
-  const wanted = relativeNames(base);
-  return wanted.length <= own.length && wanted.every((part, i) => part === own[i]);
-}
-
-/** The relative names of a Name, in a form that string types, case and white space make no difference to. */
-function relativeNames(name: Uint8Array): string[] {
-  const reader = new DerReader(name).enter(DerTag.Sequence);
-  const parts: string[] = [];
-  while (!reader.isAtEnd) parts.push(relativeName(reader.enter(DerTag.Set)));
-  return parts;
-}
-
-function relativeName(attributes: DerReader): string {
-  const texts: string[] = [];
-  while (!attributes.isAtEnd) {
-    const attribute = attributes.enter(DerTag.Sequence);
-    const type = toHex(attribute.element(DerTag.ObjectIdentifier).content);
-    const { tag, content } = attribute.element();
-    // A name that an exclusion must be compared with may not hide behind another alphabet.
-    if (!STRING_TAGS.includes(tag))
-      throw new DerError(`a name has a string of type ${tag}, which is not compared`);
-    const text = latin1FromBytes(content).replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
-    texts.push(`${type}=${text.trim().replace(/ +/g, ' ')}`);
+/** The base's relative names come first. */
+function isDirectoryWithin(name: readonly string[], base: readonly string[], work: Work): boolean {
+  if (base.length > name.length) return false;
+  for (const [at, part] of base.entries()) {
+    work.spend('comparisons', 1 + (part.length >> 6));
+    if (part !== name[at]) return false;
   }
-  return texts.toSorted().join('+');
+  return true;
 }
 
+function isAddress(bytes: Uint8Array): boolean {
+  return bytes.length === 4 || bytes.length === 16;
+}
+
+/** An address and a mask of ones before zeros, RFC 4632 §3.1. */
+function isAddressRange(bytes: Uint8Array): boolean {
+  if (bytes.length !== 8 && bytes.length !== 32) return false;
+  let ended = false;
+  for (const byte of bytes.subarray(bytes.length / 2)) {
+    if (ended && byte !== 0) return false;
+    const zeros = ~byte & 0xff;
+    if ((zeros & (zeros + 1)) !== 0) return false;
+    ended = byte !== 0xff;
+  }
+  return true;
+}
+
+const NO_BYTES = new Uint8Array(0);
+const DOT = 0x2e;
 const PERMITTED = 0xa0;
 const EXCLUDED = 0xa1;
-const COMPARABLE: readonly number[] = [NameForm.Dns, NameForm.Ip, NameForm.Directory];
-/** UTF8String, PrintableString, IA5String. */
-const STRING_TAGS: readonly number[] = [0x0c, 0x13, 0x16];
+/** Characters of host names; the base may be empty (everything), or begin with a dot. RFC 5280 §4.2.1.10 */
+const DNS_NAME = /^(?:\*\.)?[a-z0-9_-]+(?:\.[a-z0-9_-]+)*$/;
+const DNS_BASE = /^(?:\.?[a-z0-9_-]+(?:\.[a-z0-9_-]+)*)?$/;

@@ -1,94 +1,42 @@
-import 'reflect-metadata';
-import {
-  BasicConstraintsExtension,
-  ExtendedKeyUsageExtension,
-  type Extension,
-  KeyUsagesExtension,
-  X509Certificate,
-} from '@peculiar/x509';
-import { decodeGeneralNames, type GeneralName, NameForm } from './general-name.ts';
-import { decodeNameConstraints, type NameConstraints } from './name-constraints.ts';
+import { describeName } from './distinguished-name.ts';
+import { type CertificateExtensions, readExtensions } from './extensions.ts';
+import { NameForm } from './general-name.ts';
+import { type ComparableName, comparableName } from './name-constraints.ts';
+import { DerError } from './der.ts';
 import type { CertificateOutline } from './outline.ts';
+import { readValidity, type Validity } from './validity.ts';
+import type { Work } from './work.ts';
 
 /** What the rules of RFC 5280 §6 look at. */
-export interface ParsedCertificate {
+export interface ParsedCertificate extends Readonly<CertificateExtensions>, Validity {
   readonly outline: CertificateOutline;
-  /** Subject and issuer for people. */
+  /** Subject and issuer for people, bounded. */
   readonly subject: string;
   readonly issuer: string;
-  readonly notBefore: Date;
-  readonly notAfter: Date;
-  /** basicConstraints; undefined when the extension is absent. */
-  readonly isAuthority: boolean | undefined;
-  readonly pathLength: number | undefined;
-  /** Flags of keyUsage; undefined when the extension is absent. */
-  readonly keyUsage: number | undefined;
-  /** OIDs of extKeyUsage; undefined when the extension is absent. */
-  readonly purposes: readonly string[] | undefined;
-  /** subjectAltName. */
-  readonly names: readonly GeneralName[];
-  readonly constraints: NameConstraints | undefined;
-  /** OID of a critical extension that is not understood. */
-  readonly unknownCritical: string | undefined;
 }
 
-/** Parse the rest of a certificate. Throws for what is malformed: an Error of the parser's, or a DerError. */
-export function parseCertificate(outline: CertificateOutline): ParsedCertificate {
-  const certificate = new X509Certificate(new Uint8Array(outline.der));
-  const { extensions } = certificate;
-  rejectDuplicates(extensions);
-  const basic = certificate.getExtension(BasicConstraintsExtension);
-  const usage = certificate.getExtension(KeyUsagesExtension);
-  const purposes = certificate.getExtension(ExtendedKeyUsageExtension);
-  const names = contentOf(extensions, SUBJECT_ALT_NAME);
-  const constraints = contentOf(extensions, NAME_CONSTRAINTS);
+/** Parse the rest of a certificate. Throws a DerError for what is malformed. */
+export function parseCertificate(outline: CertificateOutline, work?: Work): ParsedCertificate {
+  const { version, extensions } = outline;
+  if (extensions !== undefined && version !== 2)
+    throw new DerError(`a certificate of version ${version + 1} has extensions`);
   return {
     outline,
-    subject: certificate.subject,
-    issuer: certificate.issuer,
-    notBefore: certificate.notBefore,
-    notAfter: certificate.notAfter,
-    isAuthority: basic?.ca,
-    pathLength: basic?.pathLength,
-    keyUsage: usage?.usages,
-    purposes: purposes?.usages.map(String),
-    names: names === undefined ? [] : decodeGeneralNames(names),
-    constraints: constraints === undefined ? undefined : decodeNameConstraints(constraints),
-    unknownCritical: extensions.find(
-      (extension) => extension.critical && !UNDERSTOOD.includes(extension.type),
-    )?.type,
+    subject: describeName(outline.subject),
+    issuer: describeName(outline.issuer),
+    ...readValidity(outline.validity),
+    ...readExtensions(extensions, work),
   };
 }
 
 /** The names that name constraints apply to: all subjectAltNames, and the subject unless it is empty. */
-export function constrainedNames(certificate: ParsedCertificate): readonly GeneralName[] {
+export function constrainedNames(certificate: ParsedCertificate, work: Work): readonly ComparableName[] {
   const { subject } = certificate.outline;
-  if (subject.length <= EMPTY_NAME_LENGTH) return certificate.names;
-  return [...certificate.names, { form: NameForm.Directory, value: subject }];
+  const names = certificate.names.map((name) => comparableName(name, work));
+  if (subject.length > EMPTY_NAME_LENGTH)
+    names.push(comparableName({ form: NameForm.Directory, value: subject }, work));
+  return names;
 }
 
-/** RFC 5280 §4.2: one of a kind. */
-function rejectDuplicates(extensions: readonly Extension[]): void {
-  const types = new Set(extensions.map((extension) => extension.type));
-  if (types.size < extensions.length) throw new Error('an extension stands twice');
-}
-
-function contentOf(extensions: readonly Extension[], type: string): Uint8Array | undefined {
-  const extension = extensions.find((candidate) => candidate.type === type);
-  return extension === undefined ? undefined : new Uint8Array(extension.value);
-}
-
-const BASIC_CONSTRAINTS = '2.5.29.19';
-const KEY_USAGE = '2.5.29.15';
-const EXT_KEY_USAGE = '2.5.29.37';
-const SUBJECT_ALT_NAME = '2.5.29.17';
-const NAME_CONSTRAINTS = '2.5.29.30';
-const UNDERSTOOD: readonly string[] = [
-  BASIC_CONSTRAINTS,
-  KEY_USAGE,
-  EXT_KEY_USAGE,
-  SUBJECT_ALT_NAME,
-  NAME_CONSTRAINTS,
-];
 /** A SEQUENCE without content. */
 const EMPTY_NAME_LENGTH = 2;

@@ -54,6 +54,31 @@ describe('certificates', () => {
     expect(() => decodePem('-----BEGIN X-----\nAAAA\n-----END Y-----')).toThrow("ends as 'Y'");
   });
 
+  test.each([
+    ['TRUSTED CERTIFICATE', "OpenSSL's own form"],
+    ['CERTIFICATE REQUEST', "only 'CERTIFICATE REQUEST'"],
+    ['PKCS7', "only 'PKCS7'"],
+    ['PRIVATE KEY', "only 'PRIVATE KEY'"],
+  ])('%s is none, and it is said', (label, message) => {
+    const text = `-----BEGIN ${label}-----\nMAA=\n-----END ${label}-----\n`;
+    expect(() => certificatesFromPem(text)).toThrow(message);
+    expect(() => certificatesFromPem('-----BEGIN CERTIFICATE-----\nMAA=')).toThrow('no whole block');
+  });
+
+  test('time grows with the length, and not with its square', () => {
+    const cost = (text: string): number => {
+      const start = process.cpuUsage();
+      for (let i = 0; i < 5; i++) expect(() => certificatesFromPem(text)).toThrow('PEM');
+      const { user, system } = process.cpuUsage(start);
+      return user + system + 1000;
+    };
+    for (const line of ['-----BEGIN X-----\n', '-----BEGIN ', '-----BEGIN X-----\n-----BEGIN X', ' ']) {
+      cost(line.repeat(1000));
+      // Sixteen times as much text; its square would be 256 times as dear.
+      expect(cost(line.repeat(160_000)) / cost(line.repeat(10_000))).toBeLessThan(100);
+    }
+  });
+
   test('lines may end in CR LF', () => {
     expect(certificatesFromPem(file('p256.cert').replace(/\n/g, '\r\n'))).toEqual(
       certificatesFromPem(file('p256.cert')),

@@ -1,6 +1,7 @@
 import { fromHex } from '@tsquic/bytes';
 import { decodeBase64 } from './base64.ts';
 import { DerError, DerReader, DerTag, encodeDer } from './der.ts';
+import { printableText } from './printable-text.ts';
 
 /** One block of a PEM text. */
 export interface PemBlock {
@@ -12,25 +13,57 @@ export interface PemBlock {
 /** All blocks of a PEM text, RFC 7468; text between them is skipped. Throws an Error for a block that is malformed. */
 export function decodePem(text: string): PemBlock[] {
   const blocks: PemBlock[] = [];
-  for (const match of text.matchAll(/-----BEGIN ([^-]+)-----([\s\S]*?)-----END ([^-]+)-----/g)) {
-    const [, label = '', body = '', end] = match;
-    if (label !== end) throw new Error(`PEM: the block of '${label}' ends as '${end}'`);
-    if (/^\s*Proc-Type:.*ENCRYPTED/.test(body))
-      throw new Error('PEM: the private key is encrypted; decrypt it first');
-    const der = decodeBase64(body);
-    if (der === undefined) throw new Error(`PEM: the block of '${label}' is not base64`);
-    blocks.push({ label, der });
+  for (let at = text.indexOf(BEGIN); at >= 0; at = text.indexOf(BEGIN, at)) {
+    const label = labelAt(text, at + BEGIN.length);
+    const bodyAt = at + BEGIN.length + label.length + DASHES.length;
+    const endAt = label === '' ? -1 : text.indexOf(END, bodyAt);
+    if (label !== '' && endAt < 0) break;
+    at = label === '' ? at + BEGIN.length : endAt;
+    if (label !== '') blocks.push(readBlock(text, label, bodyAt, endAt));
   }
   return blocks;
 }
 
-/** All certificates of a PEM text, DER, in order: of a chain the leaf comes first. Throws an Error when there is none. */
+/** What stands between BEGIN and the dashes; '' where there is no such line. */
+function labelAt(text: string, at: number): string {
+  const end = text.slice(at, at + MAX_LABEL).indexOf(DASHES);
+  return end <= 0 ? '' : text.slice(at, at + end);
+}
+
+function readBlock(text: string, label: string, bodyAt: number, endAt: number): PemBlock {
+  const name = printableText(label);
+  const end = labelAt(text, endAt + END.length);
+  if (label !== end) throw new Error(`PEM: the block of '${name}' ends as '${printableText(end)}'`);
+  const body = text.slice(bodyAt, endAt);
+  if (/^\s*Proc-Type:[^\n]*ENCRYPTED/.test(body)) throw new Error(ENCRYPTED);
+  const der = decodeBase64(body);
+  if (der === undefined) throw new Error(`PEM: the block of '${name}' is not base64`);
+  return { label, der };
+}
+
+/**
+ * All certificates of a PEM text, DER, in order: of a chain the leaf comes first. Throws an Error when there is none,
+ * or one with OpenSSL's trust settings, which say more than is understood here.
+ */
 export function certificatesFromPem(text: string): Uint8Array[] {
-  const certificates = decodePem(text)
+  const blocks = decodePem(text);
+  const labels = [...new Set(blocks.map((block) => block.label))];
+  if (labels.includes('TRUSTED CERTIFICATE')) {
+    throw new Error(
+      "PEM: 'TRUSTED CERTIFICATE' is OpenSSL's own form: openssl x509 -in FILE makes a plain certificate of it",
+    );
+  }
+  const certificates = blocks
     .filter((block) => CERTIFICATE_LABELS.includes(block.label))
     .map((block) => block.der);
-  if (certificates.length === 0) throw new Error('PEM: there is no certificate in this text');
-  return certificates;
+  if (certificates.length > 0) return certificates;
+  throw new Error(`PEM: there is no certificate in this text${insteadOf(labels)}`);
+}
+
+/** What a text holds instead, for people. */
+function insteadOf(labels: readonly string[]): string {
+  if (labels.length === 0) return ': it has no whole block from BEGIN to END';
+  return `, only '${printableText(labels.slice(0, 5).join("', '"))}'`;
 }
 
 /**
@@ -38,14 +71,16 @@ export function certificatesFromPem(text: string): Uint8Array[] {
  * "EC PRIVATE KEY" and "RSA PRIVATE KEY" are wrapped. Throws an Error when there is none, or when it is encrypted.
  */
 export function privateKeyFromPem(text: string): Uint8Array {
-  for (const { label, der } of decodePem(text)) {
+  const blocks = decodePem(text);
+  for (const { label, der } of blocks) {
     if (label === 'PRIVATE KEY') return der;
     if (label === 'RSA PRIVATE KEY') return wrapKey(RSA_ALGORITHM, der);
     if (label === 'EC PRIVATE KEY') return wrapKey(curveAlgorithm(der), der);
-    if (label === 'ENCRYPTED PRIVATE KEY')
-      throw new Error('PEM: the private key is encrypted; decrypt it first');
+    if (label === 'ENCRYPTED PRIVATE KEY') throw new Error(ENCRYPTED);
   }
-  throw new Error('PEM: there is no private key in this text');
+  throw new Error(
+    `PEM: there is no private key in this text${insteadOf([...new Set(blocks.map((block) => block.label))])}`,
+  );
 }
 
 /** PrivateKeyInfo, RFC 5208 §5. */
@@ -68,6 +103,11 @@ function curveAlgorithm(key: Uint8Array): Uint8Array {
   }
 }
 
+const BEGIN = '-----BEGIN ';
+const END = '-----END ';
+const DASHES = '-----';
+const MAX_LABEL = 100;
+const ENCRYPTED = 'PEM: the private key is encrypted: give its passphrase, or decrypt it first';
 const CERTIFICATE_LABELS: readonly string[] = ['CERTIFICATE', 'X509 CERTIFICATE'];
 const PARAMETERS = 0xa0;
 /** id-ecPublicKey */

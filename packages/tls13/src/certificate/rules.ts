@@ -1,10 +1,9 @@
 import { Alert } from '../alerts.ts';
-import type { CertificateFault } from '../config.ts';
+import type { CertificateFault, FaultReason } from '../config.ts';
+import { describeTime } from './calendar.ts';
 import { describeNames } from './general-name.ts';
-import { matchesHost } from './host-name.ts';
-import { permitsNames } from './name-constraints.ts';
-import { sameBytes } from './outline.ts';
-import { constrainedNames, type ParsedCertificate } from './parsed-certificate.ts';
+import { hasAddressAsDnsName, matchesHost } from './host-name.ts';
+import type { ParsedCertificate } from './parsed-certificate.ts';
 
 /** What a chain is judged for. */
 export type Purpose = 'server' | 'client';
@@ -15,24 +14,32 @@ export function checkCertificate(
   purpose: Purpose,
   unixTimeMs: number,
 ): CertificateFault | undefined {
-  const { subject, notBefore, notAfter, unknownCritical, purposes } = certificate;
-  if (unixTimeMs < notBefore.getTime()) {
+  const { subject, notBeforeMs, notAfterMs, unknownCritical, purposes } = certificate;
+  if (unixTimeMs < notBeforeMs) {
+    const from = `the certificate of '${subject}' is not valid before ${describeTime(notBeforeMs)}`;
     return fault(
+      'time',
       Alert.CertificateExpired,
-      `the certificate of '${subject}' is not valid before ${day(notBefore)}`,
+      `${from}; the clock here says ${describeTime(unixTimeMs)}: one of the two is wrong`,
     );
   }
-  if (unixTimeMs > notAfter.getTime()) {
-    return fault(Alert.CertificateExpired, `the certificate of '${subject}' expired on ${day(notAfter)}`);
+  if (unixTimeMs > notAfterMs) {
+    const until = `the certificate of '${subject}' expired on ${describeTime(notAfterMs)}`;
+    return fault(
+      'time',
+      Alert.CertificateExpired,
+      `${until}; the clock here says ${describeTime(unixTimeMs)}: the certificate must be renewed, or the clock set`,
+    );
   }
   if (unknownCritical !== undefined) {
     const reason = `a critical extension (${unknownCritical}) that is not understood`;
-    return fault(Alert.UnsupportedCertificate, `the certificate of '${subject}' has ${reason}`);
+    return fault('form', Alert.UnsupportedCertificate, `the certificate of '${subject}' has ${reason}`);
   }
   if (purposes !== undefined && !purposes.includes(PURPOSE_OID[purpose]) && !purposes.includes(ANY_PURPOSE)) {
     return fault(
+      'purpose',
       Alert.UnsupportedCertificate,
-      `the certificate of '${subject}' is not meant for TLS ${purpose}s`,
+      `the certificate of '${subject}' is not meant for TLS ${purpose}s: its extKeyUsage lacks ${purpose}Auth`,
     );
   }
   return undefined;
@@ -41,15 +48,21 @@ export function checkCertificate(
 /** What holds for the leaf besides: it signs, and it carries the host's name (unless that is ''). RFC 9525 */
 export function checkLeaf(leaf: ParsedCertificate, host: string): CertificateFault | undefined {
   if (leaf.keyUsage !== undefined && (leaf.keyUsage & DIGITAL_SIGNATURE) === 0) {
-    return fault(Alert.UnsupportedCertificate, `the key of '${leaf.subject}' is not meant for signatures`);
+    return fault(
+      'purpose',
+      Alert.UnsupportedCertificate,
+      `the key of '${leaf.subject}' is not meant for signatures: its keyUsage lacks digitalSignature`,
+    );
   }
   if (host === '' || matchesHost(leaf.names, host)) return undefined;
-  return fault(Alert.BadCertificate, `the certificate is for ${describeNames(leaf.names)}, not for ${host}`);
+  const cure = hasAddressAsDnsName(leaf.names, host)
+    ? `the certificate has ${host} as a DNS name, where an address does not count: it must be made anew with IP:${host}`
+    : `the certificate is for ${describeNames(leaf.names)}, not for ${host}`;
+  return fault('name', Alert.BadCertificate, cure);
 }
 
 /**
- * What holds for the issuer of a path besides: it is an authority, may stand that high, and vouches for
- * such names.
+ * What holds for the issuer of a path besides: it is an authority, and may stand that high.
  *
  * @param below - the path under it, leaf first.
  */
@@ -58,52 +71,44 @@ export function checkIssuer(
   below: readonly ParsedCertificate[],
   isAnchor: boolean,
 ): CertificateFault | undefined {
-  const { subject, isAuthority, keyUsage, pathLength, constraints } = issuer;
+  const { subject, isAuthority, keyUsage, pathLength } = issuer;
   // Old roots have no basicConstraints; who configured them as anchors trusts them as authorities.
   if (isAuthority !== true && !(isAnchor && isAuthority === undefined)) {
-    return fault(Alert.BadCertificate, `'${subject}' is not a certificate authority`);
+    return fault(
+      'authority',
+      Alert.BadCertificate,
+      `'${subject}' is not a certificate authority: its basicConstraints do not say cA`,
+    );
   }
   if (keyUsage !== undefined && (keyUsage & KEY_CERT_SIGN) === 0) {
-    return fault(Alert.BadCertificate, `the key of '${subject}' may not sign certificates`);
+    return fault(
+      'authority',
+      Alert.BadCertificate,
+      `the key of '${subject}' may not sign certificates: its keyUsage lacks keyCertSign`,
+    );
   }
-  const intermediates = below.slice(1).filter((certificate) => !isSelfIssued(certificate));
+  const intermediates = below.slice(1).filter(({ outline }) => !outline.isSelfIssued);
   if (pathLength !== undefined && intermediates.length > pathLength) {
     return fault(
+      'authority',
       Alert.BadCertificate,
       `'${subject}' allows ${pathLength} intermediates under it, not ${intermediates.length}`,
     );
   }
-  if (constraints === undefined) return undefined;
-  for (const [at, certificate] of below.entries()) {
-    // RFC 5280 §4.2.1.10: self-issued certificates are exempt, but for the leaf.
-    if (at > 0 && isSelfIssued(certificate)) continue;
-    if (!permitsNames(constraints, constrainedNames(certificate))) {
-      return fault(
-        Alert.BadCertificate,
-        `'${subject}' may not vouch for the names of '${certificate.subject}'`,
-      );
-    }
-  }
   return undefined;
 }
 
-function isSelfIssued({ outline }: ParsedCertificate): boolean {
-  return sameBytes(outline.subject, outline.issuer);
-}
-
-function fault(alert: Alert, message: string): CertificateFault {
-  return { alert, message };
-}
-
-function day(date: Date): string {
-  return date.toISOString().slice(0, 10);
+/** A fault of a certificate or chain. */
+export function fault(reason: FaultReason, alert: Alert, message: string): CertificateFault {
+  return { alert, message, reason };
 }
 
 const PURPOSE_OID: Readonly<Record<Purpose, string>> = {
-  server: '1.3.6.1.5.5.7.3.1',
-  client: '1.3.6.1.5.5.7.3.2',
+  server: '2b06010505070301',
+  client: '2b06010505070302',
 };
-const ANY_PURPOSE = '2.5.29.37.0';
-/** Flags as the parser numbers them. */
-const DIGITAL_SIGNATURE = 1;
-const KEY_CERT_SIGN = 32;
+/** anyExtendedKeyUsage, 2.5.29.37.0. */
+const ANY_PURPOSE = '551d2500';
+/** Flags of keyUsage as `CertificateExtensions` has them. */
+const DIGITAL_SIGNATURE = 0x80;
+const KEY_CERT_SIGN = 0x04;

@@ -1,10 +1,13 @@
 import type { CryptoProvider } from '@tsquic/crypto';
 import { Alert } from '../alerts.ts';
 import type { CertificateFault, CertificateVerifier } from '../config.ts';
-import { findPath, tryParse } from './chain.ts';
+import { findPath, malformed, tryParse } from './chain.ts';
 import { DerError } from './der.ts';
-import { type CertificateOutline, readOutline, sameBytes } from './outline.ts';
-import { checkCertificate, checkLeaf, type Purpose } from './rules.ts';
+import { type CertificateOutline, readOutline } from './outline.ts';
+import { MAX_CERTIFICATES } from './peer-chain.ts';
+import { checkCertificate, checkLeaf, fault, type Purpose } from './rules.ts';
+import { TrustAnchors } from './trust-anchors.ts';
+import { BudgetSpent, Work } from './work.ts';
 
 /** What `createCertificateVerifier` is given. */
 export interface CertificateVerifierOptions {
@@ -15,59 +18,72 @@ export interface CertificateVerifierOptions {
 }
 
 /**
- * Judges chains by RFC 5280 §6 and names by RFC 9525: signatures up to a trust anchor (at most a hundred
- * checks), validity, authority, path length, key usage, name constraints. Revocation is not looked up.
- * Throws an Error for an anchor that is not a certificate.
+ * Judges chains by RFC 5280 §6 and names by RFC 9525: signatures up to a trust anchor, validity, authority, path
+ * length, key usage, name constraints, policies. What that may cost is bounded, whatever the peer sends. Revocation is
+ * not looked up. Throws an Error for an anchor that is not a certificate.
  */
 export function createCertificateVerifier(options: CertificateVerifierOptions): CertificateVerifier {
-  const anchors = options.trustAnchors.map(readAnchor);
+  const anchors = new TrustAnchors(options.trustAnchors);
   const purpose = options.purpose ?? 'server';
   return {
     verify: (chain, serverName, unixTimeMs, crypto) =>
-      judge(anchors, purpose, chain, serverName, unixTimeMs, crypto),
+      judgeWithin(new Work(), { anchors, purpose, chain, serverName, unixTimeMs, crypto }),
   };
 }
 
-function judge(
-  anchors: readonly CertificateOutline[],
-  purpose: Purpose,
-  chain: readonly Uint8Array[],
-  serverName: string,
-  unixTimeMs: number,
-  crypto: CryptoProvider,
-): CertificateFault | undefined {
-  const [first, ...rest] = chain;
-  const outline = first === undefined ? undefined : tryOutline(first);
-  const leaf = outline === undefined ? undefined : tryParse(outline);
-  if (outline === undefined || leaf === undefined) {
-    return { alert: Alert.BadCertificate, message: 'the certificate is malformed' };
-  }
-  if (purpose === 'server' && serverName === '') {
-    return {
-      alert: Alert.BadCertificate,
-      message: 'there is no server name to compare the certificate with',
-    };
-  }
-  const host = purpose === 'server' ? serverName : '';
-  const fault = checkCertificate(leaf, purpose, unixTimeMs) ?? checkLeaf(leaf, host);
-  if (fault !== undefined) return fault;
-  if (anchors.some((anchor) => sameBytes(anchor.der, outline.der))) return undefined;
-  // What the peer adds is a hint: certificates that cannot be read lead nowhere.
-  const intermediates = rest.map(tryOutline).filter((candidate) => candidate !== undefined);
-  return findPath({ crypto, purpose, unixTimeMs, anchors, intermediates }, leaf);
+/** One question to a verifier. */
+export interface JudgementCase {
+  readonly anchors: TrustAnchors;
+  readonly purpose: Purpose;
+  /** DER, leaf first. */
+  readonly chain: readonly Uint8Array[];
+  readonly serverName: string;
+  readonly unixTimeMs: number;
+  readonly crypto: CryptoProvider;
 }
 
-function tryOutline(der: Uint8Array): CertificateOutline | undefined {
+/** The fault of a chain, or undefined; one that costs more than `work` allows is at fault. */
+export function judgeWithin(work: Work, asked: JudgementCase): CertificateFault | undefined {
   try {
-    return readOutline(der);
+    return judge(work, asked);
   } catch (error) {
-    if (error instanceof DerError) return undefined;
+    if (error instanceof BudgetSpent) return fault('budget', Alert.CertificateUnknown, error.message);
     throw error;
   }
 }
 
-function readAnchor(der: Uint8Array, index: number): CertificateOutline {
-  const outline = tryOutline(der);
-  if (outline === undefined) throw new Error(`trust anchor ${index} is not a certificate in DER`);
-  return outline;
+function judge(work: Work, asked: JudgementCase): CertificateFault | undefined {
+  const { anchors, purpose, chain, serverName, unixTimeMs, crypto } = asked;
+  const [first, ...rest] = chain;
+  if (chain.length > MAX_CERTIFICATES) {
+    const message = `the peer sent ${chain.length} certificates, more than ${MAX_CERTIFICATES}`;
+    return fault('budget', Alert.CertificateUnknown, message);
+  }
+  const outline = first === undefined ? NO_CERTIFICATE : tryOutline(first, work);
+  const leaf = 'alert' in outline ? outline : tryParse(outline, 'the certificate', work);
+  if ('alert' in leaf) return leaf;
+  if (purpose === 'server' && serverName === '') {
+    const message = 'there is no server name to compare the certificate with';
+    return fault('name', Alert.BadCertificate, message);
+  }
+  const host = purpose === 'server' ? serverName : '';
+  const refused = checkCertificate(leaf, purpose, unixTimeMs) ?? checkLeaf(leaf, host);
+  if (refused !== undefined) return refused;
+  if (anchors.has(leaf.outline)) return undefined;
+  // What the peer adds is a hint: certificates that cannot be read lead nowhere.
+  const intermediates = rest
+    .map((der) => tryOutline(der, work))
+    .filter((candidate): candidate is CertificateOutline => !('alert' in candidate));
+  return findPath({ crypto, purpose, unixTimeMs, anchors, intermediates, work }, leaf);
 }
+
+function tryOutline(der: Uint8Array, work: Work): CertificateOutline | CertificateFault {
+  try {
+    return readOutline(der, work);
+  } catch (error) {
+    if (error instanceof DerError) return malformed('the certificate', error);
+    throw error;
+  }
+}
+
+const NO_CERTIFICATE = fault('form', Alert.BadCertificate, 'the peer sent no certificate');

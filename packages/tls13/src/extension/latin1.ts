@@ -12,6 +12,10 @@ export function bytesFromLatin1(text: string): Uint8Array {
 /** One character a byte. */
 export function latin1FromBytes(bytes: Uint8Array): string {
   let text = '';
-  for (let i = 0; i < bytes.length; i++) text += String.fromCharCode(bytes[i]!);
+  for (let at = 0; at < bytes.length; at += PIECE)
+    text += String.fromCharCode(...bytes.subarray(at, at + PIECE));
   return text;
 }
+
+/** Arguments of one call: engines keep them on a stack. */
+const PIECE = 1024;

@@ -1,0 +1,13 @@
+/**
+ * Text of a peer's making for a sentence that people read: at most `limit` characters of it, what would steer a
+ * terminal or turn the direction of writing as its code point.
+ */
+export function printableText(text: string, limit = 100): string {
+  const cut = text.length > limit ? text.slice(0, limit) : text;
+  const shown = cut.replace(STEERING, (character) => `\\u{${character.codePointAt(0)!.toString(16)}}`);
+  const bounded = shown.length > limit ? shown.slice(0, limit) : shown;
+  return bounded.length < shown.length || cut.length < text.length ? `${bounded}…` : bounded;
+}
+
+/** Controls, format characters, separators of lines, and halves of surrogate pairs. */
+const STEERING = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
