@@ -6,10 +6,11 @@ import type { Connection } from '../src/connection/connection.ts';
 import type { ConnectionOptions, TransportOptions } from '../src/context/config.ts';
 import type { QuicContext } from '../src/context/context.ts';
 import { createOutgoingDatagram } from '../src/context/outgoing-datagram.ts';
+import { TransportCode } from '../src/errors/transport-error.ts';
 import { FrameType as Type } from '../src/frame/rules.ts';
 import { resetToken } from '../src/packet/stateless-reset.ts';
 import { encodeParameters } from '../src/handshake/parameters.ts';
-import { Attacker, PING } from './support/attacker.ts';
+import { Attacker, PADDING, PING } from './support/attacker.ts';
 import {
   attackClient,
   attackServer,
@@ -221,7 +222,7 @@ describe('CONNECTION_CLOSE', () => {
     expect(closes(attacker)[0]![3]).toBeGreaterThan(200);
   });
 
-  test(`from the peer: nothing is sent any more ${covers('rfc9000-10.2.2-1', 'rfc9000-10.2.2-3')}`, () => {
+  test(`from the peer: one packet says that it was heard, and nothing is sent any more ${covers('rfc9000-10.2.2-1', 'rfc9000-10.2.2-2', 'rfc9000-10.2.2-3')}`, () => {
     const server = createServer();
     const attacker = attackServer(server);
     attacker.send(APP, streamFrame(0, 0, PING));
@@ -229,8 +230,11 @@ describe('CONNECTION_CLOSE', () => {
     attacker.deliver(attacker.packet(APP, frame(Type.ApplicationClose, [9, 2], Uint8Array.of(104, 105))));
     const before = attacker.received.datagrams;
     for (let i = 0; i < 20; i++) attacker.send(APP, PING).pass(10_000);
+    for (let i = 0; i < 20; i++)
+      attacker.send(APP, frame(Type.ApplicationClose, [9, 2], Uint8Array.of(104, 105))).pass(10_000);
     attacker.pass(60 * SECOND_US);
-    expect(attacker.received.datagrams).toBe(before);
+    expect(attacker.received.datagrams).toBe(before + 1);
+    expect(closes(attacker)).toEqual([[APP, Type.ConnectionClose, 0, 0]]);
     const events = eventsOf(server);
     expect(events.at(-1)).toMatchObject({
       type: 'closed',
@@ -250,7 +254,77 @@ describe('CONNECTION_CLOSE', () => {
       type: 'closed',
       reason: { kind: 'transport', code: 0, remote: true },
     });
-    expect(attacker.closeCode).toBeUndefined();
+    expect(attacker.closeCode).toBe(TransportCode.NoError);
+  });
+
+  test.each([
+    ['Initial', Level.Initial],
+    ['Handshake', Level.Handshake],
+  ])(`in %s packets is answered there ${covers('rfc9000-10.2.2-2', 'rfc9000-10.2.3-6')}`, (_name, level) => {
+    const server = createServer();
+    const attacker = attackServer(server, { silentFrom: Level.Handshake });
+    for (let i = 0; i < 5; i++)
+      attacker.send(level, concatBytes(frame(Type.ConnectionClose, [0x128, 0, 0]), PADDING));
+    attacker.pass(60 * SECOND_US);
+    expect(closes(attacker)).toEqual([[level, Type.ConnectionClose, 0, 0]]);
+    expect(closedKinds(server)).toEqual(['transport']);
+  });
+
+  test('of a server is answered by a client that has heard more of it', () => {
+    const client = createClient();
+    const attacker = attackClient(client);
+    attacker.send(Level.Handshake, concatBytes(frame(Type.ConnectionClose, [0x128, 0, 0]), PADDING));
+    attacker.pass(60 * SECOND_US);
+    expect(closes(attacker)).toEqual([[Level.Handshake, Type.ConnectionClose, 0, 0]]);
+  });
+
+  test(`that meets one of ours is not answered ${covers('rfc9000-10.2.2-4')}`, () => {
+    const server = createServer();
+    const attacker = attackServer(server);
+    server.connection(0)!.close(7);
+    attacker.pump();
+    const before = attacker.received.datagrams;
+    for (let i = 0; i < 100; i++) attacker.send(APP, frame(Type.ConnectionClose, [0, 0, 0])).pass(1000);
+    expect(attacker.received.datagrams).toBe(before);
+    attacker.send(APP, PING);
+    expect([attacker.received.datagrams, server.connection(0)!.statistics().state]).toEqual([
+      before,
+      'draining',
+    ]);
+  });
+
+  test.each([0, 1, 2, 3, 5, 100])(
+    `of both sides at once, after %i round trips: no more than four datagrams each ${covers('rfc9000-10.2.2-3', 'rfc9000-10.2.1-1')}`,
+    (rounds) => {
+      let datagrams = 0;
+      const exchange = { ...connected(), onDatagram: () => void datagrams++ };
+      const { client, server } = exchange;
+      let nowUs = NOW_US;
+      for (let i = 0; i < rounds; i++) nowUs = passTime(exchange, nowUs, 10_000);
+      datagrams = 0;
+      client.connection(0)!.close(1);
+      server.connection(0)!.close(2);
+      passTime(exchange, nowUs, 60 * SECOND_US);
+      expect(datagrams).toBeLessThanOrEqual(8);
+      expect([client.connection(0), server.connection(0)]).toEqual([undefined, undefined]);
+    },
+  );
+
+  test('goes where the last packet came from, no more than three times its size', () => {
+    const server = createServer();
+    const attacker = attackServer(server);
+    server.connection(0)!.close(7, 'x'.repeat(200));
+    attacker.pump();
+    const elsewhere = { ip: '198.51.100.9', port: 999 };
+    for (const length of [30, 100, 100, 100]) {
+      const packet = attacker.packet(APP, concatBytes(PING, new Uint8Array(length)));
+      server.incomingPacket(packet, elsewhere, SERVER, 0, 0, attacker.nowUs);
+      const out = createOutgoingDatagram(new Uint8Array(1500));
+      while (server.prepareNextPacket(out, attacker.nowUs) > 0) {
+        expect(out.to).toEqual(elsewhere);
+        expect(out.length).toBeLessThanOrEqual(3 * packet.length);
+      }
+    }
   });
 
   test.each([

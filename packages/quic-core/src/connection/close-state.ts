@@ -20,6 +20,8 @@ export class CloseState {
   draining = false;
   /** A CONNECTION_CLOSE should leave. */
   pending = false;
+  /** Where the one packet that answers the peer's CONNECTION_CLOSE belongs; undefined when there is none to answer. */
+  private answerLevel: Level | undefined;
   private received = 0;
   private nextAnswer = 1;
 
@@ -44,19 +46,48 @@ export class CloseState {
     return true;
   }
 
-  /** A packet came while closing: answer ever more rarely. RFC 9000 §10.2.1 */
-  onReceived(): void {
-    if (this.draining || ++this.received < this.nextAnswer) return;
+  /**
+   * The peer's CONNECTION_CLOSE came at `level`: one packet tells it that it was heard, and that it need not wait.
+   * RFC 9000 §10.2.2
+   */
+  answer(level: Level): void {
+    this.pending = true;
+    // The peer may be unable to read 1-RTT packets while it sends 0-RTT.
+    this.answerLevel = level === Level.EarlyData ? Level.Initial : level;
+  }
+
+  /** The one answer has left, or had no room to. */
+  onAnswered(): void {
+    if (this.draining) this.pending = false;
+  }
+
+  /** A packet came while closing: answer ever more rarely. Returns whether this one is answered. RFC 9000 §10.2.1 */
+  onReceived(): boolean {
+    if (this.draining || ++this.received < this.nextAnswer) return false;
     this.nextAnswer *= 2;
     this.pending = true;
+    return true;
+  }
+
+  /** Whether something about the end is to be said at this level. */
+  speaksAt(level: Level): boolean {
+    return !this.draining || level === this.answerLevel;
   }
 
   /** Write CONNECTION_CLOSE for a level; where it does not fit, it waits for a datagram with more room. RFC 9000 §10.2.3 */
   write(packet: PacketWriter, level: Level): void {
-    const frame = closeFrame(this.reason!, level);
+    const frame = this.draining ? HEARD : closeFrame(this.reason!, level);
     if (frame !== undefined && encodeClose(packet.frames, frame)) this.pending = false;
   }
 }
+
+/** What answers a CONNECTION_CLOSE. RFC 9000 §10.2.2 */
+const HEARD: CloseFrame = {
+  application: false,
+  code: TransportCode.NoError,
+  frameType: 0,
+  reason: NO_REASON,
+};
 
 function closeFrame(reason: CloseReason, level: Level): CloseFrame | undefined {
   if (reason.kind === 'transport')

@@ -5,16 +5,16 @@ import type { CloseReason } from '../events.ts';
 import { levelOf } from '../keys/keys.ts';
 import { Drop } from '../packet/drop.ts';
 import { type PacketHeader, PacketType } from '../packet/header.ts';
-import { PacketReader } from '../packet/reader.ts';
+import { type PacketReader, readerFor } from '../packet/reader.ts';
 import type { PacketWriter } from '../packet/writer.ts';
 import { BASE_MTU } from '../path/mtu.ts';
 import type { Path } from '../path/path.ts';
 import { Space } from '../spaces/spaces.ts';
 import { type ChangeTracer, createChangeTracer } from '../trace/changes.ts';
 import { PACKET_TYPES } from '../trace/packets.ts';
-import { sameAddress } from '../context/address.ts';
 import type { ConnectionParts } from './assemble.ts';
 import { createDatagram, type Datagram } from './datagram.ts';
+import { isGoodbye } from './goodbye.ts';
 import { Effect, isFromWrongRole, spaceOf } from './receiver.ts';
 import { Timer } from './timers.ts';
 
@@ -43,6 +43,10 @@ export class Connection {
   private firstDrop: number = NOT_READ;
   private confirmedSeen = false;
   private installsSeen = 0;
+  /** Where the end is told. */
+  private closingPath: Path | undefined;
+  /** Packets that came earlier are read. */
+  private isRetrying = false;
   /** Undefined where nobody watches. */
   private readonly changes: ChangeTracer | undefined;
 
@@ -80,13 +84,19 @@ export class Connection {
     return understood;
   }
 
-  /** While closing, what comes is not read, but may have to be told again that this is the end. RFC 9000 §10.2.1 */
+  /**
+   * While closing, what comes may have to be told again that this is the end, at the address that it comes from; unless
+   * it says the same. RFC 9000 §10.2.1, §10.2.2
+   */
   private onReceivedLate(datagram: Datagram, nowUs: number): void {
     const { parts } = this;
-    const path = parts.paths.active;
-    if (sameAddress(path.remote, datagram.from)) path.amplification.onReceived(datagram.length);
-    parts.closeState.onReceived();
     this.onDropped(Drop.Closing, datagram.length, nowUs);
+    const path = parts.paths.find(datagram.from, datagram.to, datagram.interfaceIndex, nowUs);
+    if (path === undefined) return;
+    path.amplification.onReceived(datagram.length);
+    if (!parts.closeState.onReceived()) return;
+    if (parts.destinations.idOf(path) !== undefined) this.closingPath = path;
+    if (isGoodbye(datagram, this.reader, parts)) parts.closeState.drain(parts.closeState.reason!);
   }
 
   private receivePackets(datagram: Datagram, path: Path, nowUs: number): void {
@@ -120,23 +130,48 @@ export class Connection {
     const drop = parts.keys.open(bytes, header, receiving.received.largest);
     if (drop === Drop.NoKeys) return this.keepForLater(datagram, header);
     if (drop !== Drop.None) return drop;
-    if (receiving.received.isDuplicate(header.packetNumber)) return Drop.Duplicate;
+    if (receiving.received.isDuplicate(header.packetNumber)) return this.onDuplicate(header, path);
 
     this.onAuthentic(bytes, header, path, nowUs);
-    const effects = parts.receiver.onPayload(bytes, header, level, path, nowUs);
+    let effects: number;
+    try {
+      effects = parts.receiver.onPayload(bytes, header, level, path, nowUs);
+    } finally {
+      if (parts.closeState.draining) this.answerClose(level, path);
+    }
     const newest = header.packetNumber > receiving.received.largest;
     const ackEliciting = (effects & Effect.AckEliciting) !== 0;
     receiving.onReceived(header.packetNumber, ackEliciting, datagram.ecn, path.rtt.minUs, nowUs);
-    if (newest && space === Space.Application && (effects & Effect.NonProbing) !== 0) this.follow(path);
+    if (newest && (effects & Effect.NonProbing) !== 0) this.follow(path, header);
     return Drop.None;
   }
 
-  /** The peer has moved, unless we have no connection ID that we may use there. RFC 9000 §9.3, §9.5 */
-  private follow(path: Path): void {
+  /** The peer has closed: it may wait to hear that we know, unless it keeps no connection that could. */
+  private answerClose(level: Level, path: Path): void {
+    const { closeState, destinations } = this.parts;
+    // The first that a client hears of a server may well be the last. RFC 9000 §5.2.2
+    if (this.isClient && level === Level.Initial && !this.parts.handshake.hasHandshakeKeys) return;
+    if (destinations.idOf(path) === undefined) return;
+    this.closingPath = path;
+    closeState.answer(level);
+  }
+
+  /**
+   * The peer has moved, unless we have no connection ID that we may use there. RFC 9000 §9.3, §9.5
+   *
+   * What waited for its keys tells where the peer was, and 0-RTT leaves together with newer Initial packets.
+   */
+  private follow(path: Path, { type, packetNumber }: PacketHeader): void {
     const { paths, destinations } = this.parts;
-    if (path === paths.active || destinations.idOf(path) === undefined) return;
-    paths.migrate(path);
+    if (path === paths.active || this.isRetrying || type === PacketType.ZeroRtt) return;
+    if (destinations.idOf(path) === undefined) return;
+    paths.follow(path, packetNumber);
     this.readdress();
+  }
+
+  private onDuplicate({ type, packetNumber }: PacketHeader, path: Path): Drop {
+    if (type === PacketType.OneRtt && this.parts.paths.onRepeated(path, packetNumber)) this.readdress();
+    return Drop.Duplicate;
   }
 
   /** The packet is from the peer: what that alone means. */
@@ -163,8 +198,9 @@ export class Connection {
       if (this.isClient) this.adoptPeerId(bytes.slice(header.scidAt, header.scidAt + header.scidLength));
     }
     if (header.type !== PacketType.Handshake || this.isClient) return;
-    // Whoever has the Handshake keys got what we sent, wherever this comes from. RFC 9000 §8.1, RFC 9001 §4.9.1
-    parts.paths.active.amplification.validated = true;
+    // Whoever has the Handshake keys got what we sent to the one address so far, wherever this comes from. Of two
+    // addresses nobody knows which: they are challenged once the handshake is over. RFC 9000 §8.1, RFC 9001 §4.9.1
+    if (!parts.paths.hasMoved) parts.paths.active.amplification.validated = true;
     this.discard(Level.Initial, nowUs);
   }
 
@@ -221,6 +257,7 @@ export class Connection {
     if (parts.keys.installs === this.installsSeen) return;
     this.installsSeen = parts.keys.installs;
     if (parts.early.isEmpty || parts.closeState.active) return;
+    this.isRetrying = true;
     for (const packet of parts.early.takeAll()) {
       const path = parts.paths.find(packet.from, packet.to, packet.interfaceIndex, nowUs);
       if (path === undefined) continue;
@@ -228,6 +265,7 @@ export class Connection {
       Object.assign(again, packet, { length: packet.bytes.length });
       this.receivePackets(again, path, nowUs);
     }
+    this.isRetrying = false;
   }
 
   private onDropped(drop: Drop, bytes: number, nowUs: number): void {
@@ -320,10 +358,12 @@ export class Connection {
       parts.timers.set(Timer.Drain, nowUs + LINGER_PTOS * Math.min(this.ptoUs, MAX_LINGER_PTO_US));
       parts.timers.onlyKeep(Timer.Drain);
     }
-    if (!parts.closeState.pending || parts.closeState.draining) return 0;
+    if (!parts.closeState.pending) return 0;
+    const path = this.closingPath ?? parts.paths.active;
     // What ended the connection may have come before anything was sent to the peer's own ID. RFC 9000 §7.2
-    parts.fields.destinationId = parts.peerIds.current.connectionId;
-    const length = parts.sendOrder.writeClose(writer, buffer, nowUs);
+    parts.fields.destinationId = parts.destinations.idOf(path) ?? parts.peerIds.current.connectionId;
+    const length = parts.sendOrder.writeClose(writer, buffer, path, nowUs);
+    parts.closeState.onAnswered();
     if (length > 0) this.onSent(writer, length, nowUs);
     return length;
   }
@@ -454,11 +494,3 @@ export class Connection {
     parts.recovery.discardSpace(space, nowUs);
   }
 }
-
-/** A reader for IDs of this length. One serves all connections: a datagram is read to its end before the next. */
-function readerFor(localIdLength: number): PacketReader {
-  READERS[localIdLength] ??= new PacketReader(localIdLength);
-  return READERS[localIdLength];
-}
-
-const READERS: (PacketReader | undefined)[] = [];

@@ -96,15 +96,14 @@ export class SendOrder {
   }
 
   /** Fill a datagram with CONNECTION_CLOSE at every level that the peer may be able to read. RFC 9000 §10.2.3 */
-  writeClose(writer: PacketWriter, buffer: Uint8Array, nowUs: number): number {
+  writeClose(writer: PacketWriter, buffer: Uint8Array, path: Path, nowUs: number): number {
     const { p } = this;
-    const path = p.paths.active;
     const limit = Math.min(path.mtu.mtuBytes, buffer.length, path.amplification.room);
     if (limit < MIN_DATAGRAM) return 0;
     writer.reset(buffer, limit);
     for (let i = 0; i < LEVELS.length; i++) {
       const level = LEVELS[i]!;
-      if (!p.keys.canWrite(level)) continue;
+      if (!p.keys.canWrite(level) || !p.closeState.speaksAt(level)) continue;
       // A peer that lacks what did not fit cannot read what comes after it.
       if (!this.begin(writer, level)) break;
       // Who closes once all is there leaves nobody in doubt about the last of it.

@@ -28,6 +28,8 @@ export class Destinations {
     if (path === paths.active || paths.byId(path.id) !== path) return;
     if (ids.current.connectionId.length === 0) return;
     const { usedId } = paths.active;
+    // Where nothing but Initial packets came, the client had not heard of an ID of ours.
+    if (usedId.length === 0) return;
     if (!isSame(path.usedId, usedId, 0, usedId.length) && this.apart.get(path) === undefined)
       this.apart.set(path, ids.take());
   }

@@ -52,3 +52,11 @@ export class PacketReader {
     return true;
   }
 }
+
+/** A reader for IDs of this length. One serves all connections: a datagram is read to its end before the next. */
+export function readerFor(localIdLength: number): PacketReader {
+  READERS[localIdLength] ??= new PacketReader(localIdLength);
+  return READERS[localIdLength];
+}
+
+const READERS: (PacketReader | undefined)[] = [];

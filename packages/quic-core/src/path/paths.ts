@@ -27,6 +27,10 @@ export class Paths {
   private fallback: Path | undefined;
   private nextId = 0;
   private mayMigrate = false;
+  /** The peer was seen at more than one address: what it knows may have come to another than the one it is at. */
+  hasMoved = false;
+  /** Number of the packet that moved the connection to the path in use. */
+  private movedBy = -1;
   /** What the peer takes in one datagram. */
   private peerMaxBytes = Infinity;
 
@@ -52,7 +56,9 @@ export class Paths {
   onConfirmed(peerMaxBytes: number): void {
     this.mayMigrate = true;
     this.peerMaxBytes = peerMaxBytes;
-    this.active.startMtuSearch(peerMaxBytes);
+    if (this.active.amplification.validated) this.active.startMtuSearch(peerMaxBytes);
+    else this.challenge(this.active);
+    if (this.fallback !== undefined) this.challenge(this.fallback);
   }
 
   /** Every path that is remembered, the one in use first. */
@@ -91,8 +97,12 @@ export class Paths {
 
   /** A packet from this path was authentic. */
   remember(path: Path): void {
-    // Before, packets are taken from anywhere, but nothing is sent there. RFC 9000 §9
     if (!this.mayMigrate || path === this.active || this.all.includes(path)) return;
+    this.adopt(path);
+    this.challenge(path);
+  }
+
+  private adopt(path: Path): void {
     this.all.push(path);
     // The number is taken only now: datagrams that anybody can forge must not use numbers up.
     this.nextId = (this.nextId + 1) % MAX_IDS;
@@ -102,21 +112,58 @@ export class Paths {
       );
       this.all.splice(victim, 1);
     }
-    this.challenge(path);
   }
 
-  /** The newest packet, with more than probing frames in it, came from here: the peer has moved. RFC 9000 §9.3 */
-  migrate(path: Path): void {
+  /**
+   * The newest packet, with more than probing frames in it, came from here: the peer has moved, or was moved by its
+   * network. RFC 9000 §9.3
+   */
+  follow(path: Path, packetNumber: number): void {
+    if (path === this.active) return;
+    if (this.mayMigrate) this.migrate(path, packetNumber);
+    else this.rebind(path);
+  }
+
+  /** The peer uses another address from now on. */
+  migrate(path: Path, packetNumber = -1): void {
     if (path === this.active || !this.mayMigrate) return;
     const old = this.active;
-    if (old.amplification.validated) {
-      this.fallback = old;
-      // Whoever is still there says so, and is believed: the packet may have been copied. RFC 9000 §9.3.3
-      if (!old.validation.isChallenging) this.challenge(old);
-    }
-    this.active = path;
+    this.use(path);
+    this.movedBy = packetNumber;
+    // Whoever is still there says so, and is believed: the packet may have been copied. RFC 9000 §9.3.3
+    if (old === this.fallback && !old.validation.isChallenging) this.challenge(old);
     if (path.validation.failed) path.validation.failed = false;
     if (!path.amplification.validated && !path.validation.isChallenging) this.challenge(path);
+  }
+
+  /**
+   * Nobody may move on purpose before the handshake is confirmed, but a NAT may have given the client another address:
+   * at the old one nobody would hear how the handshake goes on. Neither can be challenged yet. RFC 9000 §9, §9.3.1
+   */
+  private rebind(path: Path): void {
+    if (this.isClient) return;
+    if (!this.all.includes(path)) this.adopt(path);
+    this.use(path);
+  }
+
+  private use(path: Path): void {
+    if (this.active.amplification.validated) this.fallback = this.active;
+    this.active = path;
+    this.hasMoved = true;
+  }
+
+  /**
+   * A packet that has come before came from here as well. When the connection was moved by it, or since, it was moved
+   * by a copy: the peer is where it was. RFC 9000 §9.3.3
+   *
+   * @returns whether the path in use is another now.
+   */
+  onRepeated(path: Path, packetNumber: number): boolean {
+    if (path !== this.fallback || this.active.amplification.validated || packetNumber < this.movedBy)
+      return false;
+    this.active = path;
+    this.fallback = undefined;
+    return true;
   }
 
   /** A PATH_RESPONSE came; it may come on any path. RFC 9000 §8.2.3 */
@@ -156,7 +203,9 @@ export class Paths {
   onTimer(nowUs: number): void {
     for (const path of [...this.all]) {
       if (path.validation.timerUs > nowUs) continue;
-      path.validation.onTimer(this.challengeData());
+      // Where there is no other address to return to, only silence ends the connection. RFC 9000 §9.3.2
+      const isLast = path === this.active && !path.amplification.validated && this.fallback === undefined;
+      path.validation.onTimer(this.challengeData(), isLast);
       if (!path.validation.failed) continue;
       if (path === this.active && this.fallback !== undefined) {
         this.active = this.fallback;

@@ -50,10 +50,14 @@ export class PathValidation {
     return true;
   }
 
-  /** The answer did not come in time: ask again with other data, or give up. RFC 9000 §8.2.1, §8.2.4 */
-  onTimer(data: Uint8Array): void {
+  /**
+   * The answer did not come in time: ask again with other data, or give up. RFC 9000 §8.2.1, §8.2.4
+   *
+   * @param goesOn - never give up.
+   */
+  onTimer(data: Uint8Array, goesOn = false): void {
     this.timerUs = Infinity;
-    if (this.sent.length < MAX_CHALLENGES) this.pending = data;
+    if (this.sent.length < MAX_CHALLENGES || goesOn) this.pending = data;
     else {
       this.failed = true;
       this.pending = undefined;

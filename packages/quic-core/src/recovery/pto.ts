@@ -14,6 +14,8 @@ const MAX_PTO_US = 60_000_000;
 /** What the probe timeout must know of the handshake. */
 export interface HandshakeProgress {
   readonly isClient: boolean;
+  /** Both Finished messages are there: 1-RTT packets can be sent and read. */
+  readonly complete: boolean;
   readonly confirmed: boolean;
   readonly hasHandshakeKeys: boolean;
   /** The server is known to have validated our address: a client need not keep it able to send. RFC 9002 §6.2.2.1 */
@@ -157,6 +159,9 @@ export class ProbeTimeout {
     this.total++;
     this.idleFromUs = nowUs;
     this.paths.active.onProbeTimeout(this.count);
+    // A server that has confirmed can read nothing else, and must hear where its client is now. RFC 9001 §4.1.2
+    if (this.isClient && this.progress.complete && !this.progress.confirmed)
+      this.probes[Space.Application] = 1;
     if (this.chosen < 0) {
       this.probes[this.progress.hasHandshakeKeys ? Space.Handshake : Space.Initial] = 1;
       return;

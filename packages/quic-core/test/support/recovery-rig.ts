@@ -69,6 +69,7 @@ export class RecoveryRig {
     this.controller.ecnCodepoint = ecnCodepoint;
     this.progress = {
       isClient: false,
+      complete: false,
       confirmed: true,
       hasHandshakeKeys: true,
       peerValidated: true,
