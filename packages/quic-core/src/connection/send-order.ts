@@ -237,8 +237,12 @@ export class SendOrder {
 
   /** A PING padded to the size in question. RFC 9000 §14.4 */
   private writeMtuProbe(writer: PacketWriter, buffer: Uint8Array, path: Path, nowUs: number): number {
-    const size = path.mtu.probeBytes;
-    if (size === 0 || size > buffer.length || !this.allowance.mayElicit || path.windowRoom < size) return 0;
+    const { mtu } = path;
+    mtu.fit(buffer.length);
+    if (mtu.isRaiseDue(buffer.length, nowUs) && this.hasFrames(Level.Application, path))
+      mtu.raise(buffer.length);
+    const size = mtu.probeBytes;
+    if (size === 0 || !this.allowance.mayElicit || path.windowRoom < size) return 0;
     if (!path.amplification.validated) return 0;
     writer.reset(buffer, size);
     if (!this.begin(writer, Level.Application)) return 0;
@@ -246,7 +250,7 @@ export class SendOrder {
     writer.addFact(Fact.MtuProbe, size, path.id);
     writer.close();
     writer.padTo(size);
-    path.mtu.onProbeSent();
+    mtu.onProbeSent();
     return this.finish(writer, path, true, nowUs);
   }
 

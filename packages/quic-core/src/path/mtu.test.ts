@@ -4,6 +4,7 @@ import { covers } from '../../../../tools/covers.ts';
 import { MtuSearch } from './mtu.ts';
 
 const SEED = 9000_143;
+const SECOND = 1_000_000;
 
 /** Search a path that carries `pathBytes`; returns the sizes probed. */
 function search(mtu: MtuSearch, pathBytes: number): number[] {
@@ -53,6 +54,51 @@ describe('MTU search', () => {
     search(mtu, 1400);
     expect(mtu.mtuBytes).toBeGreaterThanOrEqual(1384);
   });
+
+  test('what a search found holds for ten minutes, then a larger size is tried again', () => {
+    const mtu = new MtuSearch(1452);
+    search(mtu, 1300);
+    const found = mtu.mtuBytes;
+    expect(found).toBeLessThanOrEqual(1300);
+    expect([mtu.isRaiseDue(1500, 1000), mtu.isRaiseDue(1500, 599 * SECOND)]).toEqual([false, false]);
+    expect([mtu.isRaiseDue(1500, 601 * SECOND), mtu.probeBytes]).toEqual([true, 0]);
+    mtu.raise(1500);
+    expect(mtu.probeBytes).toBe(1452);
+    search(mtu, 1500);
+    expect([mtu.mtuBytes, mtu.isRaiseDue(1500, 5000 * SECOND)]).toEqual([1452, false]);
+  });
+
+  test('a black hole begins the ten minutes anew', () => {
+    const mtu = new MtuSearch(1452);
+    search(mtu, 1500);
+    mtu.onBlackHole();
+    search(mtu, 1200);
+    expect([mtu.isRaiseDue(1500, 0), mtu.isRaiseDue(1500, 601 * SECOND)]).toEqual([false, true]);
+    mtu.raise(1500);
+    search(mtu, 1200);
+    expect([mtu.isRaiseDue(1500, 602 * SECOND), mtu.isRaiseDue(1500, 1203 * SECOND)]).toEqual([false, true]);
+  });
+
+  test.each([
+    [9000, 1500, 1500],
+    [1452, 1452, 1452],
+    [1452, 1300, 1300],
+    [9000, 1200, 1200],
+    [1500, 9000, 1500],
+  ])(
+    'of %i bytes that may leave, %i fit into the buffer of the host: %i are found',
+    (ceiling, room, best) => {
+      const mtu = new MtuSearch(ceiling);
+      mtu.start();
+      mtu.fit(room);
+      search(mtu, 65_527);
+      expect([mtu.mtuBytes, mtu.isRaiseDue(room, 0), mtu.isRaiseDue(room, 5000 * SECOND)]).toEqual([
+        best,
+        false,
+        false,
+      ]);
+    },
+  );
 
   test('an ACK of an old probe does no harm', () => {
     const mtu = new MtuSearch(1452);
