@@ -1,5 +1,5 @@
 import { Level } from '@tsquic/tls13';
-import { TransportCode } from '../errors/transport-error.ts';
+import { TransportCode, type TransportError } from '../errors/transport-error.ts';
 import type { CloseReason } from '../events.ts';
 import { type CloseFrame, encodeClose } from '../frame/close.ts';
 import type { PacketWriter } from '../packet/writer.ts';
@@ -88,6 +88,15 @@ const HEARD: CloseFrame = {
   frameType: 0,
   reason: NO_REASON,
 };
+
+/** Why we close when the peer, or we, have broken the protocol. */
+export function transportReason({
+  code,
+  frameType,
+  message,
+}: TransportError): Extract<CloseReason, { kind: 'transport' }> {
+  return { kind: 'transport', code, frameType, text: message, remote: false };
+}
 
 function closeFrame(reason: CloseReason, level: Level): CloseFrame | undefined {
   if (reason.kind === 'transport')

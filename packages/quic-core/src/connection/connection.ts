@@ -13,6 +13,7 @@ import { Space } from '../spaces/spaces.ts';
 import { type ChangeTracer, createChangeTracer } from '../trace/changes.ts';
 import { PACKET_TYPES } from '../trace/packets.ts';
 import type { ConnectionParts } from './assemble.ts';
+import { transportReason } from './close-state.ts';
 import { createDatagram, type Datagram } from './datagram.ts';
 import { isGoodbye } from './goodbye.ts';
 import { Effect, isFromWrongRole, spaceOf } from './receiver.ts';
@@ -378,8 +379,7 @@ export class Connection {
   /** The peer broke a rule; whatever else was thrown goes on. */
   private closeFor(error: unknown): void {
     if (!(error instanceof TransportError)) throw error;
-    const { code, frameType, message } = error;
-    this.close({ kind: 'transport', code, frameType, text: message, remote: false });
+    this.close(transportReason(error));
   }
 
   /** The peer has closed, or nobody is left to tell. */
@@ -396,14 +396,8 @@ export class Connection {
   /** A bug of ours: end this connection, and no other; in silence when even the end does not work. */
   fail(error: unknown): void {
     if (this.parts.closeState.active) this.finished = true;
-    this.close({
-      kind: 'transport',
-      code: TransportCode.InternalError,
-      frameType: 0,
-      text: 'internal error',
-      remote: false,
-      cause: error,
-    });
+    const failure = new TransportError(TransportCode.InternalError, 0, 'internal error');
+    this.close({ ...transportReason(failure), cause: error });
   }
 
   /** Take back every ID that leads here. */

@@ -1,5 +1,6 @@
 import type { RememberedPath } from '@tsquic/congestion';
 import type { Connection } from '../connection/connection.ts';
+import { transportReason } from '../connection/close-state.ts';
 import { Timer } from '../connection/timers.ts';
 import { TransportCode, TransportError } from '../errors/transport-error.ts';
 import { QuicUsageError } from '../errors/usage-error.ts';
@@ -82,8 +83,7 @@ export class ConnectionHandle implements QuicConnection {
       this.core.parts.handshake.certificateVerdict(alert);
     } catch (error) {
       if (!(error instanceof TransportError)) throw error;
-      const { code, frameType, message } = error;
-      this.core.close({ kind: 'transport', code, frameType, text: message, remote: false });
+      this.core.close(transportReason(error));
     }
     this.touch();
   }
