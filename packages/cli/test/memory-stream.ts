@@ -1,4 +1,4 @@
-import { QuicUsageError, type QuicConnection, type QuicStream } from '@tsquic/quic-core';
+import type { QuicConnection, QuicStream } from '@tsquic/quic-core';
 
 /** A stream whose far end is the test: bytes to read are put in, bytes written are collected, room is limited. */
 export class MemoryStream implements QuicStream {
@@ -10,6 +10,7 @@ export class MemoryStream implements QuicStream {
   ended = false;
   resetCode: number | undefined = undefined;
   stopCode: number | undefined = undefined;
+  /** The connection has ended: nothing is taken, and nothing can be read. */
   gone = false;
   delivered = false;
   private incoming: Uint8Array = new Uint8Array(0);
@@ -38,7 +39,7 @@ export class MemoryStream implements QuicStream {
   }
 
   read(into: Uint8Array): number {
-    this.check();
+    if (this.gone) return 0;
     const count = Math.min(into.length, this.incoming.length);
     into.set(this.incoming.subarray(0, count));
     this.incoming = this.incoming.subarray(count);
@@ -46,7 +47,7 @@ export class MemoryStream implements QuicStream {
   }
 
   write(data: Uint8Array, fin: boolean = false): number {
-    this.check();
+    if (this.gone) return 0;
     const count = Math.min(data.length, this.roomBytes);
     this.roomBytes -= count;
     for (const byte of data.subarray(0, count)) this.written.push(byte);
@@ -55,16 +56,10 @@ export class MemoryStream implements QuicStream {
   }
 
   reset(code: number): void {
-    this.check();
-    this.resetCode = code;
+    if (!this.gone) this.resetCode = code;
   }
 
   stopSending(code: number): void {
-    this.check();
-    this.stopCode = code;
-  }
-
-  private check(): void {
-    if (this.gone) throw new QuicUsageError('closed', 'the connection is closed');
+    if (!this.gone) this.stopCode = code;
   }
 }

@@ -44,7 +44,7 @@ export class ConnectionHandle implements QuicConnection {
   }
 
   openStream(options: { readonly unidirectional?: boolean } = {}): QuicStream | undefined {
-    this.assertOpen();
+    if (this.hasEnded) return undefined;
     const { streams } = this.core.parts;
     const unidirectional = options.unidirectional ?? false;
     const wasRefused = streams.counts(unidirectional).wantsMore;
@@ -73,12 +73,12 @@ export class ConnectionHandle implements QuicConnection {
   }
 
   certificateVerdict(alert: number | undefined): void {
-    this.assertOpen();
     if (!this.core.parts.handshake.awaitsVerdict)
       throw new QuicUsageError(
         'no-certificate',
         `no certificate of connection ${this.id} waits for a verdict`,
       );
+    if (this.hasEnded) return;
     try {
       this.core.parts.handshake.certificateVerdict(alert);
     } catch (error) {
@@ -89,14 +89,14 @@ export class ConnectionHandle implements QuicConnection {
   }
 
   exportKeyingMaterial(label: string, context: Uint8Array, length: number): Uint8Array {
-    this.assertOpen();
     if (!this.core.parts.handshake.complete)
-      throw new QuicUsageError('not-connected', `connection ${this.id} is still shaking hands`);
+      throw new QuicUsageError('not-connected', `connection ${this.id} has not completed its handshake`);
     return this.core.parts.handshake.exportKeyingMaterial(label, context, length);
   }
 
   wakeAt(timeUs: number): void {
-    this.assertOpen();
+    if (Number.isNaN(timeUs)) throw new QuicUsageError('invalid-option', 'a time to wake at is a number');
+    if (this.hasEnded) return;
     this.core.parts.timers.set(Timer.Application, timeUs);
     this.touch();
   }
@@ -146,8 +146,8 @@ export class ConnectionHandle implements QuicConnection {
     return handle;
   }
 
-  private assertOpen(): void {
-    if (this.core.parts.closeState.active)
-      throw new QuicUsageError('closed', `connection ${this.id} has ended`);
+  /** The connection has ended, which the program may not have heard yet. */
+  private get hasEnded(): boolean {
+    return this.core.parts.closeState.active;
   }
 }

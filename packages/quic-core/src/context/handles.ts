@@ -4,8 +4,13 @@ import type { StreamSource } from '../streams/source.ts';
 import type { Address } from './address.ts';
 
 /**
- * What a program holds of a connection. It stays valid after the connection ended: calls then throw
- * `QuicUsageError('closed')`, and `closeReason` says why.
+ * What a program holds of a connection. It may be held and used for ever.
+ *
+ * Peers, networks and time end connections and streams while a program still acts on earlier events, so no end makes
+ * a call throw. Once the connection has ended, whoever ended it, `openStream` gives none, streams take and ask for
+ * nothing, `close`, `wakeAt` and `certificateVerdict` do nothing, and what is told (`statistics`, `closeReason` …) is
+ * told as it was last. The `closed` event says so; it is in the queue by then. `QuicUsageError` is for what is wrong
+ * whatever the peer does.
  */
 export interface QuicConnection {
   readonly id: number;
@@ -18,14 +23,20 @@ export interface QuicConnection {
   readonly remoteAddress: Address;
 
   /**
-   * Open a stream, or undefined while the peer's limit stands in the way; `streams-available` says when
-   * to try again. RFC 9000 §2.1, §4.6
+   * Open a stream, or undefined while the peer's limit stands in the way, for which `streams-available` says when
+   * to try again, and after the end. RFC 9000 §2.1, §4.6
    */
   openStream(options?: { readonly unidirectional?: boolean }): QuicStream | undefined;
-  /** The stream with this ID, or undefined when it is unknown or forgotten already. */
+  /**
+   * The stream with this ID, or undefined when it is unknown or forgotten already. Streams of an ended connection that
+   * have something to read are still known.
+   */
   stream(streamId: number): QuicStream | undefined;
 
-  /** End with an application error code (RFC 9000 §10.2). Data not yet acknowledged is lost. */
+  /**
+   * End with an application error code, 0 to 2^53-1 (RFC 9000 §10.2); `QuicUsageError('invalid-option')` for another
+   * one. Data not yet acknowledged is lost. The first end counts: a second call changes nothing.
+   */
   close(code?: number, text?: string): void;
 
   /**
@@ -34,13 +45,16 @@ export interface QuicConnection {
    */
   refuse(): void;
 
-  /** Answer a `certificate` event: undefined accepts, otherwise a TLS alert (RFC 8446 §6.2). */
+  /**
+   * Answer a `certificate` event: undefined accepts, otherwise a TLS alert (RFC 8446 §6.2).
+   * `QuicUsageError('no-certificate')` when none waits for an answer, or it was given before.
+   */
   certificateVerdict(alert: number | undefined): void;
 
-  /** RFC 8446 §7.5; only once connected. */
+  /** RFC 8446 §7.5; from `connected` on, after the end too. `QuicUsageError('not-connected')` before. */
   exportKeyingMaterial(label: string, context: Uint8Array, length: number): Uint8Array;
 
-  /** Raise a `wake` event at this time; Infinity takes it back. */
+  /** Raise a `wake` event at this time, microseconds of the context's clock; Infinity takes it back. */
   wakeAt(timeUs: number): void;
 
   /**
@@ -55,15 +69,23 @@ export interface QuicConnection {
   pathStatistics(): readonly PathStatistics[];
 }
 
-/** One stream. Which halves exist depends on who opened it and how: RFC 9000 §2.1. */
+/**
+ * One stream. Which halves exist depends on who opened it and how: RFC 9000 §2.1.
+ *
+ * A half ends by the peer (STOP_SENDING, RESET_STREAM), by the end of the connection, or never was, where the peer
+ * opened a stream of one way. Then `write` takes 0 and `read` gives 0, `setSource`, `reset` and `stopSending` do
+ * nothing, and an event tells: `stream-stopped`, `stream-reset` or `closed`. What throws `QuicUsageError` is what no
+ * peer has a part in: writing on after one's own end or reset ('not-writable'), reading from or stopping a stream of
+ * one way that one opened oneself ('not-readable'), an error code that is none ('invalid-option').
+ */
 export interface QuicStream {
   readonly id: number;
   readonly connection: QuicConnection;
 
   /**
    * Hand over bytes to send; they are copied. Returns how many were taken, from 0 to all: `stream-writable`
-   * tells when there is room again. With `fin`, the stream ends after the last byte, but only if all
-   * were taken.
+   * tells when there is room again, unless `stream-stopped` or `closed` tells that there will be none. With `fin`, the
+   * stream ends after the last byte, but only if all were taken.
    */
   write(data: Uint8Array, fin?: boolean): number;
 
@@ -73,7 +95,10 @@ export interface QuicStream {
    */
   setSource(source: StreamSource | undefined): void;
 
-  /** Copy received bytes into `into`, in order. Returns how many; 0 means none now, or the end (`finished`). */
+  /**
+   * Copy received bytes into `into`, in order. Returns how many; 0 means none now, or the end (`finished`). What
+   * arrived before the connection ended can be read after it; a RESET_STREAM drops what was not read.
+   */
   read(into: Uint8Array): number;
 
   /** Bytes that `read` would return now. */

@@ -1,11 +1,10 @@
 import type { Connection } from '../connection/connection.ts';
-import { QuicUsageError } from '../errors/usage-error.ts';
 import type { StreamSource } from '../streams/source.ts';
 import type { Stream } from '../streams/stream.ts';
 import { assertCode } from './application-code.ts';
 import type { QuicConnection, QuicStream } from './handles.ts';
 
-/** A program's view of one stream. It outlives the stream: then there is nothing to read and no writing. */
+/** A program's view of one stream. It outlives stream and connection, and is harmless then: see `QuicStream`. */
 export class StreamHandle implements QuicStream {
   readonly id: number;
   readonly connection: QuicConnection;
@@ -23,14 +22,14 @@ export class StreamHandle implements QuicStream {
   }
 
   write(data: Uint8Array, fin = false): number {
-    this.assertOpen();
+    if (this.hasEnded) return 0;
     const taken = this.core.parts.streams.write(this.stream, data, fin);
     this.touch();
     return taken;
   }
 
   setSource(source: StreamSource | undefined): void {
-    this.assertOpen();
+    if (this.hasEnded) return;
     this.core.parts.streams.setSource(this.stream, source);
     this.touch();
   }
@@ -56,23 +55,20 @@ export class StreamHandle implements QuicStream {
 
   reset(code: number): void {
     assertCode(code);
-    this.assertOpen();
+    if (this.hasEnded) return;
     this.core.parts.streams.reset(this.stream, code);
     this.touch();
   }
 
   stopSending(code: number): void {
     assertCode(code);
-    this.assertOpen();
+    if (this.hasEnded) return;
     this.core.parts.streams.stop(this.stream, code);
     this.touch();
   }
 
-  private assertOpen(): void {
-    if (this.core.parts.closeState.active)
-      throw new QuicUsageError(
-        'closed',
-        `connection ${this.core.id} has ended: stream ${this.id} is of no more use`,
-      );
+  /** The connection has ended, which the program may not have heard yet. */
+  private get hasEnded(): boolean {
+    return this.core.parts.closeState.active;
   }
 }

@@ -4,12 +4,10 @@ export type UsageCode =
   | 'buffer-too-small'
   | 'context-freed'
   | 're-entrant'
-  | 'closed'
   | 'not-connected'
   | 'no-certificate'
   | 'not-writable'
   | 'not-readable'
-  | 'unknown-stream'
   | 'no-server-certificate'
   | 'no-certificate-check'
   | 'too-many-connections';

@@ -35,6 +35,8 @@ export class SendStream {
   /** Asked without any credit, the source had no end to tell. */
   private starved = false;
   private readonly buffer = new SendBuffer();
+  /** The program ended this half itself, by the end of its data or by a reset. */
+  endedHere = false;
   private finWritten = false;
   /** The FIN must be sent, first or again. */
   private finPending = false;
@@ -83,7 +85,7 @@ export class SendStream {
 
   /** What was written is all, whatever a source would still have. RFC 9000 §4.5 */
   private end(): void {
-    this.finWritten = this.finPending = true;
+    this.finWritten = this.finPending = this.endedHere = true;
     this.source = undefined;
   }
 
@@ -231,7 +233,7 @@ export class SendStream {
     frames.take(bytes);
     packet.addFact(fin ? Fact.StreamFin : Fact.Stream, this.id, from, buffer.end);
     if (fin) {
-      this.finWritten = true;
+      this.finWritten = this.endedHere = true;
       this.state = stepSend(this.state, SendInput.AllSent);
     }
     return bytes;

@@ -101,20 +101,19 @@ export class Streams {
 
   write(stream: Stream, data: Uint8Array, fin: boolean): number {
     const { sender } = stream;
-    if (sender === undefined || !sender.mayWrite)
-      throw new QuicUsageError('not-writable', `stream ${stream.id} takes no more data`);
-    if (sender.asking)
+    if (!this.takesData(stream)) return 0;
+    if (sender!.asking)
       throw new QuicUsageError('re-entrant', `the source of stream ${stream.id} writes to it`);
-    const taken = sender.write(data, fin, this.bufferBytes);
+    const taken = sender!.write(data, fin, this.bufferBytes);
     this.schedule(stream);
     return taken;
   }
 
   setSource(stream: Stream, source: StreamSource | undefined): void {
-    const { sender } = stream;
-    if (sender === undefined || !sender.mayWrite)
-      throw new QuicUsageError('not-writable', `stream ${stream.id} takes no more data`);
-    sender.setSource(source);
+    // Whether a source has told its end already is up to the network.
+    if (source === undefined && stream.sender?.mayWrite !== true) return;
+    if (!this.takesData(stream)) return;
+    stream.sender!.setSource(source);
     this.unblock(stream);
     this.schedule(stream);
   }
@@ -130,9 +129,10 @@ export class Streams {
   }
 
   reset(stream: Stream, code: number): void {
-    if (stream.sender === undefined)
-      throw new QuicUsageError('not-writable', `stream ${stream.id} only receives`);
-    stream.sender.reset(code);
+    const { sender } = stream;
+    if (sender === undefined || !sender.mayBeStopped) return;
+    sender.reset(code);
+    sender.endedHere = true;
     this.unblock(stream);
     this.queueControl(stream);
   }
@@ -366,6 +366,16 @@ export class Streams {
   /** A stream may have its turn. */
   get hasTurns(): boolean {
     return !this.waitsForMaxData && !this.scheduler.isEmpty;
+  }
+
+  /**
+   * Whether the stream can be written to. The peer decides whether a stream that it opens has a way back, and when it
+   * wants no more: then there is none. A program that goes on after an end of its own is mistaken.
+   */
+  private takesData({ id, sender }: Stream): boolean {
+    if (sender === undefined) return false;
+    if (sender.endedHere) throw new QuicUsageError('not-writable', `stream ${id} takes no more data`);
+    return sender.mayWrite;
   }
 
   /** The stream waits for something else than before, or for nothing. */
