@@ -301,6 +301,7 @@ const STYLES: Readonly<Record<string, Style>> = {
   },
   'closes at every event': (program, witness) => (event) => {
     witness.call('close', event, () => program.connection!.close(4, 'enough'));
+    witness.call('refuse', event, () => program.connection!.refuse());
   },
 };
 
@@ -353,7 +354,7 @@ function play(role: Role, style: Style, ending: string, step: number, isLate: bo
     checkShortWrites(witness, program);
   }
   // Handles are for ever.
-  act({ type: 'wake', connection: 0 }, undefined);
+  if (program.connection !== undefined) act({ type: 'wake', connection: 0 }, undefined);
   return { faults: witness.faults, seen: witness.seen, events: program.events, moved };
 }
 
@@ -475,7 +476,7 @@ describe.each(['client', 'server'] as const)('what a %s does wrong by itself thr
     const stage = connectedStage(role);
     const stream = stage.program.open(false)!;
     stream.setSource(NO_MORE);
-    stage.carry(Infinity, () => {});
+    stage.passMinute(() => {});
     stream.setSource(undefined);
     expect(stream.delivered).toBe(true);
   });
