@@ -44,6 +44,8 @@ export class Connection {
   private firstDrop: number = NOT_READ;
   private confirmedSeen = false;
   private installsSeen = 0;
+  /** The peer has closed, and the program is not told before the answer has left: by then nothing is left to send. */
+  private untold: CloseReason | undefined;
   /** Where the end is told. */
   private closingPath: Path | undefined;
   /** Packets that came earlier are read. */
@@ -112,6 +114,7 @@ export class Connection {
       } catch (error) {
         this.closeFor(error);
       }
+      if (this.untold !== undefined) this.answerClose(levelOf(header.type), path);
     }
   }
 
@@ -134,12 +137,7 @@ export class Connection {
     if (receiving.received.isDuplicate(header.packetNumber)) return this.onDuplicate(header, path);
 
     this.onAuthentic(bytes, header, path, nowUs);
-    let effects: number;
-    try {
-      effects = parts.receiver.onPayload(bytes, header, level, path, nowUs);
-    } finally {
-      if (parts.closeState.draining) this.answerClose(level, path);
-    }
+    const effects = parts.receiver.onPayload(bytes, header, level, path, nowUs);
     const newest = header.packetNumber > receiving.received.largest;
     const ackEliciting = (effects & Effect.AckEliciting) !== 0;
     receiving.onReceived(header.packetNumber, ackEliciting, datagram.ecn, path.rtt.minUs, nowUs);
@@ -322,8 +320,8 @@ export class Connection {
     const { parts } = this;
     this.onTimers(nowUs);
     this.retryEarly(nowUs);
-    if (this.finished) return 0;
-    if (parts.closeState.active) return this.prepareClose(writer, buffer, nowUs);
+    if (this.finished) return this.tellEnd(0);
+    if (parts.closeState.active) return this.tellEnd(this.prepareClose(writer, buffer, nowUs));
     try {
       parts.keys.beforeSealing(parts.handshake.confirmed);
     } catch (error) {
@@ -382,7 +380,18 @@ export class Connection {
     this.close(transportReason(error));
   }
 
-  /** The peer has closed, or nobody is left to tell. */
+  /** The peer has closed. */
+  onPeerClose(reason: CloseReason): void {
+    if (this.parts.closeState.drain(reason)) this.untold = reason;
+  }
+
+  private tellEnd(sentBytes: number): number {
+    if (this.untold !== undefined) this.parts.onClosed(this.untold);
+    this.untold = undefined;
+    return sentBytes;
+  }
+
+  /** Nobody is left to tell. */
   drain(reason: CloseReason): void {
     if (this.parts.closeState.drain(reason)) this.parts.onClosed(reason);
   }
@@ -407,13 +416,8 @@ export class Connection {
     this.parts.releaseExtraIds();
   }
 
-  /** How long silence may last before the connection ends, microseconds; Infinity for ever. RFC 9000 §10.1 */
-  get idlePeriodUs(): number {
-    return this.parts.idle.periodUs(this.ptoUs);
-  }
-
   /** The probe timeout of application data on the path in use. RFC 9002 §6.2.1 */
-  private get ptoUs(): number {
+  get ptoUs(): number {
     const { paths, recovery } = this.parts;
     return paths.active.rtt.ptoUs + recovery.maxAckDelayUs;
   }

@@ -102,9 +102,9 @@ export class ConnectionHandle implements QuicConnection {
   }
 
   statistics(): ConnectionStatistics {
-    const { statistics, recovery, paths, closeState, handshake } = this.core.parts;
+    const { statistics, recovery, paths, closeState, handshake, idle } = this.core.parts;
     const path = pathStatistics(paths.active, true);
-    const { idlePeriodUs } = this.core;
+    const idlePeriodUs = idle.periodUs(this.core.ptoUs);
     return {
       state: closeState.active
         ? this.core.finished

@@ -387,7 +387,7 @@ export class QuicContext {
         registry: registration,
         push: (event) => this.events.push(event),
         onClosed: (reason) => this.onClosed(id, reason),
-        onPeerClose: (frame) => this.cores.get(id)?.drain(peerCloseReason(frame)),
+        onPeerClose: (frame) => this.cores.get(id)?.onPeerClose(peerCloseReason(frame)),
         onHandshakeComplete: () => this.onHandshakeComplete(id),
         createToken: (client, remembered) => this.tokens.createNew(client, this.nowUs, remembered),
         nowUs: () => this.nowUs,
