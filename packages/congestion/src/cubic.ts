@@ -75,7 +75,8 @@ export class Cubic implements CongestionController {
     this.remember(event.lostBytes > 0);
     this.recoveryStartUs = event.nowUs;
     const shrinks = this.fastConvergence && this.windowBytes < this.plateauBytes;
-    this.plateauBytes = shrinks ? (this.windowBytes * (1 + BETA)) / 2 : this.windowBytes;
+    // Whole bytes, as the window that is to reach it: just short of it would count as a loss below it for ever.
+    this.plateauBytes = shrinks ? Math.floor((this.windowBytes * (1 + BETA)) / 2) : this.windowBytes;
     this.priorWindowBytes = this.windowBytes;
     const reducedBytes = Math.max(Math.floor(this.windowBytes * BETA), minimumWindow(this.mtuBytes));
     this.epochStartUs = -Infinity;

@@ -11,6 +11,7 @@ test('the public names', () => {
     'Pacer',
     'Prague',
     'checkController',
+    'checkRecovery',
     'controllerByName',
     'initialWindow',
     'minimumWindow',

@@ -17,5 +17,6 @@ export {
   type ControllerParameters,
 } from './options.ts';
 export { Pacer } from './pacer.ts';
+export { checkRecovery, type RecoveryPath } from './recovery-compliance.ts';
 export { Prague } from './prague.ts';
 export { initialWindow, minimumWindow } from './window.ts';

@@ -4,6 +4,7 @@ import { checkController, type ComplianceStep } from '../src/controller-complian
 import type { CongestionController } from '../src/controller.ts';
 import { NewReno } from '../src/newreno.ts';
 import { CONTROLLER_NAMES, controllerByName } from '../src/options.ts';
+import { checkRecovery } from '../src/recovery-compliance.ts';
 
 const SEED = 20_260_101;
 const WEIGHTS: readonly [ComplianceStep['kind'], number][] = [
@@ -44,6 +45,32 @@ describe.each([
       { seed: SEED, numRuns: 300 },
     );
   });
+
+  test('uses the path again when losses are over (seeds 1 to 3)', () => {
+    expect(checkRecovery(controllerByName(name, parameters))).toEqual([]);
+  });
+});
+
+test('the rules catch a window that never reaches a bound with a fraction', () => {
+  const faults = checkRecovery((options) => {
+    const controller = new NewReno(options);
+    const { onAck, onCongestion } = controller;
+    let boundBytes = Infinity;
+    return Object.assign(controller, {
+      onCongestion(this: NewReno, ...args: Parameters<typeof onCongestion>) {
+        onCongestion.apply(this, args);
+        boundBytes = this.windowBytes + 0.3448;
+      },
+      onAck(this: NewReno, ...args: Parameters<typeof onAck>) {
+        onAck.apply(this, args);
+        if (this.windowBytes < boundBytes)
+          this.windowBytes = Math.floor(Math.min(this.windowBytes, boundBytes));
+        else this.windowBytes = Math.floor(boundBytes);
+      },
+    });
+  });
+  expect(faults.length).toBeGreaterThan(6);
+  expect(faults[0]).toContain('of the path in use after its losses');
 });
 
 describe('the rules catch a controller that', () => {

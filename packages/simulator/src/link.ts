@@ -23,6 +23,8 @@ export interface LinkOptions {
   readonly unreachable: readonly Span[];
   /** What is lost. Default nothing. */
   readonly loss?: Loss;
+  /** Only what enters in these spans may be lost so. Default: everything. */
+  readonly lossDuring?: readonly Span[];
   /** Probability that one byte is changed; the datagram is delivered all the same. Default 0. */
   readonly corruption: number;
   /** Probability that a datagram enters twice. Default 0. */
@@ -114,7 +116,7 @@ export class Link {
     const { options, counters } = this;
     const index = counters.entered++;
     // Every draw is made for every datagram, so that one option does not shift the effects of another.
-    const isLost = this.loss.loses(index);
+    const isLost = this.loss.loses(index) && isWithin(options.lossDuring ?? ALWAYS, nowUs);
     const isCorrupted = this.random.chance(options.corruption);
     const isDuplicated = this.random.chance(options.duplication);
     const isMarked = this.random.chance(options.ceMarking);
@@ -213,6 +215,8 @@ export const LINK_DEFAULTS: LinkOptions = {
   reordering: 0,
   reorderUs: 5000,
 };
+
+const ALWAYS: readonly Span[] = [{ fromUs: -Infinity, untilUs: Infinity }];
 
 function isWithin(spans: readonly Span[], nowUs: number): boolean {
   for (const span of spans) if (nowUs >= span.fromUs && nowUs < span.untilUs) return true;

@@ -1,6 +1,8 @@
 import type { AckSample, CongestionController, CongestionEvent, CongestionOptions } from '../controller.ts';
 import { LongPathStart } from '../long-path.ts';
 import { initialWindow, minimumWindow } from '../window.ts';
+import { BackgroundLoss } from './background-loss.ts';
+import { BoundsUndo } from './bounds-undo.ts';
 import { AckAggregation, deliveryRate, inFlightAtSend, RoundCounter } from './delivery-rate.ts';
 import { MaxBandwidth, MinRtt } from './filters.ts';
 import { FullPipe } from './full-pipe.ts';
@@ -36,9 +38,6 @@ export class Bbr implements CongestionController {
   private inRecovery = false;
   private priorWindowBytes = 0;
   private lossEvents = 0;
-  private undoBandwidth = Infinity;
-  private undoInFlightBytes = Infinity;
-  private undoVolumeBytes = Infinity;
 
   private isRestarting = false;
   private probeRttEndUs = Infinity;
@@ -51,6 +50,8 @@ export class Bbr implements CongestionController {
   private readonly aggregation: AckAggregation = new AckAggregation();
   private readonly shortTerm: ShortTermBounds = new ShortTermBounds();
   private readonly volume: VolumeBound = new VolumeBound();
+  private readonly undo: BoundsUndo = new BoundsUndo();
+  private readonly background: BackgroundLoss = new BackgroundLoss();
   private readonly clock: ProbeClock;
   private readonly longPaths: boolean;
   private longPath: LongPathStart;
@@ -93,15 +94,15 @@ export class Bbr implements CongestionController {
   }
 
   onCongestion(event: CongestionEvent): void {
-    this.shortTerm.lossInRound = true;
+    this.background.onLost(event.lostBytes);
+    if (event.cePackets > 0) this.shortTerm.lossInRound = true;
+    this.shortTerm.lostBytes += event.lostBytes;
     this.lossEvents++;
     if (event.sentUs <= this.recoveryStartUs) return;
     this.recoveryStartUs = event.nowUs;
-    this.undoBandwidth = this.shortTerm.bandwidth;
-    this.undoInFlightBytes = this.shortTerm.inFlightBytes;
-    this.undoVolumeBytes = this.volume.inFlightBytes;
+    this.undo.remember(this.shortTerm, this.volume);
     // Losses that a probe may cost are none to recover from: where every round has some, nothing would ever grow.
-    const affordableBytes = (event.inFlightBytes + event.lostBytes) * LOSS_THRESHOLD;
+    const affordableBytes = this.affordableBytes(event.inFlightBytes + event.lostBytes);
     if (event.cePackets === 0 && event.lostBytes <= affordableBytes) return;
     this.longPath.end();
     this.saveWindow();
@@ -120,10 +121,7 @@ export class Bbr implements CongestionController {
   }
 
   onSpuriousLoss(_nowUs: number): void {
-    this.shortTerm.lossInRound = false;
-    this.shortTerm.bandwidth = Math.max(this.shortTerm.bandwidth, this.undoBandwidth);
-    this.shortTerm.inFlightBytes = Math.max(this.shortTerm.inFlightBytes, this.undoInFlightBytes);
-    this.volume.inFlightBytes = Math.max(this.volume.inFlightBytes, this.undoVolumeBytes);
+    this.undo.restore(this.shortTerm, this.volume);
     this.endRecovery();
   }
 
@@ -148,6 +146,7 @@ export class Bbr implements CongestionController {
     this.aggregation.reset(nowUs);
     this.shortTerm.reset();
     this.volume.reset();
+    this.background.reset();
     this.longPath = new LongPathStart(STARTUP_GAIN, this.longPaths);
   }
 
@@ -164,6 +163,8 @@ export class Bbr implements CongestionController {
     // A limited sample is too low by nature, unless it is the highest.
     if (!appLimited || rate >= this.maxBandwidth.bandwidth) this.maxBandwidth.add(rate);
     if (sample.ceBytes > 0) this.shortTerm.lossInRound = true;
+    this.shortTerm.judgeLosses(this.background, this.mtuBytes);
+    this.background.onAck(sample, this.round.isStart, this.mtuBytes);
     this.shortTerm.adapt(this.maxBandwidth.bandwidth, this.knownWindow(), isAccelerating(this.state));
     const filterRounds = this.fullPipe.isReached ? AGGREGATION_ROUNDS : 1;
     this.aggregation.onAck(sample, this.bandwidth, this.round.count, this.windowBytes, filterRounds);
@@ -194,7 +195,7 @@ export class Bbr implements CongestionController {
   // Startup also ends when it fills a shallow queue before the rate stops growing, or when the queue marks.
   private noticeOverflow(sample: AckSample): void {
     const overflows =
-      this.shortTerm.isRoundEnd && this.lossEvents >= STARTUP_LOSSES && isInFlightTooHigh(sample);
+      this.shortTerm.isRoundEnd && this.lossEvents >= STARTUP_LOSSES && this.isInFlightTooHigh(sample);
     if (!overflows && sample.ceBytes === 0) return;
     this.fullPipe.isReached = true;
     this.volume.lower(
@@ -235,7 +236,7 @@ export class Bbr implements CongestionController {
   private adaptVolume(sample: AckSample, appLimited: boolean, isWindowLimited: boolean): void {
     const volume = this.volume;
     if (this.round.isStart) this.advanceAckPhase(appLimited);
-    if (isInFlightTooHigh(sample)) {
+    if (this.isInFlightTooHigh(sample)) {
       if (volume.isProbing) this.lowerVolume(sample, appLimited);
       return;
     }
@@ -435,15 +436,20 @@ export class Bbr implements CongestionController {
     return this.state === BbrState.ProbeUp ? quantizedBytes + 2 * this.mtuBytes : quantizedBytes;
   }
 
+  /** More was lost, with this much in flight, than a probe may cost; a mark says so at once. */
+  private isInFlightTooHigh(sample: AckSample): boolean {
+    return sample.ceBytes > 0 || sample.lostBytes > this.affordableBytes(inFlightAtSend(sample));
+  }
+
+  /** What may be lost of so many bytes in flight. */
+  private affordableBytes(bytes: number): number {
+    return bytes * LOSS_THRESHOLD + this.background.explainedBytes(bytes, this.mtuBytes);
+  }
+
   /** Enough to keep a receiver busy that acknowledges every other packet. */
   private minimumPipe(): number {
     return 4 * this.mtuBytes;
   }
-}
-
-/** More was lost, with this much in flight, than a probe may cost; a mark says so at once. */
-function isInFlightTooHigh(sample: AckSample): boolean {
-  return sample.ceBytes > 0 || sample.lostBytes > inFlightAtSend(sample) * LOSS_THRESHOLD;
 }
 
 function startupRate(windowBytes: number, rttUs: number): number {

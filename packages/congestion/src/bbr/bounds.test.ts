@@ -64,6 +64,14 @@ describe('VolumeBound', () => {
     expect(growth).toEqual([1, 2, 4, 8, 16]);
   });
 
+  test.each([60_852.3448, 60_852, 12_000.999_999])('is reached by a window of whole bytes: %d', (bytes) => {
+    const bound = new VolumeBound();
+    bound.lower(bytes);
+    expect(Math.floor(Math.min(1e9, bound.inFlightBytes))).toBeGreaterThanOrEqual(bound.inFlightBytes);
+    const withHeadroom = bound.withHeadroom(4800, 1200);
+    expect(Math.floor(Math.min(1e9, withHeadroom))).toBeGreaterThanOrEqual(withHeadroom);
+  });
+
   test('leaves fifteen percent of room, at least a packet', () => {
     const bound = new VolumeBound();
     expect(bound.withHeadroom(4800, 1200)).toBe(Infinity);

@@ -1,4 +1,5 @@
 import type { AckSample } from '../controller.ts';
+import type { BackgroundLoss } from './background-loss.ts';
 import { roundDeliveredBytes } from './delivery-rate.ts';
 
 /**
@@ -12,6 +13,8 @@ export class ShortTermBounds {
   inFlightBytes: number = Infinity;
   /** A loss or mark was seen in the present round. */
   lossInRound = false;
+  /** What was lost in the present round. */
+  lostBytes = 0;
   /** The most delivered at once within the present round. */
   latestInFlightBytes = 0;
   /** The present ACK ends a round in which losses count together. */
@@ -27,6 +30,12 @@ export class ShortTermBounds {
     this.latestInFlightBytes = Math.max(this.latestInFlightBytes, roundDeliveredBytes(sample));
   }
 
+  /** More was lost in this round than the path loses anyway. */
+  judgeLosses(background: BackgroundLoss, mtuBytes: number): void {
+    const roundBytes = this.latestInFlightBytes + this.lostBytes;
+    if (this.lostBytes > background.explainedBytes(roundBytes, mtuBytes)) this.lossInRound = true;
+  }
+
   /** Once a round: lower the bounds if it lost something and was not meant to. */
   adapt(maxBandwidth: number, windowBytes: number, accelerating: boolean): void {
     if (!this.isRoundEnd) return;
@@ -36,7 +45,7 @@ export class ShortTermBounds {
       this.bandwidth = Math.max(this.latestBandwidth, BETA * bandwidth);
       this.inFlightBytes = Math.max(this.latestInFlightBytes, BETA * inFlightBytes);
     }
-    this.lossInRound = false;
+    this.forgetLosses();
   }
 
   /** At the end of an ACK: the next round measures afresh. */
@@ -51,8 +60,13 @@ export class ShortTermBounds {
     this.inFlightBytes = Infinity;
   }
 
-  forgetSignals(): void {
+  forgetLosses(): void {
     this.lossInRound = false;
+    this.lostBytes = 0;
+  }
+
+  forgetSignals(): void {
+    this.forgetLosses();
     this.latestBandwidth = 0;
     this.latestInFlightBytes = 0;
   }

@@ -18,7 +18,7 @@ export type AckPhase = (typeof AckPhase)[keyof typeof AckPhase];
  * in the first round, two in the second, four in the third. draft-ietf-ccwg-bbr, "ProbeBW_UP"
  */
 export class VolumeBound {
-  /** Infinity until a probe met loss. */
+  /** Whole bytes, as the window is, which must be able to reach it; Infinity until a probe met loss. */
   inFlightBytes: number = Infinity;
   phase: AckPhase = AckPhase.Idle;
   /** The ACKs to come belong to a probe that has not met its limit. */
@@ -30,14 +30,14 @@ export class VolumeBound {
   /** Too much was lost with this volume in flight. */
   lower(inFlightBytes: number): void {
     this.isProbing = false;
-    this.inFlightBytes = inFlightBytes;
+    this.inFlightBytes = Math.floor(inFlightBytes);
   }
 
   /** The bound with room for other flows, or Infinity. */
   withHeadroom(minimumBytes: number, mtuBytes: number): number {
     if (this.inFlightBytes === Infinity) return Infinity;
     const headroomBytes = Math.max(mtuBytes, HEADROOM * this.inFlightBytes);
-    return Math.max(this.inFlightBytes - headroomBytes, minimumBytes);
+    return Math.max(Math.floor(this.inFlightBytes - headroomBytes), minimumBytes);
   }
 
   startRefill(): void {

@@ -1,0 +1,226 @@
+import type { AckSample, CongestionController, CongestionEvent, CongestionFactory } from './controller.ts';
+import { Pacer } from './pacer.ts';
+
+/** A path that loses something for a while, and then nothing more. */
+export interface RecoveryPath {
+  mtuBytes: number;
+  bytesPerSecond: number;
+  rttUs: number;
+  /** Room in the queue, bytes. */
+  queueBytes: number;
+  /** One packet in so many starts a run of losses. */
+  loseOneIn: number;
+  /** Packets of each run. */
+  runPackets: number;
+  seed: number;
+}
+
+/**
+ * Runs a controller over paths that lose packets for two seconds, and says where it does not come back: a list of
+ * faults, empty if none.
+ *
+ * When nothing is lost any more, the path must be in use again, by nine tenths, after as many round trips as a window
+ * takes that grows by half a packet in each, and five seconds. CUBIC never grows less in the region of Reno (RFC 9438
+ * §4.3), and a model of the path probes every two to three seconds. A controller that compares numbers of one thing
+ * which were rounded differently, its window and a bound on it, may stay where a loss has left it.
+ */
+export function checkRecovery(
+  factory: CongestionFactory,
+  paths: readonly RecoveryPath[] = RECOVERY_PATHS,
+): string[] {
+  const faults: string[] = [];
+  for (const path of paths) {
+    const trial = new RecoveryTrial(factory, path);
+    const packets = (path.bytesPerSecond * path.rttUs) / 1_000_000 / path.mtuBytes;
+    const patienceUs = 2 * packets * path.rttUs + 5 * SECOND_US;
+    trial.runUntil(LOSSLESS_FROM_US + patienceUs);
+    const share = trial.shareOver(2 * SECOND_US);
+    if (share < 0.9)
+      faults.push(
+        `${JSON.stringify(path)}: ${(share * 100).toFixed(0)} % of the path in use after its losses`,
+      );
+  }
+  return faults;
+}
+
+interface SentPacket {
+  sentUs: number;
+  deliveredBytes: number;
+  deliveredUs: number;
+  firstSentUs: number;
+  lostBytes: number;
+  /** When its acknowledgement arrives; Infinity when it was lost on the way. */
+  ackUs: number;
+}
+
+/** One flow with everything to send over one queue. */
+class RecoveryTrial {
+  private readonly path: RecoveryPath;
+  private readonly controller: CongestionController;
+  private readonly pacer: Pacer;
+  private readonly packets: SentPacket[] = [];
+  private nowUs = 0;
+  private inFlightBytes = 0;
+  private deliveredBytes = 0;
+  private deliveredUs = 0;
+  private firstSentUs = 0;
+  private lostBytes = 0;
+  private smoothedRttUs = 0;
+  private minRttUs = Infinity;
+  private linkFreeUs = 0;
+  private runLeft = 0;
+  private random: number;
+  private readonly sample: AckSample = { ...BLANK_SAMPLE };
+  private readonly event: CongestionEvent = {
+    nowUs: 0,
+    sentUs: 0,
+    lostBytes: 0,
+    cePackets: 0,
+    inFlightBytes: 0,
+  };
+
+  constructor(factory: CongestionFactory, path: RecoveryPath) {
+    this.path = path;
+    this.controller = factory({ mtuBytes: path.mtuBytes, nowUs: 0, seed: path.seed });
+    this.pacer = new Pacer(path.mtuBytes);
+    this.random = path.seed;
+  }
+
+  runUntil(untilUs: number): void {
+    while (this.nowUs < untilUs) this.step(untilUs);
+  }
+
+  /** The share of the path that is in use for so long from now on. */
+  shareOver(spanUs: number): number {
+    const before = this.deliveredBytes;
+    this.runUntil(this.nowUs + spanUs);
+    return ((this.deliveredBytes - before) * 1_000_000) / (spanUs * this.path.bytesPerSecond);
+  }
+
+  private step(untilUs: number): void {
+    const { mtuBytes } = this.path;
+    const maySend = this.inFlightBytes + mtuBytes <= this.controller.windowBytes;
+    const sendUs = maySend ? Math.max(this.pacer.nextSendUs(this.nowUs), this.nowUs) : Infinity;
+    const first = this.packets.findIndex(({ ackUs }) => ackUs !== Infinity);
+    const ackUs = first < 0 ? Infinity : this.packets[first]!.ackUs;
+    const newest = this.packets.at(-1);
+    const probeUs =
+      newest === undefined ? Infinity : newest.sentUs + 3 * Math.max(this.smoothedRttUs, 100_000);
+    const nextUs = Math.min(sendUs, ackUs, probeUs);
+    this.nowUs = Math.max(this.nowUs, Math.min(nextUs, untilUs));
+    if (nextUs > untilUs) return;
+    if (ackUs === nextUs) this.acknowledge(first);
+    else if (sendUs === nextUs) this.send();
+    else this.lose(this.packets.length, 0);
+    const { windowBytes, pacingRate, inSlowStart } = this.controller;
+    this.pacer.update(windowBytes, pacingRate, this.smoothedRttUs, inSlowStart);
+  }
+
+  private send(): void {
+    const { nowUs } = this;
+    const { mtuBytes, bytesPerSecond, rttUs, queueBytes } = this.path;
+    if (this.inFlightBytes === 0) this.firstSentUs = this.deliveredUs = nowUs;
+    const waitingBytes = ((this.linkFreeUs - nowUs) * bytesPerSecond) / 1_000_000;
+    const isLost = this.losesNext() || waitingBytes > queueBytes;
+    if (!isLost) this.linkFreeUs = Math.max(this.linkFreeUs, nowUs) + (mtuBytes * 1_000_000) / bytesPerSecond;
+    this.packets.push({
+      sentUs: nowUs,
+      deliveredBytes: this.deliveredBytes,
+      deliveredUs: this.deliveredUs,
+      firstSentUs: this.firstSentUs,
+      lostBytes: this.lostBytes,
+      ackUs: isLost ? Infinity : Math.ceil(this.linkFreeUs + rttUs),
+    });
+    this.inFlightBytes += mtuBytes;
+    this.pacer.onSent(nowUs, mtuBytes);
+    this.controller.onSent(nowUs, mtuBytes, this.inFlightBytes);
+  }
+
+  private losesNext(): boolean {
+    const { loseOneIn, runPackets } = this.path;
+    this.random = (Math.imul(this.random, 1_664_525) + 1_013_904_223) | 0;
+    if (this.nowUs < LOSSES_FROM_US || this.nowUs >= LOSSLESS_FROM_US) return false;
+    if (this.runLeft > 0) this.runLeft--;
+    else if ((this.random >>> 0) / 2 ** 32 < 1 / loseOneIn) this.runLeft = runPackets - 1;
+    else return false;
+    return true;
+  }
+
+  /** The network keeps the order: whatever left three packets before one that arrived, and did not arrive, is lost. */
+  private acknowledge(index: number): void {
+    const { mtuBytes } = this.path;
+    const { nowUs, sample, packets } = this;
+    const packet = packets[index]!;
+    const rttUs = nowUs - packet.sentUs;
+    sample.priorInFlightBytes = this.inFlightBytes;
+    packets.splice(index, 1);
+    this.inFlightBytes -= mtuBytes;
+    this.deliveredBytes += mtuBytes;
+    this.deliveredUs = nowUs;
+    this.firstSentUs = packet.sentUs;
+    this.minRttUs = Math.min(this.minRttUs, rttUs);
+    this.smoothedRttUs = this.smoothedRttUs === 0 ? rttUs : (7 * this.smoothedRttUs + rttUs) / 8;
+    this.lose(index, 2);
+    sample.nowUs = nowUs;
+    sample.ackedBytes = mtuBytes;
+    sample.newestSentUs = packet.sentUs;
+    sample.inFlightBytes = this.inFlightBytes;
+    sample.deliveredTotalBytes = this.deliveredBytes;
+    sample.deliveredAtSendBytes = packet.deliveredBytes;
+    sample.deliveredBytes = this.deliveredBytes - packet.deliveredBytes;
+    sample.deliveryIntervalUs = Math.max(packet.sentUs - packet.firstSentUs, nowUs - packet.deliveredUs);
+    sample.lostBytes = this.lostBytes - packet.lostBytes;
+    sample.latestRttUs = rttUs;
+    sample.smoothedRttUs = this.smoothedRttUs;
+    sample.minRttUs = this.minRttUs;
+    this.controller.onAck(sample);
+  }
+
+  /** Declares the packets before `end` lost, but for the last `spared`. */
+  private lose(end: number, spared: number): void {
+    const lost = this.packets.splice(0, Math.max(end - spared, 0));
+    if (lost.length === 0) return;
+    const { event } = this;
+    event.nowUs = this.nowUs;
+    event.sentUs = lost.at(-1)!.sentUs;
+    event.lostBytes = lost.length * this.path.mtuBytes;
+    this.inFlightBytes -= event.lostBytes;
+    this.lostBytes += event.lostBytes;
+    event.inFlightBytes = this.inFlightBytes;
+    this.controller.onCongestion(event);
+  }
+}
+
+const BLANK_SAMPLE: Readonly<AckSample> = {
+  nowUs: 0,
+  ackedBytes: 0,
+  newestSentUs: 0,
+  priorInFlightBytes: 0,
+  inFlightBytes: 0,
+  deliveredTotalBytes: 0,
+  deliveredAtSendBytes: 0,
+  deliveredBytes: 0,
+  deliveryIntervalUs: 0,
+  lostBytes: 0,
+  ceBytes: 0,
+  latestRttUs: 0,
+  smoothedRttUs: 0,
+  minRttUs: 0,
+  appLimited: false,
+  windowUnused: false,
+};
+
+const SECOND_US = 1_000_000;
+const LOSSES_FROM_US = SECOND_US;
+const LOSSLESS_FROM_US = 3 * SECOND_US;
+
+/** Sizes and rates whose products are whole nowhere, with losses alone and in runs. */
+const RECOVERY_PATHS: readonly RecoveryPath[] = [
+  { mtuBytes: 1200, bytesPerSecond: 1_234_567, rttUs: 20_011, loseOneIn: 40, runPackets: 1 },
+  { mtuBytes: 1452, bytesPerSecond: 3_141_593, rttUs: 19_997, loseOneIn: 100, runPackets: 10 },
+  { mtuBytes: 1452, bytesPerSecond: 1_250_001, rttUs: 40_009, loseOneIn: 10, runPackets: 1 },
+  { mtuBytes: 1337, bytesPerSecond: 2_718_282, rttUs: 9973, loseOneIn: 300, runPackets: 40 },
+].flatMap((path) => {
+  const queueBytes = Math.ceil((path.bytesPerSecond * path.rttUs) / SECOND_US);
+  return [1, 2, 3].map((seed) => ({ ...path, queueBytes, seed }));
+});
