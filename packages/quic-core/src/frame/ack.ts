@@ -99,16 +99,18 @@ export interface EcnCounts {
 }
 
 /**
- * Write an ACK of as many ranges as fit into `room` bytes, the newest always; returns how many ranges were
+ * Write an ACK of as many ranges as fit into the writer, the newest always; returns how many ranges were
  * written, 0 when not even one fits.
  *
  * @param ecn - counts to report, or undefined for a plain ACK.
+ * @param from - ranges that end below are known to the peer, and left out. RFC 9000 §13.2.4
  */
 export function encodeAck(
   writer: ByteWriter,
   ranges: AckRanges,
   rawDelay: number,
   ecn: EcnCounts | undefined,
+  from: number = 0,
 ): number {
   const last = ranges.count - 1;
   const largest = ranges.endAt(last) - 1;
@@ -126,7 +128,7 @@ export function encodeAck(
     ecnLength;
   if (room < 0) return 0;
   let extra = 0;
-  for (let i = last - 1; i >= 0; i--) {
+  for (let i = last - 1; i >= 0 && ranges.endAt(i) > from; i--) {
     const gap = ranges.startAt(i + 1) - ranges.endAt(i) - 1;
     room -= varintLength(gap) + varintLength(ranges.endAt(i) - 1 - ranges.startAt(i));
     if (room < 0) break;

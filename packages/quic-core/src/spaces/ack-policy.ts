@@ -1,9 +1,4 @@
-/** Ack-eliciting packets that may wait for one acknowledgement. RFC 9000 §13.2.2 */
-const PACKETS_PER_ACK = 2;
-/** On paths with longer round trips more of them may wait: a sender needs so many words a round trip, not more. */
-const LONG_RTT_US = 100_000;
-/** The packets that may wait are not more than this times as many. */
-const MOST_TIMES = 6;
+import { ArrivalRate } from './arrival-rate.ts';
 
 /** When to acknowledge in one packet number space. RFC 9000 §13.2 */
 export class AckPolicy {
@@ -12,8 +7,11 @@ export class AckPolicy {
   /** Whether an ACK would tell the peer something: ride along with whatever leaves. */
   hasNews = false;
   private readonly maxDelayUs: number;
+  private readonly arrivals: ArrivalRate = new ArrivalRate();
   private waiting = 0;
   private largestEliciting = -1;
+  /** Up to this number a gap was followed, and nothing waits for more than one other packet. */
+  private hastyUntil = -1;
 
   /** @param maxDelayUs - our max_ack_delay; 0 where acknowledgements must not wait. */
   constructor(maxDelayUs: number) {
@@ -37,12 +35,17 @@ export class AckPolicy {
     if (!ackEliciting) return;
     this.hasNews = true;
     this.waiting++;
+    this.arrivals.onReceived(minRttUs, nowUs);
     const last = this.largestEliciting;
     // What came with a gap, or fills one, is told at once. RFC 9000 §13.2.1
     const inOrder = last < 0 || (packetNumber > last && runStart <= last + 1);
     if (packetNumber > last) this.largestEliciting = packetNumber;
-    const atOnce = !inOrder || congested || this.waiting >= packetsPerAck(minRttUs);
-    this.dueUs = Math.min(this.dueUs, atOnce ? nowUs : nowUs + this.maxDelayUs);
+    // The sender takes the gap for a loss when the third packet behind it is acknowledged. RFC 9002 §6.1.1
+    if (!inOrder) this.hastyUntil = packetNumber + REORDERING;
+    const { packetsPerAck } = this.arrivals;
+    const share = packetNumber <= this.hastyUntil ? HASTY_PACKETS : packetsPerAck;
+    const atOnce = !inOrder || congested || this.waiting >= share;
+    this.dueUs = Math.min(this.dueUs, atOnce ? nowUs : nowUs + this.delayUs(minRttUs));
   }
 
   onAckSent(): void {
@@ -50,9 +53,15 @@ export class AckPolicy {
     this.hasNews = false;
     this.waiting = 0;
   }
+
+  // Where many packets share an acknowledgement, a sender whose window shrinks must not wait long for the last of them.
+  private delayUs(minRttUs: number): number {
+    if (this.arrivals.packetsPerAck <= HASTY_PACKETS) return this.maxDelayUs;
+    return Math.min(this.maxDelayUs, Math.max(Math.floor(minRttUs / 4), SHORTEST_DELAY_US));
+  }
 }
 
-function packetsPerAck(minRttUs: number): number {
-  if (minRttUs <= LONG_RTT_US || minRttUs === Infinity) return PACKETS_PER_ACK;
-  return Math.floor(PACKETS_PER_ACK * Math.min(minRttUs / LONG_RTT_US, MOST_TIMES));
-}
+const REORDERING = 2;
+const HASTY_PACKETS = 2;
+/** What the timers of hosts can do. */
+const SHORTEST_DELAY_US = 1000;

@@ -42,6 +42,21 @@ describe('received numbers', () => {
     expect(received.ranges.count).toBe(8);
   });
 
+  test('what a late packet fills is told anew, until an ACK that came after it has arrived', () => {
+    const received = new ReceivedNumbers();
+    for (const number of [0, 1, 4, 5, 8, 9]) received.add(number, 0, 0);
+    received.onReported(5);
+    expect(received.reportedBelow).toBe(6);
+    received.add(3, 0, 0);
+    expect(received.reportedBelow).toBe(3);
+    // This ACK may have left before the late packet came.
+    received.onReported(9);
+    expect(received.reportedBelow).toBe(3);
+    received.add(10, 0, 0);
+    received.onReported(10);
+    expect(received.reportedBelow).toBe(11);
+  });
+
   test(`counts packets by codepoint ${covers('rfc9000-13.4.1-1')}`, () => {
     const received = new ReceivedNumbers();
     expect(received.hasEcn).toBe(false);

@@ -15,8 +15,12 @@ export class ReceivedNumbers {
   largestAtUs = 0;
   /** Packets by ECN codepoint. RFC 9000 §13.4.1 */
   readonly ecn: EcnCounts = { ect0: 0, ect1: 0, ce: 0 };
+  /** The peer knows of everything below that was received. */
+  reportedBelow = 0;
   /** Numbers below are forgotten, and count as received. */
   private floor = 0;
+  /** A late packet came when this was the largest: only an ACK that reports a larger one has surely told of it. */
+  private lateAt = -1;
 
   isDuplicate(packetNumber: number): boolean {
     return packetNumber < this.floor || this.ranges.contains(packetNumber);
@@ -25,6 +29,10 @@ export class ReceivedNumbers {
   /** @param codepoint - the two ECN bits of the IP header. */
   add(packetNumber: number, codepoint: number, nowUs: number): void {
     this.ranges.add(packetNumber, packetNumber + 1);
+    if (packetNumber < this.reportedBelow) {
+      this.reportedBelow = packetNumber;
+      this.lateAt = this.largest;
+    }
     if (packetNumber > this.largest) {
       this.largest = packetNumber;
       this.largestAtUs = nowUs;
@@ -37,6 +45,7 @@ export class ReceivedNumbers {
 
   /** An ACK that reported numbers up to `largest` has arrived: ranges below need no repetition. RFC 9000 §13.2.4 */
   onReported(largest: number): void {
+    if (largest > this.lateAt) this.reportedBelow = Math.max(this.reportedBelow, largest + 1);
     while (this.ranges.count > ROOM_FOR_LATE && this.ranges.endAt(0) <= largest) this.dropOldest();
   }
 

@@ -99,6 +99,47 @@ describe('when to acknowledge', () => {
     expect(space.policy.dueUs).toBe(1);
   });
 
+  describe('where many packets share an acknowledgement', () => {
+    /** 10,000 packets a second for a second, at a round trip of 20 ms. */
+    function steadySpace(): ReceiveSpace {
+      const space = new ReceiveSpace(25 * MS, 3);
+      for (let number = 0; number < 10_000; number++) {
+        space.onReceived(number, true, 0, 20 * MS, number * 100);
+        if (space.policy.dueUs <= number * 100) ackOf(space, number * 100);
+      }
+      if (space.policy.hasNews) ackOf(space, 1_000_000);
+      return space;
+    }
+
+    test('one waits for a quarter of a round trip at most', () => {
+      const space = steadySpace();
+      space.onReceived(10_000, true, 0, 20 * MS, 1_000_000);
+      expect(space.policy.dueUs).toBe(1_005_000);
+    });
+
+    test(`a gap is told at once, and again when the third packet behind it comes ${covers('rfc9000-13.2.1-4')}`, () => {
+      const space = steadySpace();
+      const toldAt: number[] = [];
+      for (let number = 10_001; number < 10_012; number++) {
+        space.onReceived(number, true, 0, 20 * MS, 1_000_100);
+        if (space.policy.dueUs > 1_000_100) continue;
+        toldAt.push(number);
+        ackOf(space, 1_000_100);
+      }
+      expect(toldAt).toEqual([10_001, 10_003]);
+    });
+  });
+
+  test('ranges that the peer knows of are left out', () => {
+    const space = new ReceiveSpace(25 * MS, 3);
+    for (const number of [0, 2, 4, 6]) space.onReceived(number, true, 0, 0, 0);
+    expect(ackOf(space, 0).rangeCount).toBe(4);
+    space.received.onReported(2);
+    expect(ackOf(space, 0).rangeCount).toBe(2);
+    space.onReceived(1, true, 0, 0, 0);
+    expect(ackOf(space, 0).rangeCount).toBe(3);
+  });
+
   test(`handshake packets are acknowledged at once, others within our max_ack_delay ${covers('rfc9000-13.2.1-1', 'rfc9000-13.2.1-2')}`, () => {
     const spaces = new Spaces(25 * MS, 3);
     spaces.at(Space.Application).onReceived(0, true, 0, 0, 100);

@@ -40,8 +40,8 @@ export class ReceiveSpace {
     const { received } = this;
     if (received.ranges.count === 0) return -1;
     const delay = Math.floor(Math.max(0, nowUs - received.largestAtUs) / 2 ** this.delayExponent);
-    if (encodeAck(writer, received.ranges, delay, received.hasEcn ? received.ecn : undefined) === 0)
-      return -1;
+    const ecn = received.hasEcn ? received.ecn : undefined;
+    if (encodeAck(writer, received.ranges, delay, ecn, received.reportedBelow) === 0) return -1;
     this.policy.onAckSent();
     return received.largest;
   }
