@@ -35,6 +35,7 @@ export class Bbr implements CongestionController {
   private heldBackUntilBytes = -1;
 
   private recoveryStartUs = -Infinity;
+  private probeEndUs = -Infinity;
   private inRecovery = false;
   private priorWindowBytes = 0;
   private lossEvents = 0;
@@ -96,7 +97,8 @@ export class Bbr implements CongestionController {
   onCongestion(event: CongestionEvent): void {
     this.background.onLost(event.lostBytes);
     if (event.cePackets > 0) this.shortTerm.lossInRound = true;
-    this.shortTerm.lostBytes += event.lostBytes;
+    // What a probe lost has said where the limit is, and not that the path changed since.
+    if (event.sentUs > this.probeEndUs) this.shortTerm.lostBytes += event.lostBytes;
     this.lossEvents++;
     if (event.sentUs <= this.recoveryStartUs) return;
     this.recoveryStartUs = event.nowUs;
@@ -134,7 +136,7 @@ export class Bbr implements CongestionController {
     this.deliveredTotalBytes = 0;
     this.hasRtt = false;
     this.heldBackUntilBytes = -1;
-    this.recoveryStartUs = -Infinity;
+    this.recoveryStartUs = this.probeEndUs = -Infinity;
     this.inRecovery = false;
     this.priorWindowBytes = 0;
     this.lossEvents = 0;
@@ -263,6 +265,7 @@ export class Bbr implements CongestionController {
   }
 
   private startDown(nowUs: number): void {
+    this.probeEndUs = nowUs;
     this.shortTerm.forgetSignals();
     this.volume.stop();
     this.clock.start(nowUs);

@@ -8,7 +8,8 @@
 export class ArrivalRate {
   packetsPerAck: number = LEAST_PACKETS;
   private total = 0;
-  private startUs = -1;
+  /** When the present round began; Infinity before the first packet. */
+  private startUs = Infinity;
   private count = 0;
   /** Packets that the spacing of the last round holds. */
   private spaced = 0;
@@ -20,7 +21,7 @@ export class ArrivalRate {
   /** A packet that must be acknowledged came. `minRttUs` is Infinity when not known. */
   onReceived(minRttUs: number, nowUs: number): void {
     this.total++;
-    if (this.startUs < 0) this.startUs = nowUs;
+    if (this.startUs === Infinity) this.startUs = nowUs;
     const elapsedUs = nowUs - this.startUs;
     if (elapsedUs >= Math.min(Math.max(minRttUs, SHORTEST_ROUND_US), LONGEST_ROUND_US))
       this.endRound(minRttUs, elapsedUs);
@@ -32,7 +33,7 @@ export class ArrivalRate {
     const rate = this.count / elapsedUs;
     const isSteady =
       this.total >= YOUNG_PACKETS && rate <= GROWTH * Math.max(this.highestRate, this.formerRate);
-    this.spaced = isSteady ? Math.floor(rate * spacingUs(minRttUs)) : 0;
+    this.spaced = this.total < YOUNG_PACKETS ? 0 : Math.round(rate * spacingUs(minRttUs, isSteady));
     if (++this.rounds % STRETCH_ROUNDS === 0) {
       this.formerRate = this.highestRate;
       this.highestRate = 0;
@@ -44,10 +45,11 @@ export class ArrivalRate {
 }
 
 /** The time that one acknowledgement may answer for. */
-function spacingUs(minRttUs: number): number {
+function spacingUs(minRttUs: number, isSteady: boolean): number {
   if (minRttUs === Infinity) return 0;
   const roundUs = Math.min(minRttUs, LONGEST_ROUND_US);
-  return Math.min(Math.max(roundUs / ACKS_PER_ROUND, SPACING_US), roundUs / LEAST_ACKS_PER_ROUND);
+  const frequentUs = roundUs / FREQUENT_ACKS;
+  return isSteady ? Math.min(Math.max(frequentUs, SPACING_US), roundUs / SELDOM_ACKS) : frequentUs;
 }
 
 /** On paths with longer round trips more packets may wait from the start. */
@@ -66,11 +68,12 @@ const YOUNG_PACKETS = 100;
 const GROWTH = 1.2;
 /** Packets come in bursts, so that a round is compared with several. */
 const STRETCH_ROUNDS = 8;
-/** 400 acknowledgements a second with their headers are some 250 kbit/s. */
-const SPACING_US = 2500;
-const ACKS_PER_ROUND = 16;
-/** Where round trips are short, the spacing is not more than this part of them. */
-const LEAST_ACKS_PER_ROUND = 4;
+/** 330 acknowledgements a second, with their headers, are some 200 kbit/s. */
+const SPACING_US = 3000;
+/** In a round trip of a sender that looks for its rate by them: RFC 9406 §4.3 wants eight samples. */
+const FREQUENT_ACKS = 16;
+/** In a round trip at least. */
+const SELDOM_ACKS = 4;
 /** Shorter ones hold too few packets to count. */
 const SHORTEST_ROUND_US = 5000;
 /** Longer ones are no reason to tell less. */
