@@ -45,7 +45,7 @@ describe('CoDel (RFC 8289)', () => {
     const queue = new CodelQueue({}, 1500, Infinity);
     queue.push(datagram(0), 0);
     queue.push(datagram(0), 0);
-    expect([queue.bytes, queue.dropped]).toEqual([1000, 1]);
+    expect([queue.bytes, queue.dropped]).toEqual([1028, 1]);
     queue.pop(1);
     expect(queue.bytes).toBe(0);
     expect(queue.pop(2)).toBeUndefined();

@@ -1,4 +1,4 @@
-import { type Datagram, Ecn } from './datagram.ts';
+import { type Datagram, Ecn, wireBytes } from './datagram.ts';
 import { Fifo } from './fifo.ts';
 import type { Queue } from './queue.ts';
 
@@ -38,11 +38,11 @@ export class CodelQueue implements Queue {
   }
 
   push(datagram: Datagram, nowUs: number): void {
-    if (this.bytes + datagram.bytes.length > this.limitBytes || this.waiting.length >= this.limitDatagrams) {
+    if (this.bytes + wireBytes(datagram) > this.limitBytes || this.waiting.length >= this.limitDatagrams) {
       this.dropped++;
       return;
     }
-    this.bytes += datagram.bytes.length;
+    this.bytes += wireBytes(datagram);
     this.waiting.push({ datagram, sinceUs: nowUs });
   }
 
@@ -87,7 +87,7 @@ export class CodelQueue implements Queue {
       this.firstAboveUs = 0;
       return undefined;
     }
-    this.bytes -= head.datagram.bytes.length;
+    this.bytes -= wireBytes(head.datagram);
     // A queue of one datagram is never too long, however slow the link.
     if (nowUs - head.sinceUs < this.targetUs || this.bytes === 0) this.firstAboveUs = 0;
     else if (this.firstAboveUs === 0) this.firstAboveUs = nowUs + this.intervalUs;

@@ -14,3 +14,12 @@ export interface Datagram {
 
 /** ECN codepoints as the IP header spells them, RFC 3168 §5. */
 export const Ecn = { NotEct: 0, Ect1: 1, Ect0: 2, Ce: 3 } as const;
+
+/** Bytes that it takes on a link: the payload with the headers of UDP and IP. RFC 768, RFC 791, RFC 8200 */
+export function wireBytes({ bytes, to }: Datagram): number {
+  return bytes.length + UDP_HEADER + (to.ip.includes(':') ? IPV6_HEADER : IPV4_HEADER);
+}
+
+const UDP_HEADER = 8;
+const IPV4_HEADER = 20;
+const IPV6_HEADER = 40;

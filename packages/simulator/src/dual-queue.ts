@@ -1,4 +1,4 @@
-import { type Datagram, Ecn } from './datagram.ts';
+import { type Datagram, Ecn, wireBytes } from './datagram.ts';
 import { Fifo } from './fifo.ts';
 import type { Queue } from './queue.ts';
 import type { Random } from './random.ts';
@@ -53,11 +53,11 @@ export class DualQueue implements Queue {
 
   push(datagram: Datagram, nowUs: number): void {
     const length = this.lowLatency.length + this.classic.length;
-    if (this.bytes + datagram.bytes.length > this.limitBytes || length >= this.limitDatagrams) {
+    if (this.bytes + wireBytes(datagram) > this.limitBytes || length >= this.limitDatagrams) {
       this.dropped++;
       return;
     }
-    this.bytes += datagram.bytes.length;
+    this.bytes += wireBytes(datagram);
     const isLowLatency = datagram.ecn === Ecn.Ect1 || datagram.ecn === Ecn.Ce;
     (isLowLatency ? this.lowLatency : this.classic).push({ datagram, sinceUs: nowUs });
   }
@@ -68,7 +68,7 @@ export class DualQueue implements Queue {
       const isLowLatency = this.isLowLatencyNext();
       const head = (isLowLatency ? this.lowLatency : this.classic).shift();
       if (head === undefined) return undefined;
-      this.bytes -= head.datagram.bytes.length;
+      this.bytes -= wireBytes(head.datagram);
       const kept = isLowLatency ? this.passLowLatency(head, nowUs) : this.passClassic(head);
       if (kept !== undefined) return kept;
     }

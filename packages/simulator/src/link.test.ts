@@ -31,6 +31,9 @@ function arrivals(
   return { link, out, times: out.map(({ atUs }) => atUs) };
 }
 
+/** With the 28 bytes of its IP and UDP headers it has 1000. */
+const THOUSAND = 972;
+
 describe('link', () => {
   test('delay alone', () => {
     expect(
@@ -43,25 +46,25 @@ describe('link', () => {
 
   test('the bottleneck sends one after the other, and rests when it has nothing', () => {
     const sent = [
-      [0, 1000],
-      [0, 500],
-      [10_000, 1000],
+      [0, THOUSAND],
+      [0, 472],
+      [10_000, THOUSAND],
     ] as const;
     expect(arrivals({ delayUs: 100, bytesPerSecond: 1_000_000 }, sent).times).toEqual([1100, 1600, 11_100]);
   });
 
   test('times are exact on average where a datagram takes a fraction of a microsecond', () => {
-    const sent = Array.from({ length: 1000 }, () => [0, 1000] as const);
+    const sent = Array.from({ length: 1000 }, () => [0, THOUSAND] as const);
     const { times } = arrivals({ delayUs: 0, bytesPerSecond: 3e9, queueBytes: 1e9 }, sent);
     expect(times.at(-1)).toBe(334);
   });
 
   test('what does not fit the queue is dropped at the tail', () => {
     const sent = [
-      [0, 1000],
-      [0, 1000],
-      [0, 1000],
-      [0, 500],
+      [0, THOUSAND],
+      [0, THOUSAND],
+      [0, THOUSAND],
+      [0, 472],
     ] as const;
     const { times, link } = arrivals({ delayUs: 0, bytesPerSecond: 1_000_000, queueBytes: 1500 }, sent);
     expect(times).toEqual([1000, 2000, 2500]);
@@ -70,7 +73,7 @@ describe('link', () => {
   });
 
   test('a queue may be counted in datagrams', () => {
-    const sent = Array.from({ length: 30 }, () => [0, 1000] as const);
+    const sent = Array.from({ length: 30 }, () => [0, THOUSAND] as const);
     const options = { delayUs: 0, bytesPerSecond: 1_250_000, queueDatagrams: 25, queueBytes: Infinity };
     expect(arrivals(options, sent).times).toHaveLength(26);
   });
@@ -85,10 +88,65 @@ describe('link', () => {
     };
     expect(
       arrivals({ delayUs: 0, bytesPerSecond }, [
-        [0, 1000],
-        [0, 1000],
+        [0, THOUSAND],
+        [0, THOUSAND],
       ]).times,
     ).toEqual([1000, 5250]);
+  });
+
+  test.each([
+    ['10.0.0.2', 100],
+    ['2001:db8::2', 120],
+  ])('headers of UDP and IP take their time and their room (%s)', (ip, bytes) => {
+    const link = new Link('link', { delayUs: 0, bytesPerSecond: 1e6, queueBytes: bytes }, createRandom(1));
+    for (let i = 0; i < 3; i++) link.push({ ...datagram(72), to: { ip, port: 1 } }, 0);
+    expect(link.queue.bytes).toBe(bytes);
+    expect(link.dropped).toBe(1);
+    expect(link.nextUs()).toBe(bytes);
+    link.pop(1000);
+    expect(link.counters.deliveredBytes).toBe(bytes);
+  });
+
+  test('a delay that changes, and what left before is not overtaken', () => {
+    const delayUs = {
+      steps: [
+        { atUs: 0, delayUs: 1000 },
+        { atUs: 500, delayUs: 100 },
+      ],
+      periodUs: 10_000,
+    };
+    const sent = [0, 499, 500, 2000, 10_000].map((atUs) => [atUs, 10] as const);
+    expect(arrivals({ delayUs }, sent).times).toEqual([1000, 1499, 1499, 2100, 11_000]);
+    expect(arrivals({ delayUs, overtaking: true }, sent).times).toEqual([600, 1000, 1499, 2100, 11_000]);
+  });
+
+  test('a policer drops what exceeds its rate, and lets nothing wait', () => {
+    const policer = { bytesPerSecond: 1_000_000, burstBytes: 3000 };
+    const sent = [0, 0, 0, 0, 500, 1000, 1000, 100_000].map((atUs) => [atUs, THOUSAND] as const);
+    const { times, link } = arrivals({ delayUs: 10, policer }, sent);
+    expect(times).toEqual([10, 10, 10, 1010, 100_010]);
+    expect(link.dropped).toBe(3);
+  });
+
+  test('datagrams that are held together stay together', () => {
+    const sent = Array.from({ length: 2000 }, (_, i) => [i * 10, 10] as const);
+    const options = { delayUs: 0, reordering: 0.01, reorderUs: 5000, reorderRun: 10 };
+    const { out } = arrivals(options, sent);
+    const late = out.filter(({ atUs, datagram: { sentUs } }) => atUs - sentUs >= 5000);
+    expect(late.length).toBeGreaterThan(100);
+    expect(late.length % 10).toBe(0);
+    for (let i = 0; i < late.length; i++)
+      if (i % 10 > 0) expect(late[i]!.datagram.sentUs - late[i - 1]!.datagram.sentUs).toBe(10);
+  });
+
+  test('losses of some spans only', () => {
+    const options = {
+      delayUs: 0,
+      loss: { kind: 'random', rate: 1 },
+      lossDuring: [{ fromUs: 5, untilUs: 8 }],
+    } as const;
+    const sent = Array.from({ length: 10 }, (_, i) => [i, 10] as const);
+    expect(arrivals(options, sent).times).toEqual([0, 1, 2, 3, 4, 8, 9]);
   });
 
   test('too long for the path, a blackhole, an unreachable span', () => {
@@ -129,7 +187,7 @@ describe('link', () => {
   });
 
   test('a duplicated datagram arrives twice', () => {
-    expect(arrivals({ duplication: 1, delayUs: 5, bytesPerSecond: 1e6 }, [[0, 10]]).times).toEqual([15, 25]);
+    expect(arrivals({ duplication: 1, delayUs: 5, bytesPerSecond: 1e6 }, [[0, 12]]).times).toEqual([45, 85]);
   });
 
   test('jitter delays within its bound and keeps the order', () => {

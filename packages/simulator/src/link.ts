@@ -1,6 +1,8 @@
-import { type Datagram, Ecn } from './datagram.ts';
+import { type Datagram, Ecn, wireBytes } from './datagram.ts';
+import { type Delay, delayAt } from './delay.ts';
 import { drawJitterUs, type Jitter } from './jitter.ts';
 import { createLossModel, type Loss, type LossModel } from './loss-models.ts';
+import { Policer, type PolicerOptions } from './policer.ts';
 import { createQueue, type QueueKind } from './queue-kind.ts';
 import type { Queue } from './queue.ts';
 import type { Random } from './random.ts';
@@ -33,16 +35,18 @@ export interface LinkOptions {
   readonly ecnRewrite: readonly [number, number, number, number];
   /** Probability to mark an ECN-capable datagram CE, besides what the queue marks. Default 0. */
   readonly ceMarking: number;
-  /** Bytes that may wait for the bottleneck, apart from the datagram being sent. Default 65536. */
+  /** Drops what exceeds a rate. Default none. */
+  readonly policer?: PolicerOptions;
+  /** Bytes that may wait for the bottleneck, with their UDP and IP headers, apart from the datagram being sent. Default 65536. */
   readonly queueBytes: number;
   /** Datagrams that may wait. Default Infinity. */
   readonly queueDatagrams: number;
   /** Default: tail drop. */
   readonly queue: QueueKind;
-  /** Default Infinity: no bottleneck, no queue. */
+  /** Bytes with their UDP and IP headers. Default Infinity: no bottleneck, no queue. */
   readonly bytesPerSecond: Rate;
   /** One-way propagation delay. Default 10000. */
-  readonly delayUs: number;
+  readonly delayUs: Delay;
   /** Added to the delay. Default none. */
   readonly jitter?: Jitter;
   /** What left later overtakes where its jitter is smaller. Default: it waits behind what left before. */
@@ -51,6 +55,8 @@ export interface LinkOptions {
   readonly reordering: number;
   /** Default 5000. */
   readonly reorderUs: number;
+  /** So many in a row are held together. Default 1. */
+  readonly reorderRun: number;
 }
 
 /** ECN codepoints erased. */
@@ -63,11 +69,12 @@ export const ECN_ALL_CE = [0, 3, 3, 3] as const;
 /** What became of the datagrams that entered. */
 export interface LinkCounters {
   entered: number;
-  /** By loss model, MTU, blackhole or an unreachable span; the queue counts its own. */
+  /** By loss model, MTU, policer, blackhole or an unreachable span; the queue counts its own. */
   lost: number;
   corrupted: number;
   duplicated: number;
   delivered: number;
+  /** With their UDP and IP headers. */
   deliveredBytes: number;
 }
 
@@ -86,16 +93,20 @@ export class Link {
   };
   private readonly random: Random;
   private readonly loss: LossModel;
+  private readonly policer: Policer | undefined;
   private readonly transit = new Transit<Datagram>();
   private sending: Datagram | undefined;
   private freeAtUs = 0;
   private lastArrivalUs = 0;
+  /** How many more are held with the last that was. */
+  private heldLeft = 0;
 
   constructor(name: string, options: Partial<LinkOptions>, random: Random) {
     this.name = name;
     this.options = { ...LINK_DEFAULTS, ...options };
     this.random = random.fork(name);
     this.loss = createLossModel(options.loss, random.fork(`${name} loss`));
+    this.policer = options.policer && new Policer(options.policer);
     const { queue, queueBytes, queueDatagrams } = this.options;
     this.queue = createQueue(queue, queueBytes, queueDatagrams, random.fork(`${name} queue`));
   }
@@ -129,6 +140,10 @@ export class Link {
       counters.lost++;
       return;
     }
+    if (this.policer?.passes(wireBytes(datagram), nowUs) === false) {
+      counters.lost++;
+      return;
+    }
     let ecn = options.ecnRewrite[datagram.ecn & 3]!;
     if (isMarked && ecn !== Ecn.NotEct) ecn = Ecn.Ce;
     const bytes = isCorrupted ? this.corrupt(datagram.bytes) : datagram.bytes;
@@ -152,7 +167,7 @@ export class Link {
     const datagram = this.transit.pop(nowUs);
     if (datagram !== undefined) {
       this.counters.delivered++;
-      this.counters.deliveredBytes += datagram.bytes.length;
+      this.counters.deliveredBytes += wireBytes(datagram);
     }
     return datagram;
   }
@@ -173,14 +188,16 @@ export class Link {
   private send(startUs: number): void {
     this.sending = this.queue.pop(startUs);
     if (this.sending === undefined) return;
-    this.freeAtUs = transmittedUs(this.options.bytesPerSecond, startUs, this.sending.bytes.length);
+    this.freeAtUs = transmittedUs(this.options.bytesPerSecond, startUs, wireBytes(this.sending));
     if (this.freeAtUs === startUs) this.advance(startUs);
   }
 
   private depart(datagram: Datagram, leftUs: number): void {
-    const { delayUs, jitter, reordering, reorderUs } = this.options;
-    const arrivalUs = Math.ceil(leftUs + delayUs) + drawJitterUs(jitter, this.random);
-    if (this.random.chance(reordering)) {
+    const { delayUs, jitter, reordering, reorderUs, reorderRun } = this.options;
+    const arrivalUs = Math.ceil(leftUs + delayAt(delayUs, leftUs)) + drawJitterUs(jitter, this.random);
+    const isHeld = this.random.chance(reordering) || this.heldLeft > 0;
+    if (isHeld) {
+      this.heldLeft = this.heldLeft > 0 ? this.heldLeft - 1 : reorderRun - 1;
       this.transit.push(datagram, arrivalUs + reorderUs);
       return;
     }
@@ -214,6 +231,7 @@ export const LINK_DEFAULTS: LinkOptions = {
   overtaking: false,
   reordering: 0,
   reorderUs: 5000,
+  reorderRun: 1,
 };
 
 const ALWAYS: readonly Span[] = [{ fromUs: -Infinity, untilUs: Infinity }];

@@ -6,28 +6,48 @@ export interface NatOptions {
   readonly bindings: readonly { readonly atUs: number; readonly address: Address }[];
   /** Whether the old outer address goes on letting datagrams in. Default false. */
   readonly keepsOld?: boolean;
+  /**
+   * A binding over which nothing has gone out for this long is forgotten: nothing more comes in, and what goes out next
+   * gets the next port of the outer address. RFC 4787 §4.3. Default: never.
+   */
+  readonly idleUs?: number;
 }
 
 /** Translates between one inner address and an outer one that changes on a schedule. */
 export class Nat {
   readonly options: NatOptions;
+  private lastOutUs = -Infinity;
+  /** Bindings that were forgotten. */
+  private forgotten = 0;
 
   constructor(options: NatOptions) {
     this.options = options;
   }
 
-  /** The outer address of what leaves now. */
-  outerAddress(nowUs: number): Address {
-    const { bindings } = this.options;
-    let index = 0;
-    while (index + 1 < bindings.length && bindings[index + 1]!.atUs <= nowUs) index++;
-    return bindings[index]!.address;
+  /** Something leaves now: from this outer address. */
+  translate(nowUs: number): Address {
+    if (this.isForgotten(nowUs) && this.lastOutUs >= 0) this.forgotten++;
+    this.lastOutUs = nowUs;
+    return this.outerAddress(nowUs);
   }
 
   /** Whether what is sent to `outer` reaches the inside now. */
   admits(outer: Address, nowUs: number): boolean {
+    if (this.isForgotten(nowUs)) return false;
     if (this.options.keepsOld !== true) return isSame(this.outerAddress(nowUs), outer);
     return this.options.bindings.some(({ atUs, address }) => atUs <= nowUs && isSame(address, outer));
+  }
+
+  private outerAddress(nowUs: number): Address {
+    const { bindings } = this.options;
+    let index = 0;
+    while (index + 1 < bindings.length && bindings[index + 1]!.atUs <= nowUs) index++;
+    const { ip, port } = bindings[index]!.address;
+    return { ip, port: port + this.forgotten };
+  }
+
+  private isForgotten(nowUs: number): boolean {
+    return nowUs - this.lastOutUs > (this.options.idleUs ?? Infinity);
   }
 }
 

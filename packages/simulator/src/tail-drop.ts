@@ -1,4 +1,4 @@
-import type { Datagram } from './datagram.ts';
+import { type Datagram, wireBytes } from './datagram.ts';
 import { Fifo } from './fifo.ts';
 import type { Queue } from './queue.ts';
 
@@ -17,17 +17,17 @@ export class TailDropQueue implements Queue {
   }
 
   push(datagram: Datagram): void {
-    if (this.bytes + datagram.bytes.length > this.limitBytes || this.waiting.length >= this.limitDatagrams) {
+    if (this.bytes + wireBytes(datagram) > this.limitBytes || this.waiting.length >= this.limitDatagrams) {
       this.dropped++;
       return;
     }
-    this.bytes += datagram.bytes.length;
+    this.bytes += wireBytes(datagram);
     this.waiting.push(datagram);
   }
 
   pop(): Datagram | undefined {
     const datagram = this.waiting.shift();
-    if (datagram !== undefined) this.bytes -= datagram.bytes.length;
+    if (datagram !== undefined) this.bytes -= wireBytes(datagram);
     return datagram;
   }
 }

@@ -75,7 +75,8 @@ describe('world', () => {
 
   test('routes may have several links and share them', () => {
     const world = new World(1);
-    const askers = [new StopAndWait(1, B, 1000), new StopAndWait(1, B, 1000)];
+    // 1000 bytes with the headers of IP and UDP.
+    const askers = [new StopAndWait(1, B, 972), new StopAndWait(1, B, 972)];
     askers.forEach((context, i) =>
       world.addHost({ name: `a${i}`, context, addresses: [{ ip: `10.0.1.${i}`, port: 1 }] }),
     );

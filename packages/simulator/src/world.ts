@@ -124,7 +124,7 @@ export class World {
 
   private send(host: Host, datagram: Datagram): void {
     const isTranslated = host.nat !== undefined && datagram.from.ip === host.addresses[0]!.ip;
-    const outer = isTranslated ? { ...datagram, from: host.nat.outerAddress(this.nowUs) } : datagram;
+    const outer = isTranslated ? { ...datagram, from: host.nat.translate(this.nowUs) } : datagram;
     this.observer.onSend?.(host, outer, this.nowUs);
     const first = this.route(outer)?.[0];
     if (first === undefined) {

@@ -1,5 +1,6 @@
 import type { CryptoProvider, RandomSource } from '@tsquic/crypto';
 import type { QuicContextOptions } from '@tsquic/quic-core';
+import { wireBytes } from '../datagram.ts';
 import type { LinkOptions } from '../link.ts';
 import { Peer } from '../peer.ts';
 import { jainIndex, type Summary, summarize } from '../sample.ts';
@@ -72,7 +73,7 @@ export function runFairness(options: FairnessOptions): FairnessResult {
     onDeliver(link, datagram, nowUs) {
       if (link !== shared) return;
       const index = Number(datagram.to.ip.split('.')[3]) - 1;
-      const bytes = datagram.bytes.length;
+      const bytes = wireBytes(datagram);
       const bucketUs = Math.floor(nowUs / BUCKET_US) * BUCKET_US;
       buckets[index]!.set(bucketUs, (buckets[index]!.get(bucketUs) ?? 0) + bytes);
       if (nowUs < measureFromUs) return;
