@@ -4,7 +4,21 @@ export type { ConnectionOptions, QuicContextOptions, TransportOptions } from './
 export { createQuicContext, QuicContext } from './context/context.ts';
 export type { QuicHostContext } from './context/contract.ts';
 export type { ConnectionStatistics, PathStatistics, QuicConnection, QuicStream } from './context/handles.ts';
+export {
+  checkOptionNames,
+  CONTEXT_OPTION_NAMES,
+  type OptionNames,
+  TRANSPORT_OPTION_NAMES,
+} from './context/option-names.ts';
 export { createOutgoingDatagram, type OutgoingDatagram } from './context/outgoing-datagram.ts';
+export {
+  alertOf,
+  closeErrorCode,
+  ERROR_CODES,
+  type QuicErrorCode,
+  transportCodeName,
+  usageErrorCode,
+} from './errors/error-codes.ts';
 export { TransportCode } from './errors/transport-error.ts';
 export { QuicUsageError, type UsageCode } from './errors/usage-error.ts';
 export type { CloseReason, QuicEvent } from './events.ts';

@@ -9,7 +9,12 @@ export const DerTag = {
 } as const;
 
 /** What a strict reader throws for bytes that are not the DER it expects. */
-export class DerError extends Error {}
+export class DerError extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = 'DerError';
+  }
+}
 
 /**
  * Reads DER values one after the other; what deviates from DER (long forms of short lengths, indefinite lengths,

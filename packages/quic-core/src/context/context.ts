@@ -27,6 +27,7 @@ import { ConnectionHandle } from './connection-handle.ts';
 import type { QuicConnection } from './handles.ts';
 import { type Admission, InitialScreen } from './initial.ts';
 import { checkedToken } from './kept-token.ts';
+import { checkConnectionOptions } from './option-names.ts';
 import type { OutgoingDatagram } from './outgoing-datagram.ts';
 import { Registration } from './registration.ts';
 import { ResetLimit } from './reset-limit.ts';
@@ -165,6 +166,7 @@ export class QuicContext {
   /** Start a client connection; its first datagram is due now. Throws `QuicUsageError` for options that cannot work. */
   createConnection(options: ConnectionOptions, nowUs: number): QuicConnection {
     this.assertUsable(nowUs);
+    checkConnectionOptions(options);
     const { settings } = this;
     if (this.cores.size >= settings.maxConnections)
       throw new QuicUsageError(

@@ -10,6 +10,7 @@ import { QuicUsageError } from '../errors/usage-error.ts';
 import { BASE_MTU } from '../path/mtu.ts';
 import { NO_TRACE, type Tracer } from '../trace/tracer.ts';
 import type { QuicContextOptions, TransportOptions } from './config.ts';
+import { checkContextOptions } from './option-names.ts';
 import { Tickets } from './tickets.ts';
 
 /** Options with every default filled in: what connections are built from. */
@@ -53,6 +54,7 @@ const RETRY_ABOVE = 64;
 
 /** Check options and fill in defaults. Throws `QuicUsageError` for values that make no sense. */
 export function createSettings(options: QuicContextOptions): Settings {
+  checkContextOptions(options);
   const { crypto, identity } = options;
   const transport = { ...DEFAULT_TRANSPORT, ...options.transport };
   const connectionIdLength = options.connectionIdLength ?? 8;
