@@ -8,6 +8,7 @@ import { QuicConnection } from './connection.ts';
 import { Endpoint } from './endpoint.ts';
 import { QuicError } from './errors.ts';
 import { interleaveFamilies, raceAttempts } from './happy-eyeballs.ts';
+import { checkConnectNames } from './option-names.ts';
 import type { ConnectOptions } from './options.ts';
 
 /**
@@ -18,6 +19,7 @@ import type { ConnectOptions } from './options.ts';
  * where there is no such host or no socket, or the reason of `signal`. Nothing is then left open.
  */
 export async function connect(options: ConnectOptions): Promise<QuicConnection> {
+  checkConnectNames(options);
   const { host = 'localhost', port, signal, socket, context, clock = nodeClock } = options;
   signal?.throwIfAborted();
   if (!Number.isInteger(port) || port < 1 || port > 65_535)

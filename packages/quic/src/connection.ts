@@ -10,36 +10,21 @@ import type {
 } from '@tsquic/quic-core';
 import { unlessAborted, whenAborted } from './abort.ts';
 import { type CloseInfo, closeOutcome } from './close-outcome.ts';
-import { Deferred } from './deferred.ts';
+import { checkClose, checkCode } from './close-options.ts';
+import { Deferred, optional } from './deferred.ts';
 import { publish } from './diagnostics.ts';
 import type { Endpoint } from './endpoint.ts';
 import { QuicError } from './errors.ts';
+import { Finishing } from './finishing.ts';
 import { IncomingQueue } from './incoming-queue.ts';
+import { addressText, type Facts, showAs } from './inspection.ts';
+import { checkFinishNames, checkOpenStreamNames } from './option-names.ts';
+import type { CloseOptions, FinishOptions, OpenStreamOptions } from './options.ts';
+import { tellProgram } from './program-fault.ts';
 import { type StreamHost, StreamLink } from './stream-link.ts';
 import { StreamOpenings } from './stream-openings.ts';
 import { linkOf, QuicStream } from './stream.ts';
 import { use } from './usage.ts';
-
-/** Options of `QuicConnection.openStream`. */
-export interface OpenStreamOptions {
-  /** Only this side sends. Default false. */
-  readonly unidirectional?: boolean;
-  /**
-   * Wait while the peer's limit on open streams stands in the way (RFC 9000 §4.6); false rejects with
-   * `ERR_QUIC_STREAMS_UNAVAILABLE` instead. Default true.
-   */
-  readonly waitUntilAvailable?: boolean;
-  /** Ends the waiting, and later the stream, both ways; what waits on it then fails with `signal.reason`. */
-  readonly signal?: AbortSignal;
-}
-
-/** Options of `QuicConnection.close`. */
-export interface CloseOptions {
-  /** Application error code, 0 to 2^53-1. Default 0. */
-  readonly code?: number;
-  /** For people; at most 256 bytes of UTF-8 travel. Default ''. */
-  readonly reason?: string;
-}
 
 /** What `ready` and the properties of a connection tell once its handshake is complete. */
 interface HandshakeFacts {
@@ -85,14 +70,21 @@ export class QuicConnection implements AsyncIterable<QuicStream> {
   private readonly end = new Deferred<CloseInfo>().optional();
   private readonly links = new Map<number, StreamLink>();
   private readonly incoming = new IncomingQueue<QuicStream>();
+  /** Calls of `openStream` that wait. */
+  private openingCount = 0;
   private readonly bidirectional: StreamOpenings;
   private readonly unidirectional: StreamOpenings;
   private readonly releaseSignal: () => void;
   private facts: HandshakeFacts = NO_FACTS;
   private certificate: X509Certificate | undefined = undefined;
   private aborted: { readonly reason: unknown } | undefined = undefined;
-  private ended: { readonly error: unknown } | undefined = undefined;
-  private finishing: Deferred<void> | undefined = undefined;
+  private ended: { readonly error: unknown; readonly isFailure: boolean } | undefined = undefined;
+  private takesStreams = true;
+  private finishing: Finishing | undefined = undefined;
+
+  static {
+    showAs(QuicConnection.prototype, 'QuicConnection', (connection) => connection.summary());
+  }
 
   constructor(setup: ConnectionSetup) {
     const { endpoint, handle, signal } = setup;
@@ -101,11 +93,16 @@ export class QuicConnection implements AsyncIterable<QuicStream> {
     this.ready = this.confirmed.promise;
     this.closed = this.end.promise;
     this.localAddress = endpoint.local;
-    this.host = { wake: () => endpoint.wake(), onSendingOver: () => this.checkFinished() };
+    this.host = { wake: () => endpoint.wake(), onHalfOver: () => this.finishing?.check() };
+    this.incoming.onAbandoned = () => this.finishing?.check();
     this.bidirectional = new StreamOpenings(handle, false);
     this.unidirectional = new StreamOpenings(handle, true);
     endpoint.join(handle, (event) => this.onEvent(event));
     this.releaseSignal = whenAborted(signal, (reason) => this.abort(reason));
+    controls.set(this, {
+      takeNoMoreStreams: () => this.takeNoMoreStreams(),
+      refuse: () => this.refuse(),
+    });
   }
 
   /** The application protocol that both sides agreed on. RFC 7301 */
@@ -130,11 +127,11 @@ export class QuicConnection implements AsyncIterable<QuicStream> {
 
   /**
    * The certificate that the peer has proven to be its own, with names, dates and `raw` (DER); undefined where it
-   * showed none, as clients seldom do, or where the session was resumed.
+   * showed none, as clients seldom do, or one that this runtime cannot read, or where the session was resumed.
    */
   get peerCertificate(): X509Certificate | undefined {
     const [leaf] = this.facts.peerCertificates;
-    if (leaf !== undefined) this.certificate ??= new X509Certificate(leaf);
+    if (leaf !== undefined) this.certificate ??= readCertificate(leaf);
     return this.certificate;
   }
 
@@ -199,22 +196,13 @@ export class QuicConnection implements AsyncIterable<QuicStream> {
    * Open a stream. The peer hears of it with its first bytes. Rejects with `ERR_QUIC_CLOSED` or the connection's
    * failure once it has ended.
    */
-  async openStream(options: OpenStreamOptions = {}): Promise<QuicStream> {
-    const { unidirectional = false, waitUntilAvailable = true, signal } = options;
-    signal?.throwIfAborted();
-    if (this.ended !== undefined) throw this.ended.error;
-    if (this.finishing !== undefined) throw new QuicError('ERR_QUIC_CLOSED', 'the connection is finishing');
-    const openings = unidirectional ? this.unidirectional : this.bidirectional;
-    const opened = openings.open(waitUntilAvailable);
-    let handle: StreamHandle;
-    if (opened instanceof Deferred) {
-      const release = whenAborted(signal, () => openings.leave(opened));
-      handle = await unlessAborted(opened.promise, signal).finally(release);
-    } else handle = opened;
-    const stream = this.adopt(handle);
-    const link = linkOf(stream);
-    link.releaseSignal = whenAborted(signal, (reason) => link.abort(0, reason));
-    return stream;
+  openStream(options: OpenStreamOptions = {}): Promise<QuicStream> {
+    try {
+      checkOpenStreamNames(options);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    return optional(this.openNow(options));
   }
 
   /** The streams that the peer opens, in order. */
@@ -226,30 +214,109 @@ export class QuicConnection implements AsyncIterable<QuicStream> {
    * End the connection now. What was written and not yet acknowledged is lost, and so is what the peer has not yet
    * read; `finish` waits instead. Resolves when the end is on its way.
    */
-  async close(options: CloseOptions = {}): Promise<void> {
-    use(() => this.handle.close(options.code, options.reason));
-    this.host.wake();
-    await this.closed.then(nothing, nothing);
+  close(options: CloseOptions = {}): Promise<void> {
+    try {
+      checkClose(options);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    return this.closeNow(options);
   }
 
   /**
-   * End the connection once every stream that was written to here has been ended and the peer has acknowledged all
-   * of it. New streams are refused from now on. Rejects with the signal's reason, and closes at once, when that is
-   * aborted first; with the connection's failure when it is lost on the way.
+   * End the connection in good order. New streams are refused from now on, on both sides; then it waits until every
+   * stream in use has ended: what was written is ended and acknowledged, what is read was read to its end, and streams of
+   * the peer's that wait to be taken or answered were. Then it closes.
+   *
+   * Rejects with the signal's reason, and closes at once, when that is aborted first; with the connection's failure when
+   * it ends on the way. Nobody needs to look at the promise.
    */
-  async finish(options: CloseOptions & { readonly signal?: AbortSignal } = {}): Promise<void> {
-    this.finishing ??= new Deferred<void>().optional();
-    this.checkFinished();
+  finish(options: FinishOptions = {}): Promise<void> {
     try {
-      await unlessAborted(this.finishing.promise, options.signal);
-    } finally {
-      await this.close(options);
+      checkFinishNames(options);
+      checkCode(options);
+    } catch (error) {
+      return Promise.reject(error);
     }
+    return optional(this.finishNow(options));
   }
 
   /** The same as `close()`: use `finish` for data that must arrive. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  private async openNow(options: OpenStreamOptions): Promise<QuicStream> {
+    const { unidirectional = false, waitUntilAvailable = true, signal } = options;
+    signal?.throwIfAborted();
+    if (this.ended !== undefined) throw this.ended.error;
+    if (this.finishing !== undefined) throw new QuicError('ERR_QUIC_CLOSED', 'the connection is finishing');
+    const openings = unidirectional ? this.unidirectional : this.bidirectional;
+    const opened = openings.open(waitUntilAvailable);
+    const handle = opened instanceof Deferred ? await this.waitFor(opened, openings, signal) : opened;
+    const stream = this.adopt(handle);
+    const link = linkOf(stream);
+    link.releaseSignal = whenAborted(signal, (reason) => link.abort(0, reason));
+    return stream;
+  }
+
+  private async closeNow({ code, reason }: CloseOptions): Promise<void> {
+    this.handle.close(code, reason);
+    this.host.wake();
+    await this.closed.then(nothing, nothing);
+  }
+
+  private async finishNow(options: FinishOptions): Promise<void> {
+    const { signal } = options;
+    if (this.ended !== undefined) {
+      if (this.ended.isFailure) throw this.ended.error;
+      return;
+    }
+    this.takeNoMoreStreams();
+    this.finishing ??= new Finishing(
+      () => this.isBusy,
+      (task) => this.setup.endpoint.soon(task),
+    );
+    try {
+      await unlessAborted(this.finishing.done, signal);
+    } finally {
+      await this.closeNow(options);
+    }
+  }
+
+  /** Streams that have arrived can still be taken; later ones are refused. */
+  private takeNoMoreStreams(): void {
+    this.takesStreams = false;
+    this.incoming.end();
+  }
+
+  private refuse(): void {
+    this.handle.refuse();
+    this.host.wake();
+  }
+
+  /** Somebody still waits for a stream, or for something of one. */
+  private get isBusy(): boolean {
+    if (this.openingCount > 0 || this.incoming.isAwaited) return true;
+    for (const link of this.links.values()) if (link.inUse) return true;
+    return false;
+  }
+
+  private async waitFor(
+    place: Deferred<StreamHandle>,
+    openings: StreamOpenings,
+    signal: AbortSignal | undefined,
+  ): Promise<StreamHandle> {
+    this.openingCount++;
+    const release = whenAborted(signal, () => openings.leave(place));
+    try {
+      return await unlessAborted(place.promise, signal);
+    } finally {
+      release();
+      this.openingCount--;
+      // Whoever gets the stream begins to use it in this turn.
+      this.finishing?.checkSoon();
+    }
   }
 
   private abort(reason: unknown): void {
@@ -277,10 +344,10 @@ export class QuicConnection implements AsyncIterable<QuicStream> {
         this.onStreamReleased(event.streamId);
         break;
       case 'ticket':
-        this.setup.onSession?.(event.ticket);
+        tellProgram('the callback onSession', this.setup.onSession, event.ticket);
         break;
       case 'token':
-        this.setup.onToken?.(event.token);
+        tellProgram('the callback onToken', this.setup.onToken, event.token);
         break;
       case 'closed':
         this.onClosed(event);
@@ -300,7 +367,10 @@ export class QuicConnection implements AsyncIterable<QuicStream> {
   private onStreamOpened(streamId: number): void {
     const handle = this.handle.stream(streamId);
     // Opened and reset before anybody looked.
-    if (handle !== undefined) this.incoming.push(this.adopt(handle));
+    if (handle === undefined) return;
+    const stream = this.adopt(handle);
+    if (this.takesStreams) this.incoming.push(stream);
+    else linkOf(stream).abort(0, new QuicError('ERR_QUIC_CLOSED', 'the connection is finishing'));
   }
 
   private onStreamReleased(streamId: number): void {
@@ -308,6 +378,7 @@ export class QuicConnection implements AsyncIterable<QuicStream> {
     this.links.delete(streamId);
     // Reset before anybody took it. The peer may open another in its place, so it must not wait here.
     this.incoming.remove(({ id }) => id === streamId);
+    this.finishing?.check();
     publish('tsquic.stream.closed', () => ({ connection: this, streamId }));
   }
 
@@ -315,13 +386,15 @@ export class QuicConnection implements AsyncIterable<QuicStream> {
     const outcome = closeOutcome(event.reason);
     const info = this.aborted === undefined ? outcome.info : undefined;
     const error = this.aborted === undefined ? outcome.error : this.aborted.reason;
-    this.ended = { error };
+    const isCutShort = this.isBusy;
+    this.ended = { error, isFailure: info === undefined || (isCutShort && info.remote) };
+    // Before the streams end, which leaves nothing to wait for.
+    if (info === undefined || isCutShort) this.finishing?.fail(error);
     this.releaseSignal();
     for (const link of this.links.values()) link.onConnectionEnd(error);
     this.bidirectional.fail(error);
     this.unidirectional.fail(error);
     this.confirmed.reject(error);
-    this.finishing?.reject(error);
     if (info === undefined) this.end.reject(error);
     else this.end.resolve(info);
     this.incoming.end(info === undefined ? error : undefined);
@@ -339,12 +412,48 @@ export class QuicConnection implements AsyncIterable<QuicStream> {
     return stream;
   }
 
-  private checkFinished(): void {
-    if (this.finishing === undefined) return;
-    for (const { sending } of this.links.values()) {
-      if (sending !== undefined && sending.used && !sending.over) return;
-    }
-    this.finishing.resolve();
+  private summary(): Facts {
+    const { state, smoothedRttUs, bytesSent, bytesReceived } = this.statistics();
+    const { alpn, serverName, cipherSuite } = this.facts;
+    return {
+      side: this.isClient ? 'client' : 'server',
+      state,
+      remote: addressText(this.remoteAddress),
+      local: addressText(this.localAddress),
+      alpn,
+      servername: serverName,
+      cipher: cipherSuite,
+      streams: this.links.size,
+      rttMs: Math.round(smoothedRttUs / 10) / 100,
+      bytesSent,
+      bytesReceived,
+      logId: this.logId,
+      ...(this.ended === undefined ? {} : { end: String(this.ended.error) }),
+    };
+  }
+}
+
+/** What a listener may do to its connections. */
+export interface ConnectionControl {
+  /** The iteration of streams ends after those that have arrived; later ones are refused. */
+  takeNoMoreStreams(): void;
+  /** End it with CONNECTION_REFUSED. RFC 9000 §5.2.2 */
+  refuse(): void;
+}
+
+/** The controls of a connection, for its listener. */
+export function controlOf(connection: QuicConnection): ConnectionControl {
+  return controls.get(connection)!;
+}
+
+const controls = new WeakMap<QuicConnection, ConnectionControl>();
+
+/** What a peer shows need not be to the liking of OpenSSL; `peerCertificates` has it in any case. */
+function readCertificate(der: Uint8Array): X509Certificate | undefined {
+  try {
+    return new X509Certificate(der);
+  } catch {
+    return undefined;
   }
 }
 

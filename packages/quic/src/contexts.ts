@@ -6,6 +6,7 @@ import type { Identity } from '@tsquic/tls13';
 import { createClientVerifier, createIdentity, createServerVerifier } from './credentials.ts';
 import { QuicError } from './errors.ts';
 import type { CommonOptions, ConnectOptions, ListenOptions, ServerIdentity } from './options.ts';
+import { reportFault, tellProgram } from './program-fault.ts';
 import { use } from './usage.ts';
 
 /** Makes contexts for the attempts of one `connect`: certificates are read once, and errors in them thrown here. */
@@ -49,7 +50,9 @@ function commonOptions(options: CommonOptions): QuicContextOptions {
     alpn: ALPNProtocols,
     unixTimeAtZeroUs: options.unixTimeAtZeroUs ?? (clock === undefined ? unixTimeAtZeroUs : 0),
     ...(transport === undefined ? {} : { transport }),
-    ...(onKeyLog === undefined ? {} : { onKeyLog }),
+    ...(onKeyLog === undefined
+      ? {}
+      : { onKeyLog: (line: string) => tellProgram('the callback onKeyLog', onKeyLog, line) }),
     ...(ciphers === undefined ? {} : { cipherSuites: ciphers.split(':').map(cipherSuite) }),
   };
 }
@@ -67,11 +70,17 @@ function serverIdentity(
   // Reading a key takes a while: once for each object that the callback returns.
   const known = new WeakMap<ServerIdentity, Identity>();
   return (serverName) => {
-    const chosen = SNICallback(serverName);
-    if (chosen === undefined) return undefined;
-    const identity = known.get(chosen) ?? createIdentity(chosen, crypto);
-    known.set(chosen, identity);
-    return identity;
+    try {
+      const chosen = SNICallback(serverName);
+      if (chosen === undefined) return undefined;
+      const identity = known.get(chosen) ?? createIdentity(chosen, crypto);
+      known.set(chosen, identity);
+      return identity;
+    } catch (error) {
+      // This handshake ends with INTERNAL_ERROR, which tells neither side why.
+      reportFault('SNICallback', error);
+      throw error;
+    }
   };
 }
 

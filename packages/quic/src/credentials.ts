@@ -1,24 +1,53 @@
-import { createPrivateKey } from 'node:crypto';
+import { createPrivateKey, type KeyObject } from 'node:crypto';
 import { rootCertificates } from 'node:tls';
 import type { CryptoProvider } from '@tsquic/crypto';
 import type { CertificateVerifier, Identity } from '@tsquic/tls13';
 import { certificatesFromPem, createCertificateVerifier, privateKeyFromPem } from '@tsquic/tls13/x509';
 import { QuicError } from './errors.ts';
+import { checkIdentityNames } from './option-names.ts';
 import type { Certificates, ServerIdentity } from './options.ts';
 
 /** Certificate and key as the core wants them. Throws `ERR_QUIC_INVALID_OPTION` for what cannot be read. */
-export function createIdentity({ key, cert, passphrase }: ServerIdentity, crypto: CryptoProvider): Identity {
+export function createIdentity(identity: ServerIdentity, crypto: CryptoProvider): Identity {
+  const { key, cert, passphrase } = identity;
+  if (key === undefined || cert === undefined) {
+    checkIdentityNames(identity);
+    throw new QuicError('ERR_QUIC_INVALID_OPTION', 'a certificate needs both key and cert');
+  }
   const chain = readCertificates('cert', cert);
   return readable('key', () => ({ chain, signer: crypto.createSigner(readPrivateKey(key, passphrase)) }));
 }
 
 /** PKCS #8 in DER. */
 function readPrivateKey(key: string | Uint8Array, passphrase: string | undefined): Uint8Array {
-  if (passphrase === undefined) return isPem(key) ? privateKeyFromPem(textOf(key)) : key;
+  if (passphrase === undefined) {
+    if (isEncrypted(key)) throw new Error('the private key is encrypted: give its passphrase');
+    return isPem(key) ? privateKeyFromPem(textOf(key)) : key;
+  }
   const encrypted = isPem(key)
     ? { key: textOf(key), format: 'pem' as const }
     : { key: Buffer.from(key), format: 'der' as const, type: 'pkcs8' as const };
-  return createPrivateKey({ ...encrypted, passphrase }).export({ format: 'der', type: 'pkcs8' });
+  return decrypt(() => createPrivateKey({ ...encrypted, passphrase })).export({
+    format: 'der',
+    type: 'pkcs8',
+  });
+}
+
+/** What OpenSSL says of a wrong passphrase, 'bad decrypt' or 'unsupported', names neither. */
+function decrypt(create: () => KeyObject): KeyObject {
+  try {
+    return create();
+  } catch (error) {
+    const { message } = error as Error;
+    throw new Error(`the private key cannot be read with this passphrase (${message})`, { cause: error });
+  }
+}
+
+/** RFC 7468 §11, RFC 1421 §4.6.1.1; in DER, an EncryptedPrivateKeyInfo begins with an algorithm (RFC 5958 §3). */
+function isEncrypted(key: string | Uint8Array): boolean {
+  if (isPem(key)) return /-BEGIN ENCRYPTED PRIVATE KEY-|^Proc-Type: 4,ENCRYPTED/m.test(textOf(key));
+  const lengthBytes = key[1]! < 0x80 ? 0 : key[1]! & 0x7f;
+  return key[2 + lengthBytes] === DER_SEQUENCE;
 }
 
 /** Judges servers by these authorities, or the runtime's. */

@@ -13,7 +13,16 @@ export class Deferred<T> {
 
   /** Nobody needs to look at this promise: its rejection alone is no unhandled one. */
   optional(): this {
-    this.promise.catch(() => {});
+    void optional(this.promise);
     return this;
   }
+}
+
+/**
+ * The same promise, which nobody needs to look at: a peer can make it reject at any moment, and must not end a program by
+ * that. Who awaits it meets the rejection all the same.
+ */
+export function optional<T>(promise: Promise<T>): Promise<T> {
+  promise.catch(() => {});
+  return promise;
 }

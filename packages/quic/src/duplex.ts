@@ -1,35 +1,57 @@
 import { Duplex } from 'node:stream';
-import { errorCodeOf } from './errors.ts';
-import type { ReceivingHalf } from './receiving-half.ts';
-import type { SendingHalf } from './sending-half.ts';
+import { errorCodeOf, QuicError } from './errors.ts';
+import type { StreamLink } from './stream-link.ts';
 import { linkOf, type QuicStream } from './stream.ts';
+import { onlyReceives } from './web-writable.ts';
 
 /**
  * A stream as a `Duplex` of `node:stream`, for pipelines. Use it instead of `readable` and `writable`, not beside
  * them. `finish` comes when the peer has acknowledged every byte; `destroy(error)` gives up both ways with the
  * `errorCode` of the error, or 0. Of a one-way stream, the side that is not there has ended.
+ *
+ * What the peer causes is an `error` event only where somebody listens to it; `errored` and `close` tell it in any case.
  */
 export function createDuplex(stream: QuicStream): Duplex {
-  const { receiving, sending } = linkOf(stream);
-  const duplex = new StreamDuplex(receiving, sending);
-  if (receiving === undefined) duplex.push(null);
-  if (sending === undefined) duplex.end();
+  const link = linkOf(stream);
+  link.touched = true;
+  const duplex = new StreamDuplex(link);
+  if (link.receiving === undefined) duplex.push(null);
+  if (link.sending === undefined) duplex.end();
   return duplex;
 }
 
 class StreamDuplex extends Duplex {
-  private readonly receiving: ReceivingHalf | undefined;
-  private readonly sending: SendingHalf | undefined;
+  private readonly receiving: StreamLink['receiving'];
+  private readonly sending: StreamLink['sending'];
+  private readonly streamId: number;
   private wanted = false;
   private pushedEnd = false;
+  /** Streams that are piped into it, and may bring bytes at any time. */
+  private sources = 0;
 
-  constructor(receiving: ReceivingHalf | undefined, sending: SendingHalf | undefined) {
+  constructor({ id, receiving, sending }: StreamLink) {
     super({ allowHalfOpen: true });
+    this.streamId = id;
     this.receiving = receiving;
     this.sending = sending;
     if (receiving !== undefined) receiving.onChange = () => this.flow();
-    if (sending !== undefined) sending.onFailure = (error) => this.fail(error);
-    if (sending?.failure !== undefined) this.fail(sending.failure);
+    if (sending === undefined) return;
+    sending.onFailure = (error) => this.fail(error);
+    sending.isHeld = () => this.sources > 0;
+    this.on('pipe', () => this.sources++).on('unpipe', () => this.sources--);
+    if (sending.failure !== undefined) this.fail(sending.failure);
+  }
+
+  /** An `error` that nobody listens to ends a program: peers are not given that power. */
+  override emit(event: string | symbol, ...args: unknown[]): boolean {
+    if (event === 'error' && args[0] instanceof QuicError && this.listenerCount('error') === 0) return false;
+    return super.emit(event, ...args);
+  }
+
+  override write(chunk: unknown, ...rest: unknown[]): boolean {
+    // The peer chose that there is nothing to write to: that is its doing, not a write after the end.
+    if (this.sending === undefined && !this.destroyed) this.destroy(onlyReceives(this.streamId));
+    return (super.write as (...args: unknown[]) => boolean)(chunk, ...rest);
   }
 
   override _read(): void {
@@ -50,7 +72,7 @@ class StreamDuplex extends Duplex {
 
   override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
     const code = errorCodeOf(error);
-    this.receiving?.stop(code, error);
+    this.receiving?.stop(code, error, error !== null);
     this.sending?.abort(code, error);
     done(error);
   }

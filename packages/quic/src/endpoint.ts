@@ -22,6 +22,7 @@ export class Endpoint {
   readonly local: Address;
   private readonly context: QuicHostContext;
   private readonly loop: QuicLoop;
+  private readonly clock: Clock;
   private readonly onAccepted: (handle: ConnectionHandle) => void;
   private readonly members = new Map<number, (event: QuicEvent) => void>();
   private closing = false;
@@ -30,6 +31,7 @@ export class Endpoint {
     const { context, socket, clock, onAccepted = ignore } = parts;
     this.local = socket.local;
     this.context = context;
+    this.clock = clock;
     this.onAccepted = onAccepted;
     this.loop = new QuicLoop({ context, port: socket, clock, onEvent: (event) => this.onEvent(event) });
     this.loop.wake();
@@ -47,6 +49,20 @@ export class Endpoint {
 
   wake(): void {
     this.loop.wake();
+  }
+
+  /** Run a task in another turn of the event loop. */
+  soon(task: () => void): void {
+    this.clock.createAlarm(task).set(0);
+  }
+
+  /** How many more clients may come in; each takes one. The others hear CONNECTION_REFUSED. RFC 9000 §5.2.2 */
+  get clientAllowance(): number {
+    return this.context.clientAllowance ?? 0;
+  }
+
+  set clientAllowance(count: number) {
+    this.context.clientAllowance = count;
   }
 
   /** Whether socket and timer keep the program running. */

@@ -22,7 +22,8 @@ export class QuicError extends Error {
 
   constructor(code: string, message: string, options?: { readonly cause?: unknown }) {
     super(message, options);
-    this.name = new.target.name;
+    // Written out, for programs are minified.
+    this.name = 'QuicError';
     this.code = code;
   }
 }
@@ -37,6 +38,7 @@ export class QuicTransportError extends QuicError {
 
   constructor(message: string, detail: TransportDetail) {
     super(detail.alert === undefined ? 'ERR_QUIC_TRANSPORT' : 'ERR_QUIC_TLS_ALERT', message, detail);
+    this.name = 'QuicTransportError';
     this.errorCode = detail.errorCode;
     this.frameType = detail.frameType;
     this.remote = detail.remote;
@@ -50,6 +52,7 @@ export class TlsAlertError extends QuicTransportError {
 
   constructor(message: string, detail: TransportDetail & { readonly alert: number }) {
     super(message, detail);
+    this.name = 'TlsAlertError';
     this.alert = detail.alert;
   }
 }
@@ -67,6 +70,7 @@ export class QuicApplicationError extends QuicError {
       'ERR_QUIC_APPLICATION',
       `${who} closed the connection with code ${errorCode}${reason === '' ? '' : `: ${reason}`}`,
     );
+    this.name = 'QuicApplicationError';
     this.errorCode = errorCode;
     this.reason = reason;
     this.remote = remote;
@@ -86,6 +90,7 @@ export class QuicStreamError extends QuicError {
     code: 'ERR_QUIC_STREAM_RESET' | 'ERR_QUIC_STREAM_STOPPED' = 'ERR_QUIC_STREAM_RESET',
   ) {
     super(code, message);
+    this.name = 'QuicStreamError';
     this.errorCode = errorCode;
   }
 }

@@ -1,6 +1,6 @@
 export { type CloseInfo } from './close-outcome.ts';
 export { connect } from './connect.ts';
-export { type CloseOptions, type OpenStreamOptions, QuicConnection } from './connection.ts';
+export { QuicConnection } from './connection.ts';
 export { type DiagnosticsMessages } from './diagnostics.ts';
 export {
   QuicApplicationError,
@@ -10,12 +10,15 @@ export {
   TlsAlertError,
 } from './errors.ts';
 export { listen } from './listen.ts';
-export { type ConnectionHandler, QuicListener } from './listener.ts';
+export { type ConnectionHandler, type ListenerStatistics, QuicListener } from './listener.ts';
 export type {
   Certificates,
+  CloseOptions,
   CommonOptions,
   ConnectOptions,
+  FinishOptions,
   ListenOptions,
+  OpenStreamOptions,
   ServerIdentity,
 } from './options.ts';
 export { QuicStream } from './stream.ts';

@@ -4,6 +4,7 @@ import { type DatagramPort, nodeClock, openNodePort } from '@tsquic/event-adapte
 import { unlessAborted } from './abort.ts';
 import { serverContext } from './contexts.ts';
 import { type ConnectionHandler, QuicListener } from './listener.ts';
+import { checkListenNames } from './option-names.ts';
 import type { ListenOptions } from './options.ts';
 
 /**
@@ -13,6 +14,7 @@ import type { ListenOptions } from './options.ts';
  * options that cannot work, or the reason of `signal`. Nothing is then left open.
  */
 export async function listen(options: ListenOptions, handler?: ConnectionHandler): Promise<QuicListener> {
+  checkListenNames(options);
   const { signal, clock = nodeClock } = options;
   signal?.throwIfAborted();
   const context = serverContext(options);

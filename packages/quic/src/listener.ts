@@ -1,16 +1,39 @@
 import type { Clock, DatagramPort } from '@tsquic/event-adapters';
 import type { Address, QuicConnection as ConnectionHandle, QuicHostContext } from '@tsquic/quic-core';
 import { unlessAborted, whenAborted } from './abort.ts';
-import { type CloseOptions, QuicConnection } from './connection.ts';
+import { checkClose, checkCode } from './close-options.ts';
+import { controlOf, QuicConnection } from './connection.ts';
 import { Deferred } from './deferred.ts';
 import { publish } from './diagnostics.ts';
 import { Endpoint } from './endpoint.ts';
 import { errorCodeOf, QuicError } from './errors.ts';
 import { IncomingQueue } from './incoming-queue.ts';
-import type { ListenOptions } from './options.ts';
+import { addressText, showAs } from './inspection.ts';
+import { checkFinishNames } from './option-names.ts';
+import type { CloseOptions, FinishOptions, ListenOptions } from './options.ts';
+import { reportFault, tellProgram } from './program-fault.ts';
 
-/** Serves one connection. It may return a promise; what it throws ends that connection and no other. */
+/**
+ * Serves one connection. It may return a promise; what it throws ends that connection, and neither another one nor the
+ * program: see `ListenOptions.onError`.
+ */
 export type ConnectionHandler = (connection: QuicConnection) => void | Promise<void>;
+
+/** A snapshot of a listener. */
+export interface ListenerStatistics {
+  /** Connections that are open, with their handshake complete. */
+  readonly connections: number;
+  /** Clients that are shaking hands. */
+  readonly handshaking: number;
+  /** Connections that wait to be taken by an iteration. */
+  readonly waiting: number;
+  /** Handlers that have not returned. */
+  readonly handling: number;
+  /** Handshakes that were completed, since the beginning. */
+  readonly accepted: number;
+  /** Handshakes that failed, since the beginning. Those that were refused at once never began. */
+  readonly failed: number;
+}
 
 /** A server on its socket, from `listen`. Iterating it takes the connections, each with its handshake complete. */
 export class QuicListener implements AsyncIterable<QuicConnection> {
@@ -21,14 +44,25 @@ export class QuicListener implements AsyncIterable<QuicConnection> {
   private readonly options: ListenOptions;
   private readonly handler: ConnectionHandler | undefined;
   private readonly endpoint: Endpoint;
-  private readonly connections = new Set<QuicConnection>();
+  private readonly open = new Set<QuicConnection>();
+  private readonly handshaking = new Set<QuicConnection>();
   private readonly incoming = new IncomingQueue<QuicConnection>();
-  /** Handlers that have not returned. */
-  private readonly serving = new Set<Promise<void>>();
+  /** What is waited for before a connection may finish: its handler, or somebody who takes it. */
+  private readonly serving = new Map<QuicConnection, Deferred<void>>();
   private readonly end = new Deferred<void>().optional();
   private readonly releaseSignal: () => void;
-  private finishing = false;
+  private accepted = 0;
+  private failed = 0;
+  private finishing: Promise<void> | undefined = undefined;
   private closing: Promise<void> | undefined = undefined;
+
+  static {
+    showAs(QuicListener.prototype, 'QuicListener', (listener) => ({
+      address: addressText(listener.address),
+      state: listener.closing !== undefined ? 'closed' : listener.isLeaving ? 'finishing' : 'open',
+      ...listener.statistics(),
+    }));
+  }
 
   constructor(parts: ListenerParts) {
     const { context, socket, clock, options, handler } = parts;
@@ -42,8 +76,29 @@ export class QuicListener implements AsyncIterable<QuicConnection> {
       onAccepted: (handle) => this.onAccepted(handle),
     });
     this.address = this.endpoint.local;
+    if (handler === undefined) this.endpoint.clientAllowance = options.backlog ?? BACKLOG;
+    this.incoming.onTaken = (connection) => this.onTaken(connection);
+    this.incoming.onAbandoned = () => this.onAbandoned();
     publish('tsquic.listener.open', () => ({ listener: this }));
     this.releaseSignal = whenAborted(options.signal, (reason) => void this.shut({}, { reason }));
+  }
+
+  /** The connections that are open, with their handshake complete. */
+  get connections(): ReadonlySet<QuicConnection> {
+    return this.open;
+  }
+
+  /** Counts of now, and since the beginning. */
+  statistics(): ListenerStatistics {
+    const { open, handshaking, incoming, handler, serving, accepted, failed } = this;
+    return {
+      connections: open.size,
+      handshaking: handshaking.size,
+      waiting: incoming.size,
+      handling: handler === undefined ? 0 : serving.size,
+      accepted,
+      failed,
+    };
   }
 
   /** The connections that clients make, in order. Ends with the listener. */
@@ -53,20 +108,26 @@ export class QuicListener implements AsyncIterable<QuicConnection> {
 
   /** Close every connection as `QuicConnection.close` does, tell the clients, and give back the socket. */
   close(options: CloseOptions = {}): Promise<void> {
+    try {
+      checkClose(options);
+    } catch (error) {
+      return Promise.reject(error);
+    }
     return this.shut(options, undefined);
   }
 
   /**
-   * Take no more connections, let every one `finish`, wait until the handlers have returned, then close. The signal
-   * cuts the waiting short.
+   * End in good order. New clients are refused from now on (CONNECTION_REFUSED), and new streams of those that are
+   * connected; the iterations of connections and streams end after what has arrived. Once its handler has returned, every
+   * connection is finished as by `QuicConnection.finish`; then the listener closes. Aborting the signal ends it at once.
    */
-  async finish(options: CloseOptions & { readonly signal?: AbortSignal } = {}): Promise<void> {
-    this.finishing = true;
-    await Promise.allSettled([...this.connections].map((connection) => connection.finish(options)));
-    const { signal } = options;
-    if (signal?.aborted !== true)
-      await unlessAborted(Promise.allSettled(this.serving), signal).catch(() => {});
-    await this.close(options);
+  async finish(options: FinishOptions = {}): Promise<void> {
+    checkFinishNames(options);
+    checkCode(options);
+    this.finishing ??= this.finishAll(endOf(options));
+    const over = Promise.race([this.finishing, this.closed]);
+    await unlessAborted(over, options.signal).catch(nothing);
+    await this.shut(options, undefined);
   }
 
   /** Keep the program running while this listener is open, as it does at first. */
@@ -86,30 +147,61 @@ export class QuicListener implements AsyncIterable<QuicConnection> {
     return this.close();
   }
 
+  private get isLeaving(): boolean {
+    return this.finishing !== undefined || this.closing !== undefined;
+  }
+
   private onAccepted(handle: ConnectionHandle): void {
-    new QuicConnection({
+    const connection = new QuicConnection({
       endpoint: this.endpoint,
       handle,
-      onConnected: (connection) => this.onConnected(connection),
-      onClosed: (connection) => this.connections.delete(connection),
+      onConnected: () => this.onConnected(connection),
+      onClosed: () => this.onClosed(connection),
     });
+    this.handshaking.add(connection);
+    if (this.isLeaving) controlOf(connection).refuse();
   }
 
   private onConnected(connection: QuicConnection): void {
-    const { backlog = BACKLOG } = this.options;
-    const isFull = this.handler === undefined && this.incoming.size >= backlog;
-    if (isFull || this.finishing || this.closing !== undefined) {
-      void connection.close({ reason: isFull ? 'too many connections wait' : 'the server is closing' });
-      return;
-    }
-    this.connections.add(connection);
+    if (this.isLeaving) return controlOf(connection).refuse();
+    this.handshaking.delete(connection);
+    this.accepted++;
+    this.open.add(connection);
+    const served = new Deferred<void>();
+    this.serving.set(connection, served);
     if (this.handler === undefined) this.incoming.push(connection);
-    else {
-      const served = this.serve(connection, this.handler);
-      this.serving.add(served);
-      // What it throws must stay unhandled where `serve` wants that.
-      void served.finally(() => this.serving.delete(served));
-    }
+    else
+      void this.serve(connection, this.handler).then(() => {
+        this.serving.delete(connection);
+        served.resolve();
+      });
+  }
+
+  private onClosed(connection: QuicConnection): void {
+    this.open.delete(connection);
+    if (!this.handshaking.delete(connection)) return;
+    this.failed++;
+    this.allowAnother();
+  }
+
+  private onTaken(connection: QuicConnection): void {
+    this.release(connection);
+    this.allowAnother();
+  }
+
+  /** Nobody takes connections any more. */
+  private onAbandoned(): void {
+    if (!this.isLeaving || this.handler !== undefined) return;
+    for (const connection of this.serving.keys()) this.release(connection);
+  }
+
+  private release(connection: QuicConnection): void {
+    this.serving.get(connection)?.resolve();
+    this.serving.delete(connection);
+  }
+
+  private allowAnother(): void {
+    if (this.handler === undefined && !this.isLeaving) this.endpoint.clientAllowance++;
   }
 
   private async serve(connection: QuicConnection, handler: ConnectionHandler): Promise<void> {
@@ -121,9 +213,26 @@ export class QuicListener implements AsyncIterable<QuicConnection> {
       publish('tsquic.handler.error', () => ({ connection, error }));
       void connection.close({ code: errorCodeOf(error) || HANDLER_FAILED });
       const { onError } = this.options;
-      if (onError !== undefined) onError(error, connection);
-      else if (!(error instanceof QuicError)) throw error;
+      if (onError !== undefined) tellProgram('the callback onError', onError, error, connection);
+      else if (!(error instanceof QuicError)) reportFault('a connection handler', error);
     }
+  }
+
+  private async finishAll(end: CloseOptions): Promise<void> {
+    this.endpoint.clientAllowance = 0;
+    for (const connection of this.handshaking) controlOf(connection).refuse();
+    for (const connection of this.open) controlOf(connection).takeNoMoreStreams();
+    const isAwaited = this.incoming.isAwaited;
+    this.incoming.end();
+    if (this.handler === undefined && !isAwaited)
+      for (const connection of this.serving.keys()) this.release(connection);
+    const finished = [...this.open].map(async (connection) => {
+      await this.serving.get(connection)?.promise;
+      await connection.finish(end);
+    });
+    // Some serve connections that have ended meanwhile.
+    const served = [...this.serving.values()].map(({ promise }) => promise);
+    await Promise.allSettled([...finished, ...served]);
   }
 
   private shut(options: CloseOptions, failure: { readonly reason: unknown } | undefined): Promise<void> {
@@ -143,6 +252,13 @@ export class QuicListener implements AsyncIterable<QuicConnection> {
     publish('tsquic.listener.closed', () => ({ listener: this }));
   }
 }
+
+/** Without the signal: the listener closes then, and that ends what still waits. */
+function endOf({ code = 0, reason = '' }: CloseOptions): CloseOptions {
+  return { code, reason };
+}
+
+function nothing(): void {}
 
 /** What `listen` makes a listener of. */
 export interface ListenerParts {

@@ -106,11 +106,15 @@ export interface ListenOptions extends CommonOptions {
   readonly requestCert?: boolean;
   /** With `requestCert`: refuse clients without one, or with one that `ca` does not vouch for. Default true. */
   readonly rejectUnauthorized?: boolean;
-  /** Connections that may wait to be taken by an iteration; further ones are closed. Default 511. */
+  /**
+   * Without a handler: connections that may shake hands or wait to be taken by an iteration; further ones are refused
+   * (CONNECTION_REFUSED, RFC 9000 §5.2.2). Default 511.
+   */
   readonly backlog?: number;
   /**
-   * Hears what a connection handler throws, after its connection was closed. Default: errors that the peer or the
-   * network caused (`QuicError`) stop there; all others become unhandled rejections.
+   * Hears what a connection handler throws, after its connection was closed with the `errorCode` of the error, or 1.
+   * Default: errors that the peer or the network caused (`QuicError`) stop there; all others, being the program's own,
+   * become warnings of the process (`QuicProgramFault`). Neither ends the program.
    */
   readonly onError?: (error: unknown, connection: QuicConnection) => void;
 }
@@ -123,4 +127,31 @@ export interface ServerIdentity {
   readonly cert: Certificates;
   /** Decrypts `key`. Default: it is not encrypted. */
   readonly passphrase?: string | undefined;
+}
+
+/** Options of `QuicConnection.openStream`. */
+export interface OpenStreamOptions {
+  /** Only this side sends. Default false. */
+  readonly unidirectional?: boolean;
+  /**
+   * Wait while the peer's limit on open streams stands in the way (RFC 9000 §4.6); false rejects with
+   * `ERR_QUIC_STREAMS_UNAVAILABLE` instead. Default true.
+   */
+  readonly waitUntilAvailable?: boolean;
+  /** Ends the waiting, and later the stream, both ways; what waits on it then fails with `signal.reason`. */
+  readonly signal?: AbortSignal;
+}
+
+/** Options of `QuicConnection.close`. */
+export interface CloseOptions {
+  /** Application error code, 0 to 2^53-1. Default 0. */
+  readonly code?: number;
+  /** For people; at most 256 bytes of UTF-8 travel. Default ''. */
+  readonly reason?: string;
+}
+
+/** Options of `QuicConnection.finish` and `QuicListener.finish`. */
+export interface FinishOptions extends CloseOptions {
+  /** A time limit, as `AbortSignal.timeout(ms)`: aborting it closes at once. */
+  readonly signal?: AbortSignal;
 }

@@ -1,13 +1,16 @@
 import type { QuicStream as StreamHandle } from '@tsquic/quic-core';
 import { Deferred } from './deferred.ts';
 import { QuicStreamError } from './errors.ts';
+import { givenUp } from './receiving-half.ts';
 import { useIfAlive } from './usage.ts';
 
 /** The direction of a stream that takes bytes, for a view to push into. One write at a time. */
 export class SendingHalf {
   /** The view hears at once that nothing more can be sent. */
   onFailure: (error: unknown) => void = () => {};
-  /** Something was written. */
+  /** The view says whether somebody holds it to write. */
+  isHeld: () => boolean = () => false;
+  /** Something was written, or is about to be: `finish` waits for the end then. */
   used = false;
   private readonly handle: StreamHandle;
   private readonly wake: () => void;
@@ -40,7 +43,7 @@ export class SendingHalf {
     this.used = true;
     const taken = this.offer(bytes, 0);
     if (taken === bytes.length) return undefined;
-    this.pending = { bytes, at: taken, done: new Deferred() };
+    this.pending = { bytes, at: taken, done: new Deferred<void>().optional() };
     return this.pending.done.promise;
   }
 
@@ -48,7 +51,7 @@ export class SendingHalf {
   end(): Promise<void> {
     if (this.broken !== undefined) return Promise.reject(this.broken.error);
     this.used = true;
-    this.ending = new Deferred();
+    this.ending = new Deferred<void>().optional();
     useIfAlive(() => this.handle.write(NOTHING, true));
     this.wake();
     return this.ending.promise;
@@ -59,7 +62,7 @@ export class SendingHalf {
     if (this.over) return;
     useIfAlive(() => this.handle.reset(code));
     this.wake();
-    this.fail(error);
+    this.fail(error ?? givenUp(this.handle.id, code));
   }
 
   onWritable(): void {

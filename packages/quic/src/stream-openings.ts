@@ -19,14 +19,16 @@ export class StreamOpenings {
     const stream = this.waiting.length > 0 ? undefined : use(() => this.tryOpen());
     if (stream !== undefined) return stream;
     if (!mayWait) throw new QuicError('ERR_QUIC_STREAMS_UNAVAILABLE', 'the peer allows no more streams now');
-    const place = new Deferred<StreamHandle>();
+    const place = new Deferred<StreamHandle>().optional();
     this.waiting.push(place);
     return place;
   }
 
+  /** Give a place back; a stream that came for it meanwhile is given up. */
   leave(place: Deferred<StreamHandle>): void {
     const index = this.waiting.indexOf(place);
     if (index >= 0) this.waiting.splice(index, 1);
+    else place.promise.then((stream) => useIfAlive(() => stream.reset(0)), ignore);
   }
 
   /** The peer allows more. */
@@ -46,3 +48,5 @@ export class StreamOpenings {
     return this.handle.openStream({ unidirectional: this.isUnidirectional });
   }
 }
+
+function ignore(): void {}

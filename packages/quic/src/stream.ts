@@ -1,4 +1,6 @@
-import { errorCodeOf, QuicStreamError } from './errors.ts';
+import { errorCodeOf, QuicError } from './errors.ts';
+import { showAs } from './inspection.ts';
+import { givenUp } from './receiving-half.ts';
 import type { StreamLink } from './stream-link.ts';
 import { createEmptyReadable, createReadable } from './web-readable.ts';
 import { createClosedWritable, createWritable } from './web-writable.ts';
@@ -19,6 +21,21 @@ export class QuicStream {
   private readableSide: ReadableStream<Uint8Array> | undefined = undefined;
   private writableSide: WritableStream<Uint8Array> | undefined = undefined;
 
+  static {
+    showAs(QuicStream.prototype, 'QuicStream', ({ link }) => {
+      const { id, isUnidirectional, isLocal, receiving, sending } = link;
+      return {
+        id,
+        direction: isUnidirectional ? 'one way' : 'both ways',
+        openedBy: isLocal ? 'this side' : 'the peer',
+        ...(receiving === undefined
+          ? {}
+          : { readable: stateOf(receiving), readableBytes: receiving.readableBytes }),
+        ...(sending === undefined ? {} : { writable: stateOf(sending) }),
+      };
+    });
+  }
+
   constructor(link: StreamLink) {
     this.id = link.id;
     this.unidirectional = link.isUnidirectional;
@@ -27,9 +44,18 @@ export class QuicStream {
     links.set(this, link);
   }
 
+  /**
+   * Resolves when both directions have ended: what the peer sent was read or cancelled, what was written is acknowledged.
+   * Rejects with the reason when a direction, or the connection, ended before. Nobody needs to look at it.
+   */
+  get closed(): Promise<void> {
+    return this.link.closed;
+  }
+
   /** What the peer sends. `cancel(reason)` sends STOP_SENDING with the `errorCode` of the reason, or 0. */
   get readable(): ReadableStream<Uint8Array> {
     const { receiving } = this.link;
+    this.link.touched = true;
     this.readableSide ??= receiving === undefined ? createEmptyReadable() : createReadable(receiving);
     return this.readableSide;
   }
@@ -40,12 +66,13 @@ export class QuicStream {
    */
   get writable(): WritableStream<Uint8Array> {
     const { sending } = this.link;
-    this.writableSide ??= sending === undefined ? createClosedWritable() : createWritable(sending);
+    this.link.touched = true;
+    this.writableSide ??= sending === undefined ? createClosedWritable(this.id) : createWritable(sending);
     return this.writableSide;
   }
 
   /** Give up whatever is unfinished, both ways; locked sides too. Pending reads and writes fail with `error`. */
-  destroy(error: unknown = new QuicStreamError(0, `stream ${this.id} was given up here`)): void {
+  destroy(error: unknown = givenUp(this.id, 0)): void {
     this.link.abort(errorCodeOf(error), error);
   }
 
@@ -54,6 +81,11 @@ export class QuicStream {
     this.destroy();
     return Promise.resolve();
   }
+}
+
+function stateOf({ failure, over }: { readonly failure: unknown; readonly over: boolean }): string {
+  if (failure !== undefined) return failure instanceof QuicError ? failure.code : 'given up';
+  return over ? 'ended' : 'open';
 }
 
 /** The halves behind a stream, for views other than web streams. */

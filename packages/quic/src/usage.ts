@@ -1,4 +1,4 @@
-import { QuicUsageError } from '@tsquic/quic-core';
+import { QuicUsageError, usageErrorCode } from '@tsquic/quic-core';
 import { QuicError } from './errors.ts';
 
 /** Call the core for the program; what the core blames on the caller becomes a `QuicError`. */
@@ -7,8 +7,7 @@ export function use<T>(call: () => T): T {
     return call();
   } catch (error) {
     if (!(error instanceof QuicUsageError)) throw error;
-    const code = `ERR_QUIC_${error.code.replaceAll('-', '_').toUpperCase()}`;
-    throw new QuicError(code, error.message, { cause: error });
+    throw new QuicError(usageErrorCode(error.code), error.message, { cause: error });
   }
 }
 

@@ -1,3 +1,5 @@
+import type { ReadableStreamReadResult, UnderlyingByteSource, UnderlyingSource } from 'node:stream/web';
+import { optional } from './deferred.ts';
 import { errorCodeOf } from './errors.ts';
 import type { ReceivingHalf } from './receiving-half.ts';
 
@@ -7,17 +9,65 @@ import type { ReceivingHalf } from './receiving-half.ts';
  */
 export function createReadable(half: ReceivingHalf): ReadableStream<Uint8Array> {
   const source = new WebSource(half);
-  return new ReadableStream({
+  return new QuicReadable({
     type: 'bytes',
     start: (controller) => source.start(controller),
     pull: () => source.pull(),
-    cancel: (reason) => half.stop(errorCodeOf(reason), reason),
+    cancel: (reason) => half.stop(errorCodeOf(reason), reason, false),
   });
 }
 
 /** A stream that has ended before it began: the side of a one-way stream that is not there. */
 export function createEmptyReadable(): ReadableStream<Uint8Array> {
-  return new ReadableStream({ type: 'bytes', start: (controller) => controller.close() });
+  return new QuicReadable({ type: 'bytes', start: (controller) => controller.close() });
+}
+
+/** Peers decide when a read fails: what nobody has looked at yet must not end the program as an unhandled rejection. */
+class QuicReadable extends ReadableStream<Uint8Array> {
+  constructor(source: UnderlyingByteSource) {
+    // The types of the constructor know byte streams of no type argument only.
+    super(source as unknown as UnderlyingSource<Uint8Array>);
+  }
+
+  override getReader(options: { readonly mode: 'byob' }): ReadableStreamBYOBReader;
+  override getReader(): ReadableStreamDefaultReader<Uint8Array>;
+  override getReader(options?: {
+    readonly mode: 'byob';
+  }): ReadableStreamBYOBReader | ReadableStreamDefaultReader<Uint8Array> {
+    if (options?.mode === undefined) return new DefaultReader(this);
+    return options.mode === 'byob' ? new ByobReader(this) : super.getReader(options);
+  }
+
+  override pipeTo(...args: Parameters<ReadableStream<Uint8Array>['pipeTo']>): Promise<void> {
+    return optional(super.pipeTo(...args));
+  }
+
+  override cancel(reason?: unknown): Promise<void> {
+    return optional(super.cancel(reason));
+  }
+}
+
+class DefaultReader extends ReadableStreamDefaultReader<Uint8Array> {
+  override read(): ReturnType<ReadableStreamDefaultReader<Uint8Array>['read']> {
+    return optional(super.read());
+  }
+
+  override cancel(reason?: unknown): Promise<void> {
+    return optional(super.cancel(reason));
+  }
+}
+
+class ByobReader extends ReadableStreamBYOBReader {
+  override read<T extends ArrayBufferView>(
+    view: T,
+    options?: { readonly min?: number },
+  ): Promise<ReadableStreamReadResult<T>> {
+    return optional(super.read(view, options));
+  }
+
+  override cancel(reason?: unknown): Promise<void> {
+    return optional(super.cancel(reason));
+  }
 }
 
 class WebSource {
