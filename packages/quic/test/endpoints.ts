@@ -1,3 +1,4 @@
+import { jest } from '@jest/globals';
 import { createSelfSigned, type PemPair } from '@tsquic/cli';
 import {
   connect,
@@ -8,6 +9,9 @@ import {
   type QuicConnection,
   type QuicListener,
 } from 'tsquic';
+
+// Sockets and programs take as long as the machine is busy; nothing here measures that.
+jest.setTimeout(60_000);
 
 export const HOST = '127.0.0.1';
 export const PROTOCOL = 'test';
