@@ -23,6 +23,7 @@ import { stripVTControlCharacters } from 'node:util';
  */
 export async function runSteps(steps, { root, lanes = 2 }) {
   const waiting = [...steps];
+  const width = Math.max(15, ...steps.map(({ name }) => name.length)) + 1;
   let failed = 0;
   const lane = async () => {
     for (let step = waiting.shift(); step !== undefined; step = waiting.shift()) {
@@ -31,7 +32,7 @@ export async function runSteps(steps, { root, lanes = 2 }) {
         step.run === undefined ? await runCommand(step.command, root) : await step.run();
       const seconds = ((performance.now() - startedMs) / 1000).toFixed(1);
       console.log(
-        `${step.name.padEnd(16)}${fault === undefined ? 'ok  ' : 'FAIL'}${seconds.padStart(7)} s  ${note}`.trimEnd(),
+        `${step.name.padEnd(width)}${fault === undefined ? 'ok  ' : 'FAIL'}${seconds.padStart(7)} s  ${note}`.trimEnd(),
       );
       if (fault === undefined) continue;
       failed++;

@@ -1,2 +1,4 @@
 #!/usr/bin/env node
-import '@tsquic/cli/main';
+import { runCommandLine } from '@tsquic/cli/command-line';
+
+await runCommandLine();

@@ -1,0 +1,31 @@
+// What each entry of a package adds to a program, minified and compressed with gzip. `pnpm build` comes first.
+
+/** The modules of the runtime cost nothing. */
+function forNode(config) {
+  return { ...config, platform: 'node', format: 'esm' };
+}
+
+function entry(name, path, limit, imported = '*') {
+  return {
+    name,
+    path: `packages/${path}`,
+    import: imported,
+    limit,
+    gzip: true,
+    modifyEsbuildConfig: forNode,
+  };
+}
+
+export default [
+  entry('tsquic, with certificates', 'quic/dist/index.js', '97 kB', '{ connect, listen }'),
+  entry('tsquic/node', 'quic/dist/node.js', '2 kB'),
+  entry('@tsquic/bytes', 'bytes/dist/index.js', '2 kB'),
+  entry('@tsquic/congestion', 'congestion/dist/index.js', '11 kB'),
+  entry('@tsquic/crypto/node', 'crypto/dist/node/provider.js', '10 kB'),
+  entry('@tsquic/crypto/noble', 'crypto/dist/noble/provider.js', '36 kB'),
+  entry('@tsquic/tls13', 'tls13/dist/index.js', '17 kB'),
+  entry('@tsquic/tls13/x509', 'tls13/dist/x509.js', '14 kB'),
+  entry("@tsquic/quic-core, with a verifier of one's own", 'quic-core/dist/index.js', '70 kB'),
+  entry('@tsquic/event-adapters', 'event-adapters/dist/index.js', '7 kB'),
+  entry('@tsquic/qlog', 'qlog/dist/index.js', '8 kB'),
+];
