@@ -35,12 +35,21 @@ const loop = new QuicLoop({
   port,
   clock: nodeClock,
   onEvent: (event) => {
+    if (event.type === 'closed') {
+      for (const key of unsent.keys()) if (key.startsWith(`${event.connection} `)) unsent.delete(key);
+    }
     if (!('streamId' in event)) return;
     const key = `${event.connection} ${event.streamId}`;
     const stream = context.connection(event.connection)?.stream(event.streamId);
     const waits = (unsent.get(key) ?? NOTHING).length > 0;
     if (event.type === 'stream-released') unsent.delete(key);
     else if (stream === undefined) return;
+    // A stream of one way has no way back, and some clients want nothing back: then nothing more is to be read.
+    else if (
+      event.type === 'stream-stopped' ||
+      (event.type === 'stream-opened' && (event.streamId & 2) !== 0)
+    )
+      stream.stopSending(0);
     else if (event.type === 'stream-readable' || (event.type === 'stream-writable' && waits))
       echo(stream, key);
   },

@@ -113,7 +113,10 @@ export class NodeEventBase implements EventBase<EventSocket> {
   /** Run what is active, wait for the next thing to become so, and again. */
   async dispatch(): Promise<void> {
     while (!this.stopped) {
-      for (const event of [...this.events]) event.runIfActive();
+      // Sockets come before timers: what has arrived is older than what is due.
+      const events = [...this.events];
+      for (const event of events) if (event.dueUs === Infinity) event.runIfActive();
+      for (const event of events) if (event.dueUs < Infinity) event.runIfActive();
       await this.wait();
     }
   }
@@ -127,12 +130,14 @@ export class NodeEventBase implements EventBase<EventSocket> {
     const isActive = [...this.events].some((event) => event.isActive());
     const dueUs = Math.min(...[...this.events].map((event) => event.dueUs));
     return new Promise((resolve) => {
-      // Even a busy loop lets the runtime look at its sockets.
-      if (isActive || this.stopped) return void setImmediate(resolve);
-      const timer = setTimeout(resolve, Math.min((dueUs - this.nowUs()) / 1000, 60_000));
+      // The runtime reads its sockets before it runs immediates: even a busy loop lets it look, and after every sleep
+      // what has arrived is there before timers are.
+      const look = (): void => void setImmediate(resolve);
+      if (isActive || this.stopped) return look();
+      const timer = setTimeout(look, Math.min((dueUs - this.nowUs()) / 1000, 60_000));
       this.wake = () => {
         clearTimeout(timer);
-        resolve();
+        look();
       };
     });
   }

@@ -25,8 +25,8 @@ function joinByHand(
     blocked = !socket.send(out.buffer, 0, out.length, out.to);
     if (blocked) writeEvent.add();
   };
-  const onReadable = (): void => {
-    for (let count = 0; count < 64; count++) {
+  const receive = (most: number): void => {
+    for (let count = 0; count < most; count++) {
       const datagram = socket.receive();
       if (datagram === undefined) break;
       context.incomingPacket(datagram.bytes, datagram.from, socket.local, 0, datagram.ecn, base.nowUs());
@@ -45,8 +45,9 @@ function joinByHand(
     if (!blocked) timerEvent.add(context.nextWakeDelay(base.nowUs(), 1_000_000));
   };
   const writeEvent = base.createWriteEvent(socket, onWritable);
-  const timerEvent = base.createTimerEvent(scheduleSend);
-  base.createReadEvent(socket, onReadable).add();
+  // After a pause of the program the socket is read first, to the end: what has arrived is older than what is due.
+  const timerEvent = base.createTimerEvent(() => receive(4096));
+  base.createReadEvent(socket, () => receive(64)).add();
   timerEvent.add(0);
   return scheduleSend;
 }

@@ -25,7 +25,8 @@ function drive(context: QuicHostContext, socket: Socket, onEvent: (event: QuicEv
       socket.send(out.buffer.slice(0, out.length), out.to.port, out.to.ip);
     }
     clearTimeout(timer);
-    timer = setTimeout(turn, context.nextWakeDelay(nowUs(), 60_000_000) / 1000);
+    // Sockets are read between timers and immediates: after a pause of the program, what has arrived comes first.
+    timer = setTimeout(() => setImmediate(turn), context.nextWakeDelay(nowUs(), 60_000_000) / 1000);
   };
   socket.on('message', (bytes, from) => {
     context.incomingPacket(bytes, { ip: from.address, port: from.port }, { ip, port }, 0, 0, nowUs());
@@ -45,8 +46,9 @@ for (const socket of [serverSocket, clientSocket]) await once(socket.bind(0, '12
 const identity = { chain, signer: crypto.createSigner(privateKeyFromPem(pem.privateKeyPem)) };
 const server = createQuicContext({ crypto, alpn: ['echo'], identity, unixTimeAtZeroUs });
 drive(server, serverSocket, (event) => {
-  // The client's goodbye has arrived: nothing is left to send.
-  if (event.type === 'closed') for (const socket of [serverSocket, clientSocket]) socket.close();
+  // The client's goodbye has arrived: our answer leaves with this turn, and nothing is left to do.
+  if (event.type === 'closed')
+    setImmediate(() => [serverSocket, clientSocket].forEach((socket) => socket.close()));
   if (event.type !== 'stream-readable') return;
   const stream = server.connection(event.connection)?.stream(event.streamId);
   const bytes = new Uint8Array(1000);

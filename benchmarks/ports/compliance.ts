@@ -1,5 +1,5 @@
 // Checks the promises of one port in this runtime, or the essentials: one line of JSON. Arguments: the name.
-import { type DatagramPort, portPromises } from '@tsquic/event-adapters';
+import { type Clock, type DatagramPort, nodeClock, portPromises } from '@tsquic/event-adapters';
 import { joinReactor } from '@tsquic/event-adapters/reactor';
 import { openSimulatedPort, World } from '@tsquic/simulator';
 import { NodeEventBase, openEventSocket } from '../../examples/event-base.ts';
@@ -23,16 +23,28 @@ console.log(JSON.stringify({ promises: promises.length, faults }));
 process.exit(0);
 
 function promisesOfPort(): readonly { readonly name: string; check(): unknown }[] {
-  const open =
-    name === 'reactor' ? openReactorPorts() : name === 'simulator' ? openSimulatedPorts() : PORTS[name];
+  const { open, clock }: { open?: (() => Promise<DatagramPort>) | undefined; clock?: Clock } =
+    name === 'reactor'
+      ? openReactorPorts()
+      : name === 'simulator'
+        ? { open: openSimulatedPorts() }
+        : // Deno sends nothing before the program waits: then nothing of its own can arrive while it stands still.
+          { open: PORTS[name], ...('Deno' in globalThis ? {} : { clock: nodeClock }) };
   if (open === undefined) throw new Error(`no such port: ${name}`);
-  return portPromises.map((promise) => ({ name: promise.name, check: () => promise.check(open) }));
+  return portPromises.map((promise) => ({ name: promise.name, check: () => promise.check(open, clock) }));
 }
 
-function openReactorPorts(): () => Promise<DatagramPort> {
+function openReactorPorts(): { open: () => Promise<DatagramPort>; clock: Clock } {
   const base = new NodeEventBase();
   void base.dispatch();
-  return async () => joinReactor(base, await openEventSocket('127.0.0.1')).port;
+  const clock: Clock = {
+    nowUs: () => base.nowUs(),
+    createAlarm: (task) => {
+      const timer = base.createTimerEvent(task);
+      return { set: (delayUs) => timer.add(delayUs), cancel: () => timer.remove() };
+    },
+  };
+  return { open: async () => joinReactor(base, await openEventSocket('127.0.0.1')).port, clock };
 }
 
 /** Every host can reach every other; the world goes on for as long as the checks do. */

@@ -11,7 +11,9 @@ export interface Clock {
 export interface Alarm {
   /**
    * Go off `delayUs` from now, never before this call has returned; 0 means after what the event loop has
-   * ready now, incoming datagrams included. Replaces the time set before; it may go off early, never never.
+   * ready now, incoming datagrams included. Where the event loop allows it, a later alarm comes after them as well: a
+   * program that stood still finds both, and what has arrived is older than what is due. Replaces the time set before;
+   * it may go off early, never never.
    */
   set(delayUs: number): void;
   cancel(): void;

@@ -15,6 +15,7 @@ export const unixTimeAtZeroUs: number = Math.round(performance.timeOrigin * 1000
 
 class NodeAlarm implements Alarm {
   private readonly fire: () => void;
+  private readonly onTimeout: () => void;
   private immediate: NodeJS.Immediate | undefined = undefined;
   private timeout: NodeJS.Timeout | undefined = undefined;
   private timeoutUs = 0;
@@ -24,6 +25,12 @@ class NodeAlarm implements Alarm {
     this.fire = () => {
       this.cancel();
       task();
+    };
+    // Timers run before sockets are read. An immediate comes after both: after a pause of the program, what has arrived
+    // meanwhile is heard before anything counts as overdue.
+    this.onTimeout = () => {
+      this.timeout = undefined;
+      this.set(0);
     };
   }
 
@@ -41,7 +48,7 @@ class NodeAlarm implements Alarm {
       clearTimeout(this.timeout);
     }
     this.timeoutUs = dueUs;
-    this.timeout = setTimeout(this.fire, Math.ceil(delayUs / 1000));
+    this.timeout = setTimeout(this.onTimeout, Math.ceil(delayUs / 1000));
     if (!this.keepsAlive) this.timeout.unref();
   }
 

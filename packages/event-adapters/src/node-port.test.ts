@@ -3,12 +3,13 @@ import { EventEmitter } from 'node:events';
 import { describe, expect, test } from '@jest/globals';
 import type { DatagramPort } from './datagram-port.ts';
 import { NodePort, openNodePort } from './node-port.ts';
+import { nodeClock } from './node-clock.ts';
 import { portPromises } from './port-compliance.ts';
 
 for (const ip of ['127.0.0.1', '::1']) {
   describe(`node port on ${ip}`, () => {
     test.each(portPromises.map(({ name, check }) => [name, check] as const))('%s', async (_name, check) => {
-      await expect(check(() => openNodePort({ ip }))).resolves.toBeUndefined();
+      await expect(check(() => openNodePort({ ip }), nodeClock)).resolves.toBeUndefined();
     });
   });
 }

@@ -123,7 +123,7 @@ export class PacketLoop {
     this.woken = false;
     if (this.stopped) return;
     this.tell({ type: 'wake-up' });
-    this.loop.flush();
+    this.loop.turn();
   }
 
   private limitSleep(nowUs: number, delayUs: number): number {

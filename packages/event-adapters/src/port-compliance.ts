@@ -1,10 +1,14 @@
+import type { Clock } from './clock.ts';
 import type { DatagramPort } from './datagram-port.ts';
 
 /** One promise of `DatagramPort`, as a check that any test runner can run. */
 export interface PortPromise {
   readonly name: string;
-  /** Rejects with an Error when a port from `open` breaks the promise. `open` binds to a loopback address. */
-  check(open: () => Promise<DatagramPort>): Promise<void>;
+  /**
+   * Rejects with an Error when a port from `open` breaks the promise. `open` binds to a loopback address. `clock` is
+   * what drives a loop together with these ports, where that passes by itself; promises about it are kept without it.
+   */
+  check(open: () => Promise<DatagramPort>, clock?: Clock): Promise<void>;
 }
 
 /** What every port must keep: run each over a factory of ports. */
@@ -14,6 +18,10 @@ export const portPromises: readonly PortPromise[] = [
   { name: 'a datagram tells the address to answer to', check: tellsTheSender },
   { name: 'nothing arrives from inside send', check: deliversLater },
   { name: 'a burst leaves in call order, what is lost apart', check: keepsOrder },
+  {
+    name: 'after a pause of the program, what has arrived is read before alarms go off',
+    check: readsBeforeAlarms,
+  },
   { name: 'what was sent before close arrives', check: sendsBeforeClosing },
   { name: 'a closed port neither sends nor receives nor throws', check: closes },
 ];
@@ -94,6 +102,28 @@ async function keepsOrder(open: () => Promise<DatagramPort>): Promise<void> {
   });
 }
 
+/** What an alarm does after a pause must not come before what arrived in it: `QuicLoop` counts on one turn of reading. */
+async function readsBeforeAlarms(open: () => Promise<DatagramPort>, clock?: Clock): Promise<void> {
+  if (clock === undefined) return;
+  await withPorts(open, async (sender, receiver) => {
+    let late = 0;
+    for (let round = 0; round < PAUSES; round++) {
+      let isHere = false;
+      const arrived = collect(receiver, 1, () => (isHere = true));
+      const rang = new Promise<boolean>((resolve) => {
+        clock.createAlarm(() => resolve(isHere)).set(PAUSE_US / 4);
+      });
+      sender.send(new Uint8Array(1200), 0, 1200, receiver.local, 0);
+      // Ports may send at the end of their turn.
+      for (let turn = 0; turn < 10; turn++) await Promise.resolve();
+      for (const endUs = clock.nowUs() + PAUSE_US; clock.nowUs() < endUs;);
+      if (!(await rang)) late++;
+      await arrived;
+    }
+    if (late > 0) throw new Error(`${late} of ${PAUSES} datagrams were read after the alarm`);
+  });
+}
+
 async function sendsBeforeClosing(open: () => Promise<DatagramPort>): Promise<void> {
   await withPorts(open, async (sender, receiver) => {
     const arrived = collect(receiver, 5);
@@ -160,3 +190,5 @@ function pause(ms: number): Promise<void> {
 const WAIT_MS = 2000;
 const QUIET_MS = 200;
 const BURST = 300;
+const PAUSES = 10;
+const PAUSE_US = 20_000;

@@ -7,6 +7,7 @@ import {
 import type { QuicHostContext } from '@tsquic/quic-core';
 import type { Alarm, Clock } from './clock.ts';
 import type { DatagramPort } from './datagram-port.ts';
+import { Stall } from './stall.ts';
 
 /** What a `QuicLoop` joins. */
 export interface QuicLoopOptions {
@@ -48,6 +49,9 @@ export interface LoopHooks {
  *
  * Work comes in bounded batches, so that receiving, sending and the rest of the program share the event loop.
  * The loop keeps running until `stop`, also when a handler throws or a connection fails.
+ *
+ * A program that stood still finds datagrams in its socket, and timers that are overdue. The datagrams come first, all
+ * of them, however few a runtime reads in one turn: peers are not given up for silence while their words wait.
  */
 export class QuicLoop {
   private readonly context: QuicHostContext;
@@ -63,6 +67,7 @@ export class QuicLoop {
   private receivedInBatch = 0;
   private receivedBytes = 0;
   private batchUs = 0;
+  private readonly stall: Stall = new Stall();
   private busy = false;
   private stopped = false;
   private closing = false;
@@ -77,7 +82,7 @@ export class QuicLoop {
     this.receiveBatch = options.receiveBatch ?? RECEIVE_BATCH;
     this.sendBatch = options.sendBatch ?? SEND_BATCH;
     this.hooks = options.hooks ?? {};
-    this.alarm = this.clock.createAlarm(() => this.flush());
+    this.alarm = this.clock.createAlarm(() => this.turn());
     this.attach(this.port);
   }
 
@@ -91,7 +96,18 @@ export class QuicLoop {
    * one look.
    */
   wake(): void {
-    if (!this.stopped && !this.busy) this.alarm.set(0);
+    if (!this.stopped && !this.busy) this.setAlarm(0);
+  }
+
+  /** What the alarm does: `flush`, but after a pause of the program only once everything that waits has come in. */
+  turn(): void {
+    if (this.stopped || this.busy) return;
+    const nowUs = this.clock.nowUs();
+    this.stall.look(nowUs);
+    if (!this.stall.endsWithTurn(nowUs)) {
+      this.batchUs = nowUs;
+      this.setAlarm(0);
+    } else this.flush();
   }
 
   /** Deliver events and send what is due now, without waiting for the event loop. Not for use inside `onEvent`. */
@@ -174,11 +190,13 @@ export class QuicLoop {
     // The whole batch was there when the first was read: one time fits all, and costs one look at the clock.
     if (this.receivedInBatch === 0) {
       this.batchUs = this.clock.nowUs();
-      this.alarm.set(0);
+      this.stall.look(this.batchUs);
+      this.setAlarm(0);
     }
     this.receivedBytes += bytes.length;
     this.context.incomingPacket(bytes, from, to, interfaceIndex, ecn, this.batchUs);
-    if (++this.receivedInBatch >= this.receiveBatch) this.flush();
+    this.stall.onDatagram();
+    if (++this.receivedInBatch >= this.receiveBatch && !this.stall.isOn) this.flush();
   }
 
   private send(): void {
@@ -208,7 +226,12 @@ export class QuicLoop {
     const nowUs = this.clock.nowUs();
     // A full port calls when it has room; the context may be due all the while.
     const delayUs = this.canSend() ? this.context.nextWakeDelay(nowUs, MAX_SLEEP_US) : MAX_SLEEP_US;
-    this.alarm.set(this.hooks.limitSleep?.(nowUs, delayUs) ?? delayUs);
+    this.setAlarm(this.hooks.limitSleep?.(nowUs, delayUs) ?? delayUs);
+  }
+
+  private setAlarm(delayUs: number): void {
+    this.stall.onAlarmSet(this.clock.nowUs() + delayUs);
+    this.alarm.set(delayUs);
   }
 
   private deliverEvents(): void {
@@ -224,7 +247,7 @@ export class QuicLoop {
       if (this.stopped || this.closing) return;
     }
     // A handler that makes an event with every event must not keep datagrams out.
-    this.alarm.set(0);
+    this.setAlarm(0);
   }
 }
 

@@ -2,6 +2,7 @@ import type { Clock, DatagramPort } from '@tsquic/event-adapters';
 import type { Address, OutgoingDatagram, QuicHostContext } from '@tsquic/quic-core';
 import { Fifo } from './fifo.ts';
 import type { CpuOptions } from './host.ts';
+import type { LoopOptions } from './loop.ts';
 import type { NatOptions } from './nat.ts';
 import type { World } from './world.ts';
 
@@ -13,6 +14,13 @@ export interface SimulatedPortOptions {
   readonly nat?: NatOptions;
   /** Default: infinitely fast. */
   readonly cpu?: CpuOptions;
+  /** When the program gets to run. Default: whenever something is due. */
+  readonly loop?: LoopOptions;
+  /**
+   * Alarms that are due go off before the socket is read, and this many datagrams at most are read between two looks
+   * at the alarms, as event loops have it. Default: everything that has come is read first.
+   */
+  readonly readsPerTurn?: number;
 }
 
 /** What `QuicLoop` needs, in virtual time. */
@@ -26,8 +34,8 @@ export interface SimulatedPort {
  * simulated links and in virtual time unchanged. Time passes, and callbacks run, inside `world.run`.
  */
 export function openSimulatedPort(world: World, options: SimulatedPortOptions): SimulatedPort {
-  const { name, address, nat, cpu } = options;
-  const machine = new PortMachine(world, address);
+  const { name, address, nat, cpu, loop, readsPerTurn = Infinity } = options;
+  const machine = new PortMachine(world, address, readsPerTurn);
   world.addHost({
     name,
     context: machine,
@@ -35,6 +43,7 @@ export function openSimulatedPort(world: World, options: SimulatedPortOptions): 
     sendBufferBytes: MAX_UDP_PAYLOAD,
     ...(nat === undefined ? {} : { nat }),
     ...(cpu === undefined ? {} : { cpu }),
+    ...(loop === undefined ? {} : { loop }),
   });
   return { port: machine.port, clock: machine.clock };
 }
@@ -45,9 +54,13 @@ class PortMachine implements QuicHostContext {
   readonly clock: Clock;
   private readonly sent = new Fifo<SentDatagram>();
   private readonly alarms: PortAlarm[] = [];
+  /** In the socket. */
+  private readonly arrived = new Fifo<() => void>();
+  private readonly readsPerTurn: number;
   private closed = false;
 
-  constructor(world: World, local: Address) {
+  constructor(world: World, local: Address, readsPerTurn: number) {
+    this.readsPerTurn = readsPerTurn;
     this.port = {
       local,
       onDatagram: () => {},
@@ -84,11 +97,17 @@ class PortMachine implements QuicHostContext {
     ecn: number,
     _nowUs: number,
   ): void {
-    if (!this.closed) this.port.onDatagram(bytes, from, ecn, to, interfaceIndex);
+    const read = (): void => {
+      if (!this.closed) this.port.onDatagram(bytes, from, ecn, to, interfaceIndex);
+    };
+    if (this.readsPerTurn === Infinity) read();
+    else this.arrived.push(read);
   }
 
   prepareNextPacket(out: OutgoingDatagram, nowUs: number): number {
     if (this.sent.length === 0) this.runAlarms(nowUs);
+    if (this.sent.length === 0)
+      for (let left = this.readsPerTurn; left > 0 && this.arrived.length > 0; left--) this.arrived.shift()!();
     const next = this.sent.length === 0 ? undefined : this.sent.shift();
     out.length = out.segmentSize = next?.bytes.length ?? 0;
     if (next === undefined) return 0;
@@ -107,7 +126,9 @@ class PortMachine implements QuicHostContext {
   }
 
   nextWakeTime(): number {
-    return this.sent.length > 0 ? -Infinity : Math.min(...this.alarms.map(({ dueUs }) => dueUs));
+    return this.sent.length > 0 || this.arrived.length > 0
+      ? -Infinity
+      : Math.min(...this.alarms.map(({ dueUs }) => dueUs));
   }
 
   notifyUnreachable(to: Address): void {
