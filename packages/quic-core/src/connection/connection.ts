@@ -66,6 +66,7 @@ export class Connection {
   /** Take every packet of a datagram that was routed here; false when its first could not be opened. */
   receive(datagram: Datagram, nowUs: number): boolean {
     const { parts, reader } = this;
+    parts.recovery.onTurn(parts.timers.next(), nowUs);
     parts.statistics.bytesReceived += datagram.length;
     parts.tracer.onDatagramReceived?.(this.id, datagram.length, datagram.ecn, nowUs);
     if (parts.closeState.active) {
@@ -318,6 +319,7 @@ export class Connection {
   /** Write at most one datagram into `buffer`. Returns its length, or 0. */
   prepare(writer: PacketWriter, buffer: Uint8Array, nowUs: number): number {
     const { parts } = this;
+    parts.recovery.onTurn(parts.timers.next(), nowUs);
     this.onTimers(nowUs);
     this.retryEarly(nowUs);
     if (this.finished) return this.tellEnd(0);

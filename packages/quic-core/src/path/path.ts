@@ -7,6 +7,7 @@ import {
 } from '@tsquic/congestion';
 import type { Address } from '../context/address.ts';
 import { EcnMarking } from '../recovery/ecn.ts';
+import { Reordering } from '../recovery/reordering.ts';
 import { RttEstimator } from '../recovery/rtt.ts';
 import { Amplification } from './amplification.ts';
 import { BlackHole } from './black-hole.ts';
@@ -47,6 +48,7 @@ export class Path {
   readonly amplification: Amplification;
   readonly validation: PathValidation = new PathValidation();
   readonly rtt: RttEstimator;
+  readonly reordering: Reordering = new Reordering();
   readonly controller: CongestionController;
   readonly pacer: Pacer;
   readonly mtu: MtuSearch;
@@ -105,6 +107,12 @@ export class Path {
   onLost(bytes: number, sentUs: number): void {
     this.lostBytes += bytes;
     if (this.blackHole.onLost(bytes, sentUs) && this.mtu.onBlackHole()) this.followMtu();
+  }
+
+  /** A packet that counted as lost was acknowledged. */
+  onLateArrival(bytes: number): void {
+    this.lostBytes -= bytes;
+    this.deliveredBytes += bytes;
   }
 
   onMtuProbeAcked(bytes: number): void {

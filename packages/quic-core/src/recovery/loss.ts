@@ -3,9 +3,6 @@ import type { Path } from '../path/path.ts';
 import { PersistentCongestion } from './persistent.ts';
 import { Sent, SentFlag, type SentPackets } from './sent-packets.ts';
 
-/** Newer packets that must be acknowledged before an older one is lost. RFC 9002 §6.1.1 */
-const PACKET_THRESHOLD = 3;
-
 /** Told of each lost packet, and whether newer ones gave it away (`reordered`) or only its age. */
 type OnLost = (slot: number, number: number, reordered: boolean, nowUs: number) => void;
 
@@ -31,12 +28,14 @@ export class LossDetector {
   /**
    * Find what is lost by now.
    *
+   * @param presentSinceUs - packets that left before the program was away do not show how long the path was silent.
    * @returns refilled by the next detection: the bytes lost that congestion control must hear of, and when the newest of them was sent.
    */
-  detect(path: Path, maxAckDelayUs: number, nowUs: number): CongestionEvent {
+  detect(path: Path, maxAckDelayUs: number, presentSinceUs: number, nowUs: number): CongestionEvent {
     const { sent, largestAcked } = this;
     const event = EVENT;
-    const delayUs = path.rtt.lossDelayUs;
+    const { packetThreshold } = path.reordering;
+    const delayUs = path.reordering.lossDelayUs(path.rtt);
     this.lossUs = Infinity;
     this.persistent = false;
     this.lostCount = event.lostBytes = event.sentUs = 0;
@@ -46,12 +45,12 @@ export class LossDetector {
       const slot = sent.slot(number);
       if (sent.state[slot] !== Sent.Outstanding) continue;
       const dueUs = sent.sentUs[slot]! + delayUs;
-      if (dueUs > nowUs && largestAcked < number + PACKET_THRESHOLD) {
+      if (dueUs > nowUs && largestAcked < number + packetThreshold) {
         this.lossUs = dueUs;
         break;
       }
-      this.lose(slot, number, path, maxAckDelayUs);
-      this.onLost(slot, number, largestAcked >= number + PACKET_THRESHOLD, nowUs);
+      this.lose(slot, number, path, maxAckDelayUs, presentSinceUs);
+      this.onLost(slot, number, largestAcked >= number + packetThreshold, nowUs);
     }
     while (number < sent.next && sent.state[sent.slot(number)] !== Sent.Outstanding) number++;
     sent.firstOutstanding = number;
@@ -59,7 +58,13 @@ export class LossDetector {
     return event;
   }
 
-  private lose(slot: number, number: number, path: Path, maxAckDelayUs: number): void {
+  private lose(
+    slot: number,
+    number: number,
+    path: Path,
+    maxAckDelayUs: number,
+    presentSinceUs: number,
+  ): void {
     const { sent } = this;
     const event = EVENT;
     const flags = sent.flags[slot]!;
@@ -71,7 +76,7 @@ export class LossDetector {
     this.lostCount++;
     event.lostBytes += sent.bytes[slot]!;
     event.sentUs = sent.sentUs[slot]!;
-    if (this.congestion.onLost(sent, number, path, maxAckDelayUs)) this.persistent = true;
+    if (this.congestion.onLost(sent, number, path, maxAckDelayUs, presentSinceUs)) this.persistent = true;
   }
 }
 

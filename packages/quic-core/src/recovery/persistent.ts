@@ -13,12 +13,22 @@ export class PersistentCongestion {
   private firstLostUs = Infinity;
   private lastNumber = -1;
 
-  /** Packet `number` was lost. Returns whether the losses up to it amount to persistent congestion. */
-  onLost(sent: SentPackets, number: number, path: Path, maxAckDelayUs: number): boolean {
+  /**
+   * Packet `number` was lost. Returns whether the losses up to it amount to persistent congestion.
+   *
+   * @param presentSinceUs - a time in which the program was away, and sent nothing, ended then.
+   */
+  onLost(
+    sent: SentPackets,
+    number: number,
+    path: Path,
+    maxAckDelayUs: number,
+    presentSinceUs: number,
+  ): boolean {
     const slot = sent.slot(number);
     if ((sent.flags[slot]! & SentFlag.AckEliciting) === 0) return false;
     const sentUs = sent.sentUs[slot]!;
-    if (sentUs <= path.rtt.firstSampleUs) return false;
+    if (sentUs <= path.rtt.firstSampleUs || sentUs < presentSinceUs) return false;
     if (this.ackedSince(sent, number)) this.firstLostUs = sentUs;
     this.lastNumber = number;
     this.firstLostUs = Math.min(this.firstLostUs, sentUs);

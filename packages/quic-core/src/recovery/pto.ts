@@ -11,6 +11,11 @@ const FIRST_FLIGHT = 3;
 /** Timeouts do not grow beyond this. */
 const MAX_PTO_US = 60_000_000;
 
+/** Probe timeouts in a row after which what ends the silence is no measure of the round trip, */
+const SILENT_PTOS = 3;
+/** but for this many probe timeouts: a path that has become that long is known to be so after some samples. */
+const SILENT_RTT_PTOS = 2;
+
 /** What the probe timeout must know of the handshake. */
 export interface HandshakeProgress {
   readonly isClient: boolean;
@@ -111,6 +116,15 @@ export class ProbeTimeout {
       this.chosen = space;
     }
     return earliestUs;
+  }
+
+  /**
+   * The round trip that an answer after `tookUs` shows. When it ends a long silence, the peer or the path was away, its
+   * program suspended say, and one answer does not make it that far.
+   */
+  plausibleRttUs(tookUs: number): number {
+    if (this.count < SILENT_PTOS) return tookUs;
+    return Math.min(tookUs, SILENT_RTT_PTOS * this.paths.active.rtt.ptoUs);
   }
 
   private isWaiting(sent: readonly SentPackets[]): boolean {

@@ -6,7 +6,8 @@ import type { OpenPacket } from '../packet/writer.ts';
 import type { Path } from '../path/path.ts';
 import type { Paths } from '../path/paths.ts';
 import { Space, SPACES } from '../spaces/spaces.ts';
-import { createAckSample } from './ack-sample.ts';
+import { Absence } from './absence.ts';
+import { createAckSample, sampleDelivery, samplePath } from './ack-sample.ts';
 import { EcnReports } from './ecn-reports.ts';
 import { EcnState } from './ecn.ts';
 import type { FactRouter } from './facts.ts';
@@ -20,7 +21,6 @@ import { SpuriousLosses } from './spurious.ts';
 const LONELY_ACKS = 32;
 /** Lost packets are remembered this many probe timeouts, in case they arrive. */
 const MEMORY_PTOS = 3;
-
 /** Sent packets, acknowledgements, losses and probes of a connection. RFC 9002 */
 export class Recovery {
   readonly sent: SentPackets[];
@@ -50,11 +50,16 @@ export class Recovery {
   private readonly facts: FactRouter;
   private readonly skipper: NumberSkipper;
   private readonly sample: AckSample = SAMPLE;
+  private readonly absence = new Absence();
+  /** Largest number acknowledged before the ACK frame that is read. */
+  private priorLargest = -1;
   private lonelyAcks = 0;
   private hastened = 0;
   private ackedEliciting = false;
   private newestNumber = -1;
   private newestPath = -1;
+  /** Newest acknowledged packet of the path in use. */
+  private newestHere = -1;
 
   /** @param random - unpredictable integer in `[0, limit)`. */
   constructor(paths: Paths, facts: FactRouter, pto: ProbeTimeout, random: (limit: number) => number) {
@@ -153,7 +158,8 @@ export class Recovery {
     sample.priorInFlightBytes = path.inFlightBytes;
     sample.deliveredBytes = sample.deliveryIntervalUs = sample.lostBytes = sample.latestRttUs = 0;
     this.ackedEliciting = false;
-    this.newestNumber = -1;
+    this.newestNumber = this.newestHere = -1;
+    this.priorLargest = this.losses[space]!.largestAcked;
     this.ecn[space]!.begin();
     for (let i = 0; i < ack.rangeCount; i++) this.ackRange(space, ack.starts[i]!, ack.ends[i]!, nowUs);
     const losses = this.losses[space]!;
@@ -167,6 +173,13 @@ export class Recovery {
     this.concludeSample(space, path);
     this.pto.onAcked(space, nowUs);
     sent.trim(nowUs - MEMORY_PTOS * path.rtt.ptoUs);
+  }
+
+  /** The connection has its turn at `nowUs`; it should have had one at `dueUs` at the latest. */
+  onTurn(dueUs: number, nowUs: number): void {
+    if (dueUs >= nowUs) return;
+    const { active } = this.paths;
+    if (this.absence.look(dueUs, active.rtt.ptoUs, nowUs)) active.firstSentUs = active.deliveredUs = nowUs;
   }
 
   /** The loss timer fired: either losses are due, or a probe is. RFC 9002 §A.9 */
@@ -253,6 +266,7 @@ export class Recovery {
     const flags = sent.flags[slot]!;
     sent.state[slot] = Sent.Acked;
     this.ecn[space]!.onAcked(flags >> ECN_SHIFT);
+    if (number < this.priorLargest) this.onArrivedBehind(sent, number, slot, nowUs);
     if (state === Sent.Lost) this.onLateArrival(sent, slot, nowUs);
     else {
       if ((flags & SentFlag.AckEliciting) !== 0) {
@@ -263,9 +277,17 @@ export class Recovery {
         this.newestNumber = number;
         this.newestPath = sent.path[slot]!;
       }
+      if (number > this.newestHere && sent.path[slot] === this.paths.active.id) this.newestHere = number;
       if ((flags & SentFlag.InFlight) !== 0) this.deliver(sent, slot, nowUs);
     }
     this.facts.acknowledge(space, sent.log, sent.factsFrom[slot]!, sent.factsTo[slot]!);
+  }
+
+  private onArrivedBehind(sent: SentPackets, number: number, slot: number, nowUs: number): void {
+    const { active } = this.paths;
+    const sentUs = sent.sentUs[slot]!;
+    if (sent.path[slot] !== active.id || sentUs < this.absence.endUs) return;
+    active.reordering.onArrivedBehind(this.priorLargest - number, nowUs - sentUs, active.rtt);
   }
 
   private deliver(sent: SentPackets, slot: number, nowUs: number): void {
@@ -286,7 +308,10 @@ export class Recovery {
 
   private takeRttSample(space: Space, path: Path, ack: AckFrame, nowUs: number): void {
     const sent = this.sent[space]!;
-    const latestUs = nowUs - sent.sentUs[sent.slot(ack.largest)]!;
+    const sentUs = sent.sentUs[sent.slot(ack.largest)]!;
+    if (sentUs < this.absence.endUs) return;
+    const tookUs = nowUs - sentUs;
+    const latestUs = this.pto.plausibleRttUs(tookUs);
     let delayUs = 0;
     if (space === Space.Application) {
       delayUs = ack.rawDelay * 2 ** this.ackDelayExponent;
@@ -294,38 +319,27 @@ export class Recovery {
       if (this.pto.isConfirmed()) delayUs = Math.min(delayUs, this.maxAckDelayUs);
     }
     path.rtt.onSample(latestUs, delayUs, nowUs);
-    this.sample.latestRttUs = Math.max(latestUs, 1);
+    if (latestUs === tookUs) this.sample.latestRttUs = Math.max(latestUs, 1);
   }
 
   private concludeSample(space: Space, path: Path): void {
     const { sample } = this;
-    if (this.newestPath === path.id) {
+    if (this.newestHere >= 0) {
       const sent = this.sent[space]!;
-      const slot = sent.slot(this.newestNumber);
-      const sendUs = sent.sentUs[slot]! - sent.firstSentUs[slot]!;
-      const ackUs = path.deliveredUs - sent.deliveredUs[slot]!;
-      path.firstSentUs = sent.sentUs[slot]!;
-      sample.newestSentUs = sent.sentUs[slot]!;
-      sample.deliveredAtSendBytes = sent.deliveredBytes[slot]!;
-      sample.deliveredBytes = path.deliveredBytes - sent.deliveredBytes[slot]!;
-      sample.deliveryIntervalUs = Math.max(sendUs, ackUs);
-      sample.lostBytes = path.lostBytes - sent.lostBytes[slot]!;
-      sample.appLimited = (sent.flags[slot]! & SentFlag.AppLimited) !== 0;
+      sampleDelivery(sample, path, sent, sent.slot(this.newestHere));
     }
     sample.windowUnused = path.windowUse.isBelowHalf(path.controller.windowBytes);
+    this.absence.leaveOut(sample);
     path.windowUse.onAck(sample.deliveredAtSendBytes, path.deliveredBytes, path.inFlightBytes);
     if (path.appLimitedUntil > 0 && path.deliveredBytes > path.appLimitedUntil) path.appLimitedUntil = 0;
-    sample.deliveredTotalBytes = path.deliveredBytes;
-    sample.inFlightBytes = path.inFlightBytes;
-    sample.smoothedRttUs = path.rtt.smoothedUs;
-    sample.minRttUs = path.rtt.hasSample ? path.rtt.minUs : 0;
+    samplePath(sample, path);
     if (sample.ackedBytes > 0) path.controller.onAck(sample);
     path.updatePacer();
   }
 
   private detectLost(space: Space, nowUs: number): void {
     const path = this.paths.active;
-    const event = this.losses[space]!.detect(path, this.maxAckDelayUs, nowUs);
+    const event = this.losses[space]!.detect(path, this.maxAckDelayUs, this.absence.endUs, nowUs);
     if (event.lostBytes === 0) return;
     // What fills the window may be unreadable for want of what was lost: one packet goes at once. RFC 9002 §7.3.2
     if (space !== Space.Application) this.pto.demand(space, 1);
@@ -334,7 +348,7 @@ export class Recovery {
 
   private react(path: Path, event: CongestionEvent, persistent: boolean, count: number): void {
     event.inFlightBytes = path.inFlightBytes;
-    this.spurious.onLost(count, event.sentUs, event.nowUs);
+    if (this.spurious.onLost(count, event.sentUs, event.nowUs)) path.reordering.onEpisode();
     path.controller.onCongestion(event);
     if (!persistent) return;
     path.controller.onPersistentCongestion(event.nowUs);
@@ -360,6 +374,7 @@ export class Recovery {
     const { active } = this.paths;
     const kind = sent.flags[slot]! & (SentFlag.InFlight | SentFlag.MtuProbe);
     if (kind !== SentFlag.InFlight || sent.path[slot] !== active.id) return;
+    active.onLateArrival(sent.bytes[slot]!);
     if (this.spurious.onArrived(sent.sentUs[slot]!)) active.controller.onSpuriousLoss(nowUs);
   }
 

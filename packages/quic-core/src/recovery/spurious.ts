@@ -9,13 +9,15 @@ export class SpuriousLosses {
   private arrived = 0;
   private startUs = -Infinity;
 
-  /** Packets were lost, the newest of them sent at `newestSentUs`. */
-  onLost(packets: number, newestSentUs: number, nowUs: number): void {
-    if (newestSentUs > this.startUs) {
+  /** Packets were lost, the newest of them sent at `newestSentUs`. Returns whether an episode begins with them. */
+  onLost(packets: number, newestSentUs: number, nowUs: number): boolean {
+    const begins = newestSentUs > this.startUs;
+    if (begins) {
       this.startUs = nowUs;
       this.lost = this.arrived = 0;
     }
     this.lost += packets;
+    return begins;
   }
 
   /** A packet declared lost was acknowledged. Returns whether nothing of the episode is left. */

@@ -33,6 +33,19 @@ describe('received numbers', () => {
     expect(received.isDuplicate(19_997)).toBe(false);
   });
 
+  test('where packets come late rather than never, none of a few hundred is forgotten', () => {
+    const received = new ReceivedNumbers();
+    // Every other packet takes longer, by the time of 300.
+    for (let n = 0; n < 2000; n++) {
+      if (n % 2 === 0) received.add(n, 0, n);
+      const late = n - 300;
+      if (late < 0 || late % 2 === 0) continue;
+      if (late > 700) expect(received.isDuplicate(late)).toBe(false);
+      if (!received.isDuplicate(late)) received.add(late, 0, n);
+    }
+    expect(received.ranges.count).toBeLessThanOrEqual(256);
+  });
+
   test('ranges that the peer knows of go, but for eight that recognise late packets', () => {
     const received = new ReceivedNumbers();
     for (let i = 0; i < 20; i++) received.add(i * 2, 0, 0);

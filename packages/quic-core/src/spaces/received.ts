@@ -3,6 +3,8 @@ import { IntervalSet } from './interval-set.ts';
 
 /** Ranges kept for acknowledgements; older ones are forgotten. RFC 9000 §13.2.3 */
 const MAX_RANGES = 32;
+/** As many where packets come late rather than never: what is forgotten counts as received, and is lost when it comes. */
+const MAX_RANGES_REORDERED = 256;
 /** With fewer ranges than this, acknowledged ones are kept: they still recognise late packets. */
 const ROOM_FOR_LATE = 8;
 
@@ -21,9 +23,12 @@ export class ReceivedNumbers {
   private floor = 0;
   /** A late packet came when this was the largest: only an ACK that reports a larger one has surely told of it. */
   private lateAt = -1;
+  private maxRanges = MAX_RANGES;
 
   isDuplicate(packetNumber: number): boolean {
-    return packetNumber < this.floor || this.ranges.contains(packetNumber);
+    if (packetNumber >= this.floor) return this.ranges.contains(packetNumber);
+    this.onLate();
+    return true;
   }
 
   /** @param codepoint - the two ECN bits of the IP header. */
@@ -36,11 +41,11 @@ export class ReceivedNumbers {
     if (packetNumber > this.largest) {
       this.largest = packetNumber;
       this.largestAtUs = nowUs;
-    }
+    } else this.onLate();
     if (codepoint === 1) this.ecn.ect1++;
     else if (codepoint === 2) this.ecn.ect0++;
     else if (codepoint === 3) this.ecn.ce++;
-    if (this.ranges.count > MAX_RANGES) this.dropOldest();
+    if (this.ranges.count > this.maxRanges) this.dropOldest();
   }
 
   /** An ACK that reported numbers up to `largest` has arrived: ranges below need no repetition. RFC 9000 §13.2.4 */
@@ -51,6 +56,11 @@ export class ReceivedNumbers {
 
   get hasEcn(): boolean {
     return this.ecn.ect0 + this.ecn.ect1 + this.ecn.ce > 0;
+  }
+
+  /** Nobody sends a number twice: what fills a gap was reordered, and others may be that are still missing. */
+  private onLate(): void {
+    if (this.maxRanges < MAX_RANGES_REORDERED) this.maxRanges++;
   }
 
   private dropOldest(): void {
