@@ -9,6 +9,7 @@ import { listScenarios, scenarioRecords } from './commands/list.ts';
 import { lossTableCommand } from './commands/loss-table.ts';
 import { randomCommand } from './commands/random.ts';
 import { scenarioCommand } from './commands/scenario.ts';
+import { stallsCommand } from './commands/stalls.ts';
 import type { Command } from './arguments.ts';
 
 const COMMANDS: Readonly<Record<string, Command>> = {
@@ -19,6 +20,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   hash: hashCommand,
   ceilings: ceilingsCommand,
   fairness: fairnessCommand,
+  stalls: stallsCommand,
 };
 
 const USAGE = `pnpm sim NAME [--seed N] [--seeds N] [--pcap FILE] [--crypto node|noble] [--large] [--runtimes] [--lanes N] [--json]

@@ -11,6 +11,7 @@ export { type AdversaryResult, runAdversary } from './adversary-run.ts';
 export type { AdversaryLimits, AdversaryScenario } from './adversary-scenario.ts';
 export { type ChartOptions, drawChart, type Series } from './chart.ts';
 export { type Datagram, Ecn } from './datagram.ts';
+export { type BulkOptions, type BulkResult, runBulk } from './experiments/bulk.ts';
 export { type FairnessOptions, type FairnessResult, type Flow, runFairness } from './experiments/fairness.ts';
 export { type HashedScenario, runTraceHashes } from './experiments/trace-hashes.ts';
 export { type FrameFuzzResult, runFrameFuzz } from './experiments/frame-fuzz.ts';
@@ -28,6 +29,7 @@ export {
   lossScenario,
   runLossRow,
 } from './experiments/loss-table.ts';
+export { runSuspension, type SuspensionOptions, type SuspensionResult } from './experiments/suspension.ts';
 export { createRandomScenario } from './experiments/random-scenario.ts';
 export { type CpuOptions, Host, type HostOptions } from './host.ts';
 export { type Violation, watchInvariants } from './invariants.ts';

@@ -73,6 +73,8 @@ export interface LinkCounters {
   lost: number;
   corrupted: number;
   duplicated: number;
+  /** Kept back while others overtook. */
+  held: number;
   delivered: number;
   /** With their UDP and IP headers. */
   deliveredBytes: number;
@@ -88,6 +90,7 @@ export class Link {
     lost: 0,
     corrupted: 0,
     duplicated: 0,
+    held: 0,
     delivered: 0,
     deliveredBytes: 0,
   };
@@ -198,6 +201,7 @@ export class Link {
     const isHeld = this.random.chance(reordering) || this.heldLeft > 0;
     if (isHeld) {
       this.heldLeft = this.heldLeft > 0 ? this.heldLeft - 1 : reorderRun - 1;
+      this.counters.held++;
       this.transit.push(datagram, arrivalUs + reorderUs);
       return;
     }
