@@ -37,6 +37,8 @@ export class ClientConnection {
   readonly quic: QuicConnection;
   /** Hears all events of the connection. */
   onEvent: (event: QuicEvent) => void = () => {};
+  /** Hears what `onEvent` throws. */
+  onError: (error: unknown) => void = () => {};
 
   private readonly loop: QuicLoop;
 
@@ -74,7 +76,13 @@ export class ClientConnection {
         ...(maxUdpPayloadBytes === undefined ? {} : { maxUdpPayloadBytes }),
       },
     });
-    this.loop = new QuicLoop({ context, port, clock: nodeClock, onEvent: (event) => this.onEvent(event) });
+    this.loop = new QuicLoop({
+      context,
+      port,
+      clock: nodeClock,
+      onEvent: (event) => this.onEvent(event),
+      onError: (error) => this.onError(error),
+    });
     this.quic = context.createConnection(
       {
         to,

@@ -1,4 +1,4 @@
-import { run } from './run.ts';
+import { lineOf, run } from './run.ts';
 import { createProcessTerminal } from './terminal.ts';
 
 /** Run the command line of this process and set its exit code. */
@@ -8,5 +8,12 @@ export async function runCommandLine(): Promise<void> {
     // Only a server has something to wind down; a second signal ends the process as usual.
     if (words[0] === 'serve') for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, resolve);
   });
-  process.exitCode = await run(words, createProcessTerminal(), stop);
+  // Whatever happens, the user reads a line and no stack.
+  process.on('uncaughtException', (error) => {
+    process.stderr.write(`tsquic: ${lineOf(error)}\n`);
+    process.exit(1);
+  });
+  const exitCode = await run(words, createProcessTerminal(), stop);
+  // What went wrong with stdout meanwhile stands.
+  process.exitCode ||= exitCode;
 }

@@ -24,7 +24,7 @@ export class Failure extends Error {
 /** A system call failed while doing `what` ("read key.pem"). Other errors are returned as they are. */
 export function systemFailure(error: unknown, what: string, advice: string = ''): unknown {
   if (!isSystemError(error)) return error;
-  const { code } = error;
+  const code = error.code;
   return new Failure(code, `cannot ${what}: ${SYSTEM_REASONS[code] ?? reasonOf(error.message)}`, advice);
 }
 
@@ -35,21 +35,34 @@ export function oneLine(text: string): string {
 
 /** By shape: the class differs where a program runs in several realms. */
 function isSystemError(error: unknown): error is Error & { readonly code: string } {
-  return typeof error === 'object' && error !== null && 'syscall' in error && 'code' in error;
+  if (typeof error !== 'object' || error === null || !('code' in error)) return false;
+  return 'syscall' in error || TOO_LARGE.has(String(error.code));
 }
 
 function reasonOf(message: string): string {
   return /^[A-Z]+: ([^,]+)/.exec(message)?.[1] ?? message;
 }
 
+/** What Node says of files that fit into no string. */
+const TOO_LARGE = new Set(['ERR_STRING_TOO_LONG', 'ERR_FS_FILE_TOO_LARGE']);
+
 const SYSTEM_REASONS: Readonly<Record<string, string>> = {
   EACCES: 'permission denied',
   EADDRINUSE: 'the address is in use',
   EADDRNOTAVAIL: 'this machine has no such address',
   EAI_AGAIN: 'the name server does not answer',
+  ECONNREFUSED: 'nobody listens there',
+  EDQUOT: 'the quota is used up',
+  EHOSTUNREACH: 'the host cannot be reached',
   EISDIR: 'it is a directory',
+  EMFILE: 'too many files are open',
+  ENETUNREACH: 'the network cannot be reached',
   ENOENT: 'no such file or directory',
   ENOSPC: 'no space left',
   ENOTDIR: 'not a directory',
   ENOTFOUND: 'no such host',
+  EPIPE: 'nobody reads it any more',
+  EROFS: 'nothing can be written there',
+  ERR_FS_FILE_TOO_LARGE: 'it is too large',
+  ERR_STRING_TOO_LONG: 'it is too large',
 };

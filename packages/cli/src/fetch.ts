@@ -34,9 +34,10 @@ export interface FetchOptions {
  * each has succeeded or failed; the connection is still open then, unless it failed.
  */
 export function fetchAll(client: ClientConnection, options: FetchOptions): Promise<FetchResult> {
-  return new Promise((resolve) => {
+  return new Promise((resolve, reject) => {
     const fetcher = new Fetcher(client, options, resolve);
     client.onEvent = (event) => fetcher.onEvent(event);
+    client.onError = reject;
   });
 }
 

@@ -1,5 +1,6 @@
 import type { QuicStream } from '@tsquic/quic-core';
-import { Status, type ServedFile } from './served-file.ts';
+import type { ServedFile } from './lent-file.ts';
+import { Status } from './served-file.ts';
 import { ifAlive } from './stream-life.ts';
 
 /** Sends one file on one stream, reading no faster than the stream takes. */

@@ -15,7 +15,7 @@ export function commandHelp(command: Command): string {
   const heads = command.options.map(
     ({ name, value }) => `  --${name}${value === undefined ? '' : ` ${value}`}`,
   );
-  const width = Math.max(...heads.map((head) => head.length)) + 2;
+  const width = heads.reduce((most, head) => Math.max(most, head.length), 0) + 2;
   const lines = command.options.map(({ help }, index) => `${(heads[index] ?? '').padEnd(width)}${help}`);
   return `${usage}\n\n${command.summary}\n\n${lines.join('\n')}\n\n${command.notes.join('\n')}\n`;
 }

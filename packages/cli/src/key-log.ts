@@ -19,13 +19,19 @@ export function keyLogFor(
       'use --keylog FILE',
     );
   }
-  const append = (text: string): void => {
+  try {
+    appendFileSync(path, '', { mode: 0o600 });
+  } catch (error) {
+    throw systemFailure(error, `write ${path}`);
+  }
+  let isGone = false;
+  return (line) => {
+    if (isGone) return;
     try {
-      appendFileSync(path, text, { mode: 0o600 });
-    } catch (error) {
-      throw systemFailure(error, `write ${path}`);
+      appendFileSync(path, `${line}\n`, { mode: 0o600 });
+    } catch {
+      // A disk that is full ends the file, and not the connection.
+      isGone = true;
     }
   };
-  append('');
-  return (line) => append(`${line}\n`);
 }

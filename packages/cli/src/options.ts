@@ -265,8 +265,8 @@ export const COMMANDS: readonly Command[] = [
   },
   {
     name: 'ladder',
-    summary: 'draw the packets of a qlog file between the two ends',
-    operands: 'FILE.sqlog',
+    summary: 'draw the packets of qlog files between the two ends',
+    operands: 'FILE.sqlog...',
     options: [
       {
         name: 'first',

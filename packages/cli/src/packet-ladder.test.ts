@@ -84,3 +84,13 @@ function packet(
 ): object {
   return { time, name, data: { header: { packet_type, packet_number }, frames } };
 }
+
+test('however many metrics a file holds, it is drawn', () => {
+  const events = Array.from({ length: 300_000 }, (_, time) => ({
+    time,
+    name: 'metrics_updated',
+    data: { congestion_window: 1000 + time },
+  }));
+  const lines = drawLadder({ isClient: true, title: '', events }, { width: 80, first: 5, last: 5 });
+  expect(lines.at(-1)).toMatch(/^window .* 1 to 301 kB$/);
+});

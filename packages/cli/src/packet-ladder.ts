@@ -22,7 +22,7 @@ export function drawLadder(file: QlogFile, options: LadderOptions): string[] {
       ? rows
       : [...rows.slice(0, first), undefined, ...rows.slice(rows.length - last)];
   const windows = windowsOf(file.events);
-  const widest = Math.max(1, ...windows);
+  const widest = windows.reduce((most, window) => Math.max(most, window), 1);
   const lines = shown.map((row) =>
     row === undefined
       ? `${' '.repeat(TIME_WIDTH)}⋮ ${rows.length - first - last} more`
@@ -143,7 +143,7 @@ function fit(text: string, room: number): string {
 }
 
 /** A file may be anybody's: nothing in it may steer the terminal. */
-function printable(line: string): string {
+export function printable(line: string): string {
   return line.replaceAll(/\p{Cc}/gu, '?');
 }
 

@@ -34,9 +34,10 @@ export interface PerfResult {
 
 /** Run a plan on a connection that begins; resolves when it is done or the connection ends. */
 export function measure(client: ClientConnection, plan: PerfPlan): Promise<PerfResult> {
-  return new Promise((resolve) => {
+  return new Promise((resolve, reject) => {
     const run = new PerfRun(client, plan, resolve);
     client.onEvent = (event) => run.onEvent(event);
+    client.onError = reject;
   });
 }
 
@@ -47,6 +48,9 @@ class PerfRun {
   private readonly scratch: Uint8Array = new Uint8Array(65_536);
   /** Bytes of each answer so far, by the stream that brings it. */
   private readonly answers: Map<number, number> = new Map();
+  /** Streams whose bytes have all left for the server. */
+  private readonly asked: Set<number> = new Set();
+  private uploadedBytes = 0;
   private begunAt = 0;
   private begun = 0;
   private transactions = 0;
@@ -79,6 +83,7 @@ class PerfRun {
         if (this.plan.unidirectional && this.plan.downloadBytes === 0) this.finish();
         break;
       case 'stream-reset':
+      case 'stream-stopped':
         this.settle({ failure: resetFailure(event.code) });
         break;
       case 'closed':
@@ -101,8 +106,13 @@ class PerfRun {
   private ask(stream: QuicStream): void {
     const head = encodeResponseLength(this.plan.downloadBytes);
     const rest = Math.max(0, this.plan.uploadBytes - head.length);
+    const onAsked = (): void => {
+      this.uploadedBytes += head.length + rest;
+      this.asked.add(stream.id);
+    };
     stream.write(head, rest === 0);
-    if (rest > 0) stream.setSource(zeros(rest));
+    if (rest === 0) onAsked();
+    else stream.setSource(zeros(rest, onAsked));
   }
 
   private read(streamId: number): void {
@@ -116,10 +126,17 @@ class PerfRun {
       if (count === 0) break;
     }
     this.answers.set(streamId, bytes);
+    // An upload that was answered before it had left says nothing about how fast it can be.
+    if (bytes > 0 && !this.hasAsked(streamId)) return this.settle({ failure: earlyFailure() });
     if (!stream.finished) return;
     this.answers.delete(streamId);
     if (bytes === this.plan.downloadBytes) this.finish();
     else this.settle({ failure: lengthFailure(bytes, this.plan.downloadBytes) });
+  }
+
+  /** Whether the answer on this stream has a question: on streams of one way, any that is not answered yet. */
+  private hasAsked(streamId: number): boolean {
+    return this.plan.unidirectional ? this.asked.size > this.transactions : this.asked.has(streamId);
   }
 
   private finish(): void {
@@ -129,11 +146,11 @@ class PerfRun {
   }
 
   private settle(end: { readonly closeReason?: CloseReason; readonly failure?: Failure }): void {
-    const { transactions, downloadedBytes, plan } = this;
+    const { transactions, downloadedBytes, uploadedBytes } = this;
     this.resolve({
       seconds: this.begunAt === 0 ? 0 : (performance.now() - this.begunAt) / 1000,
       transactions,
-      uploadedBytes: transactions * Math.max(8, plan.uploadBytes),
+      uploadedBytes,
       downloadedBytes,
       closeReason: end.closeReason,
       failure: end.failure,
@@ -143,6 +160,14 @@ class PerfRun {
 
 function resetFailure(code: number): Failure {
   return new Failure('ERR_QUIC_STREAM_RESET', `the server gave up an answer with ${code}`);
+}
+
+function earlyFailure(): Failure {
+  return new Failure(
+    'ERR_TSQUIC_PERF',
+    'the server answered before it had read the upload',
+    'draft-banks-quic-performance-00 §2.3',
+  );
 }
 
 function lengthFailure(bytes: number, wanted: number): Failure {

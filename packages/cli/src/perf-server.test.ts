@@ -1,5 +1,7 @@
 import { expect, test } from '@jest/globals';
-import { encodeResponseLength, responseLength } from './perf-server.ts';
+import type { QuicConnection } from '@tsquic/quic-core';
+import { MemoryStream } from '../test/memory-stream.ts';
+import { encodeResponseLength, PerfServer, responseLength } from './perf-server.ts';
 import { zeros } from './zeros.ts';
 
 // Network byte order, draft-banks-quic-performance-00 §2.3.1.
@@ -15,6 +17,39 @@ test.each([
 
 test('a length without end', () => {
   expect(responseLength(new Uint8Array(8).fill(0xff))).toBeGreaterThan(Number.MAX_SAFE_INTEGER);
+});
+
+// draft-banks-quic-performance-00 §2.3: the server drains the rest of the client data, and then sends.
+test.each([
+  ['both ways', 0, 5000],
+  ['both ways, for nothing', 0, 0],
+  ['one way', 2, 5000],
+])('an upload %s is read to its end before it is answered', (_name, id, length) => {
+  const asked = new MemoryStream(id);
+  const answers: MemoryStream[] = [];
+  const openStream = (): MemoryStream => {
+    answers.push(new MemoryStream(3));
+    return answers.at(-1)!;
+  };
+  const connection = { stream: () => asked, openStream } as unknown as QuicConnection;
+  const server = new PerfServer({ connection: () => connection });
+  const isAnswered = (): boolean =>
+    asked.source !== undefined || asked.ended || answers.some(({ source }) => source !== undefined);
+  server.begin(1);
+  asked.arrive(encodeResponseLength(length).subarray(0, 5));
+  server.onEvent({ type: 'stream-opened', connection: 1, streamId: id });
+  asked.arrive(encodeResponseLength(length).subarray(5));
+  for (let i = 0; i < 100; i++) {
+    server.onEvent({ type: 'stream-readable', connection: 1, streamId: id });
+    expect(isAnswered()).toBe(false);
+    asked.arrive(new Uint8Array(1000));
+  }
+  server.onEvent({ type: 'stream-readable', connection: 1, streamId: id });
+  expect([asked.readableBytes, isAnswered()]).toEqual([0, false]);
+  asked.arrive('', true);
+  server.onEvent({ type: 'stream-readable', connection: 1, streamId: id });
+  expect(isAnswered()).toBe(true);
+  expect(answers).toHaveLength(id === 2 ? 1 : 0);
 });
 
 test('zeros fill what they are given until they end', () => {

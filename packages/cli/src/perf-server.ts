@@ -4,7 +4,8 @@ import { ifAlive } from './stream-life.ts';
 
 /**
  * Answers the `perf` protocol: the first 8 bytes of a stream ask for that many bytes back, on the same stream or, if
- * that goes one way, on a new one. What follows them is read and dropped. draft-banks-quic-performance-00 §2.3
+ * that goes one way, on a new one. What follows them is read and dropped, and the answer comes after the end of it: whoever
+ * measures an upload measures all of it. draft-banks-quic-performance-00 §2.3
  */
 export class PerfServer {
   private readonly context: Pick<QuicHostContext, 'connection'>;
@@ -85,6 +86,7 @@ class PerfExchange {
   private readonly head: Uint8Array = new Uint8Array(LENGTH_BYTES);
   private readonly owe: (length: number) => void;
   private headLength = 0;
+  private answered = false;
 
   /** @param owe - hears what is asked for on a stream of one way. */
   constructor(stream: QuicStream, owe: (length: number) => void) {
@@ -94,22 +96,21 @@ class PerfExchange {
 
   onReadable(): void {
     ifAlive(() => {
-      if (this.headLength < LENGTH_BYTES) this.readHead();
-      if (this.headLength === LENGTH_BYTES) while (this.stream.read(IGNORED) > 0);
+      const { stream, head } = this;
+      if (this.headLength < LENGTH_BYTES) this.headLength += stream.read(head.subarray(this.headLength));
+      if (this.headLength === LENGTH_BYTES) while (stream.read(IGNORED) > 0);
+      if (stream.finished && !this.answered) this.answer();
     });
   }
 
-  private readHead(): void {
+  /** All that the client sends has come. Who asks for nothing gets nothing, in good order. */
+  private answer(): void {
+    this.answered = true;
     const { stream, head } = this;
-    this.headLength += stream.read(head.subarray(this.headLength));
-    const isUnidirectional = (stream.id & 2) !== 0;
-    if (isUnidirectional) {
-      if (this.headLength === LENGTH_BYTES) this.owe(responseLength(head));
-      return;
-    }
-    if (this.headLength === LENGTH_BYTES) stream.setSource(zeros(responseLength(head)));
-    // Who asks for nothing gets nothing, in good order.
-    else if (stream.finished) stream.write(IGNORED.subarray(0, 0), true);
+    const length = this.headLength === LENGTH_BYTES ? responseLength(head) : 0;
+    if ((stream.id & 2) !== 0) this.owe(length);
+    else if (length > 0) stream.setSource(zeros(length));
+    else stream.write(IGNORED.subarray(0, 0), true);
   }
 }
 

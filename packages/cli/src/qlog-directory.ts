@@ -1,4 +1,5 @@
-import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { closeSync, constants, mkdirSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Tracer } from '@tsquic/quic-core';
 import { createQlogTracer, type QlogConnection, type QlogSink } from '@tsquic/qlog';
@@ -6,7 +7,7 @@ import { Failure, systemFailure } from './failure.ts';
 
 /** What `--qlog` or $QLOGDIR asks for. */
 export interface QlogDirectory {
-  /** Give it to a context: each connection gets a file named after its ID and our role. */
+  /** Give it to a context: each connection gets a new file named after its ID and our role. */
   readonly tracer: Tracer;
   /** Write what is not on disk yet. Call it last. */
   close(): void;
@@ -31,14 +32,14 @@ export function qlogDirectoryFor(
     );
   }
   try {
-    mkdirSync(directory, { recursive: true });
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
   } catch (error) {
     throw systemFailure(error, `make ${directory}`);
   }
   const files = new Set<BufferedFile>();
   const open = ({ logId, isClient }: QlogConnection): QlogSink => {
-    const path = join(directory, `${logId}_${isClient ? 'client' : 'server'}.sqlog`);
-    const file = new BufferedFile(path, () => files.delete(file));
+    const name = `${logId}_${isClient ? 'client' : 'server'}${SUFFIX}`;
+    const file = new BufferedFile(directory, name, () => files.delete(file));
     files.add(file);
     return file;
   };
@@ -50,45 +51,75 @@ export function qlogDirectoryFor(
   };
 }
 
-/** A file written in pieces of 64 kB. A disk that is full ends the file, and not the connection. */
+/**
+ * A file written in pieces of 64 kB, for its owner's eyes only: it tells who spoke to whom about what. A name that is
+ * taken is left alone, since clients choose part of it. No descriptor is held between pieces. A disk that is full ends
+ * the file, and not the connection.
+ */
 class BufferedFile implements QlogSink {
   private readonly onClose: () => void;
-  private descriptor: number | undefined;
+  private readonly path: string | undefined;
   private text = '';
+  private ended = false;
 
-  constructor(path: string, onClose: () => void) {
+  constructor(directory: string, name: string, onClose: () => void) {
     this.onClose = onClose;
-    this.descriptor = orUndefined(() => openSync(path, 'w'));
+    this.path = createFile(join(directory, name));
+    this.ended = this.path === undefined;
   }
 
   write(text: string): void {
-    if (this.descriptor === undefined) return;
+    if (this.ended) return;
     this.text += text;
     if (this.text.length >= PIECE_LENGTH) this.flush();
   }
 
   close(): void {
     this.flush();
-    const { descriptor } = this;
-    if (descriptor !== undefined) orUndefined(() => closeSync(descriptor));
-    this.descriptor = undefined;
+    this.ended = true;
     this.onClose();
   }
 
   private flush(): void {
-    const { descriptor, text } = this;
+    const { path, text } = this;
     this.text = '';
-    if (descriptor === undefined || text === '') return;
-    if (orUndefined(() => writeSync(descriptor, text)) === undefined) this.descriptor = undefined;
+    if (this.ended || path === undefined || text === '') return;
+    this.ended = !succeeds(() => append(path, text));
   }
 }
 
-function orUndefined<T>(step: () => T): T | undefined {
+/** Create an empty file that nobody had before, named as asked or nearly so; returns its path. */
+function createFile(path: string): string | undefined {
+  for (let attempt = 0; attempt < NAME_ATTEMPTS; attempt++) {
+    const name = attempt === 0 ? path : `${path.slice(0, -SUFFIX.length)}-${randomWord()}${SUFFIX}`;
+    if (succeeds(() => closeSync(openSync(name, 'wx', 0o600)))) return name;
+  }
+  return undefined;
+}
+
+function append(path: string, text: string): void {
+  const descriptor = openSync(path, APPEND);
   try {
-    return step();
+    writeSync(descriptor, text);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+function randomWord(): string {
+  return randomBytes(4).toString('hex');
+}
+
+function succeeds(step: () => void): boolean {
+  try {
+    step();
+    return true;
   } catch {
-    return undefined;
+    return false;
   }
 }
 
 const PIECE_LENGTH = 65_536;
+const NAME_ATTEMPTS = 3;
+const SUFFIX = '.sqlog';
+const APPEND = constants.O_WRONLY | constants.O_APPEND | constants.O_NOFOLLOW;

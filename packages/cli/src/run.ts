@@ -1,6 +1,6 @@
 import { QuicUsageError } from '@tsquic/quic-core';
 import { parseCommandLine } from './arguments.ts';
-import { Failure, oneLine } from './failure.ts';
+import { Failure, systemFailure } from './failure.ts';
 import { commandHelp, generalHelp } from './help.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -18,6 +18,8 @@ export async function run(
   } catch (error) {
     terminal.status('');
     terminal.err(`tsquic: ${lineOf(error)}`);
+    if (terminal.environment['TSQUIC_STACK'] !== undefined && error instanceof Error)
+      terminal.err(error.stack ?? '');
     return 1;
   }
 }
@@ -55,12 +57,15 @@ async function dispatch(
   }
 }
 
-function lineOf(error: unknown): string {
+/** One line about whatever was thrown: what happened, and what the user can do. */
+export function lineOf(thrown: unknown): string {
+  const error = systemFailure(thrown, 'go on');
   if (error instanceof Failure) return error.line;
   if (error instanceof QuicUsageError)
     return new Failure(`ERR_QUIC_USAGE_${error.code.toUpperCase().replaceAll('-', '_')}`, error.message).line;
-  if (!(error instanceof Error)) return `ERR_TSQUIC_INTERNAL: ${oneLine(String(error))}`;
-  return `ERR_TSQUIC_INTERNAL: ${oneLine(error.message)}\n${error.stack ?? ''}`;
+  const message = error instanceof Error ? error.message : String(error);
+  return new Failure('ERR_TSQUIC_INTERNAL', message, 'a fault of this program: TSQUIC_STACK=1 tells where')
+    .line;
 }
 
 const VERSION = '0.1.0';

@@ -13,6 +13,9 @@ test('makes a pair that OpenSSL understands', async () => {
   expect(certificate.checkPrivateKey(createPrivateKey(pair.privateKeyPem))).toBe(true);
   expect(certificate.verify(certificate.publicKey)).toBe(true);
   expect(certificate.publicKey.asymmetricKeyDetails).toEqual({ namedCurve: 'prime256v1' });
+  // Nobody's issuer may have a key usage without keyCertSign (OID 2.5.29.15). RFC 5280 §4.2.1.3
+  expect(certificate.raw.includes(Buffer.from([0x06, 0x03, 0x55, 0x1d, 0x0f]))).toBe(false);
+  expect(certificate.checkIssued(certificate)).toBe(true);
   expect(certificate.keyUsage).toEqual(['1.3.6.1.5.5.7.3.1']);
   const days = (Date.parse(certificate.validTo) - Date.now()) / 86_400_000;
   expect(days).toBeGreaterThan(13.9);

@@ -37,7 +37,7 @@ export async function createSelfSigned(options: SelfSignedOptions): Promise<PemP
       new x509.SubjectAlternativeNameExtension(
         hosts.map((value) => ({ type: isIP(value) === 0 ? ('dns' as const) : ('ip' as const), value })),
       ),
-      new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
+      // No key usage: one without keyCertSign may be nobody's issuer, not even its own. RFC 5280 §4.2.1.3
       new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth]),
     ],
   });

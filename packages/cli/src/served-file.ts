@@ -1,12 +1,6 @@
-import { constants } from 'node:fs';
-import { open, realpath, type FileHandle } from 'node:fs/promises';
+import { realpath } from 'node:fs/promises';
 import { join, sep } from 'node:path';
-
-/** A file that may be sent. The receiver closes `handle`. */
-export interface ServedFile {
-  readonly handle: FileHandle;
-  readonly size: number;
-}
+import { openLentFile, type ServedFile } from './lent-file.ts';
 
 /** Status numbers of HTTP, which are also the codes streams are reset with. */
 export const Status = { BadRequest: 400, NotFound: 404, TooLong: 414, ServerError: 500, Busy: 503 } as const;
@@ -25,11 +19,8 @@ export async function openServedFile(root: string, requestPath: string): Promise
     const path = await realpath(join(root, ...segments));
     // A link inside the root may point anywhere; what counts is where it leads.
     if (!path.startsWith(root.endsWith(sep) ? root : root + sep)) return Status.NotFound;
-    const handle = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
-    const stat = await handle.stat();
-    if (stat.isFile()) return { handle, size: stat.size };
-    await handle.close();
-    return Status.NotFound;
+    const file = await openLentFile(path);
+    return file ?? Status.NotFound;
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     return code === 'EMFILE' || code === 'ENFILE' ? Status.Busy : Status.NotFound;

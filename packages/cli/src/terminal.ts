@@ -1,3 +1,5 @@
+import { Failure, systemFailure } from './failure.ts';
+
 /** Where a command speaks: the process's streams, or a test's. */
 export interface Terminal {
   /** Results: a line to stdout. */
@@ -11,9 +13,21 @@ export interface Terminal {
   readonly environment: Readonly<Record<string, string | undefined>>;
 }
 
+function lineOfStdout(error: unknown): string {
+  const failure = systemFailure(error, 'write to stdout');
+  return failure instanceof Failure ? failure.line : String(failure);
+}
+
 /** The terminal of this process. */
 export function createProcessTerminal(): Terminal {
   const { stdout, stderr, env } = process;
+  // Who has read enough closes the pipe: that is no fault. What else befalls stdout ends in an exit code.
+  stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') return;
+    stderr.write(`tsquic: ${lineOfStdout(error)}\n`);
+    process.exitCode = 1;
+  });
+  stderr.on('error', () => {});
   return {
     out: (line) => void stdout.write(`${line}\n`),
     err: (line) => void stderr.write(`${line}\n`),

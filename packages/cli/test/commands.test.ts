@@ -2,12 +2,14 @@ import { createHash, randomBytes } from 'node:crypto';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import {
+  chmodSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
@@ -213,6 +215,9 @@ describe('seeing', () => {
     expect(drawn.stdout).toHaveLength(1 + 5 + 1 + 5 + 3);
     expect(drawn.stdout[1]).toMatch(/─ initial \d+ {2}CRYPTO 0\+/);
     expect(drawn.stdout.at(-1)).toMatch(/^window .*kB$/);
+    const both = await tsquic('ladder', join(directory, name), join(directory, name), '--first', '3');
+    expect(both.exitCode).toBe(0);
+    expect(both.stdout.filter((line) => line === `== ${join(directory, name)}`)).toHaveLength(2);
   });
 
   test('$QLOGDIR asks for traces too, and an option says otherwise', async () => {
@@ -373,7 +378,9 @@ test('cert does not overwrite unless told to', async () => {
   expect(refused.stderr).toEqual([expect.stringMatching(/^tsquic: EEXIST: .*--force overwrites it/)]);
   expect(refused.exitCode).toBe(1);
   expect(readFileSync(join(directory, 'key.pem'), 'utf8')).toBe(first);
+  chmodSync(join(directory, 'key.pem'), 0o644);
   expect((await tsquic(...words, '--force')).exitCode).toBe(0);
+  expect(statSync(join(directory, 'key.pem')).mode & 0o777).toBe(0o600);
   expect(readFileSync(join(directory, 'key.pem'), 'utf8')).not.toBe(first);
   expect(existsSync(join(directory, 'cert.pem'))).toBe(true);
 });

@@ -1,8 +1,8 @@
-import type { QuicConnection, QuicStream } from '@tsquic/quic-core';
+import type { QuicConnection, QuicStream, StreamSource } from '@tsquic/quic-core';
 
 /** A stream whose far end is the test: bytes to read are put in, bytes written are collected, room is limited. */
 export class MemoryStream implements QuicStream {
-  readonly id = 0;
+  readonly id: number;
   readonly connection: QuicConnection = { closeReason: undefined } as QuicConnection;
   /** Bytes that `write` still takes. */
   roomBytes = Infinity;
@@ -15,6 +15,10 @@ export class MemoryStream implements QuicStream {
   delivered = false;
   private incoming: Uint8Array = new Uint8Array(0);
   private incomingEnded = false;
+
+  constructor(id: number = 0) {
+    this.id = id;
+  }
 
   /** Let these bytes arrive. */
   arrive(bytes: Uint8Array | string, fin: boolean = false): void {
@@ -34,8 +38,11 @@ export class MemoryStream implements QuicStream {
     return this.incomingEnded && this.incoming.length === 0;
   }
 
-  setSource(): void {
-    throw new Error('nothing here sends from a source');
+  /** What was given to send from; nothing asks it. */
+  source: StreamSource | undefined = undefined;
+
+  setSource(source: StreamSource | undefined): void {
+    this.source = source;
   }
 
   read(into: Uint8Array): number {

@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Arguments } from '../arguments.ts';
 import { Failure, systemFailure } from '../failure.ts';
@@ -28,7 +28,9 @@ export async function cert(args: Arguments, terminal: Terminal): Promise<number>
 
 async function store(path: string, text: string, mode: number, force: boolean): Promise<void> {
   try {
-    await writeFile(path, text, { mode, flag: force ? 'w' : 'wx' });
+    // What is there may be a link, or open to others: it is replaced, not filled.
+    if (force) await rm(path, { force: true });
+    await writeFile(path, text, { mode, flag: 'wx' });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw systemFailure(error, `write ${path}`);
     throw new Failure('EEXIST', `${path} is there already`, '--force overwrites it');

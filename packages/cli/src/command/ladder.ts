@@ -1,19 +1,23 @@
 import { readFile } from 'node:fs/promises';
 import type { Arguments } from '../arguments.ts';
-import { Failure, systemFailure } from '../failure.ts';
-import { drawLadder } from '../packet-ladder.ts';
+import { systemFailure } from '../failure.ts';
+import { drawLadder, printable } from '../packet-ladder.ts';
 import { parseQlog } from '../qlog-file.ts';
 import type { Terminal } from '../terminal.ts';
 
-/** `tsquic ladder`: resolves with the exit code. Throws a `Failure` for a file that is no qlog. */
+/** `tsquic ladder`: resolves with the exit code. Throws a `Failure` for a file that is no qlog; those before it are drawn. */
 export async function ladder(args: Arguments, terminal: Terminal): Promise<number> {
-  const [path = '', ...others] = args.operands;
-  if (others.length > 0) throw new Failure('ERR_TSQUIC_USAGE', 'ladder draws one file at a time');
-  const file = parseQlog(await textOf(path), path);
   const width = args.number('width') ?? Math.max(40, terminal.columns ?? 100);
   const first = args.number('first') ?? (args.number('last') === undefined ? 40 : 0);
   const last = args.number('last') ?? (args.number('first') === undefined ? 20 : 0);
-  for (const line of drawLadder(file, { width, first, last })) terminal.out(line);
+  for (const [index, path] of args.operands.entries()) {
+    const file = parseQlog(await textOf(path), path);
+    if (args.operands.length > 1) {
+      if (index > 0) terminal.out('');
+      terminal.out(`== ${printable(path)}`);
+    }
+    for (const line of drawLadder(file, { width, first, last })) terminal.out(line);
+  }
   return 0;
 }
 

@@ -1,7 +1,7 @@
 import { lookup } from 'node:dns/promises';
 import { controllerByName } from '@tsquic/congestion';
 import type { Arguments } from '../arguments.ts';
-import { ClientConnection } from '../client-connection.ts';
+import { ClientConnection, type ClientSettings } from '../client-connection.ts';
 import { closeFailure } from '../close-failure.ts';
 import { cipherSuitesFor, cryptoProviderFor } from '../cryptography.ts';
 import { Failure, systemFailure } from '../failure.ts';
@@ -33,7 +33,7 @@ export async function perf(args: Arguments, terminal: Terminal): Promise<number>
     tracer: qlog?.tracer,
     congestion: controllerByName(args.text('congestion') ?? 'cubic'),
   };
-  const client = await ClientConnection.open({ ip: await addressOf(host), port }, settings);
+  const client = await openClient({ ip: await addressOf(host), port }, settings);
   const result = await measure(client, planFrom(args));
   client.close();
   qlog?.close();
@@ -43,6 +43,17 @@ export async function perf(args: Arguments, terminal: Terminal): Promise<number>
   if (result.closeReason === undefined) return 0;
   const attempt = { authority, serverName: settings.serverName, alpn: 'perf', timeoutMs: handshakeTimeoutMs };
   throw closeFailure(result.closeReason, attempt);
+}
+
+async function openClient(
+  to: { ip: string; port: number },
+  settings: ClientSettings,
+): Promise<ClientConnection> {
+  try {
+    return await ClientConnection.open(to, settings);
+  } catch (error) {
+    throw systemFailure(error, `open a socket to ${to.ip}`);
+  }
 }
 
 function planFrom(args: Arguments): PerfPlan {

@@ -1,0 +1,110 @@
+import { constants, type Stats } from 'node:fs';
+import { open, type FileHandle } from 'node:fs/promises';
+
+/** A file that may be sent. The receiver closes `handle`. */
+export interface ServedFile {
+  readonly handle: FileReader;
+  readonly size: number;
+}
+
+/** What a file is read by. */
+type FileReader = Pick<FileHandle, 'read' | 'close'>;
+
+/** Files that keep their descriptor between reads: a stream that stands still holds one of them. */
+const MAX_KEPT = 64;
+/** Opens and reads at once: each needs a descriptor while it lasts. */
+const MAX_AT_WORK = 32;
+const FLAGS = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+
+let kept = 0;
+let atWork = 0;
+const waiting: (() => void)[] = [];
+
+/**
+ * Open a regular file; undefined when it is none. However many are open, this process holds a hundred descriptors for
+ * them: beyond some, a file is opened for each read. Rejects as `open` does.
+ */
+export function openLentFile(path: string): Promise<ServedFile | undefined> {
+  return inTurn(async () => {
+    const handle = await open(path, FLAGS);
+    try {
+      const stats = await handle.stat();
+      if (stats.isFile()) return { handle: await LentFile.begin(path, handle, stats), size: stats.size };
+    } catch (error) {
+      await handle.close();
+      throw error;
+    }
+    await handle.close();
+    return undefined;
+  });
+}
+
+class LentFile implements FileReader {
+  private readonly path: string;
+  private readonly stats: Stats;
+  private handle: FileHandle | undefined = undefined;
+  private isClosed = false;
+
+  static async begin(path: string, handle: FileHandle, stats: Stats): Promise<LentFile> {
+    const file = new LentFile(path, stats);
+    await file.keep(handle);
+    return file;
+  }
+
+  private constructor(path: string, stats: Stats) {
+    this.path = path;
+    this.stats = stats;
+  }
+
+  readonly read = ((buffer: Uint8Array, offset: number, length: number, position: number) =>
+    inTurn(async () => {
+      const handle = this.take() ?? (await this.reopen());
+      try {
+        return await handle.read(buffer, offset, length, position);
+      } finally {
+        await this.keep(handle);
+      }
+    })) as FileHandle['read'];
+
+  async close(): Promise<void> {
+    this.isClosed = true;
+    await this.take()?.close();
+  }
+
+  private take(): FileHandle | undefined {
+    const { handle } = this;
+    this.handle = undefined;
+    if (handle !== undefined) kept--;
+    return handle;
+  }
+
+  private async keep(handle: FileHandle): Promise<void> {
+    if (this.isClosed || kept >= MAX_KEPT) return handle.close();
+    kept++;
+    this.handle = handle;
+  }
+
+  /** The same file once more. Rejects when another lies there by now, or it was written to. */
+  private async reopen(): Promise<FileHandle> {
+    const handle = await open(this.path, FLAGS);
+    const { dev, ino, mtimeMs, size } = await handle.stat();
+    const { stats } = this;
+    if (dev === stats.dev && ino === stats.ino && mtimeMs === stats.mtimeMs && size === stats.size)
+      return handle;
+    await handle.close();
+    throw new Error(`${this.path} has changed`);
+  }
+}
+
+/** Wait until few enough are at work. */
+async function inTurn<T>(work: () => Promise<T>): Promise<T> {
+  if (atWork >= MAX_AT_WORK) await new Promise<void>((resolve) => waiting.push(resolve));
+  else atWork++;
+  try {
+    return await work();
+  } finally {
+    const next = waiting.shift();
+    if (next === undefined) atWork--;
+    else next();
+  }
+}
