@@ -11,6 +11,8 @@ export default {
   ],
   modulePathIgnorePatterns: ['<rootDir>/packages/.*/dist/', '<rootDir>/interop/.peers/'],
   maxWorkers: 2,
+  // Tests wait for what they wait for: only one that hangs meets this, however busy the machine is.
+  testTimeout: 600_000,
   transform: {
     '^.+\\.ts$': [
       '@swc/jest',

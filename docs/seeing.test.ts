@@ -9,7 +9,7 @@ const page = readFileSync('docs/seeing.md', 'utf8');
 
 test('the ladder is as it is drawn; `pnpm ladder-example --write` renews the page', async () => {
   expect(ladderOnPage()).toBe(await drawExample());
-}, 20_000);
+});
 
 test('every call of a tracer is named', () => {
   const calls = Object.keys(createQlogTracer({ open: () => undefined }));

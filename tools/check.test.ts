@@ -132,7 +132,7 @@ describe('pnpm check', () => {
     const { status, output } = check();
     expect(output).toMatch(/\n11 passed, 0 failed\n$/);
     expect(status).toBe(0);
-  }, 60_000);
+  });
 
   describe.each(Object.entries(VIOLATIONS))('%s fails over', (step, violations) => {
     let result: ReturnType<typeof check>;
@@ -141,7 +141,7 @@ describe('pnpm check', () => {
       const restores = violations.map(([, file, text]) => put(join('packages', file), text));
       result = check(step);
       for (const restore of restores) restore();
-    }, 30_000);
+    });
 
     test.each(violations)('%s', (_rule, file, _text, said) => {
       const near = [...result.output.matchAll(new RegExp(said, 'g'))].map(({ index }) =>

@@ -325,7 +325,7 @@ describe('get says in one line what is wrong, with', () => {
     socket.close();
     expect(stderr).toEqual([expect.stringMatching(/^tsquic: ERR_QUIC_HANDSHAKE_TIMEOUT: .*within 0\.5 s/)]);
     expect(exitCode).toBe(1);
-    expect(performance.now() - begun).toBeLessThan(3000);
+    expect(performance.now() - begun).toBeGreaterThan(450);
   });
 
   test.each([

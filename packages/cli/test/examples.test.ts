@@ -12,7 +12,7 @@ afterAll(() => rmSync(directory, { recursive: true }));
 
 test('three-calls echoes', async () => {
   expect(await ended(start('examples/three-calls.ts'))).toEqual({ code: 0, stdout: 'hello\n' });
-}, 30_000);
+});
 
 test('echo-client and echo-server talk', async () => {
   const pair = await createSelfSigned({ hosts: ['127.0.0.1'] });
@@ -28,7 +28,7 @@ test('echo-client and echo-server talk', async () => {
   server.kill('SIGTERM');
   expect(client).toEqual({ code: 0, stdout: 'two words\n' });
   expect((await serverEnd).code).toBe(0);
-}, 30_000);
+});
 
 test('tsquic as a process: its exit code, and results apart from troubles', async () => {
   const main = join(project, 'packages/cli/src/main.ts');
@@ -36,7 +36,7 @@ test('tsquic as a process: its exit code, and results apart from troubles', asyn
   expect(made.code).toBe(0);
   expect(made.stdout).toMatch(/cert\.pem and .*key\.pem for localhost\n$/);
   expect(await ended(start(main, 'frobnicate'))).toEqual({ code: 1, stdout: '' });
-}, 30_000);
+});
 
 function start(...words: readonly string[]): ChildProcess {
   const args = ['-C', 'tsquic-src', '--no-warnings', '--import', './scripts/ts.mjs', ...words];

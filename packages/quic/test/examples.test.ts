@@ -35,7 +35,7 @@ test.concurrent('file-transfer sends files', async () => {
   for (const file of files) expect(hash(join(received, file.slice(folder.length)))).toBe(hash(file));
   server.child.kill('SIGTERM');
   expect(await server.ended()).toBe(0);
-}, 20_000);
+});
 
 test.concurrent('chat lets two talk', async () => {
   await prepared;
@@ -51,7 +51,7 @@ test.concurrent('chat lets two talk', async () => {
   expect([await ann.ended(), await ben.ended()]).toEqual([0, 0]);
   server.child.kill('SIGTERM');
   expect(await server.ended()).toBe(0);
-}, 20_000);
+});
 
 class Program {
   readonly child: ChildProcess;

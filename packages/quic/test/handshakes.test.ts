@@ -188,14 +188,14 @@ describe('addresses', () => {
     ['the first cannot be reached', ['2001:db8::1', HOST]],
   ])('%s: the next one connects', async (_case, addresses) => {
     const listener = await serve();
-    const begun = performance.now();
     const client = await dial(listener, {
+      // Who waited for the first attempt to time out would wait for this.
+      transport: { handshakeTimeoutMs: 500_000 },
       host: 'localhost',
       lookup: () => Promise.resolve(addresses.map((address) => ({ address }))),
       attemptDelayMs: 50,
     });
     expect(client.remoteAddress.ip).toBe(HOST);
-    expect(performance.now() - begun).toBeLessThan(2000);
     await client.close();
     await listener.close();
   });

@@ -32,14 +32,10 @@ describe('a program ends by itself, for nothing is left open after', () => {
     ended = run(spawnProgram('leaves-nothing.ts'));
   });
 
-  test.each(WAYS)(
-    '%s',
-    async (name) => {
-      const { output } = await ended;
-      expect(output.split('\n')).toContain(JSON.stringify({ name, left: [] }));
-    },
-    60_000,
-  );
+  test.each(WAYS)('%s', async (name) => {
+    const { output } = await ended;
+    expect(output.split('\n')).toContain(JSON.stringify({ name, left: [] }));
+  });
 
   test('all of these', async () => {
     expect((await ended).code).toBe(0);
@@ -60,13 +56,13 @@ test('handlers that fail end their connection, and warn of bugs, but end no prog
     'QuicProgramFault: the callback onError failed: another',
   ]);
   expect(code).toBe(0);
-}, 60_000);
+});
 
 test('whatever a peer does, at every step: nothing that nobody awaits ends the program', async () => {
   const { code, output } = await run(spawnProgram('nobody-listens.ts'));
   expect(JSON.parse(output.trimEnd().split('\n').at(-1)!)).toEqual({ cases: 60, faults: [] });
   expect(code).toBe(0);
-}, 120_000);
+});
 
 test('a peer that was killed: the idle timeout tells, and ends what waits', async () => {
   const { certificatePem, privateKeyPem } = await certificate();
@@ -80,7 +76,7 @@ test('a peer that was killed: the idle timeout tells, and ends what waits', asyn
   child.kill('SIGKILL');
   await expect(reading).rejects.toMatchObject({ code: 'ERR_QUIC_IDLE_TIMEOUT' });
   await expect(client.closed).rejects.toMatchObject({ code: 'ERR_QUIC_IDLE_TIMEOUT' });
-}, 60_000);
+});
 
 type Program = ChildProcessByStdio<null, Readable, null>;
 
