@@ -7,7 +7,8 @@ import { onlyReceives } from './web-writable.ts';
 /**
  * A stream as a `Duplex` of `node:stream`, for pipelines. Use it instead of `readable` and `writable`, not beside
  * them. `finish` comes when the peer has acknowledged every byte; `destroy(error)` gives up both ways with the
- * `errorCode` of the error, or 0. Of a one-way stream, the side that is not there has ended.
+ * `errorCode` of the error, or 0. Of a one-way stream, the side that is not there has ended: there is nothing to read, or
+ * it ends with the other side, and a write destroys with `ERR_QUIC_NOT_WRITABLE`.
  *
  * What the peer causes is an `error` event only where somebody listens to it; `errored` and `close` tell it in any case.
  */
@@ -16,7 +17,6 @@ export function createDuplex(stream: QuicStream): Duplex {
   link.touched = true;
   const duplex = new StreamDuplex(link);
   if (link.receiving === undefined) duplex.push(null);
-  if (link.sending === undefined) duplex.end();
   return duplex;
 }
 
@@ -87,6 +87,8 @@ class StreamDuplex extends Duplex {
       if (receiving.ended) {
         this.pushedEnd = true;
         this.push(null);
+        // Not before: pipelines wait for ever for a write into what has ended.
+        if (this.sending === undefined) this.end();
         return;
       }
       if (count === 0) break;

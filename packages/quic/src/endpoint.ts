@@ -51,9 +51,9 @@ export class Endpoint {
     this.loop.wake();
   }
 
-  /** Run a task in another turn of the event loop. */
-  soon(task: () => void): void {
-    this.clock.createAlarm(task).set(0);
+  /** Run a task in another turn of the event loop, or later. */
+  soon(task: () => void, delayUs = 0): void {
+    this.clock.createAlarm(task).set(delayUs);
   }
 
   /** How many more clients may come in; each takes one. The others hear CONNECTION_REFUSED. RFC 9000 §5.2.2 */

@@ -244,6 +244,9 @@ export class QuicListener implements AsyncIterable<QuicConnection> {
     options: CloseOptions,
     failure: { readonly reason: unknown } | undefined,
   ): Promise<void> {
+    this.endpoint.clientAllowance = 0;
+    // What waits in the socket comes first: a client that has just finished must not count as cut off here.
+    await new Promise<void>((resolve) => this.endpoint.soon(resolve, SOCKET_US));
     await this.endpoint.close(options.code, options.reason);
     this.releaseSignal();
     this.incoming.end(failure?.reason);
@@ -271,5 +274,7 @@ export interface ListenerParts {
 
 /** That of node:net. */
 const BACKLOG = 511;
+/** Until every runtime has handed over what its sockets hold: Deno reads them aside, and takes more than a turn. */
+const SOCKET_US = 1000;
 /** Application error code where the handler's error has none of its own. */
 const HANDLER_FAILED = 1;
