@@ -72,7 +72,12 @@ export interface ConnectOptions extends CommonOptions {
   readonly servername?: string;
   /** False accepts any certificate: whoever is in between can read and change everything. Default true. */
   readonly rejectUnauthorized?: boolean;
-  /** A session from `onSession`: the handshake is shorter, and sends no certificates. */
+  /**
+   * A session from `onSession`: the handshake is shorter, and sends no certificates. It is used only where a full
+   * handshake would judge the server by the same: the same `servername`, the same `ca` or `verifier`, or in both cases
+   * no check, a protocol of `ALPNProtocols`, the certificate that the server was shown; and for seven days at most
+   * after the last handshake with certificates. Otherwise a full handshake is made.
+   */
   readonly session?: Uint8Array;
   /** A token from `onToken`: spares a round trip where the server validates addresses. RFC 9000 §8.1.3 */
   readonly token?: Uint8Array;

@@ -38,7 +38,11 @@ export interface TlsClientOptions extends TlsCommonOptions {
   readonly verifier: CertificateVerifier | undefined;
   /** Our own certificate, for servers that ask. */
   readonly identity?: Identity;
-  /** A session kept from a `ticket` event: offers resumption. */
+  /**
+   * A session kept from a `ticket` event: offers resumption, where the server was judged by the same `verifier` under
+   * the same `serverName`, its protocol is in `alpn`, this client has the same `identity`, and no more than seven days
+   * and no certificate's end lie between. Otherwise a full handshake is made.
+   */
   readonly session?: Uint8Array;
   /** Offer 0-RTT with `session`, when its ticket allows. Default false. */
   readonly earlyData?: boolean;
@@ -55,7 +59,10 @@ export interface TlsServerOptions extends TlsCommonOptions {
   readonly alpn: readonly string[] | ((offered: readonly string[], serverName: string) => string | undefined);
   /** Ask the client for a certificate. Default 'none'. */
   readonly clientCertificate?: 'none' | 'request' | 'require';
-  /** Judges the client's chain; undefined emits `certificate` and waits. */
+  /**
+   * Judges the client's chain, and again when the client resumes: tickets hold it, up to 4096 bytes. Undefined emits
+   * `certificate` and waits; clients that showed a certificate then get no tickets.
+   */
   readonly verifier?: CertificateVerifier;
   /** Keys that seal session tickets; none means that no tickets are sent. */
   readonly tickets?: TicketProtection;
@@ -92,6 +99,13 @@ export interface CertificateVerifier {
     unixTimeMs: number,
     crypto: CryptoProvider,
   ): CertificateFault | undefined;
+
+  /**
+   * All that its judgement depends on, as bytes of any length: whom it trusts, what it demands. A session resumes only
+   * where the verifier has the same ones as when the peer was judged, in this or another process. Without this method
+   * a session resumes with this very object alone.
+   */
+  fingerprint?(crypto: CryptoProvider): Uint8Array;
 }
 
 /** Why a chain is refused. */

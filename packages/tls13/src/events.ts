@@ -28,7 +28,10 @@ export type TlsEvent =
       readonly cipherSuite: string;
       readonly resumed: boolean;
       readonly earlyDataAccepted: boolean;
-      /** The peer's certificates as proven in this handshake: DER, leaf first; none where it showed none, or resumed. */
+      /**
+       * The peer's certificates: DER, leaf first; none where it showed none. A server knows them of a client that
+       * resumed, too; a client does not keep those of its server.
+       */
       readonly peerCertificates: readonly Uint8Array[];
     }
   /** A client received a session ticket to keep; opaque, self-contained bytes for `TlsClientOptions.session`. */

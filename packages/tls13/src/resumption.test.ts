@@ -88,12 +88,6 @@ describe('resumption', () => {
     const forged = { seal: tickets.seal, open: (ticket: Uint8Array) => flipped(tickets.open(ticket)!, 10) };
     expect(alertOf(() => new Pair({ session }, { tickets: forged }).run())).toBe(Alert.DecryptError);
   });
-
-  test('no ticket is sent to clients that must show a certificate', () => {
-    const server = { tickets, clientCertificate: 'require', verifier: { verify: () => undefined } } as const;
-    const pair = new Pair({ identity: identityOf('p384') }, server).run();
-    expect(find(pair.clientEvents, 'ticket')).toBeUndefined();
-  });
 });
 
 describe('0-RTT', () => {

@@ -8,6 +8,8 @@ import type { ParsedCertificate } from './parsed-certificate.ts';
 /** The certificates that a verifier trusts, by name; each is parsed once, when it is first needed. */
 export class TrustAnchors {
   readonly count: number;
+  /** DER. */
+  readonly certificates: readonly Uint8Array[];
   /** Subjects, DER. */
   readonly names: readonly Uint8Array[];
   /** The keys of this map come from the program, never from a peer. */
@@ -18,6 +20,7 @@ export class TrustAnchors {
   constructor(certificates: readonly Uint8Array[]) {
     const outlines = certificates.map(readAnchor);
     this.count = outlines.length;
+    this.certificates = certificates;
     this.names = outlines.map(({ subject }) => subject);
     for (const outline of outlines) {
       const key = latin1FromBytes(outline.subject);

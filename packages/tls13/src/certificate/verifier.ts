@@ -1,6 +1,8 @@
+import { toHex } from '@tsquic/bytes';
 import type { CryptoProvider } from '@tsquic/crypto';
 import { Alert } from '../alerts.ts';
 import type { CertificateFault, CertificateVerifier } from '../config.ts';
+import { bytesFromLatin1 } from '../extension/latin1.ts';
 import { findPath, malformed, tryParse } from './chain.ts';
 import { DerError } from './der.ts';
 import { type CertificateOutline, readOutline } from './outline.ts';
@@ -25,10 +27,20 @@ export interface CertificateVerifierOptions {
 export function createCertificateVerifier(options: CertificateVerifierOptions): CertificateVerifier {
   const anchors = new TrustAnchors(options.trustAnchors);
   const purpose = options.purpose ?? 'server';
+  let fingerprint: Uint8Array | undefined;
   return {
     verify: (chain, serverName, unixTimeMs, crypto) =>
       judgeWithin(new Work(), { anchors, purpose, chain, serverName, unixTimeMs, crypto }),
+    fingerprint: (crypto) => (fingerprint ??= fingerprintOf(anchors, purpose, crypto)),
   };
+}
+
+/** The rules, the purpose, and whom we trust, in whatever order. */
+function fingerprintOf(anchors: TrustAnchors, purpose: Purpose, crypto: CryptoProvider): Uint8Array {
+  const trusted = [
+    ...new Set(anchors.certificates.map((der) => toHex(crypto.hash('sha256', der)))),
+  ].toSorted();
+  return bytesFromLatin1(`RFC 5280, ${purpose}: ${trusted.join(' ')}`);
 }
 
 /** One question to a verifier. */

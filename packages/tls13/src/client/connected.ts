@@ -6,7 +6,9 @@ import { checkPlacement } from '../extension/placement.ts';
 import { type Exporter, resumptionPsk } from '../key-schedule.ts';
 import { type HandshakeMessage, MessageType } from '../message/handshake-message.ts';
 import { decodeNewSessionTicket } from '../message/new-session-ticket.ts';
-import { encodeSession } from '../resumption/session.ts';
+import { type Authentication, isAuthentic } from '../resumption/authentication.ts';
+import { recordJudgement } from '../resumption/judgement.ts';
+import { encodeSession, type Session } from '../resumption/session.ts';
 import { expectType, type HandshakeState, TICKET_LIMIT } from '../state.ts';
 import type { ClientContext } from './context.ts';
 import type { Negotiation } from './negotiation.ts';
@@ -18,11 +20,13 @@ export class Connected implements HandshakeState {
   readonly exporter: Exporter;
   private readonly context: Omit<ClientContext, 'transcript'>;
   private readonly session: SessionFacts;
+  private readonly proof: ClientProof;
   private readonly resumptionMaster: Uint8Array;
 
   constructor(
     context: ClientContext,
     negotiation: Negotiation,
+    proof: ClientProof,
     resumptionMaster: Uint8Array,
     exporter: Exporter,
   ) {
@@ -31,6 +35,8 @@ export class Connected implements HandshakeState {
     const { suite, alpn, serverParameters } = negotiation;
     this.context = { options, settings, output };
     this.session = { suite, alpn, serverParameters };
+    const { authenticatedAtMs, expiresAtMs, shownCertificate } = proof;
+    this.proof = { authenticatedAtMs, expiresAtMs, shownCertificate };
     this.resumptionMaster = resumptionMaster;
     this.exporter = exporter;
   }
@@ -55,12 +61,15 @@ export class Connected implements HandshakeState {
     if (ticket.lifetimeSeconds > MAX_LIFETIME_SECONDS) {
       throw new TlsAlert(Alert.IllegalParameter, 'the session ticket lives longer than seven days');
     }
-    if (ticket.lifetimeSeconds === 0) return;
     const { options, settings, output } = this.context;
+    if (ticket.lifetimeSeconds === 0 || !isAuthentic(this.proof, options.unixTimeMs())) return;
     const { suite, alpn, serverParameters } = this.session;
+    const psk = resumptionPsk(settings.crypto, suite.hash, this.resumptionMaster, ticket.nonce);
     const session = encodeSession({
+      ...this.proof,
       suite: suite.id,
-      psk: resumptionPsk(settings.crypto, suite.hash, this.resumptionMaster, ticket.nonce),
+      psk,
+      judgement: recordJudgement(options.verifier, settings.crypto, psk),
       ticket: ticket.ticket,
       receivedAtMs: options.unixTimeMs(),
       lifetimeSeconds: ticket.lifetimeSeconds,
@@ -73,6 +82,9 @@ export class Connected implements HandshakeState {
     output.push({ type: 'ticket', session });
   }
 }
+
+/** What was proved in the handshake with certificates, now or in the one that is resumed. */
+export type ClientProof = Authentication & Pick<Session, 'shownCertificate'>;
 
 /** What a session keeps of the handshake that it resumes. */
 type SessionFacts = Pick<Negotiation, 'suite' | 'alpn' | 'serverParameters'>;

@@ -4,11 +4,13 @@ import { Level } from '../events.ts';
 import { Exporter, finishedMac } from '../key-schedule.ts';
 import { decodeFinished, encodeFinished } from '../message/finished.ts';
 import { type HandshakeMessage, MessageType } from '../message/handshake-message.ts';
+import { authenticate } from '../resumption/authentication.ts';
 import { expectType, type HandshakeState, MESSAGE_LIMIT } from '../state.ts';
 import { sendClientCertificate } from './client-certificate.ts';
-import { Connected } from './connected.ts';
+import { type ClientProof, Connected } from './connected.ts';
 import type { ClientContext } from './context.ts';
 import type { CertificateDemand, Negotiation } from './negotiation.ts';
+import { shownCertificate } from './shown-certificate.ts';
 
 /** The server's Finished ends its flight; ours answers it. RFC 8446 §4.4.4 */
 export class ExpectFinished implements HandshakeState {
@@ -48,6 +50,15 @@ export class ExpectFinished implements HandshakeState {
     return this.complete(serverFinishedHash);
   }
 
+  private proof(): ClientProof {
+    const { options, settings } = this.context;
+    return {
+      ...authenticate([this.peerCertificates], options.unixTimeMs()),
+      shownCertificate:
+        this.demand === undefined ? new Uint8Array(0) : shownCertificate(options, settings.crypto),
+    };
+  }
+
   private sendFinished(): void {
     const { settings, output, transcript } = this.context;
     const { suite, clientSecret } = this.negotiation;
@@ -80,6 +91,7 @@ export class ExpectFinished implements HandshakeState {
     });
     const resumptionMaster = schedule.resumptionMaster(transcript.digest());
     const exporter = new Exporter(settings.crypto, suite.hash, exporterMaster);
-    return new Connected(this.context, this.negotiation, resumptionMaster, exporter);
+    const proof = this.negotiation.resumption?.session ?? this.proof();
+    return new Connected(this.context, this.negotiation, proof, resumptionMaster, exporter);
   }
 }

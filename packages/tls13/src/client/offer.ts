@@ -1,4 +1,12 @@
-import { type CipherSuite, cipherSuiteById, HASH_LENGTH, type KeyShare } from '@tsquic/crypto';
+import { equalBytes } from '@tsquic/bytes';
+import {
+  type CipherSuite,
+  cipherSuiteById,
+  type CryptoProvider,
+  HASH_LENGTH,
+  type KeyShare,
+} from '@tsquic/crypto';
+import type { TlsClientOptions } from '../config.ts';
 import { encodeAlpn } from '../extension/alpn.ts';
 import { encodeCookie } from '../extension/cookie.ts';
 import { encodeEarlyData } from '../extension/early-data.ts';
@@ -12,8 +20,12 @@ import { encodeSupportedGroups } from '../extension/supported-groups.ts';
 import { encodeSupportedVersions } from '../extension/versions.ts';
 import { finishedMac, KeySchedule } from '../key-schedule.ts';
 import { encodeClientHello } from '../message/client-hello.ts';
+import { isAuthentic } from '../resumption/authentication.ts';
+import { knownJudgement } from '../resumption/judgement.ts';
 import { decodeSession, type Session } from '../resumption/session.ts';
+import { TICKET_LIMIT } from '../state.ts';
 import type { ClientContext } from './context.ts';
+import { shownCertificate } from './shown-certificate.ts';
 
 /** What a ClientHello offers, and what the answers are judged by. */
 export interface Offer {
@@ -120,11 +132,26 @@ function fillBinder(
 /** The session of the options, unless it is too old or of other settings: then a full handshake is made. */
 function usableSession({ options, settings }: ClientContext): Resumption | undefined {
   const session = options.session === undefined ? undefined : decodeSession(options.session);
-  if (session === undefined || session.serverName !== options.serverName) return undefined;
+  if (session === undefined || !suitsOptions(session, options, settings.crypto)) return undefined;
   const suite = cipherSuiteById(session.suite);
   if (suite === undefined || !settings.suites.some((own) => own.hash === suite.hash)) return undefined;
-  const ageMs = options.unixTimeMs() - session.receivedAtMs;
-  return ageMs < session.lifetimeSeconds * 1000 ? { session, suite } : undefined;
+  const nowMs = options.unixTimeMs();
+  if (!isAuthentic(session, nowMs)) return undefined;
+  return nowMs - session.receivedAtMs < session.lifetimeSeconds * 1000 ? { session, suite } : undefined;
+}
+
+/** Whether a full handshake would ask for the same, judge by the same, and show the same. */
+function suitsOptions(session: Session, options: TlsClientOptions, crypto: CryptoProvider): boolean {
+  const judgement = knownJudgement(options.verifier, crypto);
+  return (
+    session.serverName === options.serverName &&
+    session.ticket.length <= TICKET_LIMIT &&
+    options.alpn.includes(session.alpn) &&
+    judgement !== undefined &&
+    equalBytes(session.judgement, judgement) &&
+    (session.shownCertificate.length === 0 ||
+      equalBytes(session.shownCertificate, shownCertificate(options, crypto)))
+  );
 }
 
 function permitsEarlyData({ options, settings }: ClientContext, { session, suite }: Resumption): boolean {

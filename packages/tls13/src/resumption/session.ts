@@ -2,10 +2,11 @@ import { bytesFromLatin1, latin1FromBytes } from '../extension/latin1.ts';
 import { TlsAlert } from '../alerts.ts';
 import { MessageReader } from '../message/reader.ts';
 import { MessageWriter } from '../message/writer.ts';
+import type { Authentication } from './authentication.ts';
 import { readTime, writeTime } from './time.ts';
 
 /** What a client keeps of a connection to resume it. */
-export interface Session {
+export interface Session extends Authentication {
   /** TLS code point of the suite of the connection. */
   readonly suite: number;
   readonly psk: Uint8Array;
@@ -19,6 +20,10 @@ export interface Session {
   readonly earlyData: boolean;
   /** The server's quic_transport_parameters of the connection; 0-RTT lives by them (RFC 9000 §7.4.1). */
   readonly transportParameters: Uint8Array;
+  /** By what the server was judged: `judgement.ts`. */
+  readonly judgement: Uint8Array;
+  /** What this client answered to a CertificateRequest (`shown-certificate.ts`); empty when there was none. */
+  readonly shownCertificate: Uint8Array;
 }
 
 export function encodeSession(session: Session): Uint8Array {
@@ -34,6 +39,10 @@ export function encodeSession(session: Session): Uint8Array {
   writer.opaque8(bytesFromLatin1(session.alpn));
   writer.u8(session.earlyData ? 1 : 0);
   writer.opaque16(session.transportParameters);
+  writeTime(writer, session.authenticatedAtMs);
+  writeTime(writer, session.expiresAtMs);
+  writer.opaque8(session.judgement);
+  writer.opaque8(session.shownCertificate);
   return writer.finish();
 }
 
@@ -63,9 +72,13 @@ function readSession(reader: MessageReader): Session | undefined {
     alpn: latin1FromBytes(reader.opaque8()),
     earlyData: reader.u8() === 1,
     transportParameters: reader.opaque16(),
+    authenticatedAtMs: readTime(reader),
+    expiresAtMs: readTime(reader),
+    judgement: reader.opaque8(1),
+    shownCertificate: reader.opaque8(),
   };
   reader.finish();
   return session;
 }
 
-const FORMAT = 1;
+const FORMAT = 2;

@@ -2,10 +2,11 @@ import { TlsAlert } from '../alerts.ts';
 import { bytesFromLatin1, latin1FromBytes } from '../extension/latin1.ts';
 import { MessageReader } from '../message/reader.ts';
 import { MessageWriter } from '../message/writer.ts';
+import type { Authentication } from './authentication.ts';
 import { readTime, writeTime } from './time.ts';
 
-/** What a server seals into a ticket. Certificates are not among it: a server that asks for them does not resume. */
-export interface TicketState {
+/** What a server seals into a ticket. */
+export interface TicketState extends Authentication {
   /** TLS code point of the suite of the connection. */
   readonly suite: number;
   readonly psk: Uint8Array;
@@ -17,7 +18,14 @@ export interface TicketState {
   readonly earlyData: boolean;
   /** `TlsServerOptions.earlyDataContext` when the ticket was made. */
   readonly earlyDataContext: Uint8Array;
+  /** By what the client was judged (`judgement.ts`); empty when it was not asked for a certificate. */
+  readonly judgement: Uint8Array;
+  /** The client's chain as proven in the handshake with certificates: DER, leaf first, maybe empty. */
+  readonly peerCertificates: readonly Uint8Array[];
 }
+
+/** Bytes of a client's chain that go into a ticket: its ClientHello has to carry it, in packets of 1200 bytes. */
+export const MAX_KEPT_CHAIN_BYTES = 4096;
 
 export function encodeTicketState(state: TicketState): Uint8Array {
   const writer = new MessageWriter();
@@ -30,6 +38,12 @@ export function encodeTicketState(state: TicketState): Uint8Array {
   writer.opaque8(bytesFromLatin1(state.alpn));
   writer.u8(state.earlyData ? 1 : 0);
   writer.opaque16(state.earlyDataContext);
+  writeTime(writer, state.authenticatedAtMs);
+  writeTime(writer, state.expiresAtMs);
+  writer.opaque8(state.judgement);
+  writer.vector(2, () => {
+    for (const certificate of state.peerCertificates) writer.opaque16(certificate);
+  });
   return writer.finish();
 }
 
@@ -54,9 +68,19 @@ function readTicketState(reader: MessageReader): TicketState | undefined {
     alpn: latin1FromBytes(reader.opaque8()),
     earlyData: reader.u8() === 1,
     earlyDataContext: reader.opaque16(),
+    authenticatedAtMs: readTime(reader),
+    expiresAtMs: readTime(reader),
+    judgement: reader.opaque8(),
+    peerCertificates: readChain(new MessageReader(reader.opaque16())),
   };
   reader.finish();
   return state;
 }
 
-const FORMAT = 1;
+function readChain(reader: MessageReader): Uint8Array[] {
+  const chain: Uint8Array[] = [];
+  while (!reader.isAtEnd) chain.push(reader.opaque16(1));
+  return chain;
+}
+
+const FORMAT = 2;

@@ -39,7 +39,7 @@ export class ExpectFinished implements HandshakeState {
     }
     transcript.add(message.raw);
     output.keys(Level.Application, 'read', suite, this.negotiation.clientApplicationSecret);
-    sendTicket(this.context, this.negotiation);
+    sendTicket(this.context, this.negotiation, this.peerCertificates);
     output.push({
       type: 'complete',
       alpn: this.negotiation.alpn,

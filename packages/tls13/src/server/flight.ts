@@ -16,6 +16,7 @@ import { encodeCertificateRequest } from '../message/certificate-request.ts';
 import { encodeEncryptedExtensions } from '../message/encrypted-extensions.ts';
 import { encodeFinished } from '../message/finished.ts';
 import { encodeServerHello } from '../message/server-hello.ts';
+import { type Authentication, authenticate } from '../resumption/authentication.ts';
 import type { HandshakeState } from '../state.ts';
 import type { ClientOffer } from './client-offer.ts';
 import type { ServerContext } from './context.ts';
@@ -37,6 +38,8 @@ export interface HelloChoice {
 
 /** What the whole flight settled: for the states after it. */
 export interface Negotiation extends HelloChoice {
+  /** Of the handshake with certificates: this one, or the one that is resumed. */
+  readonly authentication: Authentication;
   readonly alpn: string;
   readonly earlyDataAccepted: boolean;
   /** In its master stage. */
@@ -50,10 +53,12 @@ export interface Negotiation extends HelloChoice {
  * Answer a ClientHello with the whole server flight, RFC 8446 §4.1.3 to §4.4.4. 1-RTT write keys follow at
  * once; those to read with wait for the client's Finished (RFC 9001 §5.7).
  */
-export function answerHello(context: ServerContext, choice: HelloChoice): HandshakeState {
+export function answerHello(context: ServerContext, asked: HelloChoice): HandshakeState {
   const { options, settings, output, transcript } = context;
-  const { offer, suite, resumed } = choice;
+  const { offer, suite } = asked;
   const alpn = chooseAlpn(options, offer);
+  const resumed = asked.resumed?.state.alpn === alpn ? asked.resumed : undefined;
+  const choice: HelloChoice = { ...asked, resumed };
   const credentials = resumed === undefined ? chooseCredentials(options, offer) : undefined;
   output.push({ type: 'transport-parameters', bytes: offer.transportParameters });
   const parameters = options.transportParameters(offer.transportParameters);
@@ -79,6 +84,7 @@ export function answerHello(context: ServerContext, choice: HelloChoice): Handsh
   schedule.enterMaster();
   const negotiation: Negotiation = {
     ...choice,
+    authentication: resumed?.state ?? authenticate([credentials?.identity.chain ?? []], options.unixTimeMs()),
     alpn,
     earlyDataAccepted,
     schedule,
@@ -87,7 +93,7 @@ export function answerHello(context: ServerContext, choice: HelloChoice): Handsh
   };
   return asksCertificate
     ? new ExpectCertificate(context, negotiation)
-    : new ExpectFinished(context, negotiation);
+    : new ExpectFinished(context, negotiation, resumed?.state.peerCertificates);
 }
 
 /** Queue the ServerHello; returns the shared secret. */

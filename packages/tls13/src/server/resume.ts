@@ -2,6 +2,9 @@ import { equalBytes } from '@tsquic/bytes';
 import { type CipherSuite, cipherSuiteById } from '@tsquic/crypto';
 import { Alert, TlsAlert } from '../alerts.ts';
 import { finishedMac, KeySchedule } from '../key-schedule.ts';
+import type { TlsServerOptions } from '../config.ts';
+import { isAuthentic } from '../resumption/authentication.ts';
+import { knownJudgement } from '../resumption/judgement.ts';
 import { decodeTicketState, type TicketState } from '../resumption/ticket-state.ts';
 import type { ClientOffer } from './client-offer.ts';
 import type { ServerContext } from './context.ts';
@@ -30,8 +33,6 @@ export function resumeSession(
   const { options, settings, transcript } = context;
   const { psks } = offer;
   if (options.tickets === undefined || psks === undefined || !offer.resumes) return undefined;
-  // A ticket holds no certificate: a client that must show one shows it again.
-  if ((options.clientCertificate ?? 'none') !== 'none') return undefined;
   const tried = psks.identities.slice(0, MAX_IDENTITIES);
   for (const [index, { identity, obfuscatedTicketAge }] of tried.entries()) {
     const state = openTicket(context, identity);
@@ -42,6 +43,7 @@ export function resumeSession(
     if (!equalBytes(binder, psks.binders[index]!)) {
       throw new TlsAlert(Alert.DecryptError, 'the PSK binder does not fit');
     }
+    if (!isStillAccepted(context, state)) return undefined;
     return { index, state, isFresh: isFresh(context, state, obfuscatedTicketAge) };
   }
   return undefined;
@@ -52,17 +54,44 @@ function openTicket({ options }: ServerContext, ticket: Uint8Array): TicketState
   return plaintext === undefined ? undefined : decodeTicketState(plaintext);
 }
 
+/** Whether we ask clients for a certificate. */
+export function asksCertificate(options: TlsServerOptions): boolean {
+  return (options.clientCertificate ?? 'none') !== 'none';
+}
+
+/** A client that proved itself with certificates is judged again by them: they or we may have changed since. */
+function isStillAccepted({ options, settings }: ServerContext, state: TicketState): boolean {
+  const { verifier } = options;
+  const { peerCertificates } = state;
+  if (options.identity(state.serverName, settings.signatureSchemes) === undefined) return false;
+  if (!asksCertificate(options) || peerCertificates.length === 0) return true;
+  return (
+    verifier !== undefined &&
+    verifier.verify(peerCertificates, '', options.unixTimeMs(), settings.crypto) === undefined
+  );
+}
+
+/** Whether the client was asked for as much as now, and judged by the same. */
+function wasJudgedAlike({ options, settings }: ServerContext, state: TicketState): boolean {
+  if (!asksCertificate(options)) return state.judgement.length === 0;
+  if (options.clientCertificate === 'require' && state.peerCertificates.length === 0) return false;
+  const judgement = knownJudgement(options.verifier, settings.crypto);
+  return judgement !== undefined && equalBytes(judgement, state.judgement);
+}
+
 function isResumable(
-  { options }: ServerContext,
+  context: ServerContext,
   state: TicketState,
   offer: ClientOffer,
   suite: CipherSuite,
 ): boolean {
-  const ageMs = options.unixTimeMs() - state.issuedAtMs;
+  const nowMs = context.options.unixTimeMs();
   return (
     cipherSuiteById(state.suite)?.hash === suite.hash &&
     state.serverName === offer.serverName &&
-    ageMs < TICKET_LIFETIME_SECONDS * 1000
+    nowMs - state.issuedAtMs < TICKET_LIFETIME_SECONDS * 1000 &&
+    isAuthentic(state, nowMs) &&
+    wasJudgedAlike(context, state)
   );
 }
 
