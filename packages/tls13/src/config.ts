@@ -25,7 +25,10 @@ interface TlsCommonOptions {
 
 /** What a client offers, and by what it judges its server. */
 export interface TlsClientOptions extends TlsCommonOptions {
-  /** DNS name (ASCII) or numeric IP of the server; goes into SNI unless it is an IP (RFC 6066 §3). */
+  /**
+   * DNS name (ASCII) or numeric IP of the server; goes into SNI unless it is an IP (RFC 6066 §3), in lower case and
+   * without a dot behind. A RangeError for anything else.
+   */
   readonly serverName: string;
   /** Application protocols to offer, best first. At least one: RFC 9001 §8.1. */
   readonly alpn: readonly string[];

@@ -4,6 +4,7 @@ import { startClient } from './client/start.ts';
 import type { TlsClientOptions, TlsServerOptions } from './config.ts';
 import type { Level, TlsEvent } from './events.ts';
 import { Output } from './output.ts';
+import { checkedClientOptions, checkServerOptions } from './option-rules.ts';
 import { MessageReassembly } from './reassembly.ts';
 import { ExpectClientHello } from './server/expect-client-hello.ts';
 import { resolveSettings } from './settings.ts';
@@ -37,17 +38,18 @@ export interface TlsEngine {
   readonly hasPartialMessage: boolean;
 }
 
-/** A client's side of a handshake. Throws a RangeError for options that offer nothing. */
-export function createTlsClient(options: TlsClientOptions): TlsEngine {
+/** A client's side of a handshake. Throws a RangeError for options that could not go into one. */
+export function createTlsClient(given: TlsClientOptions): TlsEngine {
+  const options = checkedClientOptions(given);
   const settings = resolveSettings(options);
-  if (options.alpn.length === 0) throw new RangeError('alpn is empty');
   const output = new Output(options.keyLog ?? false);
   const context = { options, settings, output, transcript: new Transcript(options.crypto) };
   return new Engine(output, () => startClient(context));
 }
 
-/** A server's side of a handshake. Throws a RangeError for options that accept nothing. */
+/** A server's side of a handshake. Throws a RangeError for options that could not go into one. */
 export function createTlsServer(options: TlsServerOptions): TlsEngine {
+  checkServerOptions(options);
   const settings = resolveSettings(options);
   const output = new Output(options.keyLog ?? false);
   const context = { options, settings, output, transcript: new Transcript(options.crypto) };

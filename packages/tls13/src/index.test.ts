@@ -7,6 +7,7 @@ test('the public names', () => {
     'Alert',
     'Level',
     'TlsAlert',
+    'checkIdentity',
     'createTlsClient',
     'createTlsServer',
     'decodeSession',

@@ -1,4 +1,5 @@
 export { Alert, TlsAlert } from './alerts.ts';
+export { checkIdentity } from './certificate/identity.ts';
 export { skipCertificateCheck } from './certificate/judgement.ts';
 export type {
   CertificateFault,

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { AES_128_GCM_SHA256, AES_256_GCM_SHA384, CHACHA20_POLY1305_SHA256, Group } from '@tsquic/crypto';
 import { covers } from '../../../tools/covers.ts';
-import { find, identityOf, NOW_MS, outline, Pair, SERVER_PARAMETERS } from '../test/handshake-pair.ts';
+import { find, NOW_MS, outline, Pair, SERVER_PARAMETERS } from '../test/handshake-pair.ts';
 import { ExtensionType } from './extension/extension.ts';
 import {
   Alert,

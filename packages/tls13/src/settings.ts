@@ -9,18 +9,13 @@ export interface Settings {
   readonly signatureSchemes: readonly SignatureScheme[];
 }
 
-/** Throws a RangeError for an empty list: nothing could be negotiated. */
 export function resolveSettings(options: TlsClientOptions | TlsServerOptions): Settings {
-  const settings: Settings = {
+  return {
     crypto: options.crypto,
     suites: options.cipherSuites ?? CIPHER_SUITES,
     groups: options.groups ?? [Group.X25519, Group.Secp256r1, Group.Secp384r1],
     signatureSchemes: options.signatureSchemes ?? DEFAULT_SIGNATURE_SCHEMES,
   };
-  if (settings.suites.length === 0) throw new RangeError('cipherSuites is empty');
-  if (settings.groups.length === 0) throw new RangeError('groups is empty');
-  if (settings.signatureSchemes.length === 0) throw new RangeError('signatureSchemes is empty');
-  return settings;
 }
 
 const DEFAULT_SIGNATURE_SCHEMES: readonly SignatureScheme[] = [

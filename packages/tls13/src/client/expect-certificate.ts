@@ -5,6 +5,7 @@ import { Level } from '../events.ts';
 import { ExtensionType, findExtension } from '../extension/extension.ts';
 import { checkPlacement } from '../extension/placement.ts';
 import { decodeSignatureAlgorithms } from '../extension/signature-algorithms.ts';
+import { checkUnused } from '../extension/unused.ts';
 import { decodeCertificateRequest } from '../message/certificate-request.ts';
 import { type HandshakeMessage, MessageType } from '../message/handshake-message.ts';
 import { expectType, type HandshakeState, MESSAGE_LIMIT } from '../state.ts';
@@ -41,6 +42,7 @@ export class ExpectCertificate implements HandshakeState {
   private onRequest(message: HandshakeMessage): HandshakeState {
     const request = decodeCertificateRequest(message.body);
     checkPlacement('CertificateRequest', request.extensions, undefined);
+    checkUnused(request.extensions);
     if (request.context.length > 0) {
       throw new TlsAlert(Alert.IllegalParameter, 'CertificateRequest of the handshake has a context');
     }

@@ -1,4 +1,5 @@
 import { Alert, TlsAlert } from '../alerts.ts';
+import { printableText } from '../certificate/printable-text.ts';
 import { Level } from '../events.ts';
 import { decodeSelectedAlpn } from '../extension/alpn.ts';
 import { decodeEarlyData } from '../extension/early-data.ts';
@@ -66,7 +67,7 @@ function selectedAlpn(extensions: readonly Extension[], offered: readonly string
   if (!offered.includes(alpn)) {
     throw new TlsAlert(
       Alert.NoApplicationProtocol,
-      `the server chose protocol '${alpn}', which was not offered`,
+      `the server chose protocol '${printableText(alpn)}', which was not offered`,
     );
   }
   return alpn;

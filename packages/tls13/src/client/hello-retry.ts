@@ -54,8 +54,20 @@ export function sendRetryOffer(
 ): EncodedOffer {
   context.transcript.rewriteForRetry(suite.hash);
   context.transcript.add(retryRequest);
-  const encoded = encodeOffer(context, offer);
+  const encoded = encodeWithCookie(context, offer);
   context.transcript.add(encoded.bytes);
   context.output.send(Level.Initial, encoded.bytes);
   return encoded;
+}
+
+/** A cookie of the server's may be longer than what a ClientHello has room for beside the rest. */
+function encodeWithCookie(context: ClientContext, offer: Offer): EncodedOffer {
+  try {
+    return encodeOffer(context, offer);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    const length = offer.cookie?.length ?? 0;
+    const message = `the cookie of ${length} bytes leaves no room for the rest of a ClientHello`;
+    throw new TlsAlert(Alert.IllegalParameter, message);
+  }
 }

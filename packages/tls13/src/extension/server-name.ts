@@ -31,6 +31,16 @@ export function decodeServerName(data: Uint8Array): string {
   return name;
 }
 
+/** server_name of EncryptedExtensions: empty, it says that the name was used. RFC 6066 §3 */
+export function encodeServerNameUsed(): Extension {
+  return { type: ExtensionType.ServerName, data: new Uint8Array(0) };
+}
+
+/** Whether this is a host name as SNI carries it: ASCII in lower case, without a dot behind. RFC 6066 §3, RFC 1123 §2.1 */
+export function isHostName(name: string): boolean {
+  return name.length <= MAX_HOST_NAME && HOST_NAME_FORM.test(name);
+}
+
 /** Whether this is a numeric address, which SNI must not carry (RFC 6066 §3). */
 export function isIpAddress(name: string): boolean {
   return parseIpAddress(name) !== undefined;
@@ -41,8 +51,11 @@ function checkedHostName(value: Uint8Array): string {
   if (name.length > MAX_HOST_NAME || !/^[\x21-\x7e]+$/.test(name)) {
     throw new TlsAlert(Alert.IllegalParameter, 'server_name is not a host name');
   }
-  return name.toLowerCase();
+  return name.toLowerCase().replace(/\.$/, '');
 }
 
 const HOST_NAME = 0;
 const MAX_HOST_NAME = 255;
+/** Labels of 1 to 63 letters, digits, hyphens, and underscores, which some hosts have. */
+const HOST_NAME_FORM =
+  /^[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?(?:\.[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?)*$/;

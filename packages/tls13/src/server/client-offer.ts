@@ -10,6 +10,7 @@ import { requireQuicParameters } from '../extension/quic-parameters.ts';
 import { decodeServerName } from '../extension/server-name.ts';
 import { decodeSignatureAlgorithms } from '../extension/signature-algorithms.ts';
 import { decodeSupportedGroups } from '../extension/supported-groups.ts';
+import { checkUnused } from '../extension/unused.ts';
 import { decodeSupportedVersions, TLS13 } from '../extension/versions.ts';
 import type { ClientHello } from '../message/client-hello.ts';
 
@@ -35,6 +36,7 @@ export function readOffer(hello: ClientHello): ClientOffer {
   const { extensions } = hello;
   checkLegacy(hello);
   checkPlacement('ClientHello', extensions, undefined);
+  checkUnused(extensions);
   const groups = decodeSupportedGroups(
     required(extensions, ExtensionType.SupportedGroups, 'supported_groups'),
   );

@@ -8,6 +8,7 @@ import type { Extension } from '../extension/extension.ts';
 import { encodeServerShare, type KeyShareEntry } from '../extension/key-share.ts';
 import { encodeSelectedPsk } from '../extension/psk.ts';
 import { encodeQuicParameters } from '../extension/quic-parameters.ts';
+import { encodeServerNameUsed } from '../extension/server-name.ts';
 import { encodeSignatureAlgorithms } from '../extension/signature-algorithms.ts';
 import { encodeSelectedVersion } from '../extension/versions.ts';
 import { finishedMac, KeySchedule } from '../key-schedule.ts';
@@ -57,8 +58,8 @@ export function answerHello(context: ServerContext, asked: HelloChoice): Handsha
   const { options, settings, output, transcript } = context;
   const { offer, suite } = asked;
   const alpn = chooseAlpn(options, offer);
-  const resumed = asked.resumed?.state.alpn === alpn ? asked.resumed : undefined;
-  const choice: HelloChoice = { ...asked, resumed };
+  const choice = choiceFor(asked, alpn);
+  const { resumed } = choice;
   const credentials = resumed === undefined ? chooseCredentials(options, offer) : undefined;
   output.push({ type: 'transport-parameters', bytes: offer.transportParameters });
   const parameters = options.transportParameters(offer.transportParameters);
@@ -75,7 +76,9 @@ export function answerHello(context: ServerContext, asked: HelloChoice): Handsha
   output.keys(Level.Handshake, 'read', suite, clientHandshakeSecret);
   output.keys(Level.Handshake, 'write', suite, serverSecret);
 
-  sendEncryptedExtensions(context, alpn, parameters, earlyDataAccepted);
+  // RFC 6066 §3: acknowledged where the name chose the certificate; not when a session is resumed.
+  const usesServerName = credentials !== undefined && offer.serverName !== '';
+  sendEncryptedExtensions(context, alpn, usesServerName, parameters, earlyDataAccepted);
   const asksCertificate = credentials !== undefined && (options.clientCertificate ?? 'none') !== 'none';
   if (asksCertificate) sendCertificateRequest(context);
   if (credentials !== undefined) sendCredentials(context, credentials);
@@ -84,7 +87,7 @@ export function answerHello(context: ServerContext, asked: HelloChoice): Handsha
   schedule.enterMaster();
   const negotiation: Negotiation = {
     ...choice,
-    authentication: resumed?.state ?? authenticate([credentials?.identity.chain ?? []], options.unixTimeMs()),
+    authentication: resumed?.state ?? authenticateNow(context, credentials),
     alpn,
     earlyDataAccepted,
     schedule,
@@ -94,6 +97,15 @@ export function answerHello(context: ServerContext, asked: HelloChoice): Handsha
   return asksCertificate
     ? new ExpectCertificate(context, negotiation)
     : new ExpectFinished(context, negotiation, resumed?.state.peerCertificates);
+}
+
+/** A session goes on with its protocol; for another one a full handshake is made. */
+function choiceFor(asked: HelloChoice, alpn: string): HelloChoice {
+  return asked.resumed?.state.alpn === alpn ? asked : { ...asked, resumed: undefined };
+}
+
+function authenticateNow({ options }: ServerContext, credentials: Credentials | undefined): Authentication {
+  return authenticate([credentials?.identity.chain ?? []], options.unixTimeMs());
 }
 
 /** Queue the ServerHello; returns the shared secret. */
@@ -123,10 +135,12 @@ function sendServerHello({ settings, output, transcript }: ServerContext, choice
 function sendEncryptedExtensions(
   context: ServerContext,
   alpn: string,
+  usesServerName: boolean,
   parameters: Uint8Array,
   earlyDataAccepted: boolean,
 ): void {
   const extensions: Extension[] = [encodeAlpn([alpn]), encodeQuicParameters(parameters)];
+  if (usesServerName) extensions.push(encodeServerNameUsed());
   if (earlyDataAccepted) extensions.push(encodeEarlyData());
   send(context, encodeEncryptedExtensions(extensions));
 }

@@ -1,5 +1,6 @@
 import type { CipherSuite, Group, SignatureScheme } from '@tsquic/crypto';
 import { Alert, TlsAlert } from '../alerts.ts';
+import { printableText } from '../certificate/printable-text.ts';
 import { chooseScheme } from '../certificate/verify-signature.ts';
 import type { Identity, TlsServerOptions } from '../config.ts';
 import type { KeyShareEntry } from '../extension/key-share.ts';
@@ -38,7 +39,14 @@ export function chooseAlpn({ alpn }: TlsServerOptions, offer: ClientOffer): stri
   if (chosen === undefined) {
     throw new TlsAlert(
       Alert.NoApplicationProtocol,
-      `none of the protocols ${offer.alpn.join(', ')} is spoken here`,
+      `none of the protocols '${printableText(offer.alpn.slice(0, 20).join("', '"))}' is spoken here`,
+    );
+  }
+  // RFC 7301 §3.2: a program's own choice may be anything, what the client hears may not.
+  if (!offer.alpn.includes(chosen)) {
+    throw new TlsAlert(
+      Alert.NoApplicationProtocol,
+      `the program chose protocol '${printableText(chosen)}', which the client does not offer`,
     );
   }
   return chosen;

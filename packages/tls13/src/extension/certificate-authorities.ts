@@ -1,0 +1,12 @@
+import { MessageReader } from '../message/reader.ts';
+
+/**
+ * certificate_authorities, RFC 8446 §4.2.4: a list of names that is not empty, of names that are not empty. Nothing
+ * here chooses by it; a malformed one is a malformed message all the same.
+ */
+export function decodeCertificateAuthorities(data: Uint8Array): void {
+  const outer = new MessageReader(data);
+  const names = new MessageReader(outer.opaque16(3));
+  outer.finish();
+  while (!names.isAtEnd) names.opaque16(1);
+}

@@ -1,0 +1,76 @@
+import { CIPHER_SUITES, Group, SignatureScheme } from '@tsquic/crypto';
+import { parseIpAddress } from './certificate/ip-address.ts';
+import { printableText } from './certificate/printable-text.ts';
+import type { TlsClientOptions, TlsServerOptions } from './config.ts';
+import { isHostName } from './extension/server-name.ts';
+import { resolveSettings, type Settings } from './settings.ts';
+
+/**
+ * A client's options with every name as it goes on the wire. Throws a RangeError for a value that the handshake could
+ * not carry, or that could not be negotiated: it must not come out when a peer has been waiting already.
+ */
+export function checkedClientOptions(options: TlsClientOptions): TlsClientOptions {
+  checkSettings(options);
+  checkProtocols(options.alpn);
+  const { keyShares = [] } = options;
+  const groups = options.groups ?? Object.values(Group);
+  for (const [at, group] of keyShares.entries()) {
+    if (!groups.includes(group))
+      throw new RangeError(`keyShares has ${group}, which is not among the groups`);
+    if (keyShares.indexOf(group) < at) throw new RangeError(`keyShares has ${group} twice`);
+  }
+  return { ...options, serverName: checkedServerName(options.serverName) };
+}
+
+/** Throws a RangeError for a server's options that could not be negotiated. */
+export function checkServerOptions(options: TlsServerOptions): void {
+  checkSettings(options);
+  if (typeof options.alpn !== 'function') checkProtocols(options.alpn);
+}
+
+/** A host name in lower case and without a dot behind, or a numeric address; '' for none. RFC 6066 §3 */
+function checkedServerName(serverName: string): string {
+  if (serverName === '' || parseIpAddress(serverName) !== undefined) return serverName;
+  const name = serverName.toLowerCase().replace(/\.$/, '');
+  // Some letters beyond ASCII have a small form within.
+  const isAscii = /^[\0-\u007f]*$/.test(serverName);
+  if (isAscii && isHostName(name)) return name;
+  const cure = !isAscii ? ': names beyond ASCII go in their ASCII form (domainToASCII of node:url)' : '';
+  throw new RangeError(
+    `serverName '${printableText(serverName)}' is neither a host name nor an IP address${cure}`,
+  );
+}
+
+/** RFC 7301 §3.1: names of 1 to 255 bytes; one character stands for one byte. */
+function checkProtocols(protocols: readonly unknown[]): void {
+  if (protocols.length === 0) throw new RangeError('alpn is empty');
+  let length = 0;
+  for (const protocol of protocols) {
+    if (typeof protocol !== 'string' || protocol.length === 0 || protocol.length > 255)
+      throw new RangeError(
+        `alpn has '${printableText(String(protocol))}': a protocol's name has 1 to 255 bytes`,
+      );
+    if (/[^\0-\u00ff]/.test(protocol))
+      throw new RangeError(`alpn has '${printableText(protocol)}' with characters that are no bytes`);
+    length += 1 + protocol.length;
+  }
+  if (length > MAX_ALPN_BYTES)
+    throw new RangeError(`alpn has ${length} bytes of names, more than ${MAX_ALPN_BYTES}`);
+}
+
+function checkSettings(options: TlsClientOptions | TlsServerOptions): void {
+  const { suites, groups, signatureSchemes }: Settings = resolveSettings(options);
+  checkKnown('cipherSuites', suites, CIPHER_SUITES);
+  checkKnown('groups', groups, Object.values(Group));
+  checkKnown('signatureSchemes', signatureSchemes, Object.values(SignatureScheme));
+}
+
+function checkKnown<T>(name: string, list: readonly T[], known: readonly T[]): void {
+  if (list.length === 0) throw new RangeError(`${name} is empty`);
+  const stranger = list.find((item) => !known.includes(item));
+  if (stranger !== undefined)
+    throw new RangeError(`${name} has ${JSON.stringify(stranger)}, which is unknown`);
+}
+
+/** Half of what servers read of a ClientHello. */
+const MAX_ALPN_BYTES = 8192;
