@@ -48,12 +48,16 @@ export interface QuicContextOptions {
   readonly connectionIdLength?: number;
   /** Key of our stateless reset tokens, 32 bytes. Default: random, so resets do not survive a restart. */
   readonly resetKey?: Uint8Array;
-  /** Server: key of session tickets, 16 bytes, for servers that share them. Default: random. */
+  /**
+   * Server: key of session tickets, 16 bytes, for servers that share them: it stays until `rotateKeys` is called.
+   * Default: random, and another one every day, with the last one still good.
+   */
   readonly ticketKey?: Uint8Array;
   /**
    * Server: key of address validation tokens, 16 bytes: for servers behind one address, which see each other's Retry
    * answered, and for a restart that is to know its clients. Where it is kept, `unixTimeAtZeroUs` must be true; each
-   * server counts a token's use by itself. RFC 9000 §8.1.4. Default: random.
+   * server counts a token's use by itself. It stays until `rotateKeys` is called. RFC 9000 §8.1.4. Default: random, and
+   * another one every day, with the last one still good.
    */
   readonly tokenKey?: Uint8Array;
   /** When to validate addresses by Retry: 'never', 'always', or above this many half-open connections. Default 64. */

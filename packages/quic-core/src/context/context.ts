@@ -32,7 +32,7 @@ import type { OutgoingDatagram } from './outgoing-datagram.ts';
 import { Registration } from './registration.ts';
 import { ResetLimit } from './reset-limit.ts';
 import { Router } from './router.ts';
-import { createSettings, type Settings } from './settings.ts';
+import { checkSealingKeys, createSettings, type SealingKeys, type Settings } from './settings.ts';
 import { StatelessQueue } from './stateless.ts';
 import { Tokens } from './token.ts';
 import { WakeOrder } from './wake-order.ts';
@@ -215,6 +215,18 @@ export class QuicContext {
       connection.vanish({ kind: 'unreachable' });
       this.wake.markReady(connection);
     }
+  }
+
+  /**
+   * Seal session tickets and tokens with other keys from now on. What the last ones sealed is still good, what the ones
+   * before those sealed is not. A server whose keys are its own has them changed every day without this call.
+   *
+   * @param keys - to share with other servers, 16 bytes each. Default: random ones of this context.
+   */
+  rotateKeys(keys: SealingKeys = {}): void {
+    checkSealingKeys(keys);
+    this.settings.tickets.rotate(keys.ticketKey);
+    this.tokens.rotate(keys.tokenKey);
   }
 
   /** Close every connection with an application error code; the goodbyes leave by `prepareNextPacket`. */

@@ -1,17 +1,13 @@
 import { type CongestionFactory, Cubic } from '@tsquic/congestion';
 import type { CryptoProvider } from '@tsquic/crypto';
-import {
-  type CertificateVerifier,
-  type Identity,
-  skipCertificateCheck,
-  type TicketProtection,
-} from '@tsquic/tls13';
+import { type CertificateVerifier, type Identity, skipCertificateCheck } from '@tsquic/tls13';
 import { QuicUsageError } from '../errors/usage-error.ts';
 import { BASE_MTU } from '../path/mtu.ts';
 import { NO_TRACE, type Tracer } from '../trace/tracer.ts';
 import type { QuicContextOptions, TransportOptions } from './config.ts';
 import { checkContextOptions } from './option-names.ts';
 import { Tickets } from './tickets.ts';
+import { checkTlsOptions, identityChoice } from './tls-options.ts';
 
 /** Options with every default filled in: what connections are built from. */
 export interface Settings {
@@ -24,7 +20,7 @@ export interface Settings {
   readonly maxConnections: number;
   readonly retryAbove: number;
   readonly resetKey: Uint8Array;
-  readonly tickets: TicketProtection;
+  readonly tickets: Tickets;
   readonly tracer: Tracer;
   readonly identity: ((serverName: string) => Identity | undefined) | undefined;
   /** Undefined when the program judges by itself. */
@@ -32,6 +28,9 @@ export interface Settings {
   readonly canVerify: boolean;
   readonly onKeyLog: ((line: string) => void) | undefined;
 }
+
+/** Keys of what a server gives away and knows again. */
+export type SealingKeys = Pick<QuicContextOptions, 'ticketKey' | 'tokenKey'>;
 
 const DEFAULT_TRANSPORT: Required<TransportOptions> = {
   idleTimeoutMs: 30_000,
@@ -59,6 +58,7 @@ export function createSettings(options: QuicContextOptions): Settings {
   const transport = { ...DEFAULT_TRANSPORT, ...options.transport };
   const connectionIdLength = options.connectionIdLength ?? 8;
   checkRanges(options, transport, connectionIdLength);
+  checkTlsOptions(options);
   const resetKey = options.resetKey ?? new Uint8Array(32);
   if (options.resetKey === undefined) crypto.random(resetKey);
   return {
@@ -73,7 +73,7 @@ export function createSettings(options: QuicContextOptions): Settings {
     resetKey,
     tickets: new Tickets(crypto, options.ticketKey),
     tracer: options.tracer ?? NO_TRACE,
-    identity: identity === undefined || typeof identity === 'function' ? identity : () => identity,
+    identity: identityChoice(identity, crypto),
     verifier: chooseVerifier(options),
     canVerify: options.judgeCertificates === true || chooseVerifier(options) !== undefined,
     onKeyLog: options.onKeyLog,
@@ -85,7 +85,7 @@ function checkRanges(
   transport: Required<TransportOptions>,
   connectionIdLength: number,
 ): void {
-  const { maxConnections, resetKey, ticketKey, tokenKey, alpn } = options;
+  const { maxConnections, resetKey } = options;
   inRange('connectionIdLength', connectionIdLength, 4, 20);
   inRange('maxUdpPayloadBytes', transport.maxUdpPayloadBytes, BASE_MTU, 65_527);
   inRange('maxAckDelayMs', transport.maxAckDelayMs, 0, 2 ** 14 - 1);
@@ -93,10 +93,13 @@ function checkRanges(
     if (typeof value === 'number') inRange(name, value, 0, Number.MAX_SAFE_INTEGER);
   if (maxConnections !== undefined) inRange('maxConnections', maxConnections, 0, Number.MAX_SAFE_INTEGER);
   if (resetKey !== undefined) inRange('length of resetKey', resetKey.length, 32, 32);
+  checkSealingKeys(options);
+}
+
+/** Throws `QuicUsageError` for keys of a wrong length. */
+export function checkSealingKeys({ ticketKey, tokenKey }: SealingKeys): void {
   if (ticketKey !== undefined) inRange('length of ticketKey', ticketKey.length, 16, 16);
   if (tokenKey !== undefined) inRange('length of tokenKey', tokenKey.length, 16, 16);
-  if (Array.isArray(alpn) && alpn.length === 0)
-    throw new QuicUsageError('invalid-option', 'alpn must name at least one protocol');
 }
 
 function chooseVerifier(options: QuicContextOptions): CertificateVerifier | undefined {

@@ -3,6 +3,7 @@ import type { RememberedPath } from '@tsquic/congestion';
 import { type CryptoProvider, IV_LENGTH, TAG_LENGTH } from '@tsquic/crypto';
 import { utf8 } from '../connection/close-state.ts';
 import type { Address } from './address.ts';
+import { RotatingKey } from './rotating-key.ts';
 
 const RETRY = 1;
 const NEW = 2;
@@ -10,7 +11,6 @@ const RETRY_LIFE_US = 10_000_000;
 const NEW_LIFE_US = 24 * 3600 * 1_000_000;
 /** How far the clocks of servers that share a key may be apart. */
 const CLOCK_SKEW_US = 10_000_000;
-const KEY_LENGTH = 16;
 /** Used tokens that are remembered, at least; twice as many at most. */
 const USED_TOKENS = 4096;
 /** A remembered path: two numbers of eight bytes. */
@@ -32,21 +32,25 @@ export interface TokenContent {
  */
 export class Tokens {
   private readonly crypto: CryptoProvider;
-  private readonly key: Uint8Array;
+  private readonly key: RotatingKey;
   private readonly unixTimeAtZeroUs: number;
   /** Tokens of NEW_TOKEN that clients came with, two generations of them: none counts twice. RFC 9000 §8.1.4 */
   private used = new Set<string>();
   private usedBefore = new Set<string>();
 
   /**
-   * @param key - 16 bytes that servers share to accept each other's tokens. Default: random.
+   * @param key - 16 bytes that servers share to accept each other's tokens. Default: random, and new every day.
    * @param unixTimeAtZeroUs - what the times of calls count from: those who share a key share no other clock.
    */
   constructor(crypto: CryptoProvider, key?: Uint8Array, unixTimeAtZeroUs = 0) {
     this.crypto = crypto;
-    this.key = key ?? new Uint8Array(KEY_LENGTH);
+    this.key = new RotatingKey(crypto, key);
     this.unixTimeAtZeroUs = unixTimeAtZeroUs;
-    if (key === undefined) crypto.random(this.key);
+  }
+
+  /** Seal with another key from now on; what the last one sealed still opens. */
+  rotate(key?: Uint8Array): void {
+    this.key.rotate(key);
   }
 
   /** A token for a Retry from `retrySource`: good for this address and port, and for ten seconds. */
@@ -75,10 +79,9 @@ export class Tokens {
     nowUs: number,
   ): TokenContent | 'invalid' | undefined {
     if (token.length < 1 + IV_LENGTH + TAG_LENGTH) return undefined;
-    const copy = token.slice();
     const payloadAt = 1 + IV_LENGTH;
-    const aead = this.crypto.createAead('aes-128-gcm', this.key, copy.slice(1, payloadAt));
-    if (!aead.open(0, copy, 0, payloadAt, copy.length)) return undefined;
+    const copy = this.unseal(token, nowUs);
+    if (copy === undefined) return undefined;
     const reader = new ByteReader(copy, payloadAt, copy.length - TAG_LENGTH);
     const createdUs = reader.varint();
     const content = reader.copy(reader.u8());
@@ -92,6 +95,17 @@ export class Tokens {
     if (isRetry) return { originalDestination: content, remembered: undefined };
     if (!this.useOnce(toHex(copy.subarray(1, payloadAt)))) return undefined;
     return { originalDestination: undefined, remembered: decodePath(content) };
+  }
+
+  /** The token with its payload in the clear; undefined when neither of our keys sealed it. */
+  private unseal(token: Uint8Array, nowUs: number): Uint8Array | undefined {
+    const payloadAt = 1 + IV_LENGTH;
+    for (const key of this.key.opening(nowUs)) {
+      const copy = token.slice();
+      const aead = this.crypto.createAead('aes-128-gcm', key, copy.slice(1, payloadAt));
+      if (aead.open(0, copy, 0, payloadAt, copy.length)) return copy;
+    }
+    return undefined;
   }
 
   /** False when the token with this nonce has been used, as far as is remembered. */
@@ -117,7 +131,8 @@ export class Tokens {
     writer.u8(content.length);
     writer.bytes(content);
     writer.bytes(bound);
-    this.crypto.createAead('aes-128-gcm', this.key, iv).seal(0, out, 0, 1 + IV_LENGTH, writer.position);
+    const aead = this.crypto.createAead('aes-128-gcm', this.key.sealing(nowUs), iv);
+    aead.seal(0, out, 0, 1 + IV_LENGTH, writer.position);
     return out;
   }
 }

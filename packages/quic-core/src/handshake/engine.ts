@@ -1,6 +1,7 @@
 import { createTlsClient, createTlsServer, type TlsEngine } from '@tsquic/tls13';
 import type { ConnectionOptions } from '../context/config.ts';
 import type { Settings } from '../context/settings.ts';
+import { asUsage } from '../context/tls-options.ts';
 import { QuicUsageError } from '../errors/usage-error.ts';
 
 /** Options that both sides' engines take from the context. */
@@ -33,15 +34,17 @@ export function createClientEngine(
   const alpn = connection.alpn ?? (typeof options.alpn === 'function' ? [] : options.alpn);
   if (alpn.length === 0)
     throw new QuicUsageError('invalid-option', 'a client must offer a protocol: set `alpn`');
-  return createTlsClient({
-    ...commonOptions(settings, startedUs, nowUs),
-    transportParameters: parameters,
-    serverName: connection.serverName ?? connection.to.ip,
-    alpn,
-    verifier: settings.verifier,
-    ...(typeof options.identity === 'object' ? { identity: options.identity } : {}),
-    ...(connection.session === undefined ? {} : { session: connection.session }),
-  });
+  return asUsage('', () =>
+    createTlsClient({
+      ...commonOptions(settings, startedUs, nowUs),
+      transportParameters: parameters,
+      serverName: connection.serverName ?? connection.to.ip,
+      alpn,
+      verifier: settings.verifier,
+      ...(typeof options.identity === 'object' ? { identity: options.identity } : {}),
+      ...(connection.session === undefined ? {} : { session: connection.session }),
+    }),
+  );
 }
 
 /** A server's TLS engine. `parameters` sees the client's before it answers with ours. */
@@ -58,7 +61,7 @@ export function createServerEngine(
     identity: settings.identity!,
     alpn: options.alpn,
     clientCertificate: options.clientCertificate ?? 'none',
-    tickets: settings.tickets,
+    tickets: settings.tickets.protection(() => Math.max(nowUs(), startedUs)),
     ...(settings.verifier === undefined ? {} : { verifier: settings.verifier }),
   });
 }
