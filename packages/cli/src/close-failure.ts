@@ -97,11 +97,11 @@ const TRANSPORT_CODES: Readonly<Record<number, string>> = {
 const ALERTS: Readonly<Record<number, readonly [name: string, advice?: string]>> = {
   10: ['UNEXPECTED_MESSAGE'],
   40: ['HANDSHAKE_FAILURE', 'no cipher suite, group or signature suits both sides'],
-  42: ['BAD_CERTIFICATE', '--server-name NAME expects another name, --insecure skips the check'],
+  42: ['BAD_CERTIFICATE'],
   43: ['UNSUPPORTED_CERTIFICATE'],
   44: ['CERTIFICATE_REVOKED'],
   45: ['CERTIFICATE_EXPIRED', 'the server needs a new certificate, or this clock is wrong'],
-  46: ['CERTIFICATE_UNKNOWN', '--server-name NAME expects another name, --insecure skips the check'],
+  46: ['CERTIFICATE_UNKNOWN'],
   47: ['ILLEGAL_PARAMETER'],
   48: ['UNKNOWN_CA', '--ca FILE trusts this issuer'],
   49: ['ACCESS_DENIED'],

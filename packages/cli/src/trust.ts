@@ -14,7 +14,19 @@ export async function verifierFor(caFiles: readonly string[]): Promise<Certifica
   const texts =
     caFiles.length === 0 ? rootCertificates : await Promise.all(caFiles.map((file) => readText(file)));
   const trustAnchors = texts.flatMap((text, index) => certificates(text, caFiles[index] ?? 'built-in roots'));
-  return createCertificateVerifier({ trustAnchors });
+  return advising(createCertificateVerifier({ trustAnchors }));
+}
+
+/** Says what a user of this program can do, where it can do something. */
+function advising(verifier: CertificateVerifier): CertificateVerifier {
+  return {
+    ...verifier,
+    verify(chain, serverName, unixTimeMs, crypto) {
+      const fault = verifier.verify(chain, serverName, unixTimeMs, crypto);
+      if (fault?.reason !== 'name') return fault;
+      return { ...fault, message: `${fault.message}; --server-name NAME expects another name` };
+    },
+  };
 }
 
 /** A server's certificate and key from PEM files. Throws a `Failure` that names the file and what is wrong with it. */

@@ -10,6 +10,7 @@ import { QuicError } from './errors.ts';
 import { interleaveFamilies, raceAttempts } from './happy-eyeballs.ts';
 import { checkConnectNames } from './option-names.ts';
 import type { ConnectOptions } from './options.ts';
+import { asciiServerName } from './server-name.ts';
 
 /**
  * Connect to a server and complete the handshake. Of a host with several addresses, IPv6 is tried first and the next
@@ -27,7 +28,10 @@ export async function connect(options: ConnectOptions): Promise<QuicConnection> 
   const plan: Plan = {
     options,
     clock,
-    serverName: options.servername ?? host,
+    serverName:
+      options.servername === undefined
+        ? asciiServerName('host', host)
+        : asciiServerName('servername', options.servername),
     createContext: clientContexts(options),
   };
   const addresses = await unlessAborted(addressesOf(host, options), signal);

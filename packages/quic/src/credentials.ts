@@ -1,13 +1,13 @@
 import { createPrivateKey, type KeyObject } from 'node:crypto';
 import { rootCertificates } from 'node:tls';
 import type { CryptoProvider } from '@tsquic/crypto';
-import type { CertificateVerifier, Identity } from '@tsquic/tls13';
+import { type CertificateVerifier, checkIdentity, type Identity } from '@tsquic/tls13';
 import { certificatesFromPem, createCertificateVerifier, privateKeyFromPem } from '@tsquic/tls13/x509';
 import { QuicError } from './errors.ts';
 import { checkIdentityNames } from './option-names.ts';
 import type { Certificates, ServerIdentity } from './options.ts';
 
-/** Certificate and key as the core wants them. Throws `ERR_QUIC_INVALID_OPTION` for what cannot be read. */
+/** Certificate and key as the core wants them. Throws `ERR_QUIC_INVALID_OPTION` for what cannot be read, or is no pair. */
 export function createIdentity(identity: ServerIdentity, crypto: CryptoProvider): Identity {
   const { key, cert, passphrase } = identity;
   if (key === undefined || cert === undefined) {
@@ -15,7 +15,11 @@ export function createIdentity(identity: ServerIdentity, crypto: CryptoProvider)
     throw new QuicError('ERR_QUIC_INVALID_OPTION', 'a certificate needs both key and cert');
   }
   const chain = readCertificates('cert', cert);
-  return readable('key', () => ({ chain, signer: crypto.createSigner(readPrivateKey(key, passphrase)) }));
+  return readable('key', () => {
+    const identity = { chain, signer: crypto.createSigner(readPrivateKey(key, passphrase)) };
+    checkIdentity(identity, crypto);
+    return identity;
+  });
 }
 
 /** PKCS #8 in DER. */

@@ -68,7 +68,10 @@ export interface ConnectOptions extends CommonOptions {
   readonly localAddress?: string;
   /** Local UDP port. Default 0: the system's choice. */
   readonly localPort?: number;
-  /** Name the server's certificate must carry, and SNI unless it is an IP address. Default: `host`. */
+  /**
+   * Name the server's certificate must carry, and SNI unless it is an IP address. Letters beyond ASCII go in their ASCII
+   * form. Default: `host`.
+   */
   readonly servername?: string;
   /** False accepts any certificate: whoever is in between can read and change everything. Default true. */
   readonly rejectUnauthorized?: boolean;

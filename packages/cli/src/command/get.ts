@@ -19,6 +19,7 @@ import { parseScenario } from '../scenario.ts';
 import { createSink } from '../sink.ts';
 import { summaryLine, summaryObject, type Summary } from '../summary.ts';
 import type { Terminal } from '../terminal.ts';
+import { serverNameFor } from '../server-name.ts';
 import { verifierFor } from '../trust.ts';
 
 /** `tsquic get`: resolves with the exit code. Throws a `Failure` for what stands in the way before a packet is sent. */
@@ -36,7 +37,7 @@ export async function get(args: Arguments, terminal: Terminal): Promise<number> 
   for (const group of groupByServer(targets)) {
     const authority = authorityOf(group[0] as FetchTarget);
     const host = group[0]?.host ?? '';
-    const serverName = args.text('server-name') ?? host;
+    const serverName = serverNameFor(args.text('server-name'), host);
     const result = await fetchGroup(group, { ...settings, serverName }, plan, progress);
     outcome.add(result, {
       authority,

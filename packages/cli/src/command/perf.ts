@@ -11,6 +11,7 @@ import { measure, type PerfPlan, type PerfResult } from '../perf-client.ts';
 import { qlogDirectoryFor } from '../qlog-directory.ts';
 import { megabitsPerSecond } from '../quantities.ts';
 import type { Terminal } from '../terminal.ts';
+import { serverNameFor } from '../server-name.ts';
 import { verifierFor } from '../trust.ts';
 
 /** `tsquic perf`: resolves with the exit code. Throws a `Failure` when it cannot measure. */
@@ -24,7 +25,7 @@ export async function perf(args: Arguments, terminal: Terminal): Promise<number>
     crypto: await cryptoProviderFor(args.text('crypto')),
     alpn: 'perf',
     verifier: args.flag('insecure') ? undefined : await verifierFor(args.list('ca')),
-    serverName: args.text('server-name') ?? host,
+    serverName: serverNameFor(args.text('server-name'), host),
     cipherSuites: cipherSuitesFor(args.list('cipher')),
     version: undefined,
     handshakeTimeoutMs,

@@ -32,9 +32,9 @@ import type { OutgoingDatagram } from './outgoing-datagram.ts';
 import { Registration } from './registration.ts';
 import { ResetLimit } from './reset-limit.ts';
 import { Router } from './router.ts';
-import { checkSealingKeys, createSettings, type SealingKeys, type Settings } from './settings.ts';
+import { createSettings, type Settings } from './settings.ts';
+import { rotateSealingKeys, type SealingKeys } from './sealing-keys.ts';
 import { StatelessQueue } from './stateless.ts';
-import { Tokens } from './token.ts';
 import { WakeOrder } from './wake-order.ts';
 
 const MAX_UDP_PAYLOAD = 65_535;
@@ -51,7 +51,6 @@ export class QuicContext {
   private readonly settings: Settings;
   private readonly router: Router;
   private readonly screen: InitialScreen;
-  private readonly tokens: Tokens;
   private readonly stateless = new StatelessQueue();
   private readonly resets: ResetLimit;
   private readonly wake = new WakeOrder();
@@ -76,8 +75,7 @@ export class QuicContext {
     this.settings = createSettings(options);
     this.router = new Router(options.crypto, this.settings.resetKey, this.settings.connectionIdLength);
     this.resets = new ResetLimit(resetToken(options.crypto, this.settings.resetKey, NO_BYTES));
-    this.tokens = new Tokens(options.crypto, options.tokenKey, options.unixTimeAtZeroUs);
-    this.screen = new InitialScreen(this.settings, this.stateless, this.tokens);
+    this.screen = new InitialScreen(this.settings, this.stateless, this.settings.tokens);
   }
 
   // The three calls
@@ -224,9 +222,7 @@ export class QuicContext {
    * @param keys - to share with other servers, 16 bytes each. Default: random ones of this context.
    */
   rotateKeys(keys: SealingKeys = {}): void {
-    checkSealingKeys(keys);
-    this.settings.tickets.rotate(keys.ticketKey);
-    this.tokens.rotate(keys.tokenKey);
+    rotateSealingKeys(keys, this.settings);
   }
 
   /** Close every connection with an application error code; the goodbyes leave by `prepareNextPacket`. */
@@ -403,7 +399,7 @@ export class QuicContext {
         onClosed: (reason) => this.onClosed(id, reason),
         onPeerClose: (frame) => this.cores.get(id)?.onPeerClose(peerCloseReason(frame)),
         onHandshakeComplete: () => this.onHandshakeComplete(id),
-        createToken: (client, remembered) => this.tokens.createNew(client, this.nowUs, remembered),
+        createToken: (client, remembered) => this.settings.tokens.createNew(client, this.nowUs, remembered),
         nowUs: () => this.nowUs,
         releaseExtraIds: () => extraId !== undefined && this.router.remove(extraId),
       },
@@ -423,7 +419,7 @@ export class QuicContext {
     parts.statistics.handshakeUs = this.nowUs - parts.startedUs;
     if (parts.isClient) return;
     this.halfOpen--;
-    parts.handshake.sendToken(this.tokens.createNew(parts.paths.active.remote, this.nowUs));
+    parts.handshake.sendToken(this.settings.tokens.createNew(parts.paths.active.remote, this.nowUs));
   }
 
   private onClosed(id: number, reason: CloseReason): void {

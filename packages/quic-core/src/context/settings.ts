@@ -6,7 +6,9 @@ import { BASE_MTU } from '../path/mtu.ts';
 import { NO_TRACE, type Tracer } from '../trace/tracer.ts';
 import type { QuicContextOptions, TransportOptions } from './config.ts';
 import { checkContextOptions } from './option-names.ts';
+import { checkSealingKeys } from './sealing-keys.ts';
 import { Tickets } from './tickets.ts';
+import { Tokens } from './token.ts';
 import { checkTlsOptions, identityChoice } from './tls-options.ts';
 
 /** Options with every default filled in: what connections are built from. */
@@ -21,6 +23,7 @@ export interface Settings {
   readonly retryAbove: number;
   readonly resetKey: Uint8Array;
   readonly tickets: Tickets;
+  readonly tokens: Tokens;
   readonly tracer: Tracer;
   readonly identity: ((serverName: string) => Identity | undefined) | undefined;
   /** Undefined when the program judges by itself. */
@@ -28,9 +31,6 @@ export interface Settings {
   readonly canVerify: boolean;
   readonly onKeyLog: ((line: string) => void) | undefined;
 }
-
-/** Keys of what a server gives away and knows again. */
-export type SealingKeys = Pick<QuicContextOptions, 'ticketKey' | 'tokenKey'>;
 
 const DEFAULT_TRANSPORT: Required<TransportOptions> = {
   idleTimeoutMs: 30_000,
@@ -72,6 +72,7 @@ export function createSettings(options: QuicContextOptions): Settings {
     retryAbove: retryThreshold(options.retry),
     resetKey,
     tickets: new Tickets(crypto, options.ticketKey),
+    tokens: new Tokens(crypto, options.tokenKey, options.unixTimeAtZeroUs),
     tracer: options.tracer ?? NO_TRACE,
     identity: identityChoice(identity, crypto),
     verifier: chooseVerifier(options),
@@ -94,12 +95,6 @@ function checkRanges(
   if (maxConnections !== undefined) inRange('maxConnections', maxConnections, 0, Number.MAX_SAFE_INTEGER);
   if (resetKey !== undefined) inRange('length of resetKey', resetKey.length, 32, 32);
   checkSealingKeys(options);
-}
-
-/** Throws `QuicUsageError` for keys of a wrong length. */
-export function checkSealingKeys({ ticketKey, tokenKey }: SealingKeys): void {
-  if (ticketKey !== undefined) inRange('length of ticketKey', ticketKey.length, 16, 16);
-  if (tokenKey !== undefined) inRange('length of tokenKey', tokenKey.length, 16, 16);
 }
 
 function chooseVerifier(options: QuicContextOptions): CertificateVerifier | undefined {

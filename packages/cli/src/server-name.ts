@@ -1,0 +1,19 @@
+import { isIP } from 'node:net';
+import { domainToASCII } from 'node:url';
+import { Failure } from './failure.ts';
+
+/**
+ * `--server-name`, or the host of a URL, as certificates and SNI have it: ASCII, without a dot behind. RFC 6066 §3,
+ * RFC 5890. Throws a `Failure` for what is neither a host name nor an address.
+ */
+export function serverNameFor(option: string | undefined, host: string): string {
+  const name = (option ?? host).replace(/\.$/, '');
+  if (isIP(name) !== 0) return name;
+  const ascii = /[\s/\\?#@:%[\]]|\.$/u.test(name) ? '' : domainToASCII(name);
+  if (ascii !== '') return ascii;
+  throw new Failure(
+    'ERR_TSQUIC_USAGE',
+    `${JSON.stringify(name.slice(0, 100))} is neither a host name nor an IP address`,
+    option === undefined ? '' : '--server-name takes the name alone, without port or path',
+  );
+}
