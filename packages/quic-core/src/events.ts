@@ -9,7 +9,10 @@ export type QuicEvent =
       readonly cipherSuite: string;
       readonly resumed: boolean;
       readonly earlyDataAccepted: boolean;
-      /** The peer's certificates as proven in this handshake: DER, leaf first; none where it showed none, or resumed. */
+      /**
+       * The peer's certificates: DER, leaf first; none where it showed none. Where the session was resumed, a server
+       * has those of the first handshake, and a client has none.
+       */
       readonly peerCertificates: readonly Uint8Array[];
     }
   | { readonly type: 'confirmed'; readonly connection: number }

@@ -127,7 +127,7 @@ export class QuicConnection implements AsyncIterable<QuicStream> {
 
   /**
    * The certificate that the peer has proven to be its own, with names, dates and `raw` (DER); undefined where it
-   * showed none, as clients seldom do, or one that this runtime cannot read, or where the session was resumed.
+   * showed none, as clients seldom do, or one that this runtime cannot read, and on a client where the session was resumed.
    */
   get peerCertificate(): X509Certificate | undefined {
     const [leaf] = this.facts.peerCertificates;

@@ -16,9 +16,9 @@ export function createIdentity(identity: ServerIdentity, crypto: CryptoProvider)
   }
   const chain = readCertificates('cert', cert);
   return readable('key', () => {
-    const identity = { chain, signer: crypto.createSigner(readPrivateKey(key, passphrase)) };
-    checkIdentity(identity, crypto);
-    return identity;
+    const read = { chain, signer: crypto.createSigner(readPrivateKey(key, passphrase)) };
+    checkIdentity(read, crypto);
+    return read;
   });
 }
 

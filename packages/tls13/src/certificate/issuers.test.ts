@@ -9,6 +9,7 @@ import {
   dnsName,
   extension,
   type KeyPair,
+  nameOf,
   oid,
   type Parts,
   P256_KEYS,
@@ -228,6 +229,14 @@ describe('name constraints fail closed, RFC 5280 §4.2.1.10', () => {
     const address = encodeDer(0x87, Uint8Array.of(192, 0, 2, 1));
     const leaf = { extensions: [subjectAltName(dnsName(HOST), address)] };
     expect(judge({}, { extensions: [authority(), range] }, leaf) === undefined).toBe(good);
+  });
+
+  test('an address of mail in the subject is constrained as one in subjectAltName', () => {
+    const constraint = constrain(subtree(encodeDer(0x81, text('example.org'))));
+    const subject = nameOf(['550403', 'leaf'], ['2a864886f70d010901', 'a@example.com', 0x16]);
+    const above = { extensions: [authority(), constraint] };
+    expect(judge({}, above)).toBeUndefined();
+    expect(judge({}, above, { subject })).toMatchObject({ alert: Alert.BadCertificate });
   });
 
   test('a name that could not have been compared is not permitted', () => {

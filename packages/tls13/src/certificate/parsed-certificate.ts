@@ -29,14 +29,23 @@ export function parseCertificate(outline: CertificateOutline, work?: Work): Pars
   };
 }
 
-/** The names that name constraints apply to: all subjectAltNames, and the subject unless it is empty. */
+/**
+ * The names that name constraints apply to: all subjectAltNames, and the subject unless it is empty. An address of mail
+ * in the subject counts as a name of that form where there is no other. RFC 5280 §4.2.1.10
+ */
 export function constrainedNames(certificate: ParsedCertificate, work: Work): readonly ComparableName[] {
   const { subject } = certificate.outline;
   const names = certificate.names.map((name) => comparableName(name, work));
-  if (subject.length > EMPTY_NAME_LENGTH)
-    names.push(comparableName({ form: NameForm.Directory, value: subject }, work));
+  if (subject.length <= EMPTY_NAME_LENGTH) return names;
+  const directory = comparableName({ form: NameForm.Directory, value: subject }, work);
+  names.push(directory);
+  const mayHoldMail = !directory.isComparable || directory.parts.some((part) => part.includes(EMAIL_ADDRESS));
+  if (mayHoldMail && !names.some(({ form }) => form === NameForm.Email))
+    names.push({ ...directory, form: NameForm.Email, isComparable: false });
   return names;
 }
 
+/** The type emailAddress as a relative name has it. */
+const EMAIL_ADDRESS = '2a864886f70d010901=';
 /** A SEQUENCE without content. */
 const EMPTY_NAME_LENGTH = 2;
