@@ -96,12 +96,16 @@ export interface CryptoProvider {
    * Whether `signature` over `message` is by the key in `publicKey` (SubjectPublicKeyInfo, DER).
    * False, never an exception, for a malformed key or signature, or a key of another kind or curve than
    * the scheme names.
+   *
+   * @param saltLength - bytes of the salt of RSASSA-PSS, which certificates may choose (RFC 4055 §3.1). Default: the
+   *   length of the hash, as TLS demands.
    */
   verifySignature(
     scheme: SignatureScheme | CertificateScheme,
     publicKey: Uint8Array,
     message: Uint8Array,
     signature: Uint8Array,
+    saltLength?: number,
   ): boolean;
 
   /** A signer for a private key (PKCS #8, DER). Throws an Error that names the trouble for a key it cannot use. */

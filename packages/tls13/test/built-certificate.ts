@@ -21,6 +21,8 @@ export interface Parts {
   /** Without one, the signature is zeros. */
   readonly signer?: KeyObject;
   readonly algorithm?: 'ecdsa-sha256' | 'ecdsa-sha384' | 'ecdsa-sha512' | 'pss-sha256' | 'pss-sha384';
+  /** Of PSS, where it is not the hash's length. */
+  readonly saltLength?: number;
   readonly signature?: Uint8Array;
 }
 
@@ -72,7 +74,7 @@ export const dnsName = (name: string): Uint8Array => encodeDer(0x82, text(name))
 
 /** DER of a certificate. */
 export function build(parts: Parts): Uint8Array {
-  const algorithm = fromHex(ALGORITHMS[parts.algorithm ?? 'ecdsa-sha256']);
+  const algorithm = algorithmOf(parts);
   const signed = seq(
     encodeDer(0xa0, encodeDer(2, Uint8Array.of(parts.version ?? 2))),
     encodeDer(2, Uint8Array.of(1)),
@@ -88,10 +90,19 @@ export function build(parts: Parts): Uint8Array {
   return seq(signed, algorithm, encodeDer(3, Uint8Array.of(0), signature));
 }
 
-function signWith({ signer, algorithm = 'ecdsa-sha256' }: Parts, signed: Uint8Array): Uint8Array {
+/** A salt length below 128 takes the place of the last byte; a longer one needs one byte more all the way up. */
+function algorithmOf({ algorithm = 'ecdsa-sha256', saltLength }: Parts): Uint8Array {
+  const usual = fromHex(ALGORITHMS[algorithm]);
+  if (saltLength === undefined) return usual;
+  const length = saltLength < 128 ? Uint8Array.of(saltLength) : Uint8Array.of(saltLength >> 8, saltLength);
+  const head = usual.subarray(15, usual.length - 5);
+  return seq(oid('2a864886f70d01010a'), seq(head, encodeDer(0xa2, encodeDer(2, length))));
+}
+
+function signWith({ signer, saltLength, algorithm = 'ecdsa-sha256' }: Parts, signed: Uint8Array): Uint8Array {
   const hash = algorithm.split('-')[1]!;
   const key = algorithm.startsWith('pss')
-    ? { key: signer!, padding: 6, saltLength: Number(hash.slice(3)) / 8 }
+    ? { key: signer!, padding: 6, saltLength: saltLength ?? Number(hash.slice(3)) / 8 }
     : signer!;
   return new Uint8Array(sign(hash, signed, key));
 }

@@ -18,8 +18,12 @@ export function schemeRule(scheme: SignatureScheme | CertificateScheme): SchemeR
   return RULES.get(scheme as SignatureScheme) ?? CERTIFICATE_RULES.get(scheme as CertificateScheme);
 }
 
-/** Whether the scheme signs with keys like this one. */
-export function keySuitsRule(key: PublicKey | PrivateKey, rule: SchemeRule): boolean {
+/**
+ * Whether the scheme signs with keys like this one.
+ *
+ * @param saltLength - of RSASSA-PSS. Default: the length of the hash.
+ */
+export function keySuitsRule(key: PublicKey | PrivateKey, rule: SchemeRule, saltLength?: number): boolean {
   switch (rule.kind) {
     case 'ecdsa':
       return key.kind === 'ecdsa' && (rule.curve === 'any' || key.curve === rule.curve);
@@ -30,7 +34,7 @@ export function keySuitsRule(key: PublicKey | PrivateKey, rule: SchemeRule): boo
       return (
         (key.kind === 'rsa' || key.kind === 'rsa-pss') &&
         key.kind === rule.key &&
-        restrictionAllows(key, rule.hash)
+        restrictionAllows(key, rule.hash, saltLength ?? HASH_LENGTH[rule.hash])
       );
   }
 }
@@ -64,15 +68,14 @@ export function signingSchemes(key: PrivateKey): readonly SignatureScheme[] {
   return schemes;
 }
 
-/** TLS fixes the salt to the hash's length; a key may ask for that much or less. RFC 4055 §3.3 */
+/** A key may name its hash, and ask for a salt of some length at least. RFC 4055 §3.3 */
 function restrictionAllows(
   key: { readonly restriction: PssRestriction | undefined },
   hash: HashName,
+  saltLength: number,
 ): boolean {
   const restriction = key.restriction;
-  return (
-    restriction === undefined || (restriction.hash === hash && restriction.saltLength <= HASH_LENGTH[hash])
-  );
+  return restriction === undefined || (restriction.hash === hash && restriction.saltLength <= saltLength);
 }
 
 const RULES: ReadonlyMap<SignatureScheme, SchemeRule> = new Map<SignatureScheme, SchemeRule>([

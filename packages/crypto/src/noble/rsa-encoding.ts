@@ -35,7 +35,7 @@ export function encodePss(
 }
 
 /**
- * Whether `block`, as long as the modulus, is EMSA-PSS of a digest with a salt of the hash's length in
+ * Whether `block`, as long as the modulus, is EMSA-PSS of a digest with a salt of `saltLength` bytes in
  * `encodedBits` bits. RFC 8017 §9.1.2
  */
 export function isPssEncoding(
@@ -43,13 +43,14 @@ export function isPssEncoding(
   encodedBits: number,
   hash: HashName,
   digest: Uint8Array,
+  saltLength: number,
 ): boolean {
   const length = Math.ceil(encodedBits / 8);
   // A modulus of 8k + 1 bits leaves the encoding one byte shorter than the block.
   if (block.length > length && block[0] !== 0) return false;
   const encoded = block.slice(block.length - length);
   const hashAt = length - HASH_LENGTH[hash] - 1;
-  const saltAt = hashAt - HASH_LENGTH[hash];
+  const saltAt = hashAt - saltLength;
   if (encoded[length - 1] !== TRAILER || saltAt < 1 || encoded[0]! & spareBits(encodedBits)) return false;
   const digestWithSalt = encoded.slice(hashAt, length - 1);
   applyMask(encoded, hashAt, digestWithSalt, hash);

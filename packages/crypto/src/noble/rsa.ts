@@ -6,16 +6,17 @@ import type { HashName, RandomSource } from '../provider.ts';
 import { NOBLE_HASHES } from './hashes.ts';
 import { encodePkcs1, encodePss, isPssEncoding } from './rsa-encoding.ts';
 
-/** Whether `signature` is RSASSA-PSS with MGF1 and a salt of the hash's length. RFC 8017 §8.1.2 */
+/** Whether `signature` is RSASSA-PSS with MGF1 and a salt of this length. RFC 8017 §8.1.2 */
 export function verifyRsaPss(
   key: RsaPublicKey,
   hash: HashName,
   message: Uint8Array,
   signature: Uint8Array,
+  saltLength: number = HASH_LENGTH[hash],
 ): boolean {
   const encoded = openSignature(key, signature);
   if (encoded === undefined) return false;
-  return isPssEncoding(encoded, bitLength(key.modulus) - 1, hash, NOBLE_HASHES[hash](message));
+  return isPssEncoding(encoded, bitLength(key.modulus) - 1, hash, NOBLE_HASHES[hash](message), saltLength);
 }
 
 /** Whether `signature` is RSASSA-PKCS1-v1_5: the encoding is made again and compared. RFC 8017 §8.2.2 */

@@ -17,15 +17,16 @@ export function verifyNobleSignature(
   publicKey: Uint8Array,
   message: Uint8Array,
   signature: Uint8Array,
+  saltLength?: number,
 ): boolean {
   const rule = schemeRule(scheme);
   if (rule === undefined) return false;
   try {
     const key = readPublicKey(publicKey);
     return (
-      keySuitsRule(key, rule) &&
+      keySuitsRule(key, rule, saltLength) &&
       signatureLengthSuits(key, signature) &&
-      verifyByRule(rule, key, message, signature)
+      verifyByRule(rule, key, message, signature, saltLength)
     );
   } catch {
     // Malformed keys, points off the curve and malformed signatures all arrive as exceptions.
@@ -33,7 +34,13 @@ export function verifyNobleSignature(
   }
 }
 
-function verifyByRule(rule: SchemeRule, key: PublicKey, message: Uint8Array, signature: Uint8Array): boolean {
+function verifyByRule(
+  rule: SchemeRule,
+  key: PublicKey,
+  message: Uint8Array,
+  signature: Uint8Array,
+  saltLength: number | undefined,
+): boolean {
   switch (key.kind) {
     case 'ecdsa':
       // Certificates may sign with a hash that is not the curve's own, so the hash is taken here.
@@ -45,7 +52,7 @@ function verifyByRule(rule: SchemeRule, key: PublicKey, message: Uint8Array, sig
       return ed25519.verify(signature, message, key.point, { zip215: false });
     case 'rsa':
     case 'rsa-pss':
-      if (rule.kind === 'rsa-pss') return verifyRsaPss(key, rule.hash, message, signature);
+      if (rule.kind === 'rsa-pss') return verifyRsaPss(key, rule.hash, message, signature, saltLength);
       return rule.kind === 'rsa-pkcs1' && verifyRsaPkcs1(key, rule.hash, message, signature);
   }
 }

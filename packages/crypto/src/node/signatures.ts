@@ -15,16 +15,17 @@ export function verifyNodeSignature(
   publicKey: Uint8Array,
   message: Uint8Array,
   signature: Uint8Array,
+  saltLength?: number,
 ): boolean {
   const rule = schemeRule(scheme);
   if (rule === undefined) return false;
   try {
     const parsed = readPublicKey(publicKey);
-    if (!keySuitsRule(parsed, rule) || !signatureLengthSuits(parsed, signature)) return false;
+    if (!keySuitsRule(parsed, rule, saltLength) || !signatureLengthSuits(parsed, signature)) return false;
     // Not every runtime knows RSASSA-PSS as a kind of key; all know RSA keys that sign with PSS.
     const spki = parsed.kind === 'rsa-pss' ? wrapRsaPublicKey(parsed.encoded) : publicKey;
     const key = createPublicKey({ key: asBuffer(spki), format: 'der', type: 'spki' });
-    return verify(digestName(rule), message, { key, ...signingOptions(rule) }, signature);
+    return verify(digestName(rule), message, { key, ...signingOptions(rule, saltLength) }, signature);
   } catch {
     // Malformed keys and points off the curve arrive as exceptions.
     return false;
@@ -53,7 +54,10 @@ function digestName(rule: SchemeRule): string | null {
   return rule.kind === 'ed25519' ? null : rule.hash;
 }
 
-function signingOptions(rule: SchemeRule): { dsaEncoding?: 'der'; padding?: number; saltLength?: number } {
+function signingOptions(
+  rule: SchemeRule,
+  saltLength?: number,
+): { dsaEncoding?: 'der'; padding?: number; saltLength?: number } {
   switch (rule.kind) {
     case 'ecdsa':
       return { dsaEncoding: 'der' };
@@ -62,6 +66,6 @@ function signingOptions(rule: SchemeRule): { dsaEncoding?: 'der'; padding?: numb
     case 'rsa-pkcs1':
       return { padding: constants.RSA_PKCS1_PADDING };
     case 'rsa-pss':
-      return { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: HASH_LENGTH[rule.hash] };
+      return { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: saltLength ?? HASH_LENGTH[rule.hash] };
   }
 }

@@ -7,7 +7,7 @@ import { type CertificateOutline, sameBytes } from './outline.ts';
 import { constrainedNames, type ParsedCertificate, parseCertificate } from './parsed-certificate.ts';
 import { hasValidPolicy } from './policies.ts';
 import { checkCertificate, checkIssuer, fault, type Purpose } from './rules.ts';
-import { signatureCost, signatureScheme } from './signature-algorithm.ts';
+import { readCertificateSignature, signatureCost } from './signature-algorithm.ts';
 import type { TrustAnchors } from './trust-anchors.ts';
 import { unknownIssuer } from './unknown-issuer.ts';
 import type { Work } from './work.ts';
@@ -89,8 +89,9 @@ class PathFinder {
 
   private checkSignature(child: ParsedCertificate, issuer: ParsedCertificate): CertificateFault | undefined {
     const { signatureAlgorithm, signed, signature } = child.outline;
-    const scheme = signatureScheme(signatureAlgorithm, issuer.outline.publicKey);
-    if (scheme === undefined) {
+    const { publicKey } = issuer.outline;
+    const algorithm = readCertificateSignature(signatureAlgorithm, publicKey);
+    if (algorithm === undefined) {
       const message = `the certificate of '${child.subject}' is signed with an algorithm that is not supported`;
       return fault('form', Alert.UnsupportedCertificate, message);
     }
@@ -98,8 +99,9 @@ class PathFinder {
     this.signatures.set(child.outline, known);
     let fits = known.get(issuer.outline);
     if (fits === undefined) {
-      this.search.work.spend('signatures', signatureCost(issuer.outline.publicKey, signed.length));
-      fits = this.search.crypto.verifySignature(scheme, issuer.outline.publicKey, signed, signature);
+      this.search.work.spend('signatures', signatureCost(publicKey, signed.length));
+      const { scheme, saltLength } = algorithm;
+      fits = this.search.crypto.verifySignature(scheme, publicKey, signed, signature, saltLength);
       known.set(issuer.outline, fits);
     }
     if (fits) return undefined;

@@ -78,6 +78,32 @@ describe('an authority with a key for RSASSA-PSS alone', () => {
     }
   });
 
+  test.each([
+    [0, 'rsa-pss'],
+    [20, 'rsa-pss'],
+    [222, 'rsa-pss'],
+    [222, 'rsa'],
+  ] as const)('signs with a salt of %d bytes as key of kind %s, and no other', (saltLength, kind) => {
+    const keys = generateKeyPairSync(kind as 'rsa', { modulusLength: 2048 });
+    const root = build({
+      subject: cn('root'),
+      issuer: cn('root'),
+      publicKey: spkiOf(keys),
+      extensions: [authority()],
+    });
+    const parts = { signer: keys.privateKey, algorithm: 'pss-sha256', extensions: [names] } as const;
+    const signed = build({ ...parts, saltLength });
+    const other = build({ ...parts, saltLength: 40 });
+    // The signature is of one salt, the certificate names another.
+    const mixed = build({ ...parts, saltLength: 41, signature: other.slice(-256) });
+    for (const crypto of [provider, createNobleProvider({ random: () => {} })]) {
+      const verifier = createCertificateVerifier({ trustAnchors: [root] });
+      expect(verifier.verify([signed], HOST, NOW_MS, crypto)).toBeUndefined();
+      expect(verifier.verify([other], HOST, NOW_MS, crypto)).toBeUndefined();
+      expect(verifier.verify([mixed], HOST, NOW_MS, crypto)).toMatchObject({ reason: 'signature' });
+    }
+  });
+
   test('for SHA-384 does not sign with SHA-256: RFC 4055 §3.3', () => {
     // The same numbers, as a key that is for SHA-384 and as one that is not restricted.
     const keys = generateKeyPairSync('rsa', { modulusLength: 2048 });

@@ -2,21 +2,70 @@ import { toHex } from '@tsquic/bytes';
 import { CertificateScheme, SignatureScheme } from '@tsquic/crypto';
 import { DerError, DerReader, DerTag } from './der.ts';
 
+/** How a certificate is signed. */
+export interface CertificateSignature {
+  readonly scheme: SignatureScheme | CertificateScheme;
+  /** Of RSASSA-PSS; undefined for other signatures. */
+  readonly saltLength: number | undefined;
+}
+
 /**
  * How a certificate is signed: by its AlgorithmIdentifier (DER) and the kind of the issuer's key (SubjectPublicKeyInfo,
  * DER). Undefined for what is not supported.
  *
- * Unlike a scheme of TLS 1.3, an AlgorithmIdentifier ties neither the hash of ECDSA to a curve nor PSS to a kind of RSA
- * key. RFC 5758 §3.2, RFC 8017 Appendix A, RFC 8410, RFC 4055 §3.1
+ * Unlike a scheme of TLS 1.3, an AlgorithmIdentifier ties neither the hash of ECDSA to a curve, nor PSS to a kind of RSA
+ * key, nor its salt to the hash: OpenSSL makes it as long as fits. RFC 5758 §3.2, RFC 8017 Appendix A, RFC 8410, RFC
+ * 4055 §3.1
  */
-export function signatureScheme(
+export function readCertificateSignature(
   algorithm: Uint8Array,
   issuerKey: Uint8Array,
-): SignatureScheme | CertificateScheme | undefined {
+): CertificateSignature | undefined {
   if (algorithm.length > MAX_ALGORITHM) return undefined;
   const scheme = SCHEMES.get(toHex(algorithm));
-  if (scheme === undefined || keyAlgorithm(issuerKey) !== RSASSA_PSS) return scheme;
-  return PSS_KEYS.get(scheme);
+  const isPssKey = keyAlgorithm(issuerKey) === RSASSA_PSS;
+  // A key for RSASSA-PSS alone makes no other signatures.
+  if (scheme !== undefined) return isPssKey ? undefined : { scheme, saltLength: undefined };
+  try {
+    const { hash, saltLength } = readPss(algorithm);
+    const [rsaKey, pssKey] = hash;
+    return { scheme: isPssKey ? pssKey : rsaKey, saltLength };
+  } catch (error) {
+    if (error instanceof DerError) return undefined;
+    throw error;
+  }
+}
+
+/** The schemes of a hash, by keys for any RSA signature and by keys for RSASSA-PSS alone. */
+type PssSchemes = readonly [rsaKey: SignatureScheme, pssKey: SignatureScheme];
+
+/** RSASSA-PSS-params, RFC 4055 §3.1: one hash in both places. Throws a DerError for anything else. */
+function readPss(algorithm: Uint8Array): { readonly hash: PssSchemes; readonly saltLength: number } {
+  const outer = new DerReader(algorithm).enter(DerTag.Sequence);
+  if (outer.identifier() !== RSASSA_PSS) throw new DerError('the algorithm is not supported');
+  const fields = outer.enter(DerTag.Sequence);
+  outer.finish();
+  const hash = readHash(fields.enter(0xa0));
+  const mask = fields.enter(0xa1).enter(DerTag.Sequence);
+  if (mask.identifier() !== MGF1 || readHash(mask) !== hash) throw new DerError('the mask is not supported');
+  const saltLength = fields.enterOptional(0xa2)?.unsigned() ?? DEFAULT_SALT_LENGTH;
+  const trailer = fields.enterOptional(0xa3)?.unsigned() ?? 1;
+  fields.finish();
+  if (trailer !== 1 || saltLength > MAX_SALT_LENGTH) throw new DerError('the parameters are not supported');
+  return { hash, saltLength };
+}
+
+/** An AlgorithmIdentifier of SHA-2; its NULL may be left out. RFC 4055 §2.1 */
+function readHash(reader: DerReader): PssSchemes {
+  const fields = reader.enter(DerTag.Sequence);
+  reader.finish();
+  const schemes = PSS_HASHES[fields.identifier()];
+  if (!fields.isAtEnd && fields.element(DerTag.Null).content.length > 0)
+    throw new DerError('NULL has content');
+  fields.finish();
+  // SHA-1, which the defaults mean, signs nothing any more.
+  if (schemes === undefined) throw new DerError('the hash is not supported');
+  return schemes;
 }
 
 /** What a check by this key counts for, a P-256 key with a short certificate counting 1. Measured over node:crypto. */
@@ -49,27 +98,18 @@ const LARGE_RSA_KEY = 560;
 
 const EC_PUBLIC_KEY = '2a8648ce3d0201';
 const RSASSA_PSS = '2a864886f70d01010a';
-/** The longest AlgorithmIdentifier below has 67 bytes. */
-const MAX_ALGORITHM = 80;
+const MGF1 = '2a864886f70d010108';
+/** RSASSA-PSS with all its parameters has about 70 bytes. */
+const MAX_ALGORITHM = 100;
+const DEFAULT_SALT_LENGTH = 20;
+/** Of the longest key. */
+const MAX_SALT_LENGTH = 1024;
 
-/** RSASSA-PSS with the hash in both places and a salt of its length; either hash's NULL may be left out (RFC 4055 §2.1). */
-function pss(hashArc: string, saltLength: string, scheme: SignatureScheme): [string, SignatureScheme][] {
-  const sequence = (content: string): string => tagged('30', content);
-  const oid = `060960864801650304020${hashArc}`;
-  const hashes = [sequence(`${oid}0500`), sequence(oid)];
-  return hashes.flatMap((hash) =>
-    hashes.map((maskHash): [string, SignatureScheme] => {
-      const mask = sequence(`06092a864886f70d010108${maskHash}`);
-      const fields = tagged('a0', hash) + tagged('a1', mask) + tagged('a2', `0201${saltLength}`);
-      return [sequence(`0609${RSASSA_PSS}${sequence(fields)}`), scheme];
-    }),
-  );
-}
-
-/** DER of a short element, hexadecimal. */
-function tagged(tag: string, content: string): string {
-  return tag + (content.length / 2 + 0x100).toString(16).slice(1) + content;
-}
+const PSS_HASHES: Readonly<Record<string, PssSchemes>> = {
+  '608648016503040201': [SignatureScheme.RsaPssRsaeSha256, SignatureScheme.RsaPssPssSha256],
+  '608648016503040202': [SignatureScheme.RsaPssRsaeSha384, SignatureScheme.RsaPssPssSha384],
+  '608648016503040203': [SignatureScheme.RsaPssRsaeSha512, SignatureScheme.RsaPssPssSha512],
+};
 
 const SCHEMES: ReadonlyMap<string, SignatureScheme | CertificateScheme> = new Map<
   string,
@@ -82,17 +122,4 @@ const SCHEMES: ReadonlyMap<string, SignatureScheme | CertificateScheme> = new Ma
   ['300d06092a864886f70d01010b0500', SignatureScheme.RsaPkcs1Sha256],
   ['300d06092a864886f70d01010c0500', SignatureScheme.RsaPkcs1Sha384],
   ['300d06092a864886f70d01010d0500', SignatureScheme.RsaPkcs1Sha512],
-  ...pss('1', '20', SignatureScheme.RsaPssRsaeSha256),
-  ...pss('2', '30', SignatureScheme.RsaPssRsaeSha384),
-  ...pss('3', '40', SignatureScheme.RsaPssRsaeSha512),
-]);
-
-/** The same signatures by keys that are for RSASSA-PSS alone. PKCS #1 v1.5 is not for them. */
-const PSS_KEYS: ReadonlyMap<SignatureScheme | CertificateScheme, SignatureScheme> = new Map<
-  SignatureScheme | CertificateScheme,
-  SignatureScheme
->([
-  [SignatureScheme.RsaPssRsaeSha256, SignatureScheme.RsaPssPssSha256],
-  [SignatureScheme.RsaPssRsaeSha384, SignatureScheme.RsaPssPssSha384],
-  [SignatureScheme.RsaPssRsaeSha512, SignatureScheme.RsaPssPssSha512],
 ]);
