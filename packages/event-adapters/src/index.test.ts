@@ -13,6 +13,7 @@ test('the entries export these names', () => {
       'QuicLoop',
       'createPortSet',
       'nodeClock',
+      'openEveryAddress',
       'openNodePort',
       'portPromises',
       'startPacketLoop',

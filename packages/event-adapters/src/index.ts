@@ -1,5 +1,6 @@
 export { type Alarm, type Clock } from './clock.ts';
 export { type DatagramPort } from './datagram-port.ts';
+export { type EveryAddressOptions, openEveryAddress } from './every-address.ts';
 export { nodeClock, unixTimeAtZeroUs } from './node-clock.ts';
 export { openNodePort, type NodePortOptions } from './node-port.ts';
 export { PacketLoop, type PacketLoopEvent, type PacketLoopOptions, startPacketLoop } from './packet-loop.ts';

@@ -17,31 +17,61 @@ export function createPortSet(members: readonly PortSetMember[]): DatagramPort {
   return new PortSet(members);
 }
 
-class PortSet implements DatagramPort {
+/** A port of ports, which may come and go. */
+export class PortSet implements DatagramPort {
   readonly local: Address;
   onDatagram: DatagramPort['onDatagram'] = () => {};
   onUnreachable: (to: Address) => void = () => {};
   onWritable: () => void = () => {};
-  private readonly members: readonly Required<PortSetMember>[];
+  /** `close` was called. */
+  onClosed: () => void = () => {};
+  private members: readonly Required<PortSetMember>[] = [];
+  private nextIndex = 1;
+  private isReferenced = true;
+  private closed = false;
+  /** The members that were full when something was last sent through them. */
+  private readonly full: Set<DatagramPort> = new Set();
 
-  constructor(members: readonly PortSetMember[]) {
-    this.members = members.map(({ port, interfaceIndex }, at) => ({
-      port,
-      interfaceIndex: interfaceIndex ?? at + 1,
-    }));
-    const [first] = this.members;
+  /** @param local - default: that of the first member. */
+  constructor(members: readonly PortSetMember[], local?: Address) {
+    const [first] = members;
     if (first === undefined) throw new RangeError('a port set needs a member');
-    this.local = first.port.local;
-    for (const { port, interfaceIndex } of this.members) {
-      port.onDatagram = (bytes, from, ecn) => this.onDatagram(bytes, from, ecn, port.local, interfaceIndex);
-      port.onUnreachable = (to) => this.onUnreachable(to);
-      port.onWritable = () => this.onWritable();
+    this.local = local ?? first.port.local;
+    for (const member of members) this.add(member);
+  }
+
+  /** Take over one more. */
+  add({ port, interfaceIndex = this.nextIndex }: PortSetMember): void {
+    if (this.closed) return port.close();
+    this.nextIndex++;
+    port.onDatagram = (bytes, from, ecn) => this.onDatagram(bytes, from, ecn, port.local, interfaceIndex);
+    port.onUnreachable = (to) => this.onUnreachable(to);
+    port.onWritable = () => this.onWritable();
+    if (!this.isReferenced) port.unref?.();
+    this.members = [...this.members, { port, interfaceIndex }];
+  }
+
+  /** Whether a member is bound to this IP. */
+  has(ip: string): boolean {
+    return this.members.some(({ port }) => port.local.ip === ip);
+  }
+
+  /** Close the members whose IP is not wanted. */
+  keep(isWanted: (ip: string) => boolean): void {
+    const gone = this.members.filter(({ port }) => !isWanted(port.local.ip));
+    if (gone.length === 0) return;
+    this.members = this.members.filter((member) => !gone.includes(member));
+    for (const { port } of gone) {
+      this.full.delete(port);
+      port.close();
     }
   }
 
   /** False while any member is full: whom the next datagram is for, nobody knows before it is made. */
   get isWritable(): boolean {
-    return this.members.every(({ port }) => port.isWritable !== false);
+    if (this.full.size === 0) return true;
+    for (const port of this.full) if (port.isWritable !== false) this.full.delete(port);
+    return this.full.size === 0;
   }
 
   send(
@@ -53,18 +83,25 @@ class PortSet implements DatagramPort {
     from: Address = ANY,
     interfaceIndex = 0,
   ): void {
-    this.choose(to, from, interfaceIndex)?.send(bytes, start, end, to, ecn);
+    const port = this.choose(to, from, interfaceIndex);
+    if (port === undefined) return;
+    port.send(bytes, start, end, to, ecn);
+    if (port.isWritable === false) this.full.add(port);
   }
 
   ref(): void {
+    this.isReferenced = true;
     for (const { port } of this.members) port.ref?.();
   }
 
   unref(): void {
+    this.isReferenced = false;
     for (const { port } of this.members) port.unref?.();
   }
 
   close(): void {
+    this.closed = true;
+    this.onClosed();
     for (const { port } of this.members) port.close();
   }
 

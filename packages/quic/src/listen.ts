@@ -1,6 +1,6 @@
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
-import { type DatagramPort, nodeClock, openNodePort } from '@tsquic/event-adapters';
+import { type DatagramPort, nodeClock, openEveryAddress, openNodePort } from '@tsquic/event-adapters';
 import { unlessAborted } from './abort.ts';
 import { serverContext } from './contexts.ts';
 import { type ConnectionHandler, QuicListener } from './listener.ts';
@@ -28,16 +28,12 @@ export async function listen(options: ListenOptions, handler?: ConnectionHandler
 
 async function openSocket(options: ListenOptions): Promise<DatagramPort> {
   const { host, port = 0 } = options;
-  if (host !== undefined) {
-    const ip = isIP(host) === 0 ? (await lookup(host)).address : host;
-    return openNodePort({ ip, port });
-  }
-  try {
-    return await openNodePort({ ip: '::', port });
-  } catch (error) {
-    if (!NO_IPV6.has((error as NodeJS.ErrnoException).code ?? '')) throw error;
-    return openNodePort({ ip: '0.0.0.0', port });
-  }
+  const hosts = host === undefined ? ['::'] : typeof host === 'string' ? [host] : host;
+  const ips = await Promise.all(
+    hosts.map(async (name) => (isIP(name) === 0 ? (await lookup(name)).address : name)),
+  );
+  const [ip = '::'] = ips;
+  if (ips.length > 1) return openEveryAddress({ port, addresses: ips });
+  if (ip === '::' || ip === '0.0.0.0') return openEveryAddress({ port, ipv4Only: ip === '0.0.0.0' });
+  return openNodePort({ ip, port });
 }
-
-const NO_IPV6: ReadonlySet<string> = new Set(['EAFNOSUPPORT', 'EADDRNOTAVAIL', 'EINVAL', 'ENOTSUP']);

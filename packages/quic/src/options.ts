@@ -101,8 +101,12 @@ export interface ConnectOptions extends CommonOptions {
 
 /** Options of `listen`. */
 export interface ListenOptions extends CommonOptions {
-  /** Name or IP address to bind. Default: every address, IPv6 and IPv4, where the system has IPv6. */
-  readonly host?: string;
+  /**
+   * Names or IP addresses to bind. Default, and '::': a socket on every address that the interfaces have, IPv6 and IPv4,
+   * those that come later included; '0.0.0.0' for IPv4 only. Answers leave from the address that was asked. Addresses
+   * that no interface lists, 127.0.0.2 for one, are served when they are named here.
+   */
+  readonly host?: string | readonly string[];
   /** UDP port to bind. Default 0: the system's choice, see `QuicListener.address`. */
   readonly port?: number;
   /**

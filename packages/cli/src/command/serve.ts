@@ -3,6 +3,7 @@ import { controllerByName } from '@tsquic/congestion';
 import { createQuicContext, type QuicEvent } from '@tsquic/quic-core';
 import {
   nodeClock,
+  openEveryAddress,
   openNodePort,
   QuicLoop,
   unixTimeAtZeroUs,
@@ -85,13 +86,15 @@ async function rootOf(directory: string): Promise<string> {
   throw new Failure('ENOTDIR', `cannot serve ${directory}: not a directory`);
 }
 
-async function openPort(ip: string, port: number): Promise<DatagramPort> {
+async function openPort(host: string, port: number): Promise<DatagramPort> {
+  const ip = host.replace(/^\[(.*)\]$/, '$1');
   try {
-    return await openNodePort({ ip: ip.replace(/^\[(.*)\]$/, '$1'), port });
+    if (ip === '::' || ip === '0.0.0.0') return await openEveryAddress({ port, ipv4Only: ip === '0.0.0.0' });
+    return await openNodePort({ ip, port });
   } catch (error) {
     throw systemFailure(
       error,
-      `listen on ${authorityOf({ host: ip, port })}`,
+      `listen on ${authorityOf({ host, port })}`,
       'choose with --host IP and --port PORT',
     );
   }
