@@ -39,7 +39,12 @@ class StreamDuplex extends Duplex {
     sending.onFailure = (error) => this.fail(error);
     sending.isHeld = () => this.sources > 0;
     this.on('pipe', () => this.sources++).on('unpipe', () => this.sources--);
-    if (sending.failure !== undefined) this.fail(sending.failure);
+  }
+
+  /** What has failed already is told after this turn: pipelines do not take a stream that is destroyed. */
+  override _construct(done: (error?: Error | null) => void): void {
+    const failure = this.sending?.failure;
+    done(failure === undefined ? null : errorOf(failure));
   }
 
   /** An `error` that nobody listens to ends a program: peers are not given that power. */
@@ -97,8 +102,12 @@ class StreamDuplex extends Duplex {
   }
 
   private fail(error: unknown): void {
-    this.destroy(error instanceof Error ? error : new Error('the stream was given up', { cause: error }));
+    this.destroy(errorOf(error));
   }
+}
+
+function errorOf(reason: unknown): Error {
+  return reason instanceof Error ? reason : new Error('the stream was given up', { cause: reason });
 }
 
 /** Node's callback style for a promise. */

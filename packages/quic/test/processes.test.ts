@@ -64,6 +64,12 @@ test('whatever a peer does, at every step: nothing that nobody awaits ends the p
   expect(code).toBe(0);
 });
 
+test('servers as the documents write them outlive clients that end at every step, and serve the next', async () => {
+  const { code, output } = await run(spawnProgram('hostile-clients.ts'));
+  expect(JSON.parse(output.trimEnd().split('\n').at(-1)!)).toEqual({ cases: 288, faults: [] });
+  expect(code).toBe(0);
+}, 240_000);
+
 test('a peer that was killed: the idle timeout tells, and ends what waits', async () => {
   const { certificatePem, privateKeyPem } = await certificate();
   const child = spawnProgram('silent-server.ts', [certificatePem, privateKeyPem]);
