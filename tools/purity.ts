@@ -7,13 +7,23 @@ const PURE = ['bytes', 'congestion', 'crypto', 'quic-core', 'tls13'];
 /** The one door to the host, and the one place where numbers are larger than 2^53. */
 const HOST_PROVIDER = 'packages/crypto/src/node/';
 const BIG_NUMBERS = /^packages\/crypto\/src\/noble\/rsa[^/]*\.ts$/;
+/** Calls that come with the elements of a list: the stack holds some hundred thousand of them and no more. */
+const SPREAD_CALLS = /^(Math\.(max|min)|String\.from(CharCode|CodePoint)|.*\.(push|unshift|splice|apply))$/s;
+/** Where the list has a bound that no peer and no file decides. */
+const BOUNDED_SPREADS = [
+  'packages/congestion/src/bbr/background-loss.ts',
+  'packages/quic-core/src/context/option-names.ts',
+  'packages/quic/src/happy-eyeballs.ts',
+  'packages/tls13/src/certificate/ip-address.ts',
+  'packages/tls13/src/extension/latin1.ts',
+];
 /** Names that say nothing about what a file holds. */
 const EMPTY_NAMES = /(^|-)(utils?|helpers?|manager|handler|common|misc|types|shared)\.ts$/;
 const FILE_NAME = /^[a-z0-9]+(-[a-z0-9]+)*(\.test|\.bench)?\.ts$/;
 
 /**
- * What lint cannot say of the lower layers below `root`: async code and BigInt in pure packages,
- * and anywhere file names that name no idea. One line each.
+ * What lint cannot say below `root`: async code and BigInt in pure packages, calls that a long list overflows the
+ * stack with in any package, and anywhere file names that name no idea. One line each.
  */
 export function findImpurities(root: string): string[] {
   const offenders: string[] = [];
@@ -22,6 +32,7 @@ export function findImpurities(root: string): string[] {
     if (EMPTY_NAMES.test(name)) offenders.push(`${path}:1 the file name names no idea`);
     if (!FILE_NAME.test(name)) offenders.push(`${path}:1 file names are kebab-case`);
     if (isPure(path)) inspect(parseSource(root, path), offenders);
+    if (isProduct(path)) findSpreads(parseSource(root, path), offenders);
   }
   return offenders;
 }
@@ -29,6 +40,20 @@ export function findImpurities(root: string): string[] {
 function isPure(path: string): boolean {
   if (isTest(path) || path.startsWith(HOST_PROVIDER)) return false;
   return PURE.some((name) => path.startsWith(`packages/${name}/src/`));
+}
+
+/** What programs run: the simulator is a test of it. */
+function isProduct(path: string): boolean {
+  if (isTest(path) || BOUNDED_SPREADS.includes(path)) return false;
+  return /^packages\/[^/]+\/src\//.test(path) && !path.startsWith('packages/simulator/');
+}
+
+function findSpreads(file: ts.SourceFile, offenders: string[]): void {
+  visitTree(file, (node) => {
+    if (!ts.isCallExpression(node) || !node.arguments.some(ts.isSpreadElement)) return;
+    const callee = node.expression.getText(file);
+    if (SPREAD_CALLS.test(callee)) offenders.push(`${locate(file, node)} ${callee} of a spread list`);
+  });
 }
 
 function inspect(file: ts.SourceFile, offenders: string[]): void {

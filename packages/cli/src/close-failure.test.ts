@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { type CloseReason, ERROR_CODES } from '@tsquic/quic-core';
 import { closeFailure } from './close-failure.ts';
 
 const ATTEMPT = {
@@ -7,6 +8,20 @@ const ATTEMPT = {
   alpn: 'hq-interop',
   timeoutMs: 10_000,
 };
+
+test('the codes are those of the library', () => {
+  const reasons: CloseReason[] = [
+    { kind: 'transport', code: 0x130, frameType: 6, text: '', remote: true },
+    { kind: 'transport', code: 0xa, frameType: 6, text: '', remote: true },
+    { kind: 'application', code: 1, text: '', remote: true },
+    { kind: 'idle-timeout' },
+    { kind: 'handshake-timeout' },
+    { kind: 'stateless-reset' },
+    { kind: 'unreachable' },
+    { kind: 'version-negotiation', offered: [] },
+  ];
+  for (const reason of reasons) expect(ERROR_CODES).toHaveProperty(closeFailure(reason, ATTEMPT).code);
+});
 
 describe('a close reason in one line', () => {
   test.each([
@@ -18,27 +33,27 @@ describe('a close reason in one line', () => {
         text: 'the certificate expired on 2020-01-01',
         remote: false,
       },
-      'ERR_QUIC_TLS_CERTIFICATE_EXPIRED (0x12d): example.com:443: the certificate expired on 2020-01-01 (the server needs a new certificate, or this clock is wrong)',
+      'ERR_QUIC_TLS_ALERT: example.com:443: certificate_expired (0x12d): the certificate expired on 2020-01-01 (the server needs a new certificate, or this clock is wrong)',
     ],
     [
       { kind: 'transport', code: 0x130, frameType: 6, text: 'unknown issuer', remote: false },
-      'ERR_QUIC_TLS_UNKNOWN_CA (0x130): example.com:443: unknown issuer (--ca FILE trusts this issuer)',
+      'ERR_QUIC_TLS_ALERT: example.com:443: unknown_ca (0x130): unknown issuer (--ca FILE trusts this issuer)',
     ],
     [
       { kind: 'transport', code: 0x178, frameType: 6, text: '', remote: true },
-      'ERR_QUIC_TLS_NO_APPLICATION_PROTOCOL (0x178): example.com:443 refused: no application protocol (the server does not speak hq-interop: choose another with --alpn)',
+      'ERR_QUIC_TLS_ALERT: example.com:443 refused: no_application_protocol (0x178) (the server does not speak hq-interop: choose another with --alpn)',
     ],
     [
       { kind: 'transport', code: 0x1ff, frameType: 0, text: '', remote: true },
-      'ERR_QUIC_TLS_ALERT_255 (0x1ff): example.com:443 refused: alert 255',
+      'ERR_QUIC_TLS_ALERT: example.com:443 refused: alert 255 (0x1ff)',
     ],
     [
       { kind: 'transport', code: 0x0a, frameType: 2, text: 'bad ACK', remote: true },
-      'ERR_QUIC_TRANSPORT_PROTOCOL_VIOLATION (0xa): example.com:443 refused: bad ACK',
+      'ERR_QUIC_TRANSPORT: example.com:443 refused: PROTOCOL_VIOLATION (0xa): bad ACK',
     ],
     [
       { kind: 'application', code: 7, text: 'bye', remote: true },
-      'ERR_QUIC_APPLICATION (0x7): example.com:443 closed the connection: bye',
+      'ERR_QUIC_APPLICATION: example.com:443 closed the connection with 0x7: bye',
     ],
     [{ kind: 'idle-timeout' }, 'ERR_QUIC_IDLE_TIMEOUT: example.com:443 has gone silent'],
     [

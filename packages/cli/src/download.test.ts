@@ -37,8 +37,8 @@ describe('a download', () => {
   });
 
   test.each([
-    [404, 'ERR_QUIC_STREAM_RESET (0x194)', 'no such file'],
-    [77, 'ERR_QUIC_STREAM_RESET (0x4d)', 'gave up'],
+    [404, 'ERR_QUIC_STREAM_RESET', 'no such file (0x194)'],
+    [77, 'ERR_QUIC_STREAM_RESET', 'gave up on this file (0x4d)'],
   ])('reports a reset with %i', async (code, name, says) => {
     const { download, result } = begin();
     download.onReset(code);

@@ -106,7 +106,7 @@ export class Download {
 
 function resetFailure(target: FetchTarget, code: number): Failure {
   const reason = STATUS_REASONS[code] ?? 'the server gave up on this file';
-  return new Failure(`ERR_QUIC_STREAM_RESET (0x${code.toString(16)})`, `${target.url}: ${reason}`);
+  return new Failure('ERR_QUIC_STREAM_RESET', `${target.url}: ${reason} (0x${code.toString(16)})`);
 }
 
 /** Our server resets with the numbers of HTTP; others have codes of their own. */

@@ -1,4 +1,4 @@
-import { QuicUsageError } from '@tsquic/quic-core';
+import { QuicUsageError, usageErrorCode } from '@tsquic/quic-core';
 import { parseCommandLine } from './arguments.ts';
 import { Failure, systemFailure } from './failure.ts';
 import { commandHelp, generalHelp } from './help.ts';
@@ -61,8 +61,7 @@ async function dispatch(
 export function lineOf(thrown: unknown): string {
   const error = systemFailure(thrown, 'go on');
   if (error instanceof Failure) return error.line;
-  if (error instanceof QuicUsageError)
-    return new Failure(`ERR_QUIC_USAGE_${error.code.toUpperCase().replaceAll('-', '_')}`, error.message).line;
+  if (error instanceof QuicUsageError) return new Failure(usageErrorCode(error.code), error.message).line;
   const message = error instanceof Error ? error.message : String(error);
   return new Failure('ERR_TSQUIC_INTERNAL', message, 'a fault of this program: TSQUIC_STACK=1 tells where')
     .line;

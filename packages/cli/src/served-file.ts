@@ -16,7 +16,7 @@ export async function openServedFile(root: string, requestPath: string): Promise
   const segments = segmentsOf(requestPath);
   if (segments === undefined) return Status.NotFound;
   try {
-    const path = await realpath(join(root, ...segments));
+    const path = await realpath(join(root, segments.join(sep)));
     // A link inside the root may point anywhere; what counts is where it leads.
     if (!path.startsWith(root.endsWith(sep) ? root : root + sep)) return Status.NotFound;
     const file = await openLentFile(path);

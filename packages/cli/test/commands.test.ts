@@ -248,16 +248,16 @@ describe('seeing', () => {
 
 describe('get says in one line what is wrong, with', () => {
   test.each([
-    ['an issuer nobody trusts', [], /^tsquic: ERR_QUIC_TLS_UNKNOWN_CA \(0x130\): .*--ca FILE/],
+    ['an issuer nobody trusts', [], /^tsquic: ERR_QUIC_TLS_ALERT: .*unknown_ca \(0x130\): .*--ca FILE/],
     [
       'another host name',
       ['--ca', cert, '--server-name', 'example.org'],
-      /^tsquic: ERR_QUIC_TLS_BAD_CERTIFICATE \(0x12a\): .*example\.org/,
+      /^tsquic: ERR_QUIC_TLS_ALERT: .*bad_certificate \(0x12a\): .*example\.org/,
     ],
     [
       'an application protocol unknown',
       ['--ca', cert, '--alpn', 'h9'],
-      /^tsquic: ERR_QUIC_TLS_NO_APPLICATION_PROTOCOL \(0x178\): .*h9/,
+      /^tsquic: ERR_QUIC_TLS_ALERT: .*no_application_protocol \(0x178\).*h9/,
     ],
     [
       'a file of issuers missing',
@@ -281,7 +281,7 @@ describe('get says in one line what is wrong, with', () => {
     const out = join(base, 'refused');
     const { exitCode, stderr } = await tsquic('get', `${server.url}/${name}`, '--ca', cert, '--out', out);
     expect(stderr).toEqual([
-      expect.stringMatching(/^tsquic: ERR_QUIC_STREAM_RESET \(0x194\): .*no such file$/),
+      expect.stringMatching(/^tsquic: ERR_QUIC_STREAM_RESET: .*no such file \(0x194\)$/),
     ]);
     expect(exitCode).toBe(1);
     expect(readdirSync(out)).toEqual([]);
@@ -295,7 +295,9 @@ describe('get says in one line what is wrong, with', () => {
     const old = await startServer(oldCert, oldKey);
     const { exitCode, stderr } = await tsquic('get', `${old.url}/small`, '--ca', oldCert);
     await old.stop();
-    expect(stderr).toEqual([expect.stringMatching(/^tsquic: ERR_QUIC_TLS_CERTIFICATE_EXPIRED \(0x12d\): /)]);
+    expect(stderr).toEqual([
+      expect.stringMatching(/^tsquic: ERR_QUIC_TLS_ALERT: .*certificate_expired \(0x12d\): /),
+    ]);
     expect(exitCode).toBe(1);
   });
 
