@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { createNodeProvider } from '@tsquic/crypto/node';
-import { createTestIdentity } from '@tsquic/simulator';
+import { createPair, createTestIdentity } from '@tsquic/simulator';
 import { generateKeyPairSync } from 'node:crypto';
 import { createQuicContext, QuicUsageError, type QuicContextOptions } from '../src/index.ts';
 
@@ -55,3 +55,17 @@ describe('a context refuses', () => {
     expect(() => context.rotateKeys()).not.toThrow();
   });
 });
+
+test.each(['other', '', 'x'.repeat(300)])(
+  'a program that chooses %j, which nobody offered, ends that handshake',
+  (chosen) => {
+    const pair = createPair({
+      createCrypto: (random) => createNodeProvider({ random }),
+      seed: 1,
+      server: { alpn: () => chosen },
+    });
+    const connection = pair.connect();
+    pair.run(() => connection.closeReason !== undefined, 5_000_000);
+    expect(connection.closeReason).toMatchObject({ kind: 'transport', code: 0x178, remote: true });
+  },
+);

@@ -41,17 +41,20 @@ function checkedServerName(serverName: string): string {
   );
 }
 
-/** RFC 7301 §3.1: names of 1 to 255 bytes; one character stands for one byte. */
+/** Whether this goes on the wire as a protocol's name: 1 to 255 bytes, one character for each. RFC 7301 §3.1 */
+export function isProtocolName(protocol: unknown): protocol is string {
+  return typeof protocol === 'string' && /^[\0-\u00ff]{1,255}$/.test(protocol);
+}
+
 function checkProtocols(protocols: readonly unknown[]): void {
   if (protocols.length === 0) throw new RangeError('alpn is empty');
   let length = 0;
   for (const protocol of protocols) {
-    if (typeof protocol !== 'string' || protocol.length === 0 || protocol.length > 255)
+    if (!isProtocolName(protocol)) {
       throw new RangeError(
-        `alpn has '${printableText(String(protocol))}': a protocol's name has 1 to 255 bytes`,
+        `alpn has '${printableText(String(protocol))}': a protocol's name has 1 to 255 bytes, one character for each`,
       );
-    if (/[^\0-\u00ff]/.test(protocol))
-      throw new RangeError(`alpn has '${printableText(protocol)}' with characters that are no bytes`);
+    }
     length += 1 + protocol.length;
   }
   if (length > MAX_ALPN_BYTES)

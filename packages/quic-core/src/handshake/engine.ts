@@ -1,7 +1,7 @@
 import { createTlsClient, createTlsServer, type TlsEngine } from '@tsquic/tls13';
 import type { ConnectionOptions } from '../context/config.ts';
 import type { Settings } from '../context/settings.ts';
-import { asUsage } from '../context/tls-options.ts';
+import { asUsage, protocolChoice } from '../context/tls-options.ts';
 import { QuicUsageError } from '../errors/usage-error.ts';
 
 /** Options that both sides' engines take from the context. */
@@ -59,7 +59,7 @@ export function createServerEngine(
     ...commonOptions(settings, startedUs, nowUs),
     transportParameters: parameters,
     identity: settings.identity!,
-    alpn: options.alpn,
+    alpn: protocolChoice(options.alpn),
     clientCertificate: options.clientCertificate ?? 'none',
     tickets: settings.tickets.protection(() => Math.max(nowUs(), startedUs)),
     ...(settings.verifier === undefined ? {} : { verifier: settings.verifier }),

@@ -4,6 +4,7 @@ import { printableText } from '../certificate/printable-text.ts';
 import { chooseScheme } from '../certificate/verify-signature.ts';
 import type { Identity, TlsServerOptions } from '../config.ts';
 import type { KeyShareEntry } from '../extension/key-share.ts';
+import { isProtocolName } from '../option-rules.ts';
 import type { Settings } from '../settings.ts';
 import type { ClientOffer } from './client-offer.ts';
 
@@ -42,11 +43,10 @@ export function chooseAlpn({ alpn }: TlsServerOptions, offer: ClientOffer): stri
       `none of the protocols '${printableText(offer.alpn.slice(0, 20).join("', '"))}' is spoken here`,
     );
   }
-  // RFC 7301 §3.2: a program's own choice may be anything, what the client hears may not.
-  if (!offer.alpn.includes(chosen)) {
+  if (!isProtocolName(chosen)) {
     throw new TlsAlert(
       Alert.NoApplicationProtocol,
-      `the program chose protocol '${printableText(chosen)}', which the client does not offer`,
+      `the program chose '${printableText(chosen)}', which is no protocol's name`,
     );
   }
   return chosen;
