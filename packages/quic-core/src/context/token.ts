@@ -4,6 +4,7 @@ import { type CryptoProvider, IV_LENGTH, TAG_LENGTH } from '@tsquic/crypto';
 import { utf8 } from '../connection/close-state.ts';
 import type { Address } from './address.ts';
 import { RotatingKey } from './rotating-key.ts';
+import { UsedTokens } from './used-tokens.ts';
 
 const RETRY = 1;
 const NEW = 2;
@@ -11,8 +12,6 @@ const RETRY_LIFE_US = 10_000_000;
 const NEW_LIFE_US = 24 * 3600 * 1_000_000;
 /** How far the clocks of servers that share a key may be apart. */
 const CLOCK_SKEW_US = 10_000_000;
-/** Used tokens that are remembered, at least; twice as many at most. */
-const USED_TOKENS = 4096;
 /** A remembered path: two numbers of eight bytes. */
 const PATH_LENGTH = 16;
 const NOTHING = new Uint8Array(0);
@@ -34,9 +33,7 @@ export class Tokens {
   private readonly crypto: CryptoProvider;
   private readonly key: RotatingKey;
   private readonly unixTimeAtZeroUs: number;
-  /** Tokens of NEW_TOKEN that clients came with, two generations of them: none counts twice. RFC 9000 §8.1.4 */
-  private used = new Set<string>();
-  private usedBefore = new Set<string>();
+  private readonly used = new UsedTokens(NEW_LIFE_US, CLOCK_SKEW_US);
 
   /**
    * @param key - 16 bytes that servers share to accept each other's tokens. Default: random, and new every day.
@@ -93,7 +90,8 @@ export class Tokens {
     const matches = binding.length === expected.length && binding.every((byte, i) => byte === expected[i]);
     if (!fresh || !matches) return isRetry ? 'invalid' : undefined;
     if (isRetry) return { originalDestination: content, remembered: undefined };
-    if (!this.useOnce(toHex(copy.subarray(1, payloadAt)))) return undefined;
+    const unixUs = this.unixTimeAtZeroUs + nowUs;
+    if (!this.used.use(copy.subarray(1, payloadAt), createdUs, unixUs)) return undefined;
     return { originalDestination: undefined, remembered: decodePath(content) };
   }
 
@@ -106,17 +104,6 @@ export class Tokens {
       if (aead.open(0, copy, 0, payloadAt, copy.length)) return copy;
     }
     return undefined;
-  }
-
-  /** False when the token with this nonce has been used, as far as is remembered. */
-  private useOnce(nonce: string): boolean {
-    if (this.used.has(nonce) || this.usedBefore.has(nonce)) return false;
-    if (this.used.size >= USED_TOKENS) {
-      this.usedBefore = this.used;
-      this.used = new Set();
-    }
-    this.used.add(nonce);
-    return true;
   }
 
   private seal(kind: number, binding: string, content: Uint8Array, nowUs: number): Uint8Array {
