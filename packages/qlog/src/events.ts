@@ -202,4 +202,5 @@ const DROP_TRIGGERS: ReadonlyMap<Drop, string> = new Map<Drop, string>([
   [Drop.Refused, 'rejected'],
   [Drop.BadToken, 'rejected'],
   [Drop.WrongAddress, 'rejected'],
+  [Drop.BlockedPort, 'rejected'],
 ]);

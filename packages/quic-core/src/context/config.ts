@@ -63,6 +63,12 @@ export interface QuicContextOptions {
   /** When to validate addresses by Retry: 'never', 'always', or above this many half-open connections. Default 64. */
   readonly retry?: 'never' | 'always' | number;
 
+  /**
+   * Server: ports of clients that are never answered, let in, or followed to, for services are there that answer strangers.
+   * RFC 9000 §21.5. Default: those of DNS, NTP, SSDP, memcached and others like them.
+   */
+  readonly blockedPorts?: readonly number[];
+
   /** Key-log lines (NSS format) of every connection go here. Default: nowhere. */
   readonly onKeyLog?: (line: string) => void;
   readonly tracer?: Tracer;

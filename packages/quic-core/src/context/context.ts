@@ -252,7 +252,9 @@ export class QuicContext {
     this.reader.reset(datagram.bytes, 0, datagram.length);
     const drop = parseHeader(this.reader, this.settings.connectionIdLength, this.header);
     const connection = drop === Drop.Truncated ? undefined : this.router.find(datagram.bytes, this.header);
-    if (connection !== undefined && drop !== Drop.UnknownVersion) this.deliver(connection, nowUs);
+    if (connection?.isClient === false && this.settings.blockedPorts.has(datagram.from.port))
+      this.onDropped(Drop.BlockedPort, datagram.length);
+    else if (connection !== undefined && drop !== Drop.UnknownVersion) this.deliver(connection, nowUs);
     else this.onStray(drop, nowUs);
   }
 
@@ -277,6 +279,8 @@ export class QuicContext {
   private onStray(drop: Drop, nowUs: number): void {
     const { datagram, header } = this;
     if (this.resetByToken()) return;
+    if (this.settings.blockedPorts.has(datagram.from.port))
+      return this.onDropped(Drop.BlockedPort, datagram.length);
     const isLong = (datagram.bytes[0]! & LONG_FORM) !== 0;
     if (!isLong) return this.onStrayShort(nowUs);
     if (drop === Drop.UnknownVersion)

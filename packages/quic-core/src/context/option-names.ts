@@ -40,6 +40,7 @@ export const CONTEXT_OPTION_NAMES: OptionNames<QuicContextOptions> = {
   resetKey: true,
   ticketKey: true,
   tokenKey: true,
+  blockedPorts: true,
   retry: true,
   onKeyLog: true,
   tracer: true,

@@ -4,6 +4,7 @@ import { type CertificateVerifier, type Identity, skipCertificateCheck } from '@
 import { QuicUsageError } from '../errors/usage-error.ts';
 import { BASE_MTU } from '../path/mtu.ts';
 import { NO_TRACE, type Tracer } from '../trace/tracer.ts';
+import { BLOCKED_PORTS } from './blocked-ports.ts';
 import type { QuicContextOptions, TransportOptions } from './config.ts';
 import { checkContextOptions } from './option-names.ts';
 import { checkSealingKeys } from './sealing-keys.ts';
@@ -21,6 +22,7 @@ export interface Settings {
   readonly connectionIdLength: number;
   readonly maxConnections: number;
   readonly retryAbove: number;
+  readonly blockedPorts: ReadonlySet<number>;
   readonly resetKey: Uint8Array;
   readonly tickets: Tickets;
   readonly tokens: Tokens;
@@ -70,6 +72,7 @@ export function createSettings(options: QuicContextOptions): Settings {
     connectionIdLength,
     maxConnections: options.maxConnections ?? 65_536,
     retryAbove: retryThreshold(options.retry),
+    blockedPorts: new Set(options.blockedPorts ?? BLOCKED_PORTS),
     resetKey,
     tickets: new Tickets(crypto, options.ticketKey),
     tokens: new Tokens(crypto, options.tokenKey, options.unixTimeAtZeroUs),
@@ -95,6 +98,7 @@ function checkRanges(
   if (maxConnections !== undefined) inRange('maxConnections', maxConnections, 0, Number.MAX_SAFE_INTEGER);
   if (resetKey !== undefined) inRange('length of resetKey', resetKey.length, 32, 32);
   checkSealingKeys(options);
+  for (const port of options.blockedPorts ?? []) inRange('each of blockedPorts', port, 0, 65_535);
 }
 
 function chooseVerifier(options: QuicContextOptions): CertificateVerifier | undefined {

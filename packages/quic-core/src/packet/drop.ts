@@ -32,6 +32,8 @@ export const Drop = {
   /** From an address that may not reach this connection. */
   WrongAddress: 17,
   Closing: 18,
+  /** From a port that nobody answers to. RFC 9000 §21.5 */
+  BlockedPort: 19,
 } as const;
 export type Drop = (typeof Drop)[keyof typeof Drop];
 
