@@ -358,6 +358,7 @@ export class Connection {
     if (parts.timers.at(Timer.Drain) === Infinity) {
       parts.timers.set(Timer.Drain, nowUs + LINGER_PTOS * Math.min(this.ptoUs, MAX_LINGER_PTO_US));
       parts.timers.onlyKeep(Timer.Drain);
+      this.letGo();
     }
     if (!parts.closeState.pending) return 0;
     const path = this.closingPath ?? parts.paths.active;
@@ -411,8 +412,18 @@ export class Connection {
     this.close({ ...transportReason(failure), cause: error });
   }
 
+  /** What the end leaves over is its own state: programs and peers may hold on to a connection for long. RFC 9000 §10.2.1 */
+  private letGo(): void {
+    const { streams, handshake, recovery, early } = this.parts;
+    streams.onConnectionEnd();
+    handshake.onConnectionEnd();
+    recovery.onConnectionEnd();
+    early.takeAll();
+  }
+
   /** Take back every ID that leads here. */
   release(): void {
+    this.letGo();
     this.parts.localIds.release();
     this.parts.peerIds.release();
     this.parts.releaseExtraIds();

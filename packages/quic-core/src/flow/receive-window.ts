@@ -18,7 +18,8 @@ export class ReceiveWindow {
   consumed = 0;
   /** Offset up to which the peer has sent. */
   used = 0;
-  private windowBytes: number;
+  /** How far the limit may be ahead of what was consumed. */
+  windowBytes: number;
   private readonly maxWindowBytes: number;
   private roundStartUs = -Infinity;
   private roundStartBytes = 0;

@@ -163,6 +163,14 @@ export class Handshake implements HandshakeProgress {
     this.streams[Level.Application]!.rest();
   }
 
+  /** The connection has ended: nothing is read or sent any more. Keys can still be exported, if there are any. */
+  onConnectionEnd(): void {
+    this.streams.fill(OVER);
+    this.token = undefined;
+    this.tokenPending = this.donePending = false;
+    if (!this.complete) this.engine = undefined;
+  }
+
   /** Run TLS; its alerts become transport errors. RFC 9001 §4.8 */
   private guard(step: () => void): void {
     try {

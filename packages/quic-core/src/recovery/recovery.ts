@@ -228,6 +228,14 @@ export class Recovery {
     if (sent.tail === sent.next) sent.release();
   }
 
+  /** The connection has ended: nothing that left matters any more. */
+  onConnectionEnd(): void {
+    for (const sent of this.sent) {
+      this.abandon(sent, sent.next, false);
+      sent.release();
+    }
+  }
+
   /** Everything outstanding in a space must be sent again: its receiver threw it away. RFC 9001 §4.6.2, RFC 9000 §17.2.5 */
   loseAll(space: Space, nowUs: number): void {
     const sent = this.sent[space]!;

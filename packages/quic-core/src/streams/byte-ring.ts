@@ -1,7 +1,11 @@
+import type { IdleRings } from './idle-rings.ts';
+
 const EMPTY = new Uint8Array(0);
 const FIRST_CAPACITY = 1024;
-/** An empty ring of this size is kept for what comes next. */
+/** An empty ring of this size may be kept for what comes next. */
 const KEPT_CAPACITY = 256 * 1024;
+/** One of this size is not worth the effort. */
+const SMALL_CAPACITY = 2048;
 
 /**
  * Bytes addressed by stream offset, in a ring that grows by doubling. It holds `[base, base + capacity)`;
@@ -9,9 +13,17 @@ const KEPT_CAPACITY = 256 * 1024;
  */
 export class ByteRing {
   private bytes: Uint8Array = EMPTY;
+  private readonly idle: IdleRings | undefined;
+  private isEmpty = true;
+
+  /** @param idle - what decides whether the ring keeps its memory when it is empty. Default: it does not. */
+  constructor(idle?: IdleRings) {
+    this.idle = idle;
+  }
 
   /** Make room for `[base, end)`, keeping what stands in `[base, keepEnd)`. */
   reserve(base: number, keepEnd: number, end: number): void {
+    this.isEmpty = false;
     if (end - base <= this.bytes.length) return;
     let capacity = Math.max(this.bytes.length * 2, FIRST_CAPACITY);
     while (capacity < end - base) capacity *= 2;
@@ -43,13 +55,32 @@ export class ByteRing {
     if (first < length) target.set(this.bytes.subarray(0, length - first), targetAt + first);
   }
 
-  /** Give the memory back if it is much and nothing in it is needed: an idle stream must not hold what a burst took. */
-  releaseIfLarge(): void {
-    if (this.bytes.length > KEPT_CAPACITY) this.release();
+  /** Nothing in the ring is needed any more. An idle stream must not hold what a burst took. */
+  onEmpty(): void {
+    this.isEmpty = true;
+    if (this.bytes.length <= SMALL_CAPACITY) return;
+    if (this.idle === undefined || this.bytes.length > KEPT_CAPACITY) this.release();
+    else this.idle.add(this);
+  }
+
+  releaseIfEmpty(): void {
+    if (this.isEmpty) this.release();
+  }
+
+  /** Hold no more than `[base, end)`. */
+  shrink(base: number, end: number): void {
+    const kept = new Uint8Array(end - base);
+    this.read(base, kept.length, kept, 0);
+    this.release();
+    if (kept.length === 0) return;
+    this.isEmpty = false;
+    this.bytes = new Uint8Array(kept.length);
+    this.write(base, kept, 0, kept.length);
   }
 
   /** Give the memory back. */
   release(): void {
+    this.isEmpty = true;
     this.bytes = EMPTY;
   }
 }

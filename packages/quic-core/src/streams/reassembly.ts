@@ -1,5 +1,6 @@
 import { IntervalSet } from '../spaces/interval-set.ts';
 import { ByteRing } from './byte-ring.ts';
+import type { IdleRings } from './idle-rings.ts';
 
 /**
  * Puts received bytes in order. The owner bounds how far ahead they may lie; memory is proportional to that
@@ -13,7 +14,12 @@ export class Reassembly {
   /** One past the largest byte received. */
   highest = 0;
   private readonly ahead = new IntervalSet();
-  private readonly ring = new ByteRing();
+  private readonly ring: ByteRing;
+
+  /** @param idle - see `ByteRing`. */
+  constructor(idle?: IdleRings) {
+    this.ring = new ByteRing(idle);
+  }
 
   get readableBytes(): number {
     return this.contiguousEnd - this.readOffset;
@@ -51,7 +57,7 @@ export class Reassembly {
     const length = Math.min(into.length - at, this.readableBytes);
     this.ring.read(this.readOffset, length, into, at);
     this.readOffset += length;
-    if (this.readOffset === this.highest) this.ring.releaseIfLarge();
+    if (this.readOffset === this.highest) this.ring.onEmpty();
     return length;
   }
 
@@ -60,6 +66,13 @@ export class Reassembly {
     if (this.readOffset < this.highest) return;
     this.ahead.clear();
     this.ring.release();
+  }
+
+  /** Nothing comes any more: hold only what can be read. */
+  end(): void {
+    this.ahead.clear();
+    this.highest = this.contiguousEnd;
+    this.ring.shrink(this.readOffset, this.contiguousEnd);
   }
 
   /** Forget what waits, and never hold any more: nobody will read it. */

@@ -5,6 +5,7 @@ import { FrameType } from '../frame/rules.ts';
 import { encodeStopSending } from '../frame/stream-control.ts';
 import type { PacketWriter } from '../packet/writer.ts';
 import { Fact } from '../recovery/fact-kind.ts';
+import type { IdleRings } from './idle-rings.ts';
 import { Reassembly } from './reassembly.ts';
 import { ReceiveInput, ReceiveState, stepReceive } from './states.ts';
 
@@ -20,14 +21,15 @@ export class ReceiveStream {
   resetCode = -1;
   /** The application was told that there is something to read, and has not read since. */
   announced = false;
-  private readonly data = new Reassembly();
+  private readonly data: Reassembly;
   private finalSize = -1;
   private stopCode = -1;
   private stopPending = false;
   private windowPending = false;
 
-  constructor(id: number, window: ReceiveWindow) {
+  constructor(id: number, window: ReceiveWindow, idle?: IdleRings) {
     this.id = id;
+    this.data = new Reassembly(idle);
     this.window = window;
   }
 
@@ -111,9 +113,19 @@ export class ReceiveStream {
     return length;
   }
 
+  /** Pieces that wait for a gap to fill. */
+  get gapCount(): number {
+    return this.data.gapCount;
+  }
+
   /** Give back a buffer with nothing in it. */
   rest(): void {
     this.data.rest();
+  }
+
+  /** The connection has ended: what came before can still be read, and nothing else is kept. */
+  onConnectionEnd(): void {
+    this.data.end();
   }
 
   stop(code: number): void {

@@ -1,5 +1,6 @@
 import { IntervalSet } from '../spaces/interval-set.ts';
 import { ByteRing } from './byte-ring.ts';
+import type { IdleRings } from './idle-rings.ts';
 
 /**
  * The bytes of a stream between the application's write and the peer's acknowledgement.
@@ -16,7 +17,12 @@ export class SendBuffer {
   end = 0;
   readonly lost: IntervalSet = new IntervalSet();
   private readonly acked = new IntervalSet();
-  private readonly ring = new ByteRing();
+  private readonly ring: ByteRing;
+
+  /** @param idle - see `ByteRing`. */
+  constructor(idle?: IdleRings) {
+    this.ring = new ByteRing(idle);
+  }
 
   /** Bytes held. */
   get heldBytes(): number {
@@ -46,14 +52,14 @@ export class SendBuffer {
     if (to <= this.base) return;
     if (from <= this.base && this.acked.count === 0) {
       this.base = to;
-      if (to === this.end) this.ring.releaseIfLarge();
+      if (to === this.end) this.ring.onEmpty();
       return;
     }
     this.acked.add(Math.max(from, this.base), to);
     if (this.acked.startAt(0) === this.base) {
       this.base = this.acked.endAt(0);
       this.acked.dropFirst();
-      if (this.base === this.end) this.ring.releaseIfLarge();
+      if (this.base === this.end) this.ring.onEmpty();
     }
   }
 

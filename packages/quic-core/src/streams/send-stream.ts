@@ -6,6 +6,7 @@ import { encodeStreamHeader, STREAM_FIN, STREAM_LEN, STREAM_OFF, streamDataRoom 
 import { SendLimit } from '../flow/send-limit.ts';
 import type { PacketWriter } from '../packet/writer.ts';
 import { Fact } from '../recovery/fact-kind.ts';
+import type { IdleRings } from './idle-rings.ts';
 import { SendBuffer } from './send-buffer.ts';
 import type { SourceAnswer, StreamSource } from './source.ts';
 import { SendInput, SendState, stepSend } from './states.ts';
@@ -34,7 +35,7 @@ export class SendStream {
   asking = false;
   /** Asked without any credit, the source had no end to tell. */
   private starved = false;
-  private readonly buffer = new SendBuffer();
+  private readonly buffer: SendBuffer;
   /** The program ended this half itself, by the end of its data or by a reset. */
   endedHere = false;
   private finWritten = false;
@@ -44,8 +45,9 @@ export class SendStream {
   private resetCode = -1;
   private resetPending = false;
 
-  constructor(id: number, limitBytes: number) {
+  constructor(id: number, limitBytes: number, idle?: IdleRings) {
     this.id = id;
+    this.buffer = new SendBuffer(idle);
     this.limit = new SendLimit(limitBytes);
     this.source = undefined;
   }
@@ -200,6 +202,12 @@ export class SendStream {
   /** Give back a buffer with nothing in it. */
   rest(): void {
     this.buffer.rest();
+  }
+
+  /** The connection has ended: nothing is sent any more. */
+  onConnectionEnd(): void {
+    this.buffer.discard();
+    this.source = undefined;
   }
 
   /** Let the source fill one frame in place, asked as often as it takes; returns the bytes. A copy stays in the buffer, in case the packet is lost. */

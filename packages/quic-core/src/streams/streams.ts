@@ -8,6 +8,7 @@ import type { StreamFrame } from '../frame/stream.ts';
 import type { StreamControlFrame } from '../frame/stream-control.ts';
 import { MAX_STREAM_COUNT } from '../frame/flow.ts';
 import { Fact } from '../recovery/fact-kind.ts';
+import { IdleRings } from './idle-rings.ts';
 import { ReceiveStream } from './receive-stream.ts';
 import { Scheduler } from './scheduler.ts';
 import { SendStream } from './send-stream.ts';
@@ -37,6 +38,10 @@ export interface PeerStreamLimits {
   readonly initialMaxStreamsUni: number;
 }
 
+/** Gaps that all streams of a connection together may leave, at least; and the bytes of its window that make it one more. */
+const MIN_GAPS = 4096;
+const BYTES_PER_GAP = 128;
+
 /** The least that a stream buffers of what the application wrote. */
 const SEND_BUFFER_BYTES = 256 * 1024;
 
@@ -64,6 +69,9 @@ export class Streams {
   private peer: PeerStreamLimits | undefined;
   /** How many streams are `blocked`. */
   private blockedCount = 0;
+  /** Pieces that wait for a gap to fill, on all streams. */
+  private gapCount = 0;
+  private readonly idleRings = new IdleRings();
 
   constructor(isServer: boolean, settings: StreamSettings, emit: (event: StreamEvent) => void) {
     this.isServer = isServer;
@@ -142,7 +150,7 @@ export class Streams {
     if (receiver === undefined) throw new QuicUsageError('not-readable', `stream ${stream.id} only sends`);
     if (receiver.isStopped) return;
     receiver.stop(code);
-    this.release(receiver.giveUp());
+    this.giveUp(receiver);
     this.queueControl(stream);
     this.forgetIfFinished(stream);
   }
@@ -187,11 +195,13 @@ export class Streams {
     const type = FrameType.Stream;
     const receiver = this.receiving(frame.streamId, type);
     if (receiver === undefined) return;
+    const gapsBefore = receiver.gapCount;
     const grown = receiver.onData(frame.offset, bytes, frame.dataAt, frame.dataEnd, frame.fin, type);
+    this.countGaps(receiver.gapCount - gapsBefore);
     this.take(grown, type);
     const stream = this.table.get(frame.streamId)!;
     if (receiver.isStopped) {
-      this.release(receiver.giveUp());
+      this.giveUp(receiver);
       this.forgetIfFinished(stream);
     } else {
       this.announce(receiver);
@@ -206,7 +216,7 @@ export class Streams {
     const grown = receiver.onReset(frame.code, frame.finalSize);
     this.take(grown, FrameType.ResetStream);
     if (receiver.state !== ReceiveState.ResetRecvd || before === ReceiveState.ResetRecvd) return;
-    this.release(receiver.giveUp());
+    this.giveUp(receiver);
     if (!receiver.isStopped) this.emit({ type: 'stream-reset', streamId: frame.streamId, code: frame.code });
     this.forgetIfFinished(this.table.get(frame.streamId)!);
   }
@@ -350,6 +360,16 @@ export class Streams {
       sender?.rest();
       receiver?.rest();
     }
+    this.idleRings.release();
+  }
+
+  /** The connection has ended: what came can still be read, and nothing else is kept. */
+  onConnectionEnd(): void {
+    for (const { sender, receiver } of this.table.values()) {
+      sender?.onConnectionEnd();
+      receiver?.onConnectionEnd();
+    }
+    this.idleRings.release();
   }
 
   counts(unidirectional: boolean): StreamCounts {
@@ -443,9 +463,9 @@ export class Streams {
       : local
         ? peer.initialMaxStreamDataBidiRemote
         : peer.initialMaxStreamDataBidiLocal;
-    const sender = oneWay && !local ? undefined : new SendStream(id, limit);
+    const sender = oneWay && !local ? undefined : new SendStream(id, limit, this.idleRings);
     const window = new ReceiveWindow(settings.streamWindowBytes, settings.maxStreamWindowBytes);
-    const receiver = oneWay && local ? undefined : new ReceiveStream(id, window);
+    const receiver = oneWay && local ? undefined : new ReceiveStream(id, window, this.idleRings);
     const stream = new Stream(id, sender, receiver);
     this.table.set(id, stream);
     return stream;
@@ -464,6 +484,18 @@ export class Streams {
   private release(bytes: number): void {
     this.receiveWindow.consumed += bytes;
     if (this.receiveWindow.needsUpdate) this.maxDataPending = true;
+  }
+
+  private giveUp(receiver: ReceiveStream): void {
+    this.gapCount -= receiver.gapCount;
+    this.release(receiver.giveUp());
+  }
+
+  /** A gap costs more than a byte in it: many small ones must not outgrow the window that they lie in. */
+  private countGaps(more: number): void {
+    this.gapCount += more;
+    if (more > 0 && this.gapCount > Math.max(MIN_GAPS, this.receiveWindow.windowBytes / BYTES_PER_GAP))
+      throw new TransportError(TransportCode.InternalError, FrameType.Stream, 'too many gaps in streams');
   }
 
   private announce(receiver: ReceiveStream): void {
