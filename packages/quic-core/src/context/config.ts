@@ -69,6 +69,12 @@ export interface QuicContextOptions {
    */
   readonly blockedPorts?: readonly number[];
 
+  /**
+   * Server: clients whose handshake is not complete, at once. One more takes the place of the least promising of them, which
+   * ends in silence; so does a client with a proven address where `maxConnections` is reached. Default 1024.
+   */
+  readonly maxHalfOpenConnections?: number;
+
   /** Key-log lines (NSS format) of every connection go here. Default: nowhere. */
   readonly onKeyLog?: (line: string) => void;
   readonly tracer?: Tracer;

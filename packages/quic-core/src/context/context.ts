@@ -25,9 +25,11 @@ import type { ConnectionOptions, QuicContextOptions } from './config.ts';
 import { checkedPath } from './remembered-path.ts';
 import { ConnectionHandle } from './connection-handle.ts';
 import type { QuicConnection } from './handles.ts';
+import { HalfOpen } from './half-open.ts';
 import { type Admission, InitialScreen } from './initial.ts';
 import { checkedToken } from './kept-token.ts';
 import { checkConnectionOptions } from './option-names.ts';
+import { clearDatagram, describeDatagram } from './datagram-record.ts';
 import type { OutgoingDatagram } from './outgoing-datagram.ts';
 import { Registration } from './registration.ts';
 import { ResetLimit } from './reset-limit.ts';
@@ -66,8 +68,8 @@ export class QuicContext {
    * kept of them. RFC 9000 §5.2.2
    */
   clientAllowance: number = Infinity;
+  private readonly halfOpen = new HalfOpen();
   private nextId = 0;
-  private halfOpen = 0;
   private nowUs = 0;
   private freed = false;
 
@@ -127,7 +129,7 @@ export class QuicContext {
         'buffer-too-small',
         `a buffer of ${out.buffer.length} bytes cannot hold a datagram of 1200`,
       );
-    clear(out);
+    clearDatagram(out);
     if (this.stateless.write(out) > 0) return out.length;
     for (;;) {
       const next = this.wake.next(nowUs);
@@ -136,7 +138,7 @@ export class QuicContext {
       if (next.finished) this.forget(next);
       if (length > 0) {
         this.wake.markReady(next);
-        describe(out, next, length);
+        describeDatagram(out, next, length);
         return length;
       }
       // Time must pass before it is asked again, whatever its timers say: one connection cannot hold up the host.
@@ -286,9 +288,14 @@ export class QuicContext {
     if (drop === Drop.UnknownVersion)
       return this.onDropped(this.screen.onUnknownVersion(datagram, header), datagram.length);
     if (drop !== Drop.None) return this.onDropped(drop, datagram.length);
-    const isFull = this.cores.size >= this.settings.maxConnections || this.clientAllowance <= 0;
-    const verdict = this.screen.screen(datagram, header, isFull, this.halfOpen, nowUs);
+    const { maxConnections, maxHalfOpen, retryAbove } = this.settings;
+    const { count } = this.halfOpen;
+    const isCrowded = this.cores.size >= maxConnections || count >= maxHalfOpen;
+    const isFull = this.clientAllowance <= 0 || (isCrowded && count === 0);
+    const mustProve = retryAbove !== Infinity && (isCrowded || count >= retryAbove);
+    const verdict = this.screen.screen(datagram, header, isFull, mustProve, nowUs);
     if (typeof verdict === 'number') return this.onDropped(verdict, datagram.length);
+    if (isCrowded) this.evict(this.halfOpen.leastPromising()!);
     const connection = this.tryAccept(verdict, nowUs);
     if (connection !== undefined) this.deliver(connection, nowUs);
   }
@@ -347,7 +354,7 @@ export class QuicContext {
       },
       destination,
     );
-    this.halfOpen++;
+    this.halfOpen.add(connection);
     this.clientAllowance--;
     const { parts } = connection;
     parts.handshake.seenIds = { peerSource: source, originalDestination, retrySource };
@@ -422,19 +429,24 @@ export class QuicContext {
     const { parts } = this.cores.get(id)!;
     parts.statistics.handshakeUs = this.nowUs - parts.startedUs;
     if (parts.isClient) return;
-    this.halfOpen--;
+    this.halfOpen.remove(this.cores.get(id)!);
     parts.handshake.sendToken(this.settings.tokens.createNew(parts.paths.active.remote, this.nowUs));
   }
 
   private onClosed(id: number, reason: CloseReason): void {
-    const { parts } = this.cores.get(id)!;
-    if (!parts.isClient && !parts.handshake.complete) this.halfOpen--;
     this.settings.tracer.onConnectionClosed?.(id, reason, this.nowUs);
     this.events.push({ type: 'closed', connection: id, reason });
   }
 
+  /** A half-open connection makes room for a client that may be more in earnest. Its peer is told nothing. */
+  private evict(connection: Connection): void {
+    connection.vanish({ kind: 'handshake-timeout' });
+    this.forget(connection);
+  }
+
   private forget(connection: Connection): void {
     connection.release();
+    this.halfOpen.remove(connection);
     this.wake.remove(connection);
     this.cores.delete(connection.id);
     this.connections.delete(connection.id);
@@ -469,23 +481,4 @@ function firstVersion(id: number): Version {
   if (!Number.isInteger(id) || id < 1 || id > 0xffff_ffff)
     throw new QuicUsageError('invalid-option', `version ${id} is not a number of 32 bits above 0`);
   return versionById(id) ?? { ...VERSION_1, id };
-}
-
-function clear(out: OutgoingDatagram): void {
-  out.length = out.segmentSize = out.interfaceIndex = out.ecn = 0;
-  out.to = out.from = UNKNOWN_ADDRESS;
-  out.connection = -1;
-  out.logId = '';
-}
-
-function describe(out: OutgoingDatagram, connection: Connection, length: number): void {
-  const { sendOrder, logId } = connection.parts;
-  const path = sendOrder.path;
-  out.length = out.segmentSize = length;
-  out.to = path.remote;
-  out.from = path.local;
-  out.interfaceIndex = path.interfaceIndex;
-  out.ecn = sendOrder.ecnCodepoint;
-  out.connection = connection.id;
-  out.logId = logId;
 }

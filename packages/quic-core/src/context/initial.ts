@@ -68,14 +68,14 @@ export class InitialScreen {
    * Judge a packet of a version we speak that leads to no connection.
    *
    * @param isFull - nobody may come in.
-   * @param halfOpen - how many connections are still shaking hands.
+   * @param mustProve - a client must show that its address is true.
    * @returns what the new connection begins with, or why there is none.
    */
   screen(
     datagram: Datagram,
     header: PacketHeader,
     isFull: boolean,
-    halfOpen: number,
+    mustProve: boolean,
     nowUs: number,
   ): Admission | Drop {
     const { settings } = this;
@@ -99,8 +99,7 @@ export class InitialScreen {
       this.refuse(datagram, version, destination, source, TransportCode.InvalidToken);
       return Drop.BadToken;
     }
-    if (proof === undefined && halfOpen >= settings.retryAbove)
-      return this.retry(datagram, version, destination, source, nowUs);
+    if (proof === undefined && mustProve) return this.retry(datagram, version, destination, source, nowUs);
     const original = proof?.originalDestination;
     return {
       version,

@@ -36,6 +36,7 @@ export const CONTEXT_OPTION_NAMES: OptionNames<QuicContextOptions> = {
   transport: true,
   congestion: true,
   maxConnections: true,
+  maxHalfOpenConnections: true,
   connectionIdLength: true,
   resetKey: true,
   ticketKey: true,

@@ -22,6 +22,7 @@ export interface Settings {
   readonly connectionIdLength: number;
   readonly maxConnections: number;
   readonly retryAbove: number;
+  readonly maxHalfOpen: number;
   readonly blockedPorts: ReadonlySet<number>;
   readonly resetKey: Uint8Array;
   readonly tickets: Tickets;
@@ -52,6 +53,7 @@ const DEFAULT_TRANSPORT: Required<TransportOptions> = {
 
 const ACK_DELAY_EXPONENT = 3;
 const RETRY_ABOVE = 64;
+const MAX_HALF_OPEN = 1024;
 
 /** Check options and fill in defaults. Throws `QuicUsageError` for values that make no sense. */
 export function createSettings(options: QuicContextOptions): Settings {
@@ -72,6 +74,7 @@ export function createSettings(options: QuicContextOptions): Settings {
     connectionIdLength,
     maxConnections: options.maxConnections ?? 65_536,
     retryAbove: retryThreshold(options.retry),
+    maxHalfOpen: options.maxHalfOpenConnections ?? MAX_HALF_OPEN,
     blockedPorts: new Set(options.blockedPorts ?? BLOCKED_PORTS),
     resetKey,
     tickets: new Tickets(crypto, options.ticketKey),
@@ -96,6 +99,7 @@ function checkRanges(
   for (const [name, value] of Object.entries(transport))
     if (typeof value === 'number') inRange(name, value, 0, Number.MAX_SAFE_INTEGER);
   if (maxConnections !== undefined) inRange('maxConnections', maxConnections, 0, Number.MAX_SAFE_INTEGER);
+  inRange('maxHalfOpenConnections', options.maxHalfOpenConnections ?? 1, 1, Number.MAX_SAFE_INTEGER);
   if (resetKey !== undefined) inRange('length of resetKey', resetKey.length, 32, 32);
   checkSealingKeys(options);
   for (const port of options.blockedPorts ?? []) inRange('each of blockedPorts', port, 0, 65_535);

@@ -165,7 +165,7 @@ export class Handshake implements HandshakeProgress {
 
   /** The connection has ended: nothing is read or sent any more. Keys can still be exported, if there are any. */
   onConnectionEnd(): void {
-    this.streams.fill(OVER);
+    for (let level = 0; level < this.streams.length; level++) this.streams[level] = OVER;
     this.token = undefined;
     this.tokenPending = this.donePending = false;
     if (!this.complete) this.engine = undefined;

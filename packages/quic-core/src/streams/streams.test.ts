@@ -8,7 +8,8 @@ import { FrameType } from '../frame/rules.ts';
 import { createStreamFrame, decodeStream } from '../frame/stream.ts';
 import { Fact } from '../recovery/fact-kind.ts';
 import { StreamWriter } from './stream-writer.ts';
-import { type StreamEvent, Streams } from './streams.ts';
+import type { StreamEvent } from './stream-event.ts';
+import { Streams } from './streams.ts';
 
 const BYTES = Uint8Array.from({ length: 4000 }, (_, i) => i & 0xff);
 

@@ -1,6 +1,5 @@
 import { QuicUsageError } from '../errors/usage-error.ts';
 import { TransportCode, TransportError } from '../errors/transport-error.ts';
-import type { QuicEvent } from '../events.ts';
 import { ReceiveWindow } from '../flow/receive-window.ts';
 import { SendLimit } from '../flow/send-limit.ts';
 import { FrameType } from '../frame/rules.ts';
@@ -15,28 +14,10 @@ import { SendStream } from './send-stream.ts';
 import type { StreamSource } from './source.ts';
 import { Stream } from './stream.ts';
 import { StreamCounts } from './stream-counts.ts';
+import type { StreamEvent } from './stream-event.ts';
 import { isServerInitiated, isUnidirectional, streamIdOf, streamIndex } from './stream-id.ts';
+import type { PeerStreamLimits, StreamSettings } from './stream-limits.ts';
 import { ReceiveState } from './states.ts';
-
-/** Our own limits, as configured. */
-export interface StreamSettings {
-  readonly connectionWindowBytes: number;
-  readonly maxConnectionWindowBytes: number;
-  readonly streamWindowBytes: number;
-  readonly maxStreamWindowBytes: number;
-  readonly maxBidirectionalStreams: number;
-  readonly maxUnidirectionalStreams: number;
-}
-
-/** The peer's limits for the data of new streams, from its transport parameters. RFC 9000 §18.2 */
-export interface PeerStreamLimits {
-  readonly initialMaxData: number;
-  readonly initialMaxStreamDataBidiLocal: number;
-  readonly initialMaxStreamDataBidiRemote: number;
-  readonly initialMaxStreamDataUni: number;
-  readonly initialMaxStreamsBidi: number;
-  readonly initialMaxStreamsUni: number;
-}
 
 /** Gaps that all streams of a connection together may leave, at least; and the bytes of its window that make it one more. */
 const MIN_GAPS = 4096;
@@ -512,14 +493,6 @@ export class Streams {
     this.emit({ type: 'stream-released', streamId: stream.id });
   }
 }
-
-/** A stream event before it is known whose it is. */
-export type StreamEvent =
-  Extract<QuicEvent, { type: `stream-${string}` | 'streams-available' }> extends infer E
-    ? E extends unknown
-      ? Omit<E, 'connection'>
-      : never
-    : never;
 
 function stateError(frameType: number, reason: string): never {
   throw new TransportError(TransportCode.StreamState, frameType, reason);
