@@ -236,13 +236,13 @@ function createIndependent(
   const { crypto, transport, congestion } = settings;
   const keys = new Keys(crypto, seed.version, isClient);
   keys.installInitial(seed.initialKeyId);
-  const { initialRttUs, maxUdpPayloadBytes, ecn } = transport;
+  const { initialRttUs, maxUdpPayloadBytes, maxCongestionWindowBytes, ecn } = transport;
   const paths = new Paths(
     seed.remote,
     seed.local,
     seed.interfaceIndex,
     isClient,
-    { initialRttUs, maxUdpPayloadBytes, congestion, ecn },
+    { initialRttUs, maxUdpPayloadBytes, maxCongestionWindowBytes, congestion, ecn },
     (out) => crypto.random(out),
     nowUs,
     seed.remembered,
@@ -254,7 +254,7 @@ function createIndependent(
     localIds: new LocalIds(registry),
     peerIds: new PeerIds(seed.peerId, registry),
     spaces: new Spaces(transport.maxAckDelayMs * 1000, settings.ackDelayExponent),
-    streams: new Streams(!isClient, transport, emit),
+    streams: new Streams(!isClient, transport, emit, settings.sendPool),
     idle: new Idle(transport.idleTimeoutMs, transport.keepAliveMs, nowUs),
   };
 }

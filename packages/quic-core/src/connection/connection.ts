@@ -16,6 +16,7 @@ import type { ConnectionParts } from './assemble.ts';
 import { transportReason } from './close-state.ts';
 import { createDatagram, type Datagram } from './datagram.ts';
 import { isGoodbye } from './goodbye.ts';
+import { letGo, rest } from './memory.ts';
 import { Effect, isFromWrongRole, spaceOf } from './receiver.ts';
 import { Timer } from './timers.ts';
 
@@ -297,21 +298,12 @@ export class Connection {
       parts.idle.pingPending = true;
       parts.streams.onQuiet();
     }
-    if (timers.isDue(Timer.Rest, nowUs)) this.rest(nowUs);
+    if (timers.isDue(Timer.Rest, nowUs)) rest(this.parts, nowUs);
     if (timers.isDue(Timer.Credit, nowUs)) parts.streams.announceFreeStreams();
     if (timers.isDue(Timer.Application, nowUs)) {
       timers.set(Timer.Application, Infinity);
       parts.emit({ type: 'wake' });
     }
-  }
-
-  /** Nothing has happened for a while: rings that are empty need no memory. */
-  private rest(nowUs: number): void {
-    const { parts } = this;
-    parts.idle.rested = true;
-    parts.streams.rest();
-    parts.handshake.rest();
-    parts.recovery.rest(nowUs);
   }
 
   // Out
@@ -358,7 +350,7 @@ export class Connection {
     if (parts.timers.at(Timer.Drain) === Infinity) {
       parts.timers.set(Timer.Drain, nowUs + LINGER_PTOS * Math.min(this.ptoUs, MAX_LINGER_PTO_US));
       parts.timers.onlyKeep(Timer.Drain);
-      this.letGo();
+      letGo(this.parts);
     }
     if (!parts.closeState.pending) return 0;
     const path = this.closingPath ?? parts.paths.active;
@@ -412,18 +404,9 @@ export class Connection {
     this.close({ ...transportReason(failure), cause: error });
   }
 
-  /** What the end leaves over is its own state: programs and peers may hold on to a connection for long. RFC 9000 §10.2.1 */
-  private letGo(): void {
-    const { streams, handshake, recovery, early } = this.parts;
-    streams.onConnectionEnd();
-    handshake.onConnectionEnd();
-    recovery.onConnectionEnd();
-    early.takeAll();
-  }
-
   /** Take back every ID that leads here. */
   release(): void {
-    this.letGo();
+    letGo(this.parts);
     this.parts.localIds.release();
     this.parts.peerIds.release();
     this.parts.releaseExtraIds();
@@ -445,7 +428,8 @@ export class Connection {
     if (handshake.confirmed && !this.confirmedSeen) this.onConfirmed(nowUs);
     if (handshake.confirmed) parts.memory?.look();
     const { windowUse, controller } = parts.paths.active;
-    parts.streams.followFlight(windowUse.recentBytes, controller.windowBytes);
+    parts.streams.memory.followFlight(windowUse.recentBytes, controller.windowBytes);
+    parts.streams.giveRoom();
     timers.set(Timer.Loss, recovery.timerUs(nowUs));
     timers.set(Timer.AckDelay, parts.sendOrder.ackDueUs());
     timers.set(Timer.PathProbe, parts.paths.timerUs());

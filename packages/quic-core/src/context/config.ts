@@ -75,6 +75,12 @@ export interface QuicContextOptions {
    */
   readonly maxHalfOpenConnections?: number;
 
+  /**
+   * What all connections together hold of what programs gave them to send, bytes; besides, each stream may hold 4 KiB.
+   * Default 256 MiB.
+   */
+  readonly maxTotalSendBufferBytes?: number;
+
   /** Key-log lines (NSS format) of every connection go here. Default: nowhere. */
   readonly onKeyLog?: (line: string) => void;
   readonly tracer?: Tracer;
@@ -103,6 +109,13 @@ export interface TransportOptions {
   readonly maxBidirectionalStreams?: number;
   /** Unidirectional streams the peer may have open at once. Default 100. */
   readonly maxUnidirectionalStreams?: number;
+  /**
+   * What a connection holds of what its program gave it to send and the peer has not acknowledged, bytes; besides, each
+   * stream may hold 4 KiB. `write` takes less beyond. A stream that may not send takes at most 64 KiB. Default 48 MiB.
+   */
+  readonly maxSendBufferBytes?: number;
+  /** Bytes in flight at most, whatever the congestion controller allows. Default 32 MiB. */
+  readonly maxCongestionWindowBytes?: number;
   /** Longest delay of our acknowledgements, ms. Default 25. */
   readonly maxAckDelayMs?: number;
   /** Largest UDP payload we send, bytes, 1200 to 65527. Default 1452. */

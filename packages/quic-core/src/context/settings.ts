@@ -3,6 +3,7 @@ import type { CryptoProvider } from '@tsquic/crypto';
 import { type CertificateVerifier, type Identity, skipCertificateCheck } from '@tsquic/tls13';
 import { QuicUsageError } from '../errors/usage-error.ts';
 import { BASE_MTU } from '../path/mtu.ts';
+import { SendPool } from '../streams/send-memory.ts';
 import { NO_TRACE, type Tracer } from '../trace/tracer.ts';
 import { BLOCKED_PORTS } from './blocked-ports.ts';
 import type { QuicContextOptions, TransportOptions } from './config.ts';
@@ -24,6 +25,7 @@ export interface Settings {
   readonly retryAbove: number;
   readonly maxHalfOpen: number;
   readonly blockedPorts: ReadonlySet<number>;
+  readonly sendPool: SendPool;
   readonly resetKey: Uint8Array;
   readonly tickets: Tickets;
   readonly tokens: Tokens;
@@ -44,6 +46,8 @@ const DEFAULT_TRANSPORT: Required<TransportOptions> = {
   maxStreamWindowBytes: 8 * 1024 * 1024,
   maxBidirectionalStreams: 100,
   maxUnidirectionalStreams: 100,
+  maxSendBufferBytes: 48 * 1024 * 1024,
+  maxCongestionWindowBytes: 32 * 1024 * 1024,
   maxAckDelayMs: 25,
   maxUdpPayloadBytes: 1452,
   initialRttUs: 333_000,
@@ -54,6 +58,7 @@ const DEFAULT_TRANSPORT: Required<TransportOptions> = {
 const ACK_DELAY_EXPONENT = 3;
 const RETRY_ABOVE = 64;
 const MAX_HALF_OPEN = 1024;
+const MAX_TOTAL_SEND_BUFFER_BYTES = 256 * 1024 * 1024;
 
 /** Check options and fill in defaults. Throws `QuicUsageError` for values that make no sense. */
 export function createSettings(options: QuicContextOptions): Settings {
@@ -74,6 +79,7 @@ export function createSettings(options: QuicContextOptions): Settings {
     connectionIdLength,
     maxConnections: options.maxConnections ?? 65_536,
     retryAbove: retryThreshold(options.retry),
+    sendPool: new SendPool(options.maxTotalSendBufferBytes ?? MAX_TOTAL_SEND_BUFFER_BYTES),
     maxHalfOpen: options.maxHalfOpenConnections ?? MAX_HALF_OPEN,
     blockedPorts: new Set(options.blockedPorts ?? BLOCKED_PORTS),
     resetKey,
@@ -100,6 +106,13 @@ function checkRanges(
     if (typeof value === 'number') inRange(name, value, 0, Number.MAX_SAFE_INTEGER);
   if (maxConnections !== undefined) inRange('maxConnections', maxConnections, 0, Number.MAX_SAFE_INTEGER);
   inRange('maxHalfOpenConnections', options.maxHalfOpenConnections ?? 1, 1, Number.MAX_SAFE_INTEGER);
+  inRange('maxTotalSendBufferBytes', options.maxTotalSendBufferBytes ?? 0, 0, Number.MAX_SAFE_INTEGER);
+  inRange(
+    'maxCongestionWindowBytes',
+    transport.maxCongestionWindowBytes,
+    2 * BASE_MTU,
+    Number.MAX_SAFE_INTEGER,
+  );
   if (resetKey !== undefined) inRange('length of resetKey', resetKey.length, 32, 32);
   checkSealingKeys(options);
   for (const port of options.blockedPorts ?? []) inRange('each of blockedPorts', port, 0, 65_535);

@@ -22,6 +22,8 @@ export interface PathOptions {
   readonly validated: boolean;
   readonly initialRttUs: number;
   readonly maxUdpPayloadBytes: number;
+  /** Whatever the congestion controller allows, no more is in flight. Default: no bound. */
+  readonly maxCongestionWindowBytes?: number;
   readonly congestion: CongestionFactory;
   /** Packets may carry ECN marks. */
   readonly ecn: boolean;
@@ -56,6 +58,8 @@ export class Path {
   readonly windowUse: WindowUse = new WindowUse();
   readonly ecn: EcnMarking;
 
+  /** A peer that acknowledges late makes a window grow: it must not make us hold what it likes. */
+  private readonly maxWindowBytes: number;
   /** Bytes sent and neither acknowledged nor lost. RFC 9002 §B.2 */
   inFlightBytes = 0;
   /** Delivery-rate state: what was delivered so far, when, and when the sample began. */
@@ -71,6 +75,7 @@ export class Path {
     this.remote = options.remote;
     this.local = options.local;
     this.interfaceIndex = options.interfaceIndex;
+    this.maxWindowBytes = options.maxCongestionWindowBytes ?? Infinity;
     this.amplification = new Amplification(options.validated);
     this.rtt = new RttEstimator(options.initialRttUs);
     this.mtu = new MtuSearch(options.maxUdpPayloadBytes);
@@ -88,7 +93,7 @@ export class Path {
 
   /** Bytes that congestion control lets go now. */
   get windowRoom(): number {
-    return this.controller.windowBytes - this.inFlightBytes;
+    return Math.min(this.controller.windowBytes, this.maxWindowBytes) - this.inFlightBytes;
   }
 
   /** Larger datagrams may be tried, up to what the peer takes. */

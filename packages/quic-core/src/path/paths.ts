@@ -9,7 +9,10 @@ const MAX_PATHS = 4;
 const MAX_IDS = 2 ** 16;
 
 /** What a new path needs besides its addresses. */
-export type PathDefaults = Pick<PathOptions, 'initialRttUs' | 'maxUdpPayloadBytes' | 'congestion' | 'ecn'>;
+export type PathDefaults = Pick<
+  PathOptions,
+  'initialRttUs' | 'maxUdpPayloadBytes' | 'maxCongestionWindowBytes' | 'congestion' | 'ecn'
+>;
 
 /**
  * The paths of a connection: the one it sends on, and others being validated. RFC 9000 §9

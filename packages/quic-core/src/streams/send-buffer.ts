@@ -1,6 +1,7 @@
 import { IntervalSet } from '../spaces/interval-set.ts';
 import { ByteRing } from './byte-ring.ts';
 import type { IdleRings } from './idle-rings.ts';
+import type { SendMemory } from './send-memory.ts';
 
 /**
  * The bytes of a stream between the application's write and the peer's acknowledgement.
@@ -19,9 +20,15 @@ export class SendBuffer {
   private readonly acked = new IntervalSet();
   private readonly ring: ByteRing;
 
-  /** @param idle - see `ByteRing`. */
-  constructor(idle?: IdleRings) {
+  private readonly memory: SendMemory | undefined;
+
+  /**
+   * @param idle - see `ByteRing`.
+   * @param memory - is told how much is held.
+   */
+  constructor(idle?: IdleRings, memory?: SendMemory) {
     this.ring = new ByteRing(idle);
+    this.memory = memory;
   }
 
   /** Bytes held. */
@@ -39,6 +46,7 @@ export class SendBuffer {
     this.ring.reserve(this.base, this.end, end);
     if (from < to) this.ring.write(this.end, data, from, to);
     this.end = end;
+    this.memory?.change(to - from);
   }
 
   /** Copy `[from, to)` into a packet. */
@@ -50,17 +58,19 @@ export class SendBuffer {
   onAcked(from: number, to: number): void {
     if (this.lost.count > 0) this.lost.remove(from, to);
     if (to <= this.base) return;
-    if (from <= this.base && this.acked.count === 0) {
-      this.base = to;
-      if (to === this.end) this.ring.onEmpty();
-      return;
-    }
+    if (from <= this.base && this.acked.count === 0) return this.advance(to);
     this.acked.add(Math.max(from, this.base), to);
-    if (this.acked.startAt(0) === this.base) {
-      this.base = this.acked.endAt(0);
-      this.acked.dropFirst();
-      if (this.base === this.end) this.ring.onEmpty();
-    }
+    if (this.acked.startAt(0) !== this.base) return;
+    const end = this.acked.endAt(0);
+    this.acked.dropFirst();
+    this.advance(end);
+  }
+
+  /** Everything below `base` has arrived. */
+  private advance(base: number): void {
+    this.memory?.change(this.base - base);
+    this.base = base;
+    if (base === this.end) this.ring.onEmpty();
   }
 
   /** The peer may not have `[from, to)`. */
@@ -82,6 +92,7 @@ export class SendBuffer {
     this.lost.clear();
     this.acked.clear();
     this.ring.release();
+    this.memory?.change(this.base - this.end);
     this.base = this.end = this.sent;
   }
 }

@@ -7,6 +7,7 @@ import { SendLimit } from '../flow/send-limit.ts';
 import type { PacketWriter } from '../packet/writer.ts';
 import { Fact } from '../recovery/fact-kind.ts';
 import type { IdleRings } from './idle-rings.ts';
+import type { SendMemory } from './send-memory.ts';
 import { SendBuffer } from './send-buffer.ts';
 import type { SourceAnswer, StreamSource } from './source.ts';
 import { SendInput, SendState, stepSend } from './states.ts';
@@ -18,8 +19,10 @@ const MAX_SOURCE_BYTES = 0x3fff;
 /** A source that left less room in its packet than this is asked for more in the next. */
 const SMALL_ROOM_BYTES = 64;
 
-/** A stream with this share of its buffer free may be written to again. */
-const WRITABLE_SHARE = 4;
+/** A stream may be written to again when it has room for this share of what it holds … */
+const WRITABLE_SHARE = 3;
+/** … or of what it has not sent, where that is worth an event: what is in flight must not keep it from credit. */
+const WRITABLE_BYTES = 16 * 1024;
 
 /** The sending half of a stream. RFC 9000 §3.1 */
 export class SendStream {
@@ -35,6 +38,7 @@ export class SendStream {
   asking = false;
   /** Asked without any credit, the source had no end to tell. */
   private starved = false;
+  private readonly memory: SendMemory;
   private readonly buffer: SendBuffer;
   /** The program ended this half itself, by the end of its data or by a reset. */
   endedHere = false;
@@ -45,9 +49,10 @@ export class SendStream {
   private resetCode = -1;
   private resetPending = false;
 
-  constructor(id: number, limitBytes: number, idle?: IdleRings) {
+  constructor(id: number, limitBytes: number, memory: SendMemory, idle?: IdleRings) {
     this.id = id;
-    this.buffer = new SendBuffer(idle);
+    this.memory = memory;
+    this.buffer = new SendBuffer(idle, memory);
     this.limit = new SendLimit(limitBytes);
     this.source = undefined;
   }
@@ -76,9 +81,9 @@ export class SendStream {
     return this.state === SendState.Send || this.state === SendState.DataSent;
   }
 
-  /** Take up to what fits below `bufferBytes`; returns how much. */
-  write(data: Uint8Array, fin: boolean, bufferBytes: number): number {
-    const taken = Math.min(data.length, Math.max(0, bufferBytes - this.buffer.heldBytes));
+  /** Take what there is room for; returns how much. */
+  write(data: Uint8Array, fin: boolean, connectionLeft: number): number {
+    const taken = Math.min(data.length, this.writeRoom(connectionLeft));
     this.buffer.append(data, 0, taken);
     if (taken < data.length) this.wantsWritable = true;
     else if (fin) this.end();
@@ -92,12 +97,22 @@ export class SendStream {
   }
 
   /** There is room again, and the application waits for it. */
-  isWritable(bufferBytes: number): boolean {
-    return (
-      this.wantsWritable &&
-      this.mayWrite &&
-      this.buffer.heldBytes <= bufferBytes - bufferBytes / WRITABLE_SHARE
-    );
+  isWritable(connectionLeft: number): boolean {
+    if (!this.wantsWritable || !this.mayWrite) return false;
+    const room = this.writeRoom(connectionLeft);
+    const { heldBytes, unsentBytes } = this.buffer;
+    return room > 0 && room * WRITABLE_SHARE >= (room >= WRITABLE_BYTES ? unsentBytes : heldBytes);
+  }
+
+  /** A source could give something if there were room to keep a copy. */
+  get waitsForMemory(): boolean {
+    return this.source !== undefined && this.mayWrite && !this.memory.hasSourceRoom(this.buffer.heldBytes);
+  }
+
+  private writeRoom(connectionLeft: number): number {
+    const { heldBytes, unsentBytes } = this.buffer;
+    const credit = Math.min(connectionLeft, this.limit.left);
+    return this.memory.writeRoom(heldBytes, unsentBytes, credit);
   }
 
   reset(code: number): void {
@@ -116,7 +131,8 @@ export class SendStream {
     if (this.state !== SendState.Send && this.state !== SendState.DataSent) return false;
     if (this.buffer.lost.count > 0) return true;
     if (this.buffer.unsentBytes === 0 && this.source === undefined) return this.finPending;
-    if (connectionLeft > 0 && this.limit.left > 0) return true;
+    if (connectionLeft > 0 && this.limit.left > 0)
+      return this.buffer.unsentBytes > 0 || this.memory.hasSourceRoom(this.buffer.heldBytes);
     // The end needs no credit.
     return this.buffer.unsentBytes === 0 && !this.starved;
   }
@@ -216,7 +232,8 @@ export class SendStream {
     const { buffer } = this;
     const headerAt = frames.position;
     const dataAt = headerAt + 1 + varintLength(this.id) + varintLength(buffer.end) + SOURCE_LENGTH_BYTES;
-    const room = Math.min(left, frames.end - dataAt, MAX_SOURCE_BYTES);
+    const memoryRoom = left > 0 ? this.memory.roomFor(buffer.heldBytes) : 0;
+    const room = Math.min(left, memoryRoom, frames.end - dataAt, MAX_SOURCE_BYTES);
     if (room < 0 || (room === 0 && left > 0)) return 0;
     let bytes = 0;
     let answer: SourceAnswer;

@@ -6,6 +6,8 @@ export interface StreamSettings {
   readonly maxStreamWindowBytes: number;
   readonly maxBidirectionalStreams: number;
   readonly maxUnidirectionalStreams: number;
+  /** Default: no bound. */
+  readonly maxSendBufferBytes?: number;
 }
 
 /** The peer's limits for the data of new streams, from its transport parameters. RFC 9000 §18.2 */

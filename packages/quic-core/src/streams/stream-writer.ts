@@ -73,8 +73,13 @@ export class StreamWriter {
       const { isBlocked } = sender;
       if (isBlocked && !sender.writeBlocked(packet)) return false;
       streams.setBlocked(stream, isBlocked);
-      if (isBlocked || !sender.hasData(Infinity)) scheduler.removeFirst();
-      else {
+      if (isBlocked || !sender.hasData(Infinity)) {
+        scheduler.removeFirst();
+        if (sender.waitsForMemory) {
+          stream.sourceWaits = true;
+          streams.room.add(stream);
+        }
+      } else {
         // Only the connection's limit holds this one back; others may have lost bytes to repeat.
         connectionBlocked = true;
         scheduler.rotate();

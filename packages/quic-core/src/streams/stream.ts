@@ -12,6 +12,10 @@ export class Stream {
   scheduled = false;
   /** In the queue of streams with control frames to send. */
   controlQueued = false;
+  /** In the queue of streams that wait until more may be held. */
+  waitsForRoom = false;
+  /** Its source is not asked until more may be held. */
+  sourceWaits = false;
   /** Waits for MAX_STREAM_DATA. */
   blocked = false;
 

@@ -10,6 +10,8 @@ import { Fact } from '../recovery/fact-kind.ts';
 import { IdleRings } from './idle-rings.ts';
 import { ReceiveStream } from './receive-stream.ts';
 import { Scheduler } from './scheduler.ts';
+import { RoomQueue } from './room-queue.ts';
+import { SendMemory, SendPool } from './send-memory.ts';
 import { SendStream } from './send-stream.ts';
 import type { StreamSource } from './source.ts';
 import { Stream } from './stream.ts';
@@ -22,9 +24,6 @@ import { ReceiveState } from './states.ts';
 /** Gaps that all streams of a connection together may leave, at least; and the bytes of its window that make it one more. */
 const MIN_GAPS = 4096;
 const BYTES_PER_GAP = 128;
-
-/** The least that a stream buffers of what the application wrote. */
-const SEND_BUFFER_BYTES = 256 * 1024;
 
 /** The streams of a connection, and the flow control around them. RFC 9000 §2, §3, §4 */
 export class Streams {
@@ -41,8 +40,9 @@ export class Streams {
   maxDataPending = false;
   /** Nothing in the scheduler can leave before MAX_DATA. */
   waitsForMaxData = false;
-  /** How much a stream holds of what the application wrote; follows the congestion window. */
-  bufferBytes: number = SEND_BUFFER_BYTES;
+  /** What is held of what the application wrote. */
+  readonly memory: SendMemory;
+  readonly room: RoomQueue = new RoomQueue();
   private readonly table = new Map<number, Stream>();
   private readonly isServer: boolean;
   private readonly settings: StreamSettings;
@@ -53,8 +53,16 @@ export class Streams {
   /** Pieces that wait for a gap to fill, on all streams. */
   private gapCount = 0;
   private readonly idleRings = new IdleRings();
+  private readonly tellWritable = ({ id }: Stream): void =>
+    this.emit({ type: 'stream-writable', streamId: id });
 
-  constructor(isServer: boolean, settings: StreamSettings, emit: (event: StreamEvent) => void) {
+  constructor(
+    isServer: boolean,
+    settings: StreamSettings,
+    emit: (event: StreamEvent) => void,
+    pool: SendPool = new SendPool(Infinity),
+  ) {
+    this.memory = new SendMemory(settings.maxSendBufferBytes ?? Infinity, pool);
     this.isServer = isServer;
     this.settings = settings;
     this.emit = emit;
@@ -93,7 +101,8 @@ export class Streams {
     if (!this.takesData(stream)) return 0;
     if (sender!.asking)
       throw new QuicUsageError('re-entrant', `the source of stream ${stream.id} writes to it`);
-    const taken = sender!.write(data, fin, this.bufferBytes);
+    const taken = sender!.write(data, fin, this.sendLimit.left);
+    if (sender!.wantsWritable) this.room.add(stream);
     this.schedule(stream);
     return taken;
   }
@@ -134,18 +143,6 @@ export class Streams {
     this.giveUp(receiver);
     this.queueControl(stream);
     this.forgetIfFinished(stream);
-  }
-
-  /**
-   * A stream must hold what is in flight, what has arrived behind a gap that takes a round trip to close, and as much
-   * again to send, or the window stays empty.
-   *
-   * @param flightBytes - the most in flight of late.
-   * @param windowBytes - what may be in flight.
-   */
-  followFlight(flightBytes: number, windowBytes: number): void {
-    const heldBytes = Math.max(3 * flightBytes, windowBytes);
-    this.bufferBytes = Math.max(SEND_BUFFER_BYTES, heldBytes + SEND_BUFFER_BYTES / 2);
   }
 
   /** The application has read so much that the peer should hear of it. */
@@ -263,10 +260,6 @@ export class Streams {
     const { delivered } = sender;
     sender.onAcked(from, to, fin);
     if (sender.delivered && !delivered) this.emit({ type: 'stream-delivered', streamId: id });
-    if (sender.isWritable(this.bufferBytes)) {
-      sender.wantsWritable = false;
-      this.emit({ type: 'stream-writable', streamId: id });
-    }
     if (sender.finished) this.forgetIfFinished(stream);
   }
 
@@ -328,6 +321,11 @@ export class Streams {
     for (const stream of this.table.values()) if (stream.blocked) this.repeatBlocked(stream);
   }
 
+  /** Something may have left, arrived or been allowed: those who wait for room go on. */
+  giveRoom(): void {
+    this.room.give(this.sendLimit.left, this.schedule, this.tellWritable);
+  }
+
   /** The stream waits for MAX_STREAM_DATA, or no longer. */
   setBlocked(stream: Stream, blocked: boolean): void {
     if (stream.blocked === blocked) return;
@@ -358,11 +356,11 @@ export class Streams {
   }
 
   /** Put a stream where the scheduler will find it, if it can send at all. */
-  schedule(stream: Stream): void {
+  readonly schedule = (stream: Stream): void => {
     if (!stream.sender!.hasData(Infinity) && !stream.sender!.isBlocked) return;
     this.scheduler.add(stream);
     this.waitsForMaxData = false;
-  }
+  };
 
   /** A stream may have its turn. */
   get hasTurns(): boolean {
@@ -444,7 +442,7 @@ export class Streams {
       : local
         ? peer.initialMaxStreamDataBidiRemote
         : peer.initialMaxStreamDataBidiLocal;
-    const sender = oneWay && !local ? undefined : new SendStream(id, limit, this.idleRings);
+    const sender = oneWay && !local ? undefined : new SendStream(id, limit, this.memory, this.idleRings);
     const window = new ReceiveWindow(settings.streamWindowBytes, settings.maxStreamWindowBytes);
     const receiver = oneWay && local ? undefined : new ReceiveStream(id, window, this.idleRings);
     const stream = new Stream(id, sender, receiver);

@@ -19,6 +19,8 @@ export interface AttackerOptions extends Omit<AdversaryEndpointOptions, 'deliver
 /** An adversary next to its victim. There is no loss here: what is sent arrives, in order, at once. */
 export class Attacker extends AdversaryEndpoint {
   nowUs = 1_000_000;
+  /** What the victim calls this connection. */
+  connectionId = 0;
   readonly victim: QuicContext;
   readonly address: Address;
   /** Datagrams and bytes both ways. */

@@ -1,1 +1,9 @@
-export { cryptoFrame, frame, hugeVarint, readFrames, type SeenFrame, streamFrame } from '@tsquic/simulator';
+export {
+  ackFrame,
+  cryptoFrame,
+  frame,
+  hugeVarint,
+  readFrames,
+  type SeenFrame,
+  streamFrame,
+} from '@tsquic/simulator';
