@@ -5,7 +5,7 @@ import { type Address, UNKNOWN_ADDRESS } from './address.ts';
  * call.
  */
 export interface OutgoingDatagram {
-  /** Where the bytes go, from index 0. At least 1200 bytes long; longer than one datagram allows trains. */
+  /** Where the bytes go, from index 0. At least 1200 bytes long; room for more is for trains, of which none is made yet. */
   readonly buffer: Uint8Array;
   /** Bytes written; 0 when nothing is due. */
   length: number;
