@@ -29,3 +29,20 @@ test('links in the documentation lead to files that are there', () => {
   expect(links.length).toBeGreaterThan(0);
   expect(links.filter((link) => !existsSync(join(root, link.slice(link.indexOf('→') + 2))))).toEqual([]);
 });
+
+test('READMEs of packages are read at npm, where only absolute links lead anywhere', () => {
+  const readmes = readdirSync(join(root, 'packages')).map((name) => `packages/${name}/README.md`);
+  expect(readmes.flatMap(linksOf)).toEqual([]);
+  const { repository } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+    repository: { url: string };
+  };
+  const home = repository.url.replace(/^git\+/, '').replace(/\.git$/, '/blob/main/');
+  const targets = readmes.flatMap((page) =>
+    [...readFileSync(join(root, page), 'utf8').matchAll(/\]\((https:[^)#\s]+)/g)]
+      .map(([, target]) => target!)
+      .filter((target) => target.startsWith(home))
+      .map((target) => target.slice(home.length)),
+  );
+  expect(targets.length).toBeGreaterThan(0);
+  expect(targets.filter((target) => !existsSync(join(root, target)))).toEqual([]);
+});
