@@ -66,7 +66,8 @@ async function install(folder, more, type) {
   const pair = await createSelfSigned({ hosts: ['127.0.0.1', 'localhost'] });
   writeFileSync(join(folder, 'keys/cert.pem'), pair.certificatePem);
   writeFileSync(join(folder, 'keys/key.pem'), pair.privateKeyPem);
-  for (const file of readdirSync(programs)) copyFileSync(join(programs, file), join(folder, file));
+  for (const file of readdirSync(programs))
+    copyFileSync(join(programs, file), join(folder, file.replace(/\.ts$/, '.mts')));
   await run(folder, 'npm', 'install', '--no-audit', '--no-fund', ...tarballs, ...more);
   return '';
 }
@@ -127,7 +128,7 @@ function inTypeScript(version) {
         ...{ strict: true, noEmit: true, target: 'es2022', lib: ['es2023', 'esnext.disposable'] },
         ...{ module, moduleResolution, types: ['node'], skipLibCheck: false },
       };
-      writeFileSync(config, JSON.stringify({ compilerOptions, files: ['declarations.ts'] }));
+      writeFileSync(config, JSON.stringify({ compilerOptions, files: ['declarations.mts'] }));
       await run(tools, process.execPath, `node_modules/typescript-${version}/bin/tsc`, '-p', config);
       said.push(moduleResolution);
     }

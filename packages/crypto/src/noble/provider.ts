@@ -12,7 +12,7 @@ export interface NobleProviderOptions {
   readonly random: RandomSource;
 }
 
-/** A provider in TypeScript alone, over the @noble packages: for places without node:crypto, and for reference. */
+/** A provider in TypeScript alone, over the packages of noble: for places without node:crypto, and for reference. */
 export function createNobleProvider(options: NobleProviderOptions): CryptoProvider {
   const { random } = options;
   return {
