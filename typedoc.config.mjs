@@ -18,6 +18,4 @@ export default {
   readme: 'none',
   disableSources: true,
   treatWarningsAsErrors: true,
-  // What constructors are given that only the package itself calls.
-  intentionallyNotExported: ['ConnectionSetup', 'ListenerParts', 'StreamLink', 'WakeSignal'],
 };
