@@ -1,3 +1,4 @@
+import { PassThrough } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { ConnectOptions, ConnectionHandler, ListenOptions, QuicConnection, QuicListener } from 'tsquic';
 import { createDuplex } from 'tsquic/node';
@@ -49,6 +50,15 @@ function pause(ms: number): Promise<void> {
   return new Promise((resolve) => network.clock.createAlarm(resolve).set(ms * 1000));
 }
 
+/** What is begun, and `finish`, without anything in between. */
+async function beginAndFinish(
+  connection: QuicConnection,
+  begin: (connection: QuicConnection) => unknown,
+): Promise<void> {
+  await begin(connection);
+  await connection.finish({ code: 4 });
+}
+
 /** Whether the promise has settled within a second of virtual time. */
 async function settles(promise: Promise<unknown>): Promise<boolean> {
   const settled = promise.then(
@@ -59,9 +69,10 @@ async function settles(promise: Promise<unknown>): Promise<boolean> {
 }
 
 describe('finish of a connection', () => {
+  /** Each begins in the very turn in which `finish` is called. */
   test.each<[string, (connection: QuicConnection) => unknown]>([
     [
-      'write and close of one turn',
+      'write and close',
       async (connection) => {
         const writer = (await connection.openStream()).writable.getWriter();
         void writer.write(BYTES);
@@ -69,7 +80,7 @@ describe('finish of a connection', () => {
       },
     ],
     [
-      'close after finish was called',
+      'write, and close after finish was called',
       async (connection) => {
         const writer = (await connection.openStream()).writable.getWriter();
         void writer.write(BYTES);
@@ -106,13 +117,12 @@ describe('finish of a connection', () => {
       },
     ],
     [
-      'a stream that is being opened',
-      (connection) => {
-        void connection.openStream().then(async ({ writable }) => {
-          const writer = writable.getWriter();
-          void writer.write(BYTES);
-          await writer.close();
-        });
+      'a Duplex that something is piped into',
+      async (connection) => {
+        const duplex = createDuplex(await connection.openStream());
+        const source = new PassThrough();
+        source.pipe(duplex);
+        void pause(200).then(() => source.end(BYTES));
       },
     ],
   ])('what was begun before arrives: %s', async (_name, begin) => {
@@ -124,11 +134,35 @@ describe('finish of a connection', () => {
       }
     });
     const client = await connectTo(listener);
-    const begun = begin(client);
-    if (begun instanceof Promise) await network.until(begun);
-    await network.until(client.finish({ code: 4 }));
+    await network.until(beginAndFinish(client, begin));
     expect(await client.closed).toEqual({ code: 4, reason: '', remote: false });
     expect(texts).toEqual(['what was written']);
+    await network.until(listener.close());
+  });
+
+  test('write, close and finish without a promise in between', async () => {
+    const texts: string[] = [];
+    const listener = await listenTo(async (peer) => {
+      for await (const stream of peer) texts.push(await receive(stream.readable));
+    });
+    const client = await connectTo(listener);
+    const writer = (await client.openStream({ unidirectional: true })).writable.getWriter();
+    void writer.write(BYTES);
+    void writer.close();
+    await network.until(client.finish());
+    expect(texts).toEqual(['what was written']);
+    await network.until(listener.close());
+  });
+
+  test('a stream that is being opened', async () => {
+    const texts: string[] = [];
+    const listener = await listenTo(async (peer) => {
+      for await (const stream of peer) texts.push(await receive(stream.readable));
+    });
+    const client = await connectTo(listener);
+    void client.openStream({ unidirectional: true }).then(({ writable }) => send(writable, 'at last'));
+    await network.until(client.finish());
+    expect(texts).toEqual(['at last']);
     await network.until(listener.close());
   });
 
