@@ -65,8 +65,6 @@ function quoted(text: string): string {
 /** What a user of this program can do about a TLS alert. RFC 8446 §6 */
 const ADVICE: Readonly<Record<number, string>> = {
   40: 'no cipher suite, group or signature suits both sides',
-  45: 'the server needs a new certificate, or this clock is wrong',
-  48: '--ca FILE trusts this issuer',
   51: 'somebody in between, or a server with a certificate that is not its own',
   112: 'the server has no certificate for SERVER_NAME',
   116: 'the server wants a client certificate, which this program has not',

@@ -2,7 +2,7 @@ import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { rootCertificates } from 'node:tls';
 import type { CryptoProvider } from '@tsquic/crypto';
-import type { CertificateVerifier, Identity } from '@tsquic/tls13';
+import type { CertificateFault, CertificateVerifier, Identity } from '@tsquic/tls13';
 import { certificatesFromPem, createCertificateVerifier, privateKeyFromPem } from '@tsquic/tls13/x509';
 import { Failure, systemFailure } from './failure.ts';
 
@@ -23,11 +23,19 @@ function advising(verifier: CertificateVerifier): CertificateVerifier {
     ...verifier,
     verify(chain, serverName, unixTimeMs, crypto) {
       const fault = verifier.verify(chain, serverName, unixTimeMs, crypto);
-      if (fault?.reason !== 'name') return fault;
-      return { ...fault, message: `${fault.message}; --server-name NAME expects another name` };
+      const advice = ADVICE[fault?.reason ?? 'form'];
+      return fault === undefined || advice === undefined
+        ? fault
+        : { ...fault, message: `${fault.message}; ${advice}` };
     },
   };
 }
+
+/** Only what is true of the fault: an issuer helps where one is missing, a name where it is another. */
+const ADVICE: Partial<Record<NonNullable<CertificateFault['reason']>, string>> = {
+  name: '--server-name NAME expects another name',
+  issuer: '--ca FILE trusts this issuer',
+};
 
 /** A server's certificate and key from PEM files. Throws a `Failure` that names the file and what is wrong with it. */
 export async function identityFrom(

@@ -16,11 +16,12 @@ test('tells its life in order', async () => {
   ports[0]?.onDatagram(new Uint8Array(10), PEER, 0);
   ports[0]?.onDatagram(new Uint8Array(20), PEER, 0);
   context.due = 3;
-  await pause(5);
+  await until(() => told.length >= 4);
   expect(told.slice(2, 4)).toEqual(['after-receive 2 30', 'after-send 3 3600']);
   told.length = 0;
   loop.wakeUp();
   loop.wakeUp();
+  await until(() => told.includes('wake-up'));
   await pause(5);
   expect(told[0]).toBe('wake-up');
   expect(told.filter((name) => name === 'wake-up')).toHaveLength(1);
@@ -35,7 +36,7 @@ test('goes on with another socket', async () => {
   expect(loop.local.port).toBe(2);
   context.due = 1;
   loop.wakeUp();
-  await pause(5);
+  await until(() => ports[1]?.sent === 1);
   expect(ports.map(({ sent, closed }) => [sent, closed])).toEqual([
     [0, true],
     [1, false],
@@ -51,7 +52,8 @@ test('a time check shortens a sleep and cannot lengthen it', async () => {
       return checks.length < 3 ? 1000 : Infinity;
     },
   });
-  await pause(60);
+  await until(() => checks.length >= 3);
+  await pause(20);
   expect(checks).toHaveLength(3);
   loop.stop();
 });
@@ -78,7 +80,7 @@ test('a callback that throws ends nothing', async () => {
   });
   context.due = 1;
   loop.wakeUp();
-  await pause(5);
+  await until(() => ports[0]?.sent === 1);
   expect(errors.length).toBeGreaterThan(2);
   expect(ports[0]?.sent).toBe(1);
   loop.stop();
@@ -165,4 +167,8 @@ class MemoryPort implements DatagramPort {
 
 function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+async function until(isTrue: () => boolean): Promise<void> {
+  while (!isTrue()) await pause(1);
 }

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { cpuMs } from '../../../../tools/cpu-time.ts';
 import fc from 'fast-check';
 import { RecoveryRig } from '../../test/support/recovery-rig.ts';
 import { Space } from '../spaces/spaces.ts';
@@ -72,10 +73,10 @@ describe('sent packets', () => {
     rig.send(APP, 0);
     rig.ack(APP, [[0, 0]], 1000);
     for (let i = 0; i < count + 3; i++) rig.send(APP, 2000);
-    const startedAt = performance.now();
+    const startedAt = cpuMs();
     rig.ack(APP, [[count + 1, count + 3]], 3000);
     rig.ack(APP, [[1, count + 3]], 3100);
-    const tookMs = performance.now() - startedAt;
+    const tookMs = cpuMs() - startedAt;
     expect([rig.lost.length, rig.acked.length]).toEqual([count, count + 4]);
     return tookMs;
   }
@@ -96,9 +97,9 @@ describe('sent packets', () => {
     const count = 20_000;
     for (let i = 0; i < count; i++) rig.send(APP, 0);
     rig.ack(APP, [[1, count - 1]], 1000);
-    const startedAt = performance.now();
+    const startedAt = cpuMs();
     for (let i = 0; i < 20_000; i++) rig.ack(APP, [[1, count - 1]], 1000);
-    expect(performance.now() - startedAt).toBeLessThan(200);
+    expect(cpuMs() - startedAt).toBeLessThan(200);
     expect(rig.acked).toHaveLength(count - 1);
   });
 
@@ -107,9 +108,9 @@ describe('sent packets', () => {
     const count = 20_000;
     for (let i = 0; i < count; i++) rig.send(APP, 0);
     rig.ack(APP, [[1, count - 1]], 1000);
-    const startedAt = performance.now();
+    const startedAt = cpuMs();
     for (let end = count - 2; end > 1; end--) rig.ack(APP, [[1, end]], 1000);
-    expect(performance.now() - startedAt).toBeLessThan(200);
+    expect(cpuMs() - startedAt).toBeLessThan(200);
   });
 
   test('an ACK of thousands of ranges is taken in one pass', () => {
@@ -120,9 +121,9 @@ describe('sent packets', () => {
       { length: count / 2 },
       (_, i) => [count - 1 - 2 * i, count - 1 - 2 * i] as const,
     );
-    const startedAt = performance.now();
+    const startedAt = cpuMs();
     for (let i = 0; i < 20; i++) rig.ack(APP, ranges, 1000 + i);
-    expect(performance.now() - startedAt).toBeLessThan(500);
+    expect(cpuMs() - startedAt).toBeLessThan(500);
     expect(rig.acked).toHaveLength(count / 2);
   });
 

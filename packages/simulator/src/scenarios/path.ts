@@ -97,6 +97,54 @@ export const PATHS: readonly Scenario[] = [
     ceilingUs: 4 * S,
   },
   {
+    name: 'nat-expiry',
+    about:
+      'the NAT forgets a connection that rests for a minute: the request afterwards comes from another port',
+    link: DSL,
+    client: { idleTimeoutMs: 120_000 },
+    server: { idleTimeoutMs: 120_000 },
+    nat: { bindings: [{ atUs: 0, address: { ip: '192.0.2.1', port: 7000 } }], idleUs: 30 * S },
+    pauseUs: 60 * S,
+    exchanges: MEGABYTE,
+    ceilingUs: 62 * S,
+  },
+  {
+    name: 'nat-expiry-kept',
+    about:
+      'signs of life, asked for less often than the server forgets a client, keep the binding of a NAT as well',
+    link: DSL,
+    client: { keepAliveMs: 300_000 },
+    server: { idleTimeoutMs: 20_000 },
+    nat: { bindings: [{ atUs: 0, address: { ip: '192.0.2.1', port: 7000 } }], idleUs: 15 * S },
+    pauseUs: 600 * S,
+    exchanges: MEGABYTE,
+    ceilingUs: 602 * S,
+  },
+  {
+    name: 'handover-address',
+    about: 'in the middle of a download another network: other address, five times the delay, and back again',
+    link: {
+      ...DSL,
+      delayUs: {
+        steps: [
+          { atUs: 0, delayUs: 20 * MS },
+          { atUs: 600 * MS, delayUs: 100 * MS },
+          { atUs: 1200 * MS, delayUs: 20 * MS },
+        ],
+      },
+    },
+    client: { keepAliveMs: 100 },
+    nat: {
+      bindings: [
+        { atUs: 0, address: { ip: '192.0.2.1', port: 7000 } },
+        { atUs: 600 * MS, address: { ip: '198.51.100.1', port: 7000 } },
+        { atUs: 1200 * MS, address: { ip: '192.0.2.1', port: 7001 } },
+      ],
+    },
+    exchanges: MEGABYTE,
+    ceilingUs: 5 * S,
+  },
+  {
     name: 'asymmetric',
     about: '20 Mbit/s down, 200 kbit/s up',
     link: { delayUs: 20 * MS },
