@@ -36,6 +36,8 @@ export class Bbr implements CongestionController {
 
   private recoveryStartUs = -Infinity;
   private probeEndUs = -Infinity;
+  /** When the window last left no room for another packet. */
+  private filledUs = -Infinity;
   private inRecovery = false;
   private priorWindowBytes = 0;
   private lossEvents = 0;
@@ -69,6 +71,7 @@ export class Bbr implements CongestionController {
   }
 
   onSent(sentUs: number, bytes: number, inFlightBytes: number): void {
+    if (inFlightBytes + this.mtuBytes > this.windowBytes) this.filledUs = sentUs;
     if (inFlightBytes > bytes) return;
     this.isRestarting = true;
     this.aggregation.restart(sentUs);
@@ -79,7 +82,8 @@ export class Bbr implements CongestionController {
   onAck(sample: AckSample): void {
     const rate = deliveryRate(sample);
     const appLimited = sample.appLimited || sample.deliveredAtSendBytes <= this.heldBackUntilBytes;
-    const isWindowLimited = sample.priorInFlightBytes + this.mtuBytes > this.windowBytes;
+    // At the moment of an ACK that answers for many packets the pacer may have left room which is none a round trip long.
+    const isWindowLimited = this.filledUs >= sample.newestSentUs;
     this.endRecoveryIfRepaired(sample);
     this.updateModel(sample, rate, appLimited);
     this.startLongPath(sample);
@@ -136,7 +140,7 @@ export class Bbr implements CongestionController {
     this.deliveredTotalBytes = 0;
     this.hasRtt = false;
     this.heldBackUntilBytes = -1;
-    this.recoveryStartUs = this.probeEndUs = -Infinity;
+    this.recoveryStartUs = this.probeEndUs = this.filledUs = -Infinity;
     this.inRecovery = false;
     this.priorWindowBytes = 0;
     this.lossEvents = 0;
@@ -216,7 +220,9 @@ export class Bbr implements CongestionController {
     appLimited: boolean,
     isWindowLimited: boolean,
   ): void {
-    this.adaptVolume(sample, appLimited, isWindowLimited);
+    // Before the bound grows by what this very ACK says.
+    const isVolumeLimited = isWindowLimited && this.windowBytes >= this.volume.inFlightBytes;
+    this.adaptVolume(sample, appLimited, isVolumeLimited);
     switch (this.state) {
       case BbrState.ProbeDown:
         if (this.isProbeDue(sample.nowUs)) this.startRefill();
@@ -229,13 +235,13 @@ export class Bbr implements CongestionController {
         if (this.round.isStart) this.startUp(rate);
         break;
       case BbrState.ProbeUp:
-        if (isWindowLimited && this.windowBytes >= this.volume.inFlightBytes) this.fullPipe.restart(rate);
+        if (isVolumeLimited) this.fullPipe.restart(rate);
         else if (this.fullPipe.isReachedNow) this.startDown(sample.nowUs);
         break;
     }
   }
 
-  private adaptVolume(sample: AckSample, appLimited: boolean, isWindowLimited: boolean): void {
+  private adaptVolume(sample: AckSample, appLimited: boolean, isVolumeLimited: boolean): void {
     const volume = this.volume;
     if (this.round.isStart) this.advanceAckPhase(appLimited);
     if (this.isInFlightTooHigh(sample)) {
@@ -244,8 +250,7 @@ export class Bbr implements CongestionController {
     }
     if (volume.inFlightBytes === Infinity) return;
     volume.inFlightBytes = Math.max(volume.inFlightBytes, inFlightAtSend(sample));
-    if (this.state !== BbrState.ProbeUp || !isWindowLimited || this.windowBytes < volume.inFlightBytes)
-      return;
+    if (this.state !== BbrState.ProbeUp || !isVolumeLimited) return;
     volume.grow(sample.ackedBytes, this.windowBytes, this.mtuBytes, this.round.isStart);
   }
 
