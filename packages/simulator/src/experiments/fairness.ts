@@ -2,6 +2,7 @@ import type { CryptoProvider, RandomSource } from '@tsquic/crypto';
 import type { QuicContextOptions } from '@tsquic/quic-core';
 import { wireBytes } from '../datagram.ts';
 import type { LinkOptions } from '../link.ts';
+import type { LoopOptions } from '../loop.ts';
 import { Peer } from '../peer.ts';
 import { jainIndex, type Summary, summarize } from '../sample.ts';
 import { createTestIdentity, TEST_SERVER_NAME, TEST_UNIX_TIME_US } from '../test-identity.ts';
@@ -14,6 +15,8 @@ export interface Flow {
   readonly name: string;
   readonly congestion?: Controller;
   readonly startUs: number;
+  /** Of links of its own between its client and the shared ones, each way. Default: none. */
+  readonly accessDelayUs?: number;
 }
 
 /** Who shares what, and for how long. */
@@ -28,6 +31,12 @@ export interface FairnessOptions {
   readonly durationUs: number;
   /** Shares are measured from here on. */
   readonly measureFromUs: number;
+  /** Length of the steps of `series`. Default 500000. */
+  readonly stepUs?: number;
+  /** When the programs of all clients get to run. Default: at once. */
+  readonly clientLoop?: LoopOptions;
+  /** The same of the servers. */
+  readonly serverLoop?: LoopOptions;
 }
 
 /** Who got how much, and what it cost. */
@@ -40,26 +49,31 @@ export interface FairnessResult {
   /** Time in the queue, milliseconds. */
   readonly queueMs: Summary;
   readonly dropped: number;
-  /** Bytes delivered for each flow in each half second. */
+  /** Bytes a second that were delivered for each flow in each step of time. */
   readonly series: readonly (readonly { readonly atUs: number; readonly value: number }[])[];
 }
 
 /** Downloads without end that share a bottleneck: who gets how much. */
 export function runFairness(options: FairnessOptions): FairnessResult {
-  const { bottleneck, flows, measureFromUs, durationUs } = options;
+  const { bottleneck, flows, measureFromUs, durationUs, stepUs = 500_000 } = options;
   const world = new World(options.seed);
   const shared = world.addLink('bottleneck', bottleneck);
   const back = world.addLink('back', { delayUs: bottleneck.delayUs, ...options.back });
   const delivered = flows.map(() => 0);
-  const buckets = flows.map(() => new Map<number, number>());
+  const steps = flows.map(() => new Array<number>(Math.ceil(durationUs / stepUs)).fill(0));
   const waits: number[] = [];
 
   flows.forEach((flow, index) => {
     const client = addFlow(world, options, flow, index);
     const { ip } = client.host.addresses[0]!;
     const server = serverAddress(index);
-    world.addRoute(ip, server.ip, [back]);
-    world.addRoute(server.ip, ip, [shared]);
+    const { accessDelayUs: delayUs } = flow;
+    const [out, home] =
+      delayUs === undefined
+        ? [[], []]
+        : [[world.addLink(`out ${index}`, { delayUs })], [world.addLink(`home ${index}`, { delayUs })]];
+    world.addRoute(ip, server.ip, [...out, back]);
+    world.addRoute(server.ip, ip, [shared, ...home]);
     world.at(flow.startUs, () => {
       const connection = client.context.createConnection(
         { to: server, serverName: TEST_SERVER_NAME },
@@ -74,8 +88,8 @@ export function runFairness(options: FairnessOptions): FairnessResult {
       if (link !== shared) return;
       const index = Number(datagram.to.ip.split('.')[3]) - 1;
       const bytes = wireBytes(datagram);
-      const bucketUs = Math.floor(nowUs / BUCKET_US) * BUCKET_US;
-      buckets[index]!.set(bucketUs, (buckets[index]!.get(bucketUs) ?? 0) + bytes);
+      const step = Math.floor(nowUs / stepUs);
+      if (step < steps[index]!.length) steps[index]![step]! += bytes;
       if (nowUs < measureFromUs) return;
       delivered[index] = delivered[index]! + bytes;
       const sendingUs = (bytes * 1e6) / bottleneck.bytesPerSecond;
@@ -93,8 +107,8 @@ export function runFairness(options: FairnessOptions): FairnessResult {
     utilisation: total / bottleneck.bytesPerSecond,
     queueMs: summarize(waits),
     dropped: shared.dropped,
-    series: buckets.map((bucket) =>
-      Array.from(bucket, ([atUs, bytes]) => ({ atUs, value: (bytes * 1e6) / BUCKET_US })),
+    series: steps.map((sums) =>
+      sums.map((bytes, step) => ({ atUs: step * stepUs, value: (bytes * 1e6) / stepUs })),
     ),
   };
 }
@@ -106,6 +120,7 @@ function addFlow(world: World, options: FairnessOptions, flow: Flow, index: numb
     name: `server ${index}`,
     addresses: [serverAddress(index)],
     keepsBytes: false,
+    ...(options.serverLoop !== undefined && { loop: options.serverLoop }),
     respond: () => ENDLESS_BYTES,
     context: {
       crypto,
@@ -119,6 +134,7 @@ function addFlow(world: World, options: FairnessOptions, flow: Flow, index: numb
     name: `client ${index}`,
     addresses: [{ ip: `10.1.0.${index + 1}`, port: 5000 }],
     keepsBytes: false,
+    ...(options.clientLoop !== undefined && { loop: options.clientLoop }),
     onEvent: (event) => void (event.type === 'connected' && client.sendPattern(1)),
     context: {
       crypto: options.createCrypto(world.random.fork(`client ${index}`).fillBytes),
@@ -134,5 +150,4 @@ function serverAddress(index: number): { ip: string; port: number } {
   return { ip: `10.2.0.${index + 1}`, port: 443 };
 }
 
-const BUCKET_US = 500_000;
 const ENDLESS_BYTES = 2 ** 40;
