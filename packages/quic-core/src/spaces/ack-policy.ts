@@ -22,6 +22,7 @@ export class AckPolicy {
    * A packet was processed.
    *
    * @param runStart - nothing is missing from here to the largest number received.
+   * @param scalable - the sender answers each mark, by rounds, behind a queue of a millisecond: it is told often. RFC 9331 §4.3
    * @param minRttUs - Infinity when it is not known.
    */
   onReceived(
@@ -29,6 +30,7 @@ export class AckPolicy {
     ackEliciting: boolean,
     runStart: number,
     congested: boolean,
+    scalable: boolean,
     minRttUs: number,
     nowUs: number,
   ): void {
@@ -42,8 +44,7 @@ export class AckPolicy {
     if (packetNumber > last) this.largestEliciting = packetNumber;
     // The sender takes the gap for a loss when the third packet behind it is acknowledged. RFC 9002 §6.1.1
     if (!inOrder) this.hastyUntil = packetNumber + REORDERING;
-    const { packetsPerAck } = this.arrivals;
-    const share = packetNumber <= this.hastyUntil ? HASTY_PACKETS : packetsPerAck;
+    const share = scalable || packetNumber <= this.hastyUntil ? HASTY_PACKETS : this.arrivals.packetsPerAck;
     const atOnce = !inOrder || congested || this.waiting >= share;
     this.dueUs = Math.min(this.dueUs, atOnce ? nowUs : nowUs + this.delayUs(minRttUs));
   }

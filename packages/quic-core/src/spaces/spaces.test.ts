@@ -101,10 +101,10 @@ describe('when to acknowledge', () => {
 
   describe('where many packets share an acknowledgement', () => {
     /** 10,000 packets a second for a second, at a round trip of 20 ms. */
-    function steadySpace(): ReceiveSpace {
+    function steadySpace(codepoint = 0): ReceiveSpace {
       const space = new ReceiveSpace(25 * MS, 3);
       for (let number = 0; number < 10_000; number++) {
-        space.onReceived(number, true, 0, 20 * MS, number * 100);
+        space.onReceived(number, true, codepoint, 20 * MS, number * 100);
         if (space.policy.dueUs <= number * 100) ackOf(space, number * 100);
       }
       if (space.policy.hasNews) ackOf(space, 1_000_000);
@@ -115,6 +115,14 @@ describe('when to acknowledge', () => {
       const space = steadySpace();
       space.onReceived(10_000, true, 0, 20 * MS, 1_000_000);
       expect(space.policy.dueUs).toBe(1_005_000);
+    });
+
+    test('a sender of an L4S queue is told of every other packet all the same', () => {
+      const space = steadySpace(1);
+      space.onReceived(10_000, true, 1, 20 * MS, 1_000_000);
+      expect(space.policy.dueUs).toBeGreaterThan(1_000_000);
+      space.onReceived(10_001, true, 1, 20 * MS, 1_000_000);
+      expect(space.policy.dueUs).toBe(1_000_000);
     });
 
     test(`a gap is told at once, and again when the third packet behind it comes ${covers('rfc9000-13.2.1-4')}`, () => {

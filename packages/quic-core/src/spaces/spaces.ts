@@ -29,10 +29,11 @@ export class ReceiveSpace {
     minRttUs: number,
     nowUs: number,
   ): void {
-    const { ranges } = this.received;
+    const { ranges, ecn } = this.received;
     this.received.add(packetNumber, codepoint, nowUs);
     const runStart = ranges.startAt(ranges.count - 1);
-    this.policy.onReceived(packetNumber, ackEliciting, runStart, codepoint === 3, minRttUs, nowUs);
+    const isMarked = codepoint === 3;
+    this.policy.onReceived(packetNumber, ackEliciting, runStart, isMarked, ecn.ect1 > 0, minRttUs, nowUs);
   }
 
   /** Write an ACK if there is anything to report and room for it; returns the largest number reported, or -1. */
