@@ -3,10 +3,17 @@ import { runFuzzJob } from './jobs/fuzz.ts';
 import { runMixtureJob } from './jobs/mixture.ts';
 import { runRandomJob } from './jobs/random.ts';
 import { runStallJob } from './jobs/stall.ts';
+import { runTrialJob } from './jobs/trial.ts';
 import type { Arguments } from './arguments.ts';
 
 /** What threads can be asked to do: plain data in, plain data out. */
-const JOBS = { fuzz: runFuzzJob, mixture: runMixtureJob, random: runRandomJob, stall: runStallJob };
+const JOBS = {
+  fuzz: runFuzzJob,
+  mixture: runMixtureJob,
+  random: runRandomJob,
+  stall: runStallJob,
+  trial: runTrialJob,
+};
 
 export type JobName = keyof typeof JOBS;
 export type JobInput<N extends JobName> = Parameters<(typeof JOBS)[N]>[0];

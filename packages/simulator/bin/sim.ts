@@ -10,6 +10,7 @@ import { lossTableCommand } from './commands/loss-table.ts';
 import { randomCommand } from './commands/random.ts';
 import { scenarioCommand } from './commands/scenario.ts';
 import { stallsCommand } from './commands/stalls.ts';
+import { trialsCommand } from './commands/trials.ts';
 import type { Command } from './arguments.ts';
 
 const COMMANDS: Readonly<Record<string, Command>> = {
@@ -21,6 +22,9 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   ceilings: ceilingsCommand,
   fairness: fairnessCommand,
   stalls: stallsCommand,
+  recovery: trialsCommand,
+  asymmetry: trialsCommand,
+  worlds: trialsCommand,
 };
 
 const USAGE = `pnpm sim NAME [--seed N] [--seeds N] [--pcap FILE] [--crypto node|noble] [--large] [--runtimes] [--lanes N] [--json]

@@ -8,7 +8,8 @@ export function listScenarios(): string {
     `${milliseconds(ceilingUs)} ms`,
   ]);
   for (const { name, about } of ADVERSARIES) rows.push([`${name.padEnd(28)} ${about}`, '']);
-  const families = 'families: loss-table, handshake-masks, random, fuzz, hash, ceilings, fairness, all';
+  const families =
+    'families: loss-table, handshake-masks, random, fuzz, hash, ceilings, fairness, stalls, recovery, asymmetry, worlds, all';
   return `${drawTable([['scenario                     what it shows', 'ceiling'], ...rows])}\n${families}`;
 }
 

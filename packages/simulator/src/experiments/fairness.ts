@@ -1,6 +1,7 @@
 import type { CryptoProvider, RandomSource } from '@tsquic/crypto';
 import type { QuicContextOptions } from '@tsquic/quic-core';
 import { wireBytes } from '../datagram.ts';
+import { type Delay, delayAt } from '../delay.ts';
 import type { LinkOptions } from '../link.ts';
 import type { LoopOptions } from '../loop.ts';
 import { Peer } from '../peer.ts';
@@ -25,7 +26,7 @@ export interface FairnessOptions {
   readonly createCrypto: (random: RandomSource) => CryptoProvider;
   readonly flows: readonly Flow[];
   /** Servers to clients, shared by all flows; it needs a constant rate. */
-  readonly bottleneck: Partial<LinkOptions> & { readonly bytesPerSecond: number; readonly delayUs: number };
+  readonly bottleneck: Partial<LinkOptions> & { readonly bytesPerSecond: number; readonly delayUs: Delay };
   /** Clients to servers, shared as well. Default: the delay of the bottleneck and nothing else. */
   readonly back?: Partial<LinkOptions>;
   readonly durationUs: number;
@@ -60,7 +61,7 @@ export function runFairness(options: FairnessOptions): FairnessResult {
   const shared = world.addLink('bottleneck', bottleneck);
   const back = world.addLink('back', { delayUs: bottleneck.delayUs, ...options.back });
   const delivered = flows.map(() => 0);
-  const steps = flows.map(() => new Array<number>(Math.ceil(durationUs / stepUs)).fill(0));
+  const steps = flows.map(() => Array.from({ length: Math.ceil(durationUs / stepUs) }, () => 0));
   const waits: number[] = [];
 
   flows.forEach((flow, index) => {
@@ -93,7 +94,7 @@ export function runFairness(options: FairnessOptions): FairnessResult {
       if (nowUs < measureFromUs) return;
       delivered[index] = delivered[index]! + bytes;
       const sendingUs = (bytes * 1e6) / bottleneck.bytesPerSecond;
-      waits.push((nowUs - datagram.sentUs - bottleneck.delayUs - sendingUs) / 1000);
+      waits.push((nowUs - datagram.sentUs - delayAt(bottleneck.delayUs, nowUs) - sendingUs) / 1000);
     },
   });
   world.run(() => false, durationUs);
