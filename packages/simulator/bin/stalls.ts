@@ -27,8 +27,8 @@ export type Stall = { readonly name: string } & (
   | {
       readonly kind: 'suspension';
       readonly options: Omit<SuspensionOptions, Surroundings>;
-      /** The connection ends so; otherwise it goes on. */
-      readonly ends?: string;
+      /** The sleep outlasts the idle timeout; otherwise the connection goes on. */
+      readonly ends?: boolean;
     }
   | {
       /** Complete by the ceiling of the scenario. */
@@ -193,7 +193,7 @@ function suspensions(): Stall[] {
     kind: 'suspension',
     name: `${sleeper} asleep for 10 min, idle timeout 30 s`,
     options: { sleeper, sleepUs: 600 * S, keepsDatagrams: false, idleTimeoutMs: 30_000 },
-    ends: 'idle-timeout',
+    ends: true,
   }));
   return [...goOn, ...beyond];
 }

@@ -8,9 +8,10 @@ export async function stallsCommand(args: Arguments): Promise<Outcome> {
   args.say(`seed ${seed}; 100 Mbit/s, 40 ms, reordering over 100 ms, a queue of one bandwidth-delay product`);
   const inputs = STALLS.map((_, index) => ({ index, seed }));
   const progress = createProgress(inputs.length, 'stalls');
-  const results = await runInLanes('stall', inputs, args, (_, done) => progress(done));
-  for (const { name, figures, passed } of results)
-    args.say(`${passed ? 'ok  ' : 'FAIL'} ${name.padEnd(46)} ${figures}`);
+  const results = await runInLanes('stall', inputs, args, ({ name, figures, passed }, done) => {
+    progress(done);
+    args.say(`${passed ? 'ok  ' : 'FAIL'} ${name.padEnd(50)} ${figures}`);
+  });
   const passed = results.filter((result) => result.passed).length;
   return { passed, failed: results.length - passed, results };
 }
