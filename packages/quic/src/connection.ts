@@ -56,11 +56,6 @@ export class QuicConnection implements AsyncIterable<QuicStream> {
    * it, its certificate included. Rejects when the connection ends before.
    */
   readonly ready: Promise<void>;
-  /**
-   * Resolves when either application has closed the connection, whatever the code, and rejects with the `QuicError`
-   * when it was lost or failed, or with the reason of the signal that ended it.
-   */
-  readonly closed: Promise<CloseInfo>;
   /** Where this end's socket is bound. */
   readonly localAddress: Address;
   private readonly setup: ConnectionSetup;
@@ -68,6 +63,8 @@ export class QuicConnection implements AsyncIterable<QuicStream> {
   private readonly host: StreamHost;
   private readonly confirmed = new Deferred<void>().optional();
   private readonly end = new Deferred<CloseInfo>().optional();
+  /** Somebody waits for the end. */
+  private readonly endAwaited = new Deferred<void>();
   private readonly links = new Map<number, StreamLink>();
   private readonly incoming = new IncomingQueue<QuicStream>();
   /** Calls of `openStream` that wait. */
@@ -91,7 +88,6 @@ export class QuicConnection implements AsyncIterable<QuicStream> {
     this.setup = setup;
     this.handle = handle;
     this.ready = this.confirmed.promise;
-    this.closed = this.end.promise;
     this.localAddress = endpoint.local;
     this.host = { wake: () => endpoint.wake(), onHalfOver: () => this.finishing?.check() };
     this.incoming.onAbandoned = () => this.finishing?.check();
@@ -102,7 +98,17 @@ export class QuicConnection implements AsyncIterable<QuicStream> {
     controls.set(this, {
       takeNoMoreStreams: () => this.takeNoMoreStreams(),
       refuse: () => this.refuse(),
+      endAwaited: this.endAwaited.promise,
     });
+  }
+
+  /**
+   * Resolves when either application has closed the connection, whatever the code, and rejects with the `QuicError`
+   * when it was lost or failed, or with the reason of the signal that ended it.
+   */
+  get closed(): Promise<CloseInfo> {
+    this.endAwaited.resolve();
+    return this.end.promise;
   }
 
   /** The application protocol that both sides agreed on. RFC 7301 */
@@ -263,7 +269,7 @@ export class QuicConnection implements AsyncIterable<QuicStream> {
   private async closeNow({ code, reason }: CloseOptions): Promise<void> {
     this.handle.close(code, reason);
     this.host.wake();
-    await this.closed.then(nothing, nothing);
+    await this.end.promise.then(nothing, nothing);
   }
 
   private async finishNow(options: FinishOptions): Promise<void> {
@@ -439,6 +445,8 @@ export interface ConnectionControl {
   takeNoMoreStreams(): void;
   /** End it with CONNECTION_REFUSED. RFC 9000 §5.2.2 */
   refuse(): void;
+  /** Resolves when somebody looks at `closed`: whoever waits for the end must not be waited for before it. */
+  readonly endAwaited: Promise<void>;
 }
 
 /** The controls of a connection, for its listener. */

@@ -118,7 +118,8 @@ export class QuicListener implements AsyncIterable<QuicConnection> {
 
   /**
    * End in good order. New clients are refused from now on (CONNECTION_REFUSED), and new streams of those that are
-   * connected; the iterations of connections and streams end after what has arrived. Once its handler has returned, every
+   * connected; the iterations of connections and streams end after what has arrived. Once its handler has returned, or waits
+   * for `closed`, every
    * connection is finished as by `QuicConnection.finish`; then the listener closes. Aborting the signal ends it at once.
    */
   async finish(options: FinishOptions = {}): Promise<void> {
@@ -227,7 +228,7 @@ export class QuicListener implements AsyncIterable<QuicConnection> {
     if (this.handler === undefined && !isAwaited)
       for (const connection of this.serving.keys()) this.release(connection);
     const finished = [...this.open].map(async (connection) => {
-      await this.serving.get(connection)?.promise;
+      await Promise.race([this.serving.get(connection)?.promise, controlOf(connection).endAwaited]);
       await connection.finish(end);
     });
     // Some serve connections that have ended meanwhile.

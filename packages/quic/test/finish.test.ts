@@ -331,6 +331,29 @@ describe('finish of a listener', () => {
     expect(await answer).toBe('answer');
   });
 
+  test('a handler that waits for the end of its connection does not hold it up', async () => {
+    const steps: string[] = [];
+    const listener = await listenTo(async (peer) => {
+      void (async () => {
+        for await (const { readable, writable } of peer) {
+          const text = await receive(readable);
+          await pause(300);
+          await send(writable, text);
+        }
+      })();
+      await peer.closed;
+      steps.push('tidied up');
+    });
+    const client = await connectTo(listener);
+    const stream = await client.openStream();
+    void send(stream.writable, 'echoed');
+    const answer = receive(stream.readable);
+    await network.pass(100_000);
+    await network.until(listener.finish());
+    expect(await answer).toBe('echoed');
+    expect(steps).toEqual(['tidied up']);
+  });
+
   test('half-done uploads are taken whole, and streams that wait in line', async () => {
     const lengths: number[] = [];
     const listener = await listenTo(async (peer) => {
