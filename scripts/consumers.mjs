@@ -1,7 +1,15 @@
-// pnpm consumers: packs every package, installs the tarballs with npm into empty projects, and uses them there: in every
+// pnpm consumers [--packed]: packs every package, installs the tarballs with npm into empty projects, and uses them there: in every
 // runtime, as CommonJS, from the command line, with every TypeScript, through bundlers and under test runners.
 import { spawn } from 'node:child_process';
-import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createSelfSigned } from '@tsquic/cli';
@@ -13,6 +21,7 @@ import { runSteps } from './steps.mjs';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const programs = join(root, 'scripts/consumers');
 const home = join(root, '.cache/consumers');
+const release = join(root, '.cache/release');
 /** Only the tarballs. */
 const empty = join(home, 'empty');
 /** The tarballs among other people's tools. */
@@ -44,7 +53,12 @@ await runSteps(
     step('pack', async () => {
       const folder = join(home, 'tarballs');
       mkdirSync(folder, { recursive: true });
-      tarballs = (await packWorkspace(root, folder)).map(({ tarball }) => tarball);
+      // Those that `pnpm release` has just judged, when it left them.
+      const packed = process.argv.includes('--packed') && existsSync(release) ? readdirSync(release) : [];
+      tarballs =
+        packed.length > 0
+          ? packed.map((file) => join(release, file))
+          : (await packWorkspace(root, folder)).map(({ tarball }) => tarball);
       return `${tarballs.length} tarballs`;
     }),
     step('npm install', () => install(empty, [], 'module')),

@@ -1,4 +1,4 @@
-// pnpm ports [RUNTIME…] [--bytes N] [--rounds N] [--json]
+// pnpm ports [RUNTIME…] [--bytes N] [--rounds N] [--lanes N] [--json]; several lanes share the processor: no figures then
 import { cpus, loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 import { formatTable, medianBy } from '../benchmark.ts';
@@ -6,6 +6,7 @@ import {
   chooseRuntimes,
   installRuntime,
   runIn,
+  RUNTIMES,
   type Runtime,
   type RuntimeChoice,
 } from '../../tools/runtimes.ts';
@@ -31,6 +32,7 @@ const DENO: Plan = {
 
 /** One line of the table. */
 interface Row {
+  readonly place: number;
   readonly runtime: string;
   readonly way: string;
   /** Undefined for ways that promise nothing of their own. */
@@ -45,22 +47,24 @@ const { values, positionals } = parseArgs({
     json: { type: 'boolean', default: false },
     bytes: { type: 'string', default: '20000000' },
     rounds: { type: 'string', default: '3' },
+    lanes: { type: 'string', default: '1' },
   },
 });
 try {
   const chosen = chooseRuntimes(positionals);
-  await main(chosen, Number(values.bytes), Number(values.rounds), values.json);
+  await main(chosen, values);
 } catch (error) {
   console.error(`ports: ${(error as Error).message}`);
   process.exitCode = 1;
 }
 
-async function main(
-  chosen: readonly RuntimeChoice[],
-  bytes: number,
-  rounds: number,
-  json: boolean,
-): Promise<void> {
+async function main(chosen: readonly RuntimeChoice[], options: typeof values): Promise<void> {
+  const [bytes, rounds, lanes] = [options.bytes, options.rounds, options.lanes].map(Number) as [
+    number,
+    number,
+    number,
+  ];
+  const { json } = options;
   const say = json ? console.error : console.log;
   say(`${cpus().length} × ${cpus()[0]?.model}, load average ${loadavg()[0]?.toFixed(2)} before`);
   const rows: Row[] = [];
@@ -69,16 +73,13 @@ async function main(
     say(`${row.faults.length === 0 ? 'ok  ' : 'FAIL'} ${row.runtime} ${row.way}`);
     for (const fault of row.faults) say(`     ${fault}`);
   };
-  for (const choice of chosen) {
-    try {
-      const runtime = await installRuntime(choice);
-      const { promises, ways } = planOf(runtime);
-      for (const way of new Set([...promises, ...ways])) keep(await measure(runtime, way, bytes, rounds));
-    } catch (error) {
-      const faults = [(error as Error).message];
-      keep({ runtime: choice.name, way: '-', promises: undefined, upload: undefined, faults });
-    }
-  }
+  const waiting = [...chosen];
+  const lane = async (): Promise<void> => {
+    for (let choice = waiting.shift(); choice !== undefined; choice = waiting.shift())
+      for await (const row of rowsOf(choice, bytes, rounds)) keep(row);
+  };
+  await Promise.all(Array.from({ length: lanes }, lane));
+  rows.sort((a, b) => a.place - b.place);
   say(`\n${bytes / 1e6} MB, both ends in one process, median of ${rounds}; simulator in virtual time`);
   say(formatTable(table(rows)));
   say(`\nload average ${loadavg()[0]?.toFixed(2)} after`);
@@ -86,6 +87,29 @@ async function main(
   if (json) console.log(JSON.stringify({ bytes, rounds, rows, passed: rows.length - failed, failed }));
   say(`${rows.length - failed} passed, ${failed} failed`);
   process.exitCode = failed === 0 ? 0 : 1;
+}
+
+async function* rowsOf(choice: RuntimeChoice, bytes: number, rounds: number): AsyncGenerator<Row> {
+  try {
+    const runtime = await installRuntime(choice);
+    const { promises, ways } = planOf(runtime);
+    for (const way of new Set([...promises, ...ways])) yield await measure(runtime, way, bytes, rounds);
+  } catch (error) {
+    const faults = [(error as Error).message];
+    yield {
+      place: placeOf(choice),
+      runtime: choice.name,
+      way: '-',
+      promises: undefined,
+      upload: undefined,
+      faults,
+    };
+  }
+}
+
+/** Where its rows stand in the table, whichever lane was first. */
+function placeOf({ name }: { readonly name: string }): number {
+  return RUNTIMES.findIndex((choice) => choice.name === name);
 }
 
 function planOf({ name }: Runtime): Plan {
@@ -120,7 +144,14 @@ async function measure(runtime: Runtime, way: string, bytes: number, rounds: num
       faults.push(`upload: ${upload.bytes} bytes arrived, checksum ${upload.checksumOk ? 'right' : 'wrong'}`);
   }
   const upload = uploads.length === 0 ? undefined : medianBy(uploads, ({ seconds }) => seconds);
-  return { runtime: `${runtime.name} ${runtime.version}`, way, promises, upload, faults };
+  return {
+    place: placeOf(runtime),
+    runtime: `${runtime.name} ${runtime.version}`,
+    way,
+    promises,
+    upload,
+    faults,
+  };
 }
 
 function table(rows: readonly Row[]): string[][] {
