@@ -11,10 +11,22 @@ export function forgetBuild(folder) {
   for (const file of readdirSync(folder)) if (file.endsWith('.tsbuildinfo')) rmSync(join(folder, file));
 }
 
-/** Whether the compiler believes in output that is no longer there: it would then build nothing. */
-export function hasLostBuild(folder) {
+/**
+ * Put right what an incremental build would not: output that is gone though the compiler believes in it, and output of
+ * sources that are gone. What is good stays, for others may be running it.
+ */
+export function tidyBuild(folder) {
+  const sources = sourcesOf(folder);
+  const dist = join(folder, 'dist');
   const believes = readdirSync(folder).some((file) => file.endsWith('.tsbuildinfo'));
-  return believes && sourcesOf(folder).some((file) => !existsSync(join(folder, 'dist', file)));
+  const outputs = sources.flatMap((file) => [file, file.replace(/\.js$/, '.d.ts')]);
+  if (believes && outputs.some((file) => !existsSync(join(dist, file)))) forgetBuild(folder);
+  if (!existsSync(dist)) return;
+  const wanted = new Set(sources.map((file) => file.replace(/\.js$/, '')));
+  for (const file of readdirSync(dist, { recursive: true, encoding: 'utf8' })) {
+    if (/\.[jt]s(\.map)?$/.test(file) && !wanted.has(file.replace(/(\.d\.ts|\.js)(\.map)?$/, '')))
+      rmSync(join(dist, file));
+  }
 }
 
 /** Whether everything that package.json names exists and every entry loads; its size as the note. */

@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { forgetBuild, hasLostBuild, judgeBuild } from './package-build.mjs';
+import { judgeBuild, tidyBuild } from './package-build.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const folder = process.cwd();
@@ -14,10 +14,9 @@ const { version, dependencies = {} } = JSON.parse(readFileSync(join(folder, 'pac
 refuseRanges();
 if (!existsSync(compiler)) run('npx', ['-y', 'pnpm@10', 'install', '--frozen-lockfile'], root);
 await withLock(() => {
-  forgetBuild(folder);
   for (const name of readdirSync(join(root, 'packages'))) {
     const other = join(root, 'packages', name);
-    if (existsSync(join(other, 'src')) && hasLostBuild(other)) forgetBuild(other);
+    if (existsSync(join(other, 'src'))) tidyBuild(other);
   }
   run(process.execPath, [compiler, '-b', folder], root);
 });
