@@ -7,8 +7,12 @@ import { connect, listen } from 'tsquic';
 
 const ALPNProtocols = ['chat'];
 const [mode, ...words] = process.argv.slice(2);
-if (mode === 'serve') await serve(words);
-else await join(words);
+try {
+  await (mode === 'serve' ? serve(words) : join(words));
+} catch (error) {
+  console.error(`chat: ${(error as Error).message}`);
+  process.exitCode = 1;
+}
 
 async function serve([cert = '', key = '', port = '4433']: readonly string[]): Promise<void> {
   const room = new Set<WritableStreamDefaultWriter<Uint8Array>>();
@@ -18,16 +22,20 @@ async function serve([cert = '', key = '', port = '4433']: readonly string[]): P
     for await (const stream of connection) {
       const writer = stream.writable.getWriter();
       room.add(writer);
-      await writer.write(new TextEncoder().encode(`${room.size} here\n`));
-      for await (const chunk of stream.readable) {
-        for (const other of room) {
-          // Who does not keep up misses something, and holds up nobody.
-          if (other !== writer && (other.desiredSize ?? 0) > 0)
-            other.write(chunk).catch(() => room.delete(other));
+      try {
+        await writer.write(new TextEncoder().encode(`${room.size} here\n`));
+        for await (const chunk of stream.readable) {
+          for (const other of room) {
+            // Who does not keep up misses something, and holds up nobody.
+            if (other !== writer && (other.desiredSize ?? 0) > 0)
+              other.write(chunk).catch(() => room.delete(other));
+          }
         }
+        await writer.close();
+      } finally {
+        // Whoever leaves without a word has left as well.
+        room.delete(writer);
       }
-      room.delete(writer);
-      await writer.close();
     }
   });
   console.log(`listening on port ${listener.address.port}`);

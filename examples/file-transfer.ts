@@ -9,8 +9,12 @@ import { createDuplex } from 'tsquic/node';
 
 const ALPNProtocols = ['file-transfer'];
 const [mode, ...words] = process.argv.slice(2);
-if (mode === 'receive') await receive(words);
-else await send(words);
+try {
+  await (mode === 'receive' ? receive(words) : send(words));
+} catch (error) {
+  console.error(`file-transfer: ${(error as Error).message}`);
+  process.exitCode = 1;
+}
 
 async function receive([cert = '', key = '', folder = '.', port = '0']: readonly string[]): Promise<void> {
   const identity = { cert: readFileSync(cert), key: readFileSync(key, 'utf8') };
