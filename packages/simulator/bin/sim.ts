@@ -30,7 +30,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
 const USAGE = `pnpm sim NAME [--seed N] [--seeds N] [--pcap FILE] [--crypto node|noble] [--large] [--runtimes] [--lanes N] [--json]
 pnpm sim --list
 
-NAME is a scenario, 'all', or one of: ${Object.keys(COMMANDS).join(', ')}`;
+NAME is a scenario, 'adversary' for all adversaries, 'all', or one of: ${Object.keys(COMMANDS).join(', ')}`;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

@@ -25,10 +25,11 @@ export interface AdversaryHostOptions extends Omit<AdversaryEndpointOptions, 'de
  */
 export class AdversaryHost implements QuicHostContext {
   readonly endpoint: AdversaryEndpoint;
+  /** Whether all that came is acknowledged, from the next turn on. */
+  acknowledges: boolean;
   /** Called after each turn in which something came. */
   onTaken: () => void = () => {};
   private readonly to: Address;
-  private readonly acknowledges: boolean;
   private readonly waiting: Uint8Array[] = [];
   /** How many of the packets seen were acknowledged. */
   private acknowledged = 0;

@@ -9,7 +9,7 @@ export function listScenarios(): string {
   ]);
   for (const { name, about } of ADVERSARIES) rows.push([`${name.padEnd(28)} ${about}`, '']);
   const families =
-    'families: loss-table, handshake-masks, random, fuzz, hash, ceilings, fairness, stalls, recovery, asymmetry, worlds, all';
+    'families: loss-table, handshake-masks, random, fuzz, hash, ceilings, fairness, stalls, recovery, asymmetry, worlds, adversary, all';
   return `${drawTable([['scenario                     what it shows', 'ceiling'], ...rows])}\n${families}`;
 }
 

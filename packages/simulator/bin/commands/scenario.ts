@@ -21,6 +21,7 @@ import { drawTable, milliseconds } from '../table.ts';
 /** Run one scenario and draw what happened, or all of them with a line each. */
 export function scenarioCommand(args: Arguments): Outcome {
   if (args.name === 'all') return runEverything(args);
+  if (args.name === 'adversary') return runAdversaries(ADVERSARIES, args);
   const adversary = ADVERSARIES.find(({ name }) => name === args.name);
   if (adversary !== undefined) return runAdversaries([adversary], args);
   const scenario = scenarioOf(args.name);

@@ -36,8 +36,30 @@ export const SLOW_ADVERSARIES: readonly AdversaryScenario[] = [
       if (round < 100) adversary.send(Level.Application, streamFrame(4 * round, 0, BYTE, true));
       else adversary.send(Level.Application, frame(FrameType.Ping));
     },
-    // What a stream takes from its program before it may send, a hundred times: 256 KiB each.
-    limits: { bytesOutPerByteIn: 2, heldBytes: 30 * MEGABYTE },
+    // What a stream takes from its program before it may send is 64 KiB; all together share what one alone may hold.
+    limits: { bytesOutPerByteIn: 2, heldBytes: LITTLE_BYTES },
+  },
+  {
+    ...CLIENT,
+    name: 'adversary-inflated-window',
+    about:
+      'late ACKs make the window grow, then a hundred large answers are asked for and nothing is acknowledged',
+    program: { responseBytes: 100 * MEGABYTE },
+    transport: { maxSendBufferBytes: 4 * MEGABYTE },
+    parameters: (parameters) => {
+      parameters.initialMaxData = 2 ** 40;
+      parameters.initialMaxStreamDataBidiLocal = 2 ** 40;
+    },
+    rounds: 300,
+    spacingUs: 10 * MS,
+    attack: (adversary, round) => {
+      if (round === 0) adversary.send(Level.Application, streamFrame(0, 0, BYTE, true));
+      else if (round < 100) adversary.acknowledges = round % 3 === 0;
+      else if (round < 199) adversary.send(Level.Application, streamFrame(4 * (round - 99), 0, BYTE, true));
+      if (round >= 100) adversary.acknowledges = false;
+    },
+    // Nobody keeps what the adversary has seen; what it was sent and does not acknowledge is held besides.
+    limits: { bytesOutPerByteIn: 0, bytesOutAtMost: 100 * MEGABYTE, heldBytes: 4 * MEGABYTE + LITTLE_BYTES },
   },
   {
     ...CLIENT,
