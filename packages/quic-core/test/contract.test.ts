@@ -317,12 +317,14 @@ describe('events and the end', () => {
     stream.stopSending(0);
     connection.wakeAt(0);
     connection.close(6);
+    expect(connection.statistics().state).toBe('closing');
     settle(exchange, NOW_US);
     expect(connection.exportKeyingMaterial('x', PING, 4)).toEqual(
       exchange.server.connection(0)!.exportKeyingMaterial('x', PING, 4),
     );
     expect(connection.closeReason).toMatchObject({ code: 5 });
-    expect(connection.statistics().state).toBe('closing');
+    // The peer has answered with a CONNECTION_CLOSE of its own. RFC 9000 §10.2.2
+    expect(connection.statistics().state).toBe('draining');
     expect(stream.read(new Uint8Array(1))).toBe(0);
     expect(stream.delivered).toBe(false);
   });
