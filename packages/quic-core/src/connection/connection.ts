@@ -190,6 +190,7 @@ export class Connection {
       nowUs,
     );
     parts.idle.onReceived(nowUs);
+    parts.recovery.pto.onHeard(nowUs);
     parts.paths.remember(path);
     // The first ID of a server is its client's invention.
     if (header.type !== PacketType.Initial)

@@ -40,6 +40,10 @@ export class ProbeTimeout {
   private readonly progress: HandshakeProgress;
   /** When the timer was last set with nothing in flight. */
   private idleFromUs = -Infinity;
+  private heardUs = -Infinity;
+  /** The last long silence of the peer: when it ended, and how long it was. */
+  private silenceEndUs = -Infinity;
+  private silenceUs = 0;
   private chosen = -1;
   /** A client's first flight left a second time, after one round trip as far as is known. */
   private repeated = false;
@@ -118,13 +122,24 @@ export class ProbeTimeout {
     return earliestUs;
   }
 
+  /** A packet of the peer came, whatever is in it. */
+  onHeard(nowUs: number): void {
+    if (this.count >= SILENT_PTOS && nowUs > this.heardUs && this.heardUs !== -Infinity) {
+      this.silenceUs = nowUs - this.heardUs;
+      this.silenceEndUs = nowUs;
+    }
+    this.heardUs = nowUs;
+  }
+
   /**
-   * The round trip that an answer after `tookUs` shows. When it ends a long silence, the peer or the path was away, its
-   * program suspended say, and one answer does not make it that far.
+   * The round trip that the answer to a packet sent at `sentUs` shows. Where a long silence lies between, the peer or the
+   * path was away, its program suspended say: that time does not count, and the rest counts no further than it must.
    */
-  plausibleRttUs(tookUs: number): number {
-    if (this.count < SILENT_PTOS) return tookUs;
-    return Math.min(tookUs, SILENT_RTT_PTOS * this.paths.active.rtt.ptoUs);
+  plausibleRttUs(sentUs: number, nowUs: number): number {
+    const tookUs = nowUs - sentUs;
+    if (sentUs >= this.silenceEndUs) return tookUs;
+    const leastUs = SILENT_RTT_PTOS * this.paths.active.rtt.ptoUs;
+    return Math.min(tookUs, Math.max(tookUs - this.silenceUs, leastUs));
   }
 
   private isWaiting(sent: readonly SentPackets[]): boolean {

@@ -319,7 +319,7 @@ export class Recovery {
     const sentUs = sent.sentUs[sent.slot(ack.largest)]!;
     if (sentUs < this.absence.endUs) return;
     const tookUs = nowUs - sentUs;
-    const latestUs = this.pto.plausibleRttUs(tookUs);
+    const latestUs = this.pto.plausibleRttUs(sentUs, nowUs);
     let delayUs = 0;
     if (space === Space.Application) {
       delayUs = ack.rawDelay * 2 ** this.ackDelayExponent;
