@@ -18,7 +18,7 @@ function entry(name, path, limit, imported = '*') {
 
 export default [
   entry('tsquic, with certificates', 'quic/dist/index.js', '104 kB', '{ connect, listen }'),
-  entry('tsquic/node', 'quic/dist/node.js', '2 kB'),
+  entry('tsquic/node', 'quic/dist/node.js', '3 kB'),
   entry('@tsquic/bytes', 'bytes/dist/index.js', '2 kB'),
   entry('@tsquic/congestion', 'congestion/dist/index.js', '11 kB'),
   entry('@tsquic/crypto/node', 'crypto/dist/node/provider.js', '10 kB'),
