@@ -2,8 +2,10 @@ import { initialWindow, type RememberedPath } from '@tsquic/congestion';
 import type { Path } from './path.ts';
 import type { Paths } from './paths.ts';
 
-/** A window this much larger than the one last remembered is news. */
+/** Times the window that was told last. The end of slow start counts too: it proves the whole window. */
 const GROWTH = 4;
+/** Times the initial window, below which a memory saves no round trip. */
+const FIRST_GROWTH = 2;
 
 /**
  * Notices when the path in use has taught something that the next connection over it can begin with.
@@ -27,12 +29,13 @@ export class PathMemory {
     const path = this.paths.active;
     if (path.id !== this.pathId) {
       this.pathId = path.id;
-      this.nextBytes = initialWindow(path.mtu.mtuBytes) * GROWTH;
+      this.nextBytes = initialWindow(path.mtu.mtuBytes) * FIRST_GROWTH;
     }
     if (path.controller.windowBytes < this.nextBytes) return;
     const remembered = rememberedPath(path);
-    if (remembered === undefined || !path.amplification.validated) return;
-    this.nextBytes = path.controller.windowBytes * GROWTH;
+    if (remembered === undefined || remembered.windowBytes < this.nextBytes || !path.amplification.validated)
+      return;
+    this.nextBytes = remembered.windowBytes * GROWTH;
     this.onLearned(remembered, path);
   }
 }
