@@ -49,20 +49,30 @@ function judgeBulk(stall: Stall & { kind: 'bulk' }, { seed, createCrypto }: Scen
 }
 
 function judgePair(stall: Stall & { kind: 'pair' }, { seed, createCrypto }: ScenarioRunOptions): Judgement {
-  const congestion = controllerByName(stall.controller);
-  const result = runFairness({
+  // Where two flows settle is a throw of dice: the mean of three is judged, as in `pnpm sim fairness`.
+  const shares = [seed, seed + 1, seed + 2].map((one) => shareOfSecond(stall, one, createCrypto));
+  const mean = shares.reduce((sum, share) => sum + share, 0) / shares.length;
+  return {
+    figures: `the second ${percent(mean)} ≥ ${percent(stall.shareAtLeast)} (${shares.map(percent).join(', ')})`,
+    passed: mean >= stall.shareAtLeast,
+  };
+}
+
+function shareOfSecond(
+  { controller, bottleneck }: Stall & { kind: 'pair' },
+  seed: number,
+  createCrypto: ScenarioRunOptions['createCrypto'],
+): number {
+  const congestion = controllerByName(controller);
+  const { shares } = runFairness({
     seed,
     createCrypto,
     flows: [0, 1].map((index) => ({ name: `${index}`, congestion, startUs: index * 2_000_000 })),
-    bottleneck: stall.bottleneck,
+    bottleneck,
     durationUs: 40_000_000,
     measureFromUs: 10_000_000,
   });
-  const share = result.shares[1]!.bytesPerSecond / stall.bottleneck.bytesPerSecond;
-  return {
-    figures: `the second ${percent(share)} ≥ ${percent(stall.shareAtLeast)}`,
-    passed: share >= stall.shareAtLeast,
-  };
+  return shares[1]!.bytesPerSecond / bottleneck.bytesPerSecond;
 }
 
 function judgeSuspension(
