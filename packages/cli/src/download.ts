@@ -2,7 +2,6 @@ import type { QuicStream } from '@tsquic/quic-core';
 import { Failure } from './failure.ts';
 import type { FetchTarget } from './fetch-target.ts';
 import type { Sink } from './sink.ts';
-import { ifAlive } from './stream-life.ts';
 
 /** How one download ended. */
 export interface DownloadResult {
@@ -49,16 +48,14 @@ export class Download {
 
   onWritable(): void {
     if (this.ended || this.request.length === 0) return;
-    const count = ifAlive(() => this.stream.write(this.request, true));
-    this.request = this.request.subarray(count ?? 0);
+    this.request = this.request.subarray(this.stream.write(this.request, true));
   }
 
   onReadable(): void {
     while (!this.ended) {
       const space = this.sink.space();
       if (space === undefined) return;
-      const count = ifAlive(() => this.stream.read(space));
-      if (count === undefined) return;
+      const count = this.stream.read(space);
       if (count > 0) {
         this.bytes += count;
         this.sink.filled(count);
@@ -77,7 +74,7 @@ export class Download {
   fail(failure: unknown): void {
     if (this.ended) return;
     this.ended = true;
-    ifAlive(() => this.stream.stopSending(0));
+    this.stream.stopSending(0);
     void this.discard(failure);
   }
 

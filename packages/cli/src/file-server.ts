@@ -2,7 +2,6 @@ import type { QuicEvent, QuicHostContext, QuicStream } from '@tsquic/quic-core';
 import { FileSource } from './file-source.ts';
 import { RequestLine } from './request-line.ts';
 import { openServedFile, Status } from './served-file.ts';
-import { ifAlive } from './stream-life.ts';
 import { zeros } from './zeros.ts';
 
 /** What a server has done so far. */
@@ -117,10 +116,10 @@ class Exchange {
     const { request } = this;
     if (request === undefined) {
       // What follows the request means nothing, but unread it would keep the stream open.
-      while ((ifAlive(() => this.stream.read(IGNORED)) ?? 0) > 0);
+      while (this.stream.read(IGNORED) > 0);
       return;
     }
-    const path = ifAlive(() => request.read());
+    const path = request.read();
     if (path === undefined) return;
     this.request = undefined;
     if (typeof path === 'number') this.refuse(path);
@@ -139,7 +138,7 @@ class Exchange {
       return;
     }
     const size = file === Status.NotFound ? sizeOf(path) : undefined;
-    if (size !== undefined) ifAlive(() => this.stream.setSource(zeros(size, () => this.sent(size, true))));
+    if (size !== undefined) this.stream.setSource(zeros(size, () => this.sent(size, true)));
     else if (typeof file === 'number') this.refuse(file);
     else {
       this.source = new FileSource(file, this.stream, this.wake, (sentBytes, isWhole) =>
@@ -158,10 +157,8 @@ class Exchange {
 
   private refuse(status: number): void {
     this.counters.refused++;
-    ifAlive(() => {
-      if (!this.stream.finished) this.stream.stopSending(status);
-      this.stream.reset(status);
-    });
+    if (!this.stream.finished) this.stream.stopSending(status);
+    this.stream.reset(status);
     this.onEnd();
   }
 }

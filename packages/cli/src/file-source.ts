@@ -1,7 +1,6 @@
 import type { QuicStream } from '@tsquic/quic-core';
 import type { ServedFile } from './lent-file.ts';
 import { Status } from './served-file.ts';
-import { ifAlive } from './stream-life.ts';
 
 /** Sends one file on one stream, reading no faster than the stream takes. */
 export class FileSource {
@@ -38,7 +37,7 @@ export class FileSource {
     if (this.ended || this.reading) return;
     const isLast = this.readBytes === this.file.size;
     if (this.at < this.end || isLast) {
-      this.at += ifAlive(() => this.stream.write(this.chunk.subarray(this.at, this.end), isLast)) ?? 0;
+      this.at += this.stream.write(this.chunk.subarray(this.at, this.end), isLast);
       if (this.at < this.end) return;
     }
     if (isLast) this.finish(true);
@@ -72,7 +71,7 @@ export class FileSource {
 
   /** The file cannot be read, or has become shorter than it was. */
   private giveUp(): void {
-    ifAlive(() => this.stream.reset(Status.ServerError));
+    this.stream.reset(Status.ServerError);
     this.finish(false);
   }
 

@@ -87,12 +87,16 @@ class LentFile implements FileReader {
   /** The same file once more. Rejects when another lies there by now, or it was written to. */
   private async reopen(): Promise<FileHandle> {
     const handle = await open(this.path, FLAGS);
-    const { dev, ino, mtimeMs, size } = await handle.stat();
-    const { stats } = this;
-    if (dev === stats.dev && ino === stats.ino && mtimeMs === stats.mtimeMs && size === stats.size)
+    try {
+      const { dev, ino, mtimeMs, size } = await handle.stat();
+      const { stats } = this;
+      if (dev !== stats.dev || ino !== stats.ino || mtimeMs !== stats.mtimeMs || size !== stats.size)
+        throw new Error(`${this.path} has changed`);
       return handle;
-    await handle.close();
-    throw new Error(`${this.path} has changed`);
+    } catch (error) {
+      await handle.close();
+      throw error;
+    }
   }
 }
 

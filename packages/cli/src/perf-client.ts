@@ -2,7 +2,6 @@ import type { CloseReason, QuicEvent, QuicStream } from '@tsquic/quic-core';
 import type { ClientConnection } from './client-connection.ts';
 import { Failure } from './failure.ts';
 import { encodeResponseLength } from './perf-server.ts';
-import { ifAlive } from './stream-life.ts';
 import { zeros } from './zeros.ts';
 
 /** What to measure. */
@@ -120,7 +119,7 @@ class PerfRun {
     let bytes = this.answers.get(streamId);
     if (stream === undefined || bytes === undefined) return;
     for (;;) {
-      const count = ifAlive(() => stream.read(this.scratch)) ?? 0;
+      const count = stream.read(this.scratch);
       bytes += count;
       this.downloadedBytes += count;
       if (count === 0) break;

@@ -1,6 +1,5 @@
 import type { QuicConnection, QuicEvent, QuicHostContext, QuicStream } from '@tsquic/quic-core';
 import { zeros } from './zeros.ts';
-import { ifAlive } from './stream-life.ts';
 
 /**
  * Answers the `perf` protocol: the first 8 bytes of a stream ask for that many bytes back, on the same stream or, if
@@ -74,7 +73,7 @@ class PerfClient {
 
   private pay(): void {
     while (this.owed.length > 0) {
-      const stream = ifAlive(() => this.connection.openStream({ unidirectional: true }));
+      const stream = this.connection.openStream({ unidirectional: true });
       if (stream === undefined) return;
       stream.setSource(zeros(this.owed.shift() ?? 0));
     }
@@ -95,12 +94,10 @@ class PerfExchange {
   }
 
   onReadable(): void {
-    ifAlive(() => {
-      const { stream, head } = this;
-      if (this.headLength < LENGTH_BYTES) this.headLength += stream.read(head.subarray(this.headLength));
-      if (this.headLength === LENGTH_BYTES) while (stream.read(IGNORED) > 0);
-      if (stream.finished && !this.answered) this.answer();
-    });
+    const { stream, head } = this;
+    if (this.headLength < LENGTH_BYTES) this.headLength += stream.read(head.subarray(this.headLength));
+    if (this.headLength === LENGTH_BYTES) while (stream.read(IGNORED) > 0);
+    if (stream.finished && !this.answered) this.answer();
   }
 
   /** All that the client sends has come. Who asks for nothing gets nothing, in good order. */

@@ -1,6 +1,5 @@
 import type { QuicStream as StreamHandle } from '@tsquic/quic-core';
 import { QuicStreamError } from './errors.ts';
-import { useIfAlive } from './usage.ts';
 
 /** The direction of a stream that brings bytes, for a view to pull from. Bytes wait in the core, never here. */
 export class ReceivingHalf {
@@ -63,7 +62,7 @@ export class ReceivingHalf {
    */
   stop(code: number, error: unknown, isFault: boolean): void {
     if (this.ended || this.broken !== undefined) return;
-    useIfAlive(() => this.handle.stopSending(code));
+    this.handle.stopSending(code);
     this.wake();
     this.break({ error: error ?? givenUp(this.handle.id, code), isFault });
   }

@@ -2,7 +2,6 @@ import type { QuicStream as StreamHandle } from '@tsquic/quic-core';
 import { Deferred } from './deferred.ts';
 import { QuicStreamError } from './errors.ts';
 import { givenUp } from './receiving-half.ts';
-import { useIfAlive } from './usage.ts';
 
 /** The direction of a stream that takes bytes, for a view to push into. One write at a time. */
 export class SendingHalf {
@@ -52,7 +51,7 @@ export class SendingHalf {
     if (this.broken !== undefined) return Promise.reject(this.broken.error);
     this.used = true;
     this.ending = new Deferred<void>().optional();
-    useIfAlive(() => this.handle.write(NOTHING, true));
+    this.handle.write(NOTHING, true);
     this.wake();
     return this.ending.promise;
   }
@@ -60,7 +59,7 @@ export class SendingHalf {
   /** Give up: the peer hears that the rest does not come. */
   abort(code: number, error: unknown): void {
     if (this.over) return;
-    useIfAlive(() => this.handle.reset(code));
+    this.handle.reset(code);
     this.wake();
     this.fail(error ?? givenUp(this.handle.id, code));
   }
@@ -93,7 +92,7 @@ export class SendingHalf {
 
   private offer(bytes: Uint8Array, from: number): number {
     const rest = from === 0 ? bytes : bytes.subarray(from);
-    const taken = useIfAlive(() => this.handle.write(rest)) ?? 0;
+    const taken = this.handle.write(rest);
     this.wake();
     return taken;
   }

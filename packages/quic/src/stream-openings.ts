@@ -1,7 +1,7 @@
 import type { QuicConnection as ConnectionHandle, QuicStream as StreamHandle } from '@tsquic/quic-core';
 import { Deferred } from './deferred.ts';
 import { QuicError } from './errors.ts';
-import { use, useIfAlive } from './usage.ts';
+import { use } from './usage.ts';
 
 /** Those who wait to open streams of one kind, first come first served. */
 export class StreamOpenings {
@@ -28,13 +28,13 @@ export class StreamOpenings {
   leave(place: Deferred<StreamHandle>): void {
     const index = this.waiting.indexOf(place);
     if (index >= 0) this.waiting.splice(index, 1);
-    else place.promise.then((stream) => useIfAlive(() => stream.reset(0)), ignore);
+    else place.promise.then((stream) => stream.reset(0), ignore);
   }
 
   /** The peer allows more. */
   onAvailable(): void {
     while (this.waiting.length > 0) {
-      const stream = useIfAlive(() => this.tryOpen());
+      const stream = this.tryOpen();
       if (stream === undefined) return;
       this.waiting.shift()!.resolve(stream);
     }

@@ -10,13 +10,3 @@ export function use<T>(call: () => T): T {
     throw new QuicError(usageErrorCode(error.code), error.message, { cause: error });
   }
 }
-
-/** Call the core where the stream or connection may have ended already: undefined then, the event is on its way. */
-export function useIfAlive<T>(call: () => T): T | undefined {
-  try {
-    return call();
-  } catch (error) {
-    if (error instanceof QuicUsageError) return undefined;
-    throw error;
-  }
-}
