@@ -1,10 +1,11 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { runProgram } from './program.ts';
 
 const PROJECT = fileURLToPath(new URL('..', import.meta.url));
 const FOLDER = join(PROJECT, '.cache/runtimes');
+const LOADER = pathToFileURL(join(PROJECT, 'scripts/ts.mjs')).href;
 
 /** A JavaScript runtime that this project runs in, and which of its versions is meant. */
 export interface RuntimeChoice {
@@ -50,7 +51,7 @@ export const RUNTIMES: readonly RuntimeChoice[] = [
 ];
 
 function chooseNode(name: string, wanted: string): RuntimeChoice {
-  const words = ['--no-warnings', '--pending-deprecation', '--import', './scripts/ts.mjs'];
+  const words = ['--no-warnings', '--pending-deprecation', '--import', LOADER];
   return { name, package: `node-${NODE_PLATFORM}`, wanted, program: 'node/bin/node', words };
 }
 

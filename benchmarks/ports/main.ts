@@ -10,6 +10,7 @@ import {
   type Runtime,
   type RuntimeChoice,
 } from '../../tools/runtimes.ts';
+import { checkSnippets } from './snippets.ts';
 import type { UploadResult } from './upload.ts';
 
 /** What is joined to which runtime: things whose promises are checked, and ways for the upload. */
@@ -18,15 +19,15 @@ interface Plan {
   readonly ways: readonly string[];
 }
 const NODE: Plan = {
-  promises: ['essentials', 'node', 'set', 'reactor', 'simulator'],
+  promises: ['essentials', 'snippets', 'node', 'set', 'reactor', 'simulator'],
   ways: ['node', 'set', 'by-hand', 'packet-loop', 'reactor', 'threads', 'simulator'],
 };
 const BUN: Plan = {
-  promises: ['essentials', 'bun', 'node', 'set', 'simulator'],
+  promises: ['essentials', 'snippets', 'bun', 'node', 'set', 'simulator'],
   ways: ['bun', 'node', 'set', 'threads', 'simulator'],
 };
 const DENO: Plan = {
-  promises: ['essentials', 'deno', 'set', 'simulator'],
+  promises: ['essentials', 'snippets', 'deno', 'set', 'simulator'],
   ways: ['deno', 'set', 'threads', 'simulator'],
 };
 
@@ -93,7 +94,11 @@ async function* rowsOf(choice: RuntimeChoice, bytes: number, rounds: number): As
   try {
     const runtime = await installRuntime(choice);
     const { promises, ways } = planOf(runtime);
-    for (const way of new Set([...promises, ...ways])) yield await measure(runtime, way, bytes, rounds);
+    for (const way of new Set([...promises, ...ways])) {
+      // This version runs them in the tests of the documentation.
+      if (way === 'snippets' && runtime.version === process.versions.node) continue;
+      yield await measure(runtime, way, bytes, rounds);
+    }
   } catch (error) {
     const faults = [(error as Error).message];
     yield {
@@ -127,7 +132,9 @@ async function measure(runtime: Runtime, way: string, bytes: number, rounds: num
   const plan = planOf(runtime);
   if (plan.promises.includes(way)) {
     const outcome = await attempt('compliance', () =>
-      runIn<{ promises: number; faults: string[] }>(runtime, 'benchmarks/ports/compliance.ts', way),
+      way === 'snippets'
+        ? checkSnippets(runtime)
+        : runIn<{ promises: number; faults: string[] }>(runtime, 'benchmarks/ports/compliance.ts', way),
     );
     faults.push(...(outcome?.faults ?? []));
     if (outcome !== undefined)
