@@ -19,6 +19,7 @@ function drive(context: QuicHostContext, socket: Socket, onEvent: (event: QuicEv
   const { address: ip, port } = socket.address();
   const out = createOutgoingDatagram(new Uint8Array(1500));
   let timer: NodeJS.Timeout | undefined;
+  let immediate: NodeJS.Immediate | undefined;
   const turn = (): void => {
     for (let event = context.nextEvent(); event !== undefined; event = context.nextEvent()) onEvent(event);
     while (context.prepareNextPacket(out, nowUs()) > 0) {
@@ -26,13 +27,17 @@ function drive(context: QuicHostContext, socket: Socket, onEvent: (event: QuicEv
     }
     clearTimeout(timer);
     // Sockets are read between timers and immediates: after a pause of the program, what has arrived comes first.
-    timer = setTimeout(() => setImmediate(turn), context.nextWakeDelay(nowUs(), 60_000_000) / 1000);
+    const delayUs = context.nextWakeDelay(nowUs(), 60_000_000);
+    timer = setTimeout(() => (immediate = setImmediate(turn)), delayUs / 1000);
   };
   socket.on('message', (bytes, from) => {
     context.incomingPacket(bytes, { ip: from.address, port: from.port }, { ip, port }, 0, 0, nowUs());
     turn();
   });
-  socket.on('close', () => clearTimeout(timer));
+  socket.on('close', () => {
+    clearTimeout(timer);
+    clearImmediate(immediate);
+  });
   return turn;
 }
 
