@@ -115,6 +115,35 @@ describe(`credit that is free is given ${covers('rfc9000-4.2-2', 'rfc9000-4.6-6'
     },
   );
 
+  test.each([
+    [3, 300_000],
+    [40, 20_000],
+    [100, 8000],
+  ])('%i streams of %i bytes share the window, and one is read after the other', (count, each) => {
+    const pair = createPausedPair(6, {});
+    const streams = Array.from({ length: count }, () =>
+      pair.client.sendPattern(each, { unidirectional: true }),
+    );
+    for (const { id } of streams) {
+      let bytes = 0;
+      const isRead = (): boolean => (bytes += read(pair.server.connection.stream(id))) === each;
+      expect(pair.run(isRead, 10 * SECOND)).toBe(true);
+    }
+  });
+
+  test('a stream was read before others filled the window', () => {
+    const pair = createPausedPair(7, {});
+    const first = pair.client.connection.openStream({ unidirectional: true })!;
+    const last = (): QuicStream | undefined => pair.server.connection.stream(first.id);
+    first.write(new Uint8Array(10));
+    pair.pass(SECOND);
+    expect(read(last())).toBe(10);
+    for (let i = 0; i < 4; i++) pair.client.sendPattern(200_000, { unidirectional: true });
+    pair.pass(SECOND);
+    first.write(new Uint8Array(10), true);
+    expect(pair.run(() => read(last()) === 10, 10 * SECOND)).toBe(true);
+  });
+
   test.each([1, 2, 3, 7])('a window of %i bytes moves on', (streamWindowBytes) => {
     const pair = createPausedPair(3, { streamWindowBytes });
     const { id } = pair.client.sendPattern(50, { unidirectional: true });

@@ -36,8 +36,10 @@ export class StreamHandle implements QuicStream {
 
   read(into: Uint8Array): number {
     const { streams } = this.core.parts;
+    const { hasCredit } = streams;
     const length = streams.read(this.stream, into);
-    if (streams.hasCredit) this.touch();
+    // Credit that waits already is due when its timer or the congestion window says, however often a program looks.
+    if (streams.hasCredit && (length > 0 || !hasCredit)) this.touch();
     return length;
   }
 

@@ -46,6 +46,19 @@ export class ReceiveWindow {
     return this.consumed + this.windowBytes - this.limit;
   }
 
+  /** The peer has used all of it, and the application has taken none of what could be announced. */
+  get isUsedUp(): boolean {
+    return this.used >= this.limit && this.freeBytes <= 0;
+  }
+
+  /**
+   * The window lies unread, but the application waits for bytes that it has no room for: double it, up to its maximum.
+   * RFC 9000 §4.2
+   */
+  widen(): void {
+    this.windowBytes = Math.min(this.windowBytes * 2, this.maxWindowBytes);
+  }
+
   /** Slide, and grow by need; returns the new limit. */
   advance(nowUs: number, rttUs: number): number {
     // The repetition of a lost frame says nothing about the window.

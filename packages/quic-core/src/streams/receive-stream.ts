@@ -22,6 +22,7 @@ export class ReceiveStream {
   /** The application was told that there is something to read, and has not read since. */
   announced = false;
   private readonly data: Reassembly;
+  private wasRead = false;
   private finalSize = -1;
   private stopCode = -1;
   private stopPending = false;
@@ -45,6 +46,14 @@ export class ReceiveStream {
   /** The half needs no more memory. */
   get finished(): boolean {
     return this.state === ReceiveState.DataRead || this.state === ReceiveState.ResetRead;
+  }
+
+  /** The application has read what came, and the peer may send more of the stream. */
+  get isAwaited(): boolean {
+    const { state, window } = this;
+    const mayGrow = state === ReceiveState.Recv && window.used < window.limit;
+    const isOpen = mayGrow || state === ReceiveState.SizeKnown;
+    return this.wasRead && isOpen && !this.isStopped && this.data.readableBytes === 0;
   }
 
   get isStopped(): boolean {
@@ -107,6 +116,7 @@ export class ReceiveStream {
 
   read(into: Uint8Array): number {
     const length = this.data.read(into);
+    this.wasRead = true;
     this.announced = false;
     this.consume(length);
     this.concludeRead();

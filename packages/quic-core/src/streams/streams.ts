@@ -121,6 +121,7 @@ export class Streams {
     if (receiver === undefined) throw new QuicUsageError('not-readable', `stream ${stream.id} only sends`);
     const length = receiver.read(into);
     this.release(length);
+    if (receiver.isAwaited) this.widenIfUsedUp();
     this.queueControl(stream);
     this.forgetIfFinished(stream);
     return length;
@@ -457,6 +458,23 @@ export class Streams {
     if (receiveWindow.used > receiveWindow.limit)
       throw new TransportError(TransportCode.FlowControl, frameType, 'connection beyond its limit');
     if (receiveWindow.needsUpdate) this.maxDataPending = true;
+    else if (bytes > 0 && receiveWindow.isUsedUp && this.awaitsMore()) this.widenIfUsedUp();
+  }
+
+  /**
+   * Streams that the application leaves unread share the connection's window with those that it reads: they must not
+   * take all of it. RFC 9000 §4.2
+   */
+  private widenIfUsedUp(): void {
+    const { receiveWindow } = this;
+    if (!receiveWindow.isUsedUp) return;
+    receiveWindow.widen();
+    if (receiveWindow.needsUpdate) this.maxDataPending = true;
+  }
+
+  private awaitsMore(): boolean {
+    for (const { receiver } of this.table.values()) if (receiver?.isAwaited === true) return true;
+    return false;
   }
 
   /** The application has taken bytes, or given them up. */
