@@ -56,10 +56,11 @@ describe('what an attack leaves in memory', () => {
         eventsOf(server);
         return server;
       });
-    // What is compiled on the way is not to be laid at the attack's door.
+    // What is compiled on the way, or not collected yet, is not to be laid at the attack's door.
+    const least = (isAttacked: boolean): number =>
+      Math.min(...Array.from({ length: 3 }, () => measure(isAttacked)));
     measure(true);
-    const before = measure(false);
-    return measure(true) - before;
+    return least(true) - least(false);
   };
 
   test.each<[string, number, (attacker: Attacker) => void]>([

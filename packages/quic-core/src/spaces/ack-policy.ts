@@ -1,4 +1,4 @@
-import { ArrivalRate } from './arrival-rate.ts';
+import { ArrivalRate, leastPackets } from './arrival-rate.ts';
 
 /** When to acknowledge in one packet number space. RFC 9000 §13.2 */
 export class AckPolicy {
@@ -22,7 +22,8 @@ export class AckPolicy {
    * A packet was processed.
    *
    * @param runStart - nothing is missing from here to the largest number received.
-   * @param scalable - the sender answers each mark, by rounds, behind a queue of a millisecond: it is told often. RFC 9331 §4.3
+   * @param scalable - the sender answers each mark, by rounds, behind a queue of a millisecond: it is told as
+   *   often as the way back can be expected to carry. RFC 9331 §4.3
    * @param minRttUs - Infinity when it is not known.
    */
   onReceived(
@@ -44,7 +45,8 @@ export class AckPolicy {
     if (packetNumber > last) this.largestEliciting = packetNumber;
     // The sender takes the gap for a loss when the third packet behind it is acknowledged. RFC 9002 §6.1.1
     if (!inOrder) this.hastyUntil = packetNumber + REORDERING;
-    const share = scalable || packetNumber <= this.hastyUntil ? HASTY_PACKETS : this.arrivals.packetsPerAck;
+    const usualShare = scalable ? leastPackets(minRttUs) : this.arrivals.packetsPerAck;
+    const share = packetNumber <= this.hastyUntil ? HASTY_PACKETS : usualShare;
     const atOnce = !inOrder || congested || this.waiting >= share;
     this.dueUs = Math.min(this.dueUs, atOnce ? nowUs : nowUs + this.delayUs(minRttUs));
   }

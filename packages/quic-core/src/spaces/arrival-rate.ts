@@ -52,8 +52,8 @@ function spacingUs(minRttUs: number, isSteady: boolean): number {
   return isSteady ? Math.min(Math.max(frequentUs, SPACING_US), roundUs / SELDOM_ACKS) : frequentUs;
 }
 
-/** On paths with longer round trips more packets may wait from the start. */
-function leastPackets(minRttUs: number): number {
+/** Packets that may wait whatever their rate is: on paths with longer round trips more than one other. */
+export function leastPackets(minRttUs: number): number {
   if (minRttUs <= LONGEST_ROUND_US || minRttUs === Infinity) return LEAST_PACKETS;
   return Math.floor(LEAST_PACKETS * Math.min(minRttUs / LONGEST_ROUND_US, MOST_TIMES));
 }

@@ -125,6 +125,18 @@ describe('when to acknowledge', () => {
       expect(space.policy.dueUs).toBe(1_000_000);
     });
 
+    test('but of every twelfth over a satellite, whose way back is thin', () => {
+      const space = new ReceiveSpace(25 * MS, 3);
+      let acks = 0;
+      for (let number = 0; number < 1200; number++) {
+        space.onReceived(number, true, 1, 600 * MS, number * 10);
+        if (space.policy.dueUs > number * 10) continue;
+        ackOf(space, number * 10);
+        acks++;
+      }
+      expect(acks).toBe(100);
+    });
+
     test(`a gap is told at once, and again when the third packet behind it comes ${covers('rfc9000-13.2.1-4')}`, () => {
       const space = steadySpace();
       const toldAt: number[] = [];

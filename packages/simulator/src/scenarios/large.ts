@@ -5,6 +5,9 @@ import { MS, S } from './setting.ts';
 /** Holds what a satellite path does, and what waits behind a packet that is lost twice. */
 const WIDE_WINDOWS = { maxConnectionWindowBytes: 128 << 20, maxStreamWindowBytes: 128 << 20 };
 
+/** The same for what the sender keeps until it is acknowledged. */
+const WIDE_SENDER = { maxCongestionWindowBytes: 128 << 20, maxSendBufferBytes: 128 << 20 };
+
 /** The tests that ceilings come from count the payload of UDP, and our links its headers too: of full datagrams, 28 for 1452. */
 const WITH_HEADERS = 1480 / 1452;
 
@@ -22,6 +25,7 @@ const SATELLITE = {
   link: { delayUs: 300 * MS },
   up: FORWARD,
   down: RETURN,
+  client: WIDE_SENDER,
   server: {
     ...WIDE_WINDOWS,
     // What is measured is the start of congestion control.
