@@ -132,6 +132,23 @@ describe('congestion window', () => {
     expect(bytesInFlight).toBeGreaterThan(20_000);
     expect(pair.run(() => pair.server.received(id).finished, 20 * SECOND)).toBe(true);
   });
+
+  test('small packets without an acknowledgement are bounded in number too', () => {
+    const count = 40_000;
+    const pair = fixedWindow(32 << 20, { up: { blackholes: [{ fromUs: 200 * MS, untilUs: 4 * SECOND }] } });
+    pair.pass(200 * MS - pair.world.nowUs);
+    const { connection } = pair.client;
+    const stream = connection.openStream({ unidirectional: true })!;
+    const before = connection.statistics().packetsSent;
+    for (let i = 0; i < count; i++) {
+      expect(stream.write(Uint8Array.of(i), i === count - 1)).toBe(1);
+      pair.pass(50);
+    }
+    expect(connection.statistics().packetsSent - before).toBeGreaterThan(32_000);
+    expect(connection.statistics().packetsSent - before).toBeLessThan(32_768 + 100);
+    expect(pair.run(() => pair.server.received(stream.id).finished, 20 * SECOND)).toBe(true);
+    expect(pair.server.received(stream.id).length).toBe(count);
+  });
 });
 
 describe('MTU', () => {

@@ -13,7 +13,7 @@ import type { Paths } from '../path/paths.ts';
 import { Allowance, MIN_DATAGRAM } from '../recovery/allowance.ts';
 import { Fact } from '../recovery/fact-kind.ts';
 import type { Recovery } from '../recovery/recovery.ts';
-import type { Space, Spaces } from '../spaces/spaces.ts';
+import { Space, type Spaces } from '../spaces/spaces.ts';
 import type { StreamWriter } from '../streams/stream-writer.ts';
 import { tracePackets } from '../trace/packets.ts';
 import type { Tracer } from '../trace/tracer.ts';
@@ -76,7 +76,8 @@ export class SendOrder {
       probed.validation.onBlocked(challengeTimeoutUs(probed), nowUs);
     }
     const path = p.paths.active;
-    allowance.update(path, buffer.length, nowUs);
+    const { isFull } = p.recovery.sent[Space.Application]!;
+    allowance.update(path, buffer.length, isFull, nowUs);
     if (allowance.datagramBytes < MIN_DATAGRAM) {
       path.validation.onBlocked(challengeTimeoutUs(path), nowUs);
       return 0;

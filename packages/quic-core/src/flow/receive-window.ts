@@ -51,12 +51,9 @@ export class ReceiveWindow {
     return this.used >= this.limit && this.freeBytes <= 0;
   }
 
-  /**
-   * The window lies unread, but the application waits for bytes that it has no room for: double it, up to its maximum.
-   * RFC 9000 §4.2
-   */
+  /** The application waits for bytes: if all room lies unread, double it, up to the maximum. RFC 9000 §4.2 */
   widen(): void {
-    this.windowBytes = Math.min(this.windowBytes * 2, this.maxWindowBytes);
+    if (this.isUsedUp) this.windowBytes = Math.min(this.windowBytes * 2, this.maxWindowBytes);
   }
 
   /** Slide, and grow by need; returns the new limit. */

@@ -12,12 +12,17 @@ export class Allowance {
   /** When the pacer opens, if only that stands in the way; Infinity otherwise. */
   openUs: number = Infinity;
 
-  /** Look at `path` anew; `roomBytes` is what the host's buffer holds. */
-  update(path: Path, roomBytes: number, nowUs: number): void {
+  /**
+   * Look at `path` anew.
+   *
+   * @param roomBytes - what the host's buffer holds.
+   * @param isFull - no more packets can be remembered until some are acknowledged.
+   */
+  update(path: Path, roomBytes: number, isFull: boolean, nowUs: number): void {
     const mtuBytes = path.mtu.mtuBytes;
     this.datagramBytes = Math.min(mtuBytes, roomBytes, path.amplification.room);
     this.openUs = Infinity;
-    this.mayElicit = path.inFlightBytes === 0 || path.windowRoom >= mtuBytes;
+    this.mayElicit = !isFull && (path.inFlightBytes === 0 || path.windowRoom >= mtuBytes);
     if (!this.mayElicit) return;
     const pacedUs = path.pacer.nextSendUs(nowUs);
     if (pacedUs <= nowUs) return;

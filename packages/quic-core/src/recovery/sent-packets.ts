@@ -15,6 +15,9 @@ export const SentFlag = { AckEliciting: 1, InFlight: 2, AppLimited: 4, MtuProbe:
 /** The flags' upper bits are the ECN codepoint of the packet. */
 export const ECN_SHIFT = 4;
 
+/** Packets that may wait for an acknowledgement at once: a window of 32 MiB in full datagrams. */
+const MAX_OUTSTANDING = 32_768;
+
 /** Packets of a space that are remembered without regard to who acknowledges what. */
 const CROWDED_PACKETS = 4096;
 
@@ -108,6 +111,11 @@ export class SentPackets {
     this.tail = number;
     if (this.firstOutstanding < number) this.firstOutstanding = number;
     this.log.release(number < this.next ? this.factsFrom[this.slot(number)]! : this.log.head);
+  }
+
+  /** The congestion window counts bytes: of small packets it would let a peer that acknowledges nothing make us keep many more. */
+  get isFull(): boolean {
+    return this.elicitingCount >= MAX_OUTSTANDING;
   }
 
   /**

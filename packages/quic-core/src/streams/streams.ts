@@ -120,8 +120,7 @@ export class Streams {
     const { receiver } = stream;
     if (receiver === undefined) throw new QuicUsageError('not-readable', `stream ${stream.id} only sends`);
     const length = receiver.read(into);
-    this.release(length);
-    if (receiver.isAwaited) this.widenIfUsedUp();
+    this.release(length, receiver.isAwaited);
     this.queueControl(stream);
     this.forgetIfFinished(stream);
     return length;
@@ -457,18 +456,8 @@ export class Streams {
     receiveWindow.used += bytes;
     if (receiveWindow.used > receiveWindow.limit)
       throw new TransportError(TransportCode.FlowControl, frameType, 'connection beyond its limit');
-    if (receiveWindow.needsUpdate) this.maxDataPending = true;
-    else if (bytes > 0 && receiveWindow.isUsedUp && this.awaitsMore()) this.widenIfUsedUp();
-  }
-
-  /**
-   * Streams that the application leaves unread share the connection's window with those that it reads: they must not
-   * take all of it. RFC 9000 §4.2
-   */
-  private widenIfUsedUp(): void {
-    const { receiveWindow } = this;
-    if (!receiveWindow.isUsedUp) return;
-    receiveWindow.widen();
+    // Streams that are left unread must not take all of the window from those that are read. RFC 9000 §4.2
+    if (bytes > 0 && receiveWindow.isUsedUp && this.awaitsMore()) receiveWindow.widen();
     if (receiveWindow.needsUpdate) this.maxDataPending = true;
   }
 
@@ -478,8 +467,9 @@ export class Streams {
   }
 
   /** The application has taken bytes, or given them up. */
-  private release(bytes: number): void {
+  private release(bytes: number, isAwaited = false): void {
     this.receiveWindow.consumed += bytes;
+    if (isAwaited) this.receiveWindow.widen();
     if (this.receiveWindow.needsUpdate) this.maxDataPending = true;
   }
 
