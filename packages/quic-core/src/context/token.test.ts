@@ -52,6 +52,20 @@ describe(`a token of NEW_TOKEN counts once ${covers('rfc9000-8.1.4-8', 'rfc9000-
     }
   });
 
+  test('even the one whose second use begins a generation', () => {
+    const { fillBytes } = createRandom(SEED);
+    const used = new UsedTokens(DAY_US, 0);
+    const bytes = new Uint8Array(12);
+    const first = Uint8Array.from({ length: 12 }, (_, i) => i);
+    expect(used.use(first, 0, 0)).toBe(true);
+    for (let counted = 1, i = 1; counted < 200_000; i++) {
+      fillBytes(bytes);
+      if (used.use(bytes, i, i)) counted++;
+    }
+    // Two generations are full: this use begins the third, and the first is forgotten.
+    expect(used.use(first, 0, 300_000)).toBe(false);
+  });
+
   test('a flood of used ones shortens the life of the others, and ends it for none that is new', () => {
     const { fillBytes } = createRandom(SEED);
     const used = new UsedTokens(DAY_US, 0);

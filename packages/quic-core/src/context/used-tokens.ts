@@ -37,9 +37,10 @@ export class UsedTokens {
    * @param nonce - twelve bytes that were drawn at random for this token, and proved to be ours.
    */
   use(nonce: Uint8Array, createdUs: number, nowUs: number): boolean {
-    if (createdUs <= this.forgottenBeforeUs) return false;
     if (this.current === undefined || this.count >= CAPACITY || nowUs - this.currentSinceUs > this.lifeUs)
       this.turn(nowUs);
+    // Only now: the generation that has just gone may be the one that this token was used in.
+    if (createdUs <= this.forgottenBeforeUs) return false;
     if (has(this.current!, nonce) || (this.before !== undefined && has(this.before, nonce))) return false;
     mark(this.current!, nonce);
     this.count++;
