@@ -26,6 +26,13 @@ describe('absence of the program', () => {
     expect(new Absence().look(0, 3_000_000, 2_000_000)).toBe(false);
   });
 
+  test('a program that has just run was not away, however long ago the time is that it was told to run at', () => {
+    const absence = new Absence();
+    absence.look(Infinity, PTO, 9_999_000);
+    expect(absence.look(0, PTO, 10_000_000)).toBe(false);
+    expect(absence.endUs).toBe(-Infinity);
+  });
+
   test('a machine that sleeps again soon after has slept again', () => {
     const absence = new Absence();
     expect(absence.look(0, PTO, 25_000_000)).toBe(true);

@@ -8,6 +8,8 @@ export class Absence {
   /** When the program was back: packets that left before give no samples. */
   endUs: number = -Infinity;
   private returnedUs = -Infinity;
+  /** When the program ran last. */
+  private ranUs = -Infinity;
   private lastAckUs = -Infinity;
   /** Absences that followed closely upon another. */
   private habit = 0;
@@ -15,12 +17,14 @@ export class Absence {
   /**
    * The program runs at `nowUs`. Returns whether it was away.
    *
-   * @param dueUs - when it was told to run at the latest.
+   * @param dueUs - when it was told to run at the latest; Infinity where it was told nothing.
    * @param ptoUs - how long the path is waited for.
    */
   look(dueUs: number, ptoUs: number, nowUs: number): boolean {
     const leastUs = Math.max(LEAST_US, ptoUs);
-    const awayUs = nowUs - Math.max(dueUs, this.returnedUs);
+    // Times to run at may be set when they have passed already.
+    const awayUs = nowUs - Math.max(dueUs, this.ranUs);
+    this.ranUs = nowUs;
     if (awayUs < leastUs) return false;
     // A program that is away again and again is slow, and part of the round trip.
     this.habit = dueUs - this.returnedUs < leastUs ? this.habit + 1 : 0;

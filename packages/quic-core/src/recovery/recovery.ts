@@ -177,7 +177,6 @@ export class Recovery {
 
   /** The connection has its turn at `nowUs`; it should have had one at `dueUs` at the latest. */
   onTurn(dueUs: number, nowUs: number): void {
-    if (dueUs >= nowUs) return;
     const { active } = this.paths;
     if (this.absence.look(dueUs, active.rtt.ptoUs, nowUs)) active.firstSentUs = active.deliveredUs = nowUs;
   }
