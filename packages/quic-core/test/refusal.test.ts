@@ -84,3 +84,24 @@ describe('a server that takes no more clients', () => {
     expect(eventsOf(client).map(({ type }) => type)).not.toContain('connected');
   });
 });
+
+test('a half-open connection that its peer has closed is told to have ended, also when it makes room at once', () => {
+  const client = createClient();
+  const server = createServer({ maxHalfOpenConnections: 1, retry: 'never' });
+  const out = createOutgoingDatagram(new Uint8Array(1500));
+  const deliver = (): void => {
+    while (client.prepareNextPacket(out, NOW_US) > 0)
+      server.incomingPacket(out.buffer.slice(0, out.length), CLIENT, SERVER, 0, 0, NOW_US);
+  };
+  const first = client.createConnection(TO, NOW_US);
+  deliver();
+  first.close();
+  deliver();
+  client.createConnection(TO, NOW_US);
+  deliver();
+  expect(eventsOf(server)).toMatchObject([
+    { type: 'accepted', connection: 0 },
+    { type: 'closed', connection: 0, reason: { kind: 'transport', remote: true } },
+    { type: 'accepted', connection: 1 },
+  ]);
+});

@@ -395,12 +395,14 @@ export class Connection {
   /** End at once, in silence. */
   vanish(reason: CloseReason): void {
     this.drain(reason);
+    this.tellEnd(0);
     this.finished = true;
   }
 
   /** A bug of ours: end this connection, and no other; in silence when even the end does not work. */
   fail(error: unknown): void {
     if (this.parts.closeState.active) this.finished = true;
+    this.tellEnd(0);
     const failure = new TransportError(TransportCode.InternalError, 0, 'internal error');
     this.close({ ...transportReason(failure), cause: error });
   }
