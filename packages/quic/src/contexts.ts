@@ -11,14 +11,15 @@ import { use } from './usage.ts';
 
 /** Makes contexts for the attempts of one `connect`: certificates are read once, and errors in them thrown here. */
 export function clientContexts(options: ConnectOptions): () => QuicHostContext {
-  const { context, key, cert, passphrase, ca, rejectUnauthorized = true } = options;
+  const { context, key, cert, passphrase, ca, rejectUnauthorized } = options;
   if (context !== undefined) return () => context;
   const common = commonOptions(options);
   const core: QuicContextOptions = {
     ...common,
-    ...(rejectUnauthorized
-      ? { verifier: options.verifier ?? createServerVerifier(ca) }
-      : { dangerouslySkipCertificateCheck: true }),
+    // As in node:tls, `false` alone turns the check off: null and 0 come from settings that say nothing.
+    ...(rejectUnauthorized === false
+      ? { dangerouslySkipCertificateCheck: true }
+      : { verifier: options.verifier ?? createServerVerifier(ca) }),
     ...(key === undefined || cert === undefined
       ? {}
       : { identity: createIdentity({ key, cert, passphrase }, common.crypto) }),
@@ -85,9 +86,10 @@ function serverIdentity(
 }
 
 function clientCertificates(options: ListenOptions): Partial<QuicContextOptions> {
-  const { requestCert = false, rejectUnauthorized = true, ca } = options;
+  const { requestCert = false, rejectUnauthorized, ca } = options;
   if (!requestCert) return {};
-  if (!rejectUnauthorized) return { clientCertificate: 'request', dangerouslySkipCertificateCheck: true };
+  if (rejectUnauthorized === false)
+    return { clientCertificate: 'request', dangerouslySkipCertificateCheck: true };
   const verifier = options.verifier ?? (ca === undefined ? undefined : createClientVerifier(ca));
   if (verifier === undefined)
     throw new QuicError('ERR_QUIC_INVALID_OPTION', 'requestCert needs ca: whom clients are vouched for by');

@@ -35,6 +35,20 @@ describe('a key that is not the key of the certificate', () => {
   });
 });
 
+test.each([0, null, ''])('rejectUnauthorized: %j checks certificates all the same', async (value) => {
+  const rejectUnauthorized = value as unknown as boolean;
+  const { certificatePem } = await certificate();
+  const listener = await serve();
+  await expect(
+    connect({ host: HOST, port: listener.address.port, ALPNProtocols: [PROTOCOL], rejectUnauthorized }),
+  ).rejects.toThrow(/certificate/);
+  await listener.close();
+  const strict = await serve(undefined, { requestCert: true, ca: certificatePem, rejectUnauthorized });
+  const client = await dial(strict);
+  await expect(client.closed).rejects.toThrow(/certificate/);
+  await strict.close();
+});
+
 test.each(['', 'a b', 'a..b', 'https://a', 'a:443'])(
   'connect refuses the servername %j',
   async (servername) => {
