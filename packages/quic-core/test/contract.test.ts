@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { describe, expect, test } from '@jest/globals';
 import { Level } from '@tsquic/tls13';
 import type { Address } from '../src/context/address.ts';
@@ -545,4 +546,11 @@ describe('addresses', () => {
     exchange.client.incomingPacket(out.buffer.slice(0, answer), VICTIM, CLIENT, 0, 0, NOW_US);
     expect(exchange.client.connection(0)!.statistics().packetsReceived).toBeGreaterThan(0);
   });
+});
+
+test('what is logged of a context holds no key', () => {
+  const resetKey = new Uint8Array(32).fill(0xab);
+  const context = createServer({ resetKey });
+  expect(inspect(context)).toBe('QuicContext {}');
+  expect(inspect({ context }, { depth: Infinity })).not.toMatch(/171|abab/);
 });

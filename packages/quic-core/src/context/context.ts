@@ -482,3 +482,8 @@ function firstVersion(id: number): Version {
     throw new QuicUsageError('invalid-option', `version ${id} is not a number of 32 bits above 0`);
   return versionById(id) ?? { ...VERSION_1, id };
 }
+
+// What `console.log` shows: a context holds keys, which belong in no log.
+Object.defineProperty(QuicContext.prototype, Symbol.for('nodejs.util.inspect.custom'), {
+  value: () => 'QuicContext {}',
+});
