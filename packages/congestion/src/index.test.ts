@@ -13,6 +13,8 @@ test('the public names', () => {
     'checkController',
     'checkRecovery',
     'controllerByName',
+    'createAckSample',
+    'createCongestionEvent',
     'initialWindow',
     'minimumWindow',
   ]);

@@ -1,11 +1,13 @@
 export { Bbr } from './bbr/bbr.ts';
 export { CarefulResume, type RememberedPath } from './careful-resume.ts';
-export type {
-  AckSample,
-  CongestionController,
-  CongestionEvent,
-  CongestionFactory,
-  CongestionOptions,
+export {
+  type AckSample,
+  type CongestionController,
+  type CongestionEvent,
+  type CongestionFactory,
+  type CongestionOptions,
+  createAckSample,
+  createCongestionEvent,
 } from './controller.ts';
 export { checkController, type ComplianceOptions, type ComplianceStep } from './controller-compliance.ts';
 export { Cubic } from './cubic.ts';

@@ -1,4 +1,11 @@
-import type { AckSample, CongestionController, CongestionEvent, CongestionFactory } from './controller.ts';
+import {
+  type AckSample,
+  type CongestionController,
+  type CongestionEvent,
+  type CongestionFactory,
+  createAckSample,
+  createCongestionEvent,
+} from './controller.ts';
 import { Pacer } from './pacer.ts';
 
 /** A path that loses something for a while, and then nothing more. */
@@ -70,14 +77,8 @@ class RecoveryTrial {
   private linkFreeUs = 0;
   private runLeft = 0;
   private random: number;
-  private readonly sample: AckSample = { ...BLANK_SAMPLE };
-  private readonly event: CongestionEvent = {
-    nowUs: 0,
-    sentUs: 0,
-    lostBytes: 0,
-    cePackets: 0,
-    inFlightBytes: 0,
-  };
+  private readonly sample: AckSample = createAckSample();
+  private readonly event: CongestionEvent = createCongestionEvent();
 
   constructor(factory: CongestionFactory, path: RecoveryPath) {
     this.path = path;
@@ -190,25 +191,6 @@ class RecoveryTrial {
     this.controller.onCongestion(event);
   }
 }
-
-const BLANK_SAMPLE: Readonly<AckSample> = {
-  nowUs: 0,
-  ackedBytes: 0,
-  newestSentUs: 0,
-  priorInFlightBytes: 0,
-  inFlightBytes: 0,
-  deliveredTotalBytes: 0,
-  deliveredAtSendBytes: 0,
-  deliveredBytes: 0,
-  deliveryIntervalUs: 0,
-  lostBytes: 0,
-  ceBytes: 0,
-  latestRttUs: 0,
-  smoothedRttUs: 0,
-  minRttUs: 0,
-  appLimited: false,
-  windowUnused: false,
-};
 
 const SECOND_US = 1_000_000;
 const LOSSES_FROM_US = SECOND_US;

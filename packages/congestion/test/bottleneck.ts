@@ -1,8 +1,9 @@
-import type {
-  AckSample,
-  CongestionController,
-  CongestionEvent,
-  CongestionFactory,
+import {
+  type AckSample,
+  type CongestionController,
+  type CongestionEvent,
+  type CongestionFactory,
+  createCongestionEvent,
 } from '../src/controller.ts';
 import { ackSample } from './ack-sample.ts';
 import { Pacer } from '../src/pacer.ts';
@@ -143,13 +144,7 @@ class Flow {
   private readonly rttTrace: number[] = [];
   private readonly faults: string[] = [];
   private readonly sample: AckSample = ackSample();
-  private readonly event: CongestionEvent = {
-    nowUs: 0,
-    sentUs: 0,
-    lostBytes: 0,
-    cePackets: 0,
-    inFlightBytes: 0,
-  };
+  private readonly event: CongestionEvent = createCongestionEvent();
 
   constructor(options: FlowOptions, index: number) {
     this.options = options;

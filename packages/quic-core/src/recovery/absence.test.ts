@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
+import { createAckSample } from '@tsquic/congestion';
 import { Absence } from './absence.ts';
-import { createAckSample } from './ack-sample.ts';
 
 const PTO = 200_000;
 

@@ -2,28 +2,6 @@ import type { AckSample } from '@tsquic/congestion';
 import type { Path } from '../path/path.ts';
 import { SentFlag, type SentPackets } from './sent-packets.ts';
 
-/** A blank sample, to be refilled for every ACK frame. */
-export function createAckSample(): AckSample {
-  return {
-    nowUs: 0,
-    ackedBytes: 0,
-    newestSentUs: 0,
-    priorInFlightBytes: 0,
-    inFlightBytes: 0,
-    deliveredTotalBytes: 0,
-    deliveredAtSendBytes: 0,
-    deliveredBytes: 0,
-    deliveryIntervalUs: 0,
-    lostBytes: 0,
-    ceBytes: 0,
-    latestRttUs: 0,
-    smoothedRttUs: 0,
-    minRttUs: 0,
-    appLimited: false,
-    windowUnused: false,
-  };
-}
-
 /** Fill in what the newest acknowledged packet of the path shows; its interval of delivery ends the next one's. */
 export function sampleDelivery(sample: AckSample, path: Path, sent: SentPackets, slot: number): void {
   const sentUs = sent.sentUs[slot]!;

@@ -1,4 +1,4 @@
-import type { CongestionEvent } from '@tsquic/congestion';
+import { type CongestionEvent, createCongestionEvent } from '@tsquic/congestion';
 import type { Path } from '../path/path.ts';
 import { PersistentCongestion } from './persistent.ts';
 import { Sent, SentFlag, type SentPackets } from './sent-packets.ts';
@@ -78,11 +78,6 @@ export class LossDetector {
     event.sentUs = sent.sentUs[slot]!;
     if (this.congestion.onLost(sent, number, path, maxAckDelayUs, presentSinceUs)) this.persistent = true;
   }
-}
-
-/** A blank event, to be refilled. */
-export function createCongestionEvent(): CongestionEvent {
-  return { nowUs: 0, sentUs: 0, lostBytes: 0, cePackets: 0, inFlightBytes: 0 };
 }
 
 /** One for all connections: it is used before the next detection. */
