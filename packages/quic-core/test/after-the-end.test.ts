@@ -8,6 +8,7 @@ import type { QuicEvent } from '../src/events.ts';
 import { FrameType } from '../src/frame/rules.ts';
 import { createClient, createServer, eventsOf } from './support/contexts.ts';
 import { CLIENT, SERVER } from './support/exchange.ts';
+import { usageCode } from './support/usage-code.ts';
 
 const SECOND_US = 1_000_000;
 const HELLO = new TextEncoder().encode('hello');
@@ -418,16 +419,6 @@ function connectedStage(role: Role): Stage {
   stage.carry(Infinity, act);
   act();
   return stage;
-}
-
-function usageCode(call: () => unknown): string {
-  try {
-    call();
-  } catch (error) {
-    if (error instanceof QuicUsageError) return error.code;
-    throw error;
-  }
-  return 'nothing thrown';
 }
 
 describe.each(['client', 'server'] as const)('what a %s does wrong by itself throws', (role) => {

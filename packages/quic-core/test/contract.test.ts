@@ -6,12 +6,12 @@ import type { ConnectionOptions, QuicContextOptions, TransportOptions } from '..
 import type { QuicContext } from '../src/context/context.ts';
 import { createOutgoingDatagram, type OutgoingDatagram } from '../src/context/outgoing-datagram.ts';
 import { TransportCode } from '../src/errors/transport-error.ts';
-import { QuicUsageError } from '../src/errors/usage-error.ts';
 import { ATTACKER, Attacker, PING, VICTIM } from './support/attacker.ts';
 import { attackServer, createClient, createServer, eventsOf, seededCrypto } from './support/contexts.ts';
 import { CLIENT, type Exchange, passTime, SERVER, settle } from './support/exchange.ts';
 import { FrameType } from '../src/frame/rules.ts';
 import { streamFrame } from './support/frames.ts';
+import { usageCode } from './support/usage-code.ts';
 
 const NOW_US = 1_000_000;
 const TO: ConnectionOptions = { to: SERVER, serverName: 'server.test' };
@@ -27,16 +27,6 @@ function connected(exchange: Exchange = createExchange()): Exchange {
   exchange.client.createConnection(TO, NOW_US);
   settle(exchange, NOW_US);
   return exchange;
-}
-
-function usageCode(call: () => unknown): string {
-  try {
-    call();
-  } catch (error) {
-    if (error instanceof QuicUsageError) return error.code;
-    throw error;
-  }
-  return 'nothing thrown';
 }
 
 const STRANGER: Address = { ip: '9.9.9.9', port: 9 };
