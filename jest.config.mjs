@@ -8,9 +8,13 @@ export default {
     '<rootDir>/tools/**/*.test.ts',
     '<rootDir>/docs/**/*.test.ts',
     '<rootDir>/interop/**/*.test.ts',
+    '<rootDir>/benchmarks/**/*.test.ts',
+    '<rootDir>/deploy/**/*.test.ts',
   ],
   modulePathIgnorePatterns: ['<rootDir>/packages/.*/dist/', '<rootDir>/interop/.peers/'],
   maxWorkers: 2,
+  // Modules of files that ran stay in memory; tests that measure memory collect garbage often, which a full heap makes slow.
+  workerIdleMemoryLimit: '400MB',
   // Tests wait for what they wait for: only one that hangs meets this, however busy the machine is.
   testTimeout: 600_000,
   transform: {

@@ -1,7 +1,8 @@
 // `pnpm api`: the reference of every entry of every package, from its doc comments. A warning fails it.
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
+import { publishedPackages } from './tools/published.mjs';
 
-const entryPoints = readdirSync('packages').flatMap((name) => {
+const entryPoints = publishedPackages('.').flatMap((name) => {
   const { exports: entries } = JSON.parse(readFileSync(`packages/${name}/package.json`, 'utf8'));
   return Object.values(entries)
     .filter((entry) => typeof entry === 'object')
@@ -11,7 +12,7 @@ const entryPoints = readdirSync('packages').flatMap((name) => {
 export default {
   name: 'tsquic',
   entryPoints,
-  tsconfig: 'scripts/tsconfig.api.json',
+  tsconfig: 'tools/tsconfig.api.json',
   // `pnpm check` does it, with the compiler that the sources are written for.
   skipErrorChecking: true,
   out: '.cache/api',

@@ -3,7 +3,11 @@ import type { Check, Findings } from './benchmark.ts';
 import { Child } from './child.ts';
 import { createWorkplace, type Workplace } from './workplace.ts';
 
-const WAYS = { core: 'the core over a QuicLoop', tsquic: 'listen and connect of tsquic' } as const;
+const WAYS = {
+  core: 'the core over a QuicLoop',
+  tsquic: 'listen and connect of tsquic',
+  shared: 'the same, clients on one socket',
+} as const;
 type Way = keyof typeof WAYS;
 
 /** Connections that come and go before the others: the code they run is compiled then, and no longer counts. */
@@ -12,7 +16,7 @@ const WARM_UP = 100;
 const SETTLE_MS = 6000;
 const HOLD_MS = 1500;
 /** Promises, web streams and the handler of each connection come on top of the core. */
-const MAX_KIB = { core: 20, tsquic: 40 } as const;
+const MAX_KIB = { core: 20, tsquic: 28, shared: 28 } as const;
 
 /** Memory beyond the baseline, garbage apart. */
 interface Memory {
@@ -44,12 +48,17 @@ interface Run {
   readonly idleDelay: Delay;
 }
 
-/** Many connections open at once in one server process, each with a stream that has been used, all of them idle. */
-export async function measureConnections(count: number): Promise<Findings> {
+/**
+ * Many connections open at once in one server process, each with a stream that has been used, all of them idle.
+ *
+ * @param isShared - whether clients of `connect` share a socket, for more connections than a process may have descriptors.
+ */
+export async function measureConnections(count: number, isShared: boolean): Promise<Findings> {
   const workplace = await createWorkplace();
   try {
     const runs: Run[] = [];
-    for (const way of Object.keys(WAYS) as Way[]) runs.push(await hold(way, count, workplace));
+    for (const way of ['core', isShared ? 'shared' : 'tsquic'] as const)
+      runs.push(await hold(way, count, workplace));
     return findings(count, runs);
   } finally {
     workplace.remove();

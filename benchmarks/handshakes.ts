@@ -6,6 +6,8 @@ import { createWorkplace, type Workplace } from './workplace.ts';
 const COUNT = 100;
 
 interface Run {
+  /** Handshakes that were completed. */
+  readonly succeeded: number;
   readonly perSecond: number;
 }
 
@@ -57,6 +59,8 @@ function findings(quic: readonly Run[], tls: readonly Run[]): Findings {
   const [ours, theirs] = [quic, tls].map(
     (runs) => medianBy(runs, ({ perSecond }) => perSecond).perSecond,
   ) as [number, number];
+  const succeeded = quic.reduce((sum, run) => sum + run.succeeded, 0);
+  const asked = COUNT * quic.length;
   return {
     title: `${COUNT} sequential handshakes, certificates checked, two processes`,
     table: [
@@ -64,7 +68,7 @@ function findings(quic: readonly Run[], tls: readonly Run[]): Findings {
       ['tsquic', ours.toFixed(0), (1000 / ours).toFixed(2), (ours / theirs).toFixed(2)],
       ['node:tls over TCP', theirs.toFixed(0), (1000 / theirs).toFixed(2), '1.00'],
     ],
-    checks: [{ name: `all ${COUNT * quic.length} handshakes succeed`, ok: quic.length > 0 }],
+    checks: [{ name: `${succeeded} of ${asked} handshakes succeed`, ok: succeeded === asked && asked > 0 }],
     figures: { tsquicPerSecond: ours, tlsPerSecond: theirs },
   };
 }

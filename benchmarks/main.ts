@@ -1,16 +1,24 @@
-// pnpm bench [loopback] [handshakes] [memory] [connections] [--rounds N] [--connections N] [--json]
+// pnpm bench [core] [breadth] [micro] [loopback] [handshakes] [memory] [connections] [startup] [--rounds N] [--connections N] [--shared] [--json]
 import { cpus, loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 import { formatTable, type Findings } from './benchmark.ts';
+import { measureBreadth } from './breadth.ts';
 import { measureConnections } from './connections.ts';
+import { measureCore } from './core.ts';
 import { measureHandshakes } from './handshakes.ts';
 import { measureLoopback, measureMemory } from './loopback.ts';
+import { measureMicro } from './micro.ts';
+import { measureStartup } from './startup.ts';
 
 const BENCHMARKS: Readonly<Record<string, (rounds: number) => Promise<Findings>>> = {
+  core: measureCore,
+  breadth: measureBreadth,
+  micro: measureMicro,
   loopback: measureLoopback,
   handshakes: measureHandshakes,
   memory: measureMemory,
-  connections: () => measureConnections(Number(values.connections)),
+  connections: () => measureConnections(Number(values.connections), values.shared),
+  startup: measureStartup,
 };
 
 const { values, positionals } = parseArgs({
@@ -19,6 +27,7 @@ const { values, positionals } = parseArgs({
     json: { type: 'boolean', default: false },
     rounds: { type: 'string', default: '3' },
     connections: { type: 'string', default: '2000' },
+    shared: { type: 'boolean', default: false },
   },
 });
 const names = positionals.length === 0 ? Object.keys(BENCHMARKS) : positionals;

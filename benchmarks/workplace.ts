@@ -12,7 +12,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createSelfSigned } from '@tsquic/cli';
+import { createSelfSigned } from 'tsquic/certificates';
 
 /** A temporary directory with a certificate for 127.0.0.1. */
 export interface Workplace {
@@ -27,7 +27,7 @@ export async function createWorkplace(): Promise<Workplace> {
   const directory = mkdtempSync(join(tmpdir(), 'tsquic-bench-'));
   const root = join(directory, 'root');
   mkdirSync(root);
-  const pair = await createSelfSigned({ hosts: ['127.0.0.1'] });
+  const pair = await createSelfSigned({ hosts: ['127.0.0.1', 'localhost'] });
   const [cert, key] = [join(directory, 'cert.pem'), join(directory, 'key.pem')];
   writeFileSync(cert, pair.certificatePem);
   writeFileSync(key, pair.privateKeyPem);

@@ -13,15 +13,24 @@ function linksOf(page: string): string[] {
     .map((target) => `${page} → ${join(dirname(page), target)}`);
 }
 
+const FOLDERS = [
+  '.',
+  'benchmarks',
+  'deploy/nginx',
+  'docs',
+  'docs/adr',
+  'docs/how-to',
+  'interop',
+  'interop/endpoint',
+];
+
 function listPages(): string[] {
   const within = (folder: string): string[] =>
     readdirSync(join(root, folder))
       .filter((name) => name.endsWith('.md'))
       .map((name) => join(folder, name));
   const readmes = readdirSync(join(root, 'packages')).map((name) => `packages/${name}/README.md`);
-  return [...within('.'), ...within('docs'), ...within('docs/adr'), ...readmes].filter((page) =>
-    existsSync(join(root, page)),
-  );
+  return [...FOLDERS.flatMap(within), ...readmes].filter((page) => existsSync(join(root, page)));
 }
 
 test('links in the documentation lead to files that are there', () => {

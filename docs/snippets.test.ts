@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { readdirSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { findSnippets, runSnippet, writeSnippets } from '../tools/snippets.ts';
@@ -8,13 +8,13 @@ import { findSnippets, runSnippet, writeSnippets } from '../tools/snippets.ts';
 const root = process.cwd();
 /** Ignored by git. */
 const folder = join(root, '.cache/snippets');
-const command = [process.execPath, '-C', 'tsquic-src', '--import', join(root, 'scripts/ts.mjs')];
+const command = [process.execPath, '-C', 'tsquic-src', '--import', join(root, 'tools/ts.mjs')];
 const snippets = findSnippets(root);
 
 beforeAll(async () => {
   await writeSnippets(snippets, folder);
   const config = {
-    extends: '../../scripts/tsconfig.json',
+    extends: '../../tools/tsconfig.json',
     compilerOptions: { rootDir: '../..' },
     include: ['*.ts'],
   };
@@ -33,10 +33,18 @@ describe('code in the documentation', () => {
     expect(await runSnippet(snippet, folder, command)).toBe('');
   });
 
-  test.each(readdirSync(join(root, 'packages')))('packages/%s shows code that runs', (name) => {
+  test.each(published(join(root, 'packages')))('packages/%s shows code that runs', (name) => {
     expect(snippets.some(({ at, runs }) => runs && at.startsWith(`packages/${name}/README.md:`))).toBe(true);
   });
 });
+
+/** Packages that others install; those that are private have no reader outside. */
+function published(folder: string): string[] {
+  return readdirSync(folder).filter((name) => {
+    const manifest = readFileSync(join(folder, name, 'package.json'), 'utf8');
+    return (JSON.parse(manifest) as { private?: boolean }).private !== true;
+  });
+}
 
 /** Compiler output with places in the pages instead of in the extracted files. */
 function inPages(output: string): string {

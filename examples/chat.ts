@@ -1,6 +1,6 @@
 // A room: whatever one says, all others read.
-//   node -C tsquic-src --import ./scripts/ts.mjs examples/chat.ts serve cert.pem key.pem [PORT]
-//   node -C tsquic-src --import ./scripts/ts.mjs examples/chat.ts join cert.pem PORT NAME
+//   node -C tsquic-src --import ./tools/ts.mjs examples/chat.ts serve cert.pem key.pem [PORT]
+//   node -C tsquic-src --import ./tools/ts.mjs examples/chat.ts join cert.pem PORT NAME
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { connect, listen } from 'tsquic';

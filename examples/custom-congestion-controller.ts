@@ -1,5 +1,5 @@
 // Congestion control of one's own, checked, and compared with CUBIC on a simulated line of 10 Mbit/s and 40 ms.
-//   node -C tsquic-src --import ./scripts/ts.mjs examples/custom-congestion-controller.ts
+//   node -C tsquic-src --import ./tools/ts.mjs examples/custom-congestion-controller.ts
 import {
   checkController,
   controllerByName,
@@ -31,9 +31,9 @@ class Stubborn implements CongestionController {
 
   onSent(): void {}
 
-  onAck({ ackedBytes, appLimited, newestSentUs }: AckSample): void {
-    // A window that was not the limit has not been tested; what left before the reduction says nothing of it.
-    if (appLimited || newestSentUs <= this.reducedUs) return;
+  onAck({ ackedBytes, windowUnused, newestSentUs }: AckSample): void {
+    // A window that was not full has not been tested (RFC 9002 §7.8); what left before the reduction says nothing of it.
+    if (windowUnused || newestSentUs <= this.reducedUs) return;
     this.ackedBytes += ackedBytes;
     if (this.ackedBytes < this.windowBytes) return;
     this.ackedBytes -= this.windowBytes;

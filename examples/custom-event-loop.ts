@@ -1,9 +1,10 @@
 // A loop that is the program: it polls, works and sleeps (docs/integration.md). Both ends run in it.
-//   node -C tsquic-src --import ./scripts/ts.mjs examples/custom-event-loop.ts
+//   node -C tsquic-src --import ./tools/ts.mjs examples/custom-event-loop.ts
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { setImmediate, setTimeout } from 'node:timers/promises';
 import { createNodeProvider } from '@tsquic/crypto/node';
+import { EventDispatcher } from '@tsquic/event-adapters';
 import { createOutgoingDatagram, createQuicContext, type QuicContext } from '@tsquic/quic-core';
 import { createTestIdentity, TEST_UNIX_TIME_US, testRootCertificate } from '@tsquic/simulator';
 import { createCertificateVerifier } from '@tsquic/tls13/x509';
@@ -33,20 +34,30 @@ const client = createQuicContext({ ...shared, verifier });
 const ends = [await join(server), await join(client)] as const;
 const connection = client.createConnection({ to: ends[0].local }, nowUs());
 const buffer = new Uint8Array(1000);
-for (let running = true; running;) {
-  for (let event = server.nextEvent(); event !== undefined; event = server.nextEvent()) {
-    running = event.type !== 'closed';
-    if (event.type !== 'stream-readable') continue;
-    const stream = server.connection(event.connection)?.stream(event.streamId);
-    stream?.write(buffer.subarray(0, stream.read(buffer)), stream.finished);
-  }
-  for (let event = client.nextEvent(); event !== undefined; event = client.nextEvent()) {
-    if (event.type === 'connected') connection.openStream()?.write(new TextEncoder().encode('hello'), true);
-    if (event.type !== 'stream-readable') continue;
-    const count = connection.stream(event.streamId)?.read(buffer);
-    console.log(new TextDecoder().decode(buffer.subarray(0, count)));
-    connection.close();
-  }
+let running = true;
+const serverEvents = new EventDispatcher(server, {
+  onConnection: () => ({
+    onStream: (stream) => ({
+      onReadable: () => void stream.write(buffer.subarray(0, stream.read(buffer)), stream.finished),
+    }),
+    onClosed: () => (running = false),
+  }),
+});
+const clientEvents = new EventDispatcher(client);
+clientEvents.follow(connection, {
+  onConnected: () => connection.openStream()?.write(new TextEncoder().encode('hello'), true),
+  onStream: (stream) => ({
+    onReadable: () => {
+      console.log(new TextDecoder().decode(buffer.subarray(0, stream.read(buffer))));
+      connection.close();
+    },
+  }),
+});
+while (running) {
+  for (let event = server.nextEvent(); event !== undefined; event = server.nextEvent())
+    serverEvents.dispatch(event);
+  for (let event = client.nextEvent(); event !== undefined; event = client.nextEvent())
+    clientEvents.dispatch(event);
   for (const { send } of ends) send();
   const delayUs = Math.min(server.nextWakeDelay(nowUs(), 1000), client.nextWakeDelay(nowUs(), 1000));
   if (delayUs >= 200) await setTimeout(delayUs / 1000);

@@ -1,9 +1,9 @@
 // Sends its words to an echo server and prints what comes back.
-//   node -C tsquic-src --import ./scripts/ts.mjs examples/echo-client.ts cert.pem PORT WORD…
+//   node -C tsquic-src --import ./tools/ts.mjs examples/echo-client.ts cert.pem PORT WORD…
 import { readFileSync } from 'node:fs';
 import { createNodeProvider } from '@tsquic/crypto/node';
-import { nodeClock, openNodePort, QuicLoop, unixTimeAtZeroUs } from '@tsquic/event-adapters';
-import { createQuicContext, type QuicEvent } from '@tsquic/quic-core';
+import { EventDispatcher, nodeClock, openNodePort, QuicLoop, unixTimeAtZeroUs } from '@tsquic/event-adapters';
+import { createQuicContext } from '@tsquic/quic-core';
 import { certificatesFromPem, createCertificateVerifier } from '@tsquic/tls13/x509';
 
 const [caFile = 'cert.pem', portNumber = '4433', ...words] = process.argv.slice(2);
@@ -18,27 +18,32 @@ const context = createQuicContext({
   unixTimeAtZeroUs,
 });
 
+const events = new EventDispatcher(context);
 const port = await openNodePort({ connect: to });
-const loop = new QuicLoop({ context, port, clock: nodeClock, onEvent });
+const loop = new QuicLoop({ context, port, clock: nodeClock, onEvent: events.dispatch });
 const connection = context.createConnection({ to, from: port.local }, loop.nowUs());
 loop.wake();
 
 const chunk = new Uint8Array(16_384);
 
-function onEvent(event: QuicEvent): void {
-  if (event.type === 'connected') {
-    connection.openStream()?.write(new TextEncoder().encode(`${words.join(' ')}\n`), true);
-  } else if (event.type === 'stream-readable') {
-    const stream = connection.stream(event.streamId);
-    for (let count = stream?.read(chunk) ?? 0; count > 0; count = stream?.read(chunk) ?? 0) {
-      process.stdout.write(chunk.slice(0, count));
-    }
-    if (stream?.finished === true) connection.close();
-  } else if (event.type === 'closed') {
-    if (event.reason.kind !== 'application') {
-      console.error(event.reason);
+events.follow(connection, {
+  onConnected: () => {
+    const stream = connection.openStream();
+    if (stream === undefined) return;
+    stream.write(new TextEncoder().encode(`${words.join(' ')}\n`), true);
+    events.followStream(stream, {
+      onReadable: () => {
+        for (let count = stream.read(chunk); count > 0; count = stream.read(chunk))
+          process.stdout.write(chunk.slice(0, count));
+        if (stream.finished) connection.close();
+      },
+    });
+  },
+  onClosed: (reason) => {
+    if (reason.kind !== 'application') {
+      console.error(reason);
       process.exitCode = 1;
     }
     loop.close();
-  }
-}
+  },
+});

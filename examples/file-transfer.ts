@@ -1,6 +1,6 @@
 // Sends files over one connection, a stream for each.
-//   node -C tsquic-src --import ./scripts/ts.mjs examples/file-transfer.ts receive cert.pem key.pem FOLDER [PORT]
-//   node -C tsquic-src --import ./scripts/ts.mjs examples/file-transfer.ts send cert.pem PORT FILE…
+//   node -C tsquic-src --import ./tools/ts.mjs examples/file-transfer.ts receive cert.pem key.pem FOLDER [PORT]
+//   node -C tsquic-src --import ./tools/ts.mjs examples/file-transfer.ts send cert.pem PORT FILE…
 import { createReadStream, createWriteStream, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';

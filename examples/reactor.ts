@@ -1,7 +1,8 @@
 // The complete integration with an event base that the program owns: read, write and timer events, the three calls
 // inside their callbacks. Both ends share one base; the client sends a line, the server sends it back.
-//   node -C tsquic-src --import ./scripts/ts.mjs examples/reactor.ts
+//   node -C tsquic-src --import ./tools/ts.mjs examples/reactor.ts
 import { createNodeProvider } from '@tsquic/crypto/node';
+import { EventDispatcher } from '@tsquic/event-adapters';
 import {
   createOutgoingDatagram,
   createQuicContext,
@@ -59,25 +60,34 @@ const buffer = new Uint8Array(1000);
 
 const server = createQuicContext({ ...shared, identity: createTestIdentity(crypto) });
 const serverSocket = await openEventSocket('127.0.0.1');
-joinByHand(base, serverSocket, server, (event) => {
-  if (event.type === 'closed') base.stop();
-  if (event.type !== 'stream-readable') return;
-  const stream = server.connection(event.connection)?.stream(event.streamId);
-  const count = stream?.read(buffer) ?? 0;
-  stream?.write(buffer.subarray(0, count), stream.finished);
+const serverEvents = new EventDispatcher(server, {
+  onConnection: () => ({
+    onStream: (stream) => ({
+      onReadable: () => {
+        const count = stream.read(buffer);
+        stream.write(buffer.subarray(0, count), stream.finished);
+      },
+    }),
+    onClosed: () => base.stop(),
+  }),
 });
+joinByHand(base, serverSocket, server, serverEvents.dispatch);
 
 const verifier = createCertificateVerifier({ trustAnchors: [testRootCertificate()] });
 const client = createQuicContext({ ...shared, verifier });
 const clientSocket = await openEventSocket('127.0.0.1');
 const connection = client.createConnection({ to: serverSocket.local }, base.nowUs());
-joinByHand(base, clientSocket, client, (event) => {
-  if (event.type === 'connected') connection.openStream()?.write(new TextEncoder().encode('hello'), true);
-  if (event.type !== 'stream-readable') return;
-  const count = connection.stream(event.streamId)?.read(buffer) ?? 0;
-  console.log(new TextDecoder().decode(buffer.subarray(0, count)));
-  connection.close();
+const clientEvents = new EventDispatcher(client);
+clientEvents.follow(connection, {
+  onConnected: () => connection.openStream()?.write(new TextEncoder().encode('hello'), true),
+  onStream: (stream) => ({
+    onReadable: () => {
+      console.log(new TextDecoder().decode(buffer.subarray(0, stream.read(buffer))));
+      connection.close();
+    },
+  }),
 });
+joinByHand(base, clientSocket, client, clientEvents.dispatch);
 
 await base.dispatch();
 for (const socket of [serverSocket, clientSocket]) socket.close();

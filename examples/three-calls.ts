@@ -1,8 +1,8 @@
 // The whole integration by hand: a socket, a timer and three calls. Both ends run here, one echoes the other.
-//   node -C tsquic-src --import ./scripts/ts.mjs examples/three-calls.ts
+//   node -C tsquic-src --import ./tools/ts.mjs examples/three-calls.ts
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
-import { createSelfSigned } from '@tsquic/cli';
+import { createSelfSigned } from 'tsquic/certificates';
 import { createNodeProvider } from '@tsquic/crypto/node';
 import {
   createOutgoingDatagram,

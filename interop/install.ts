@@ -5,6 +5,15 @@ import { adoptGroup, signalGroup } from './process-group.ts';
 /** Where installed peers live; not under version control. */
 export const PEERS_DIRECTORY: string = fileURLToPath(new URL('.peers/', import.meta.url));
 
+const APT_ENVIRONMENT = { DEBIAN_FRONTEND: 'noninteractive' };
+const APT_INSTALL = ['--quiet', '--yes', '--no-install-recommends', '-o', 'DPkg::Lock::Timeout=120'];
+
+/** Installs packages of Debian, as root, after whoever else is installing some. Rejects as `runStep` does. */
+export async function installDebianPackages(names: readonly string[]): Promise<void> {
+  await runStep(['apt-get', 'update', '--quiet'], { env: APT_ENVIRONMENT });
+  await runStep(['apt-get', 'install', ...APT_INSTALL, ...names], { env: APT_ENVIRONMENT });
+}
+
 /** Options of an install step. */
 export interface StepOptions {
   readonly cwd?: string;
@@ -32,9 +41,10 @@ export function runStep(argv: readonly string[], options: StepOptions = {}): Pro
     let stderr = '';
     child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
     child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
-    child.once('error', (error) => {
+    child.once('error', (error: NodeJS.ErrnoException) => {
       clearTimeout(timer);
-      reject(new Error(`${program}: ${error.message}`));
+      const isMissing = error.code === 'ENOENT';
+      reject(new Error(isMissing ? `${program} is not on the path` : `${program}: ${error.message}`));
     });
     child.once('close', (code, signal) => {
       clearTimeout(timer);

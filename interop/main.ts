@@ -1,26 +1,14 @@
-import { mkdir, readdir, rm } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import type { Case } from './cases/case.ts';
-import { createCertificates } from './certificates.ts';
-import { createFiles } from './files.ts';
 import { PEERS_DIRECTORY } from './install.ts';
+import { type Installed, installPeer } from './installed.ts';
+import { installJudge } from './judge/judge.ts';
 import { type Options, readOptions, USAGE, UsageFault } from './options.ts';
 import type { Peer } from './peer.ts';
-import {
-  type Cell,
-  type Installed,
-  type Report,
-  reportJson,
-  reportText,
-  totals,
-  verdictText,
-} from './report.ts';
-import { runTrial, type Verdict } from './trial.ts';
-
-const repository = fileURLToPath(new URL('..', import.meta.url));
-const runs = fileURLToPath(new URL('.run/', import.meta.url));
-const KEPT_RUNS = 4;
+import { SELF } from './peers/catalogue.ts';
+import { reportHtml } from './report-page.ts';
+import { reportJson, reportText, totals } from './report.ts';
+import { runCells, RUNS_DIRECTORY } from './run.ts';
 
 try {
   const options = readOptions(process.argv.slice(2));
@@ -34,82 +22,32 @@ try {
 async function main(options: Options): Promise<number> {
   const say = options.json ? console.error : console.log;
   await mkdir(PEERS_DIRECTORY, { recursive: true });
-  const installed: Installed[] = [];
-  for (const peer of new Set([options.against, ...options.peers])) {
-    const found = await install(peer);
+  const begin = async (peer: Peer): Promise<Installed> => {
+    const found = await installPeer(peer);
     say(`${peer.name} (${peer.about}): ${found.failure === '' ? found.version : found.failure}`);
-    installed.push(found);
-  }
-  const find = (peer: Peer): Installed[] => installed.filter((found) => found.peer === peer);
-  const [against] = find(options.against);
-  if (against === undefined || against.failure !== '') {
-    console.error(`nothing to test against: ${against?.failure ?? ''}`);
+    return found;
+  };
+  const against = await begin(options.against);
+  if (against.failure !== '') {
+    console.error(`nothing to test against: ${against.failure}`);
     return 2;
   }
-  const peers = options.peers.flatMap(find);
-  const report = { against, peers, cases: options.cases, cells: await runAll(options, against, peers, say) };
+  const isJudged = options.cases.some(({ judgedAs }) => judgedAs !== '');
+  const judge = isJudged ? await installJudge() : '';
+  if (isJudged) say(judge);
+  say(`seed ${options.seed}`);
+  // Builds take minutes of a processor: meanwhile the peers that are there have their turn.
+  const installing = options.peers.map((peer) =>
+    peer.name === SELF ? Promise.resolve({ ...against, peer }) : begin(peer),
+  );
+  const cells = await runCells(options, against, installing, say);
+  const peers = await Promise.all(installing);
+  const report = { against, peers, cases: options.cases, cells, seed: options.seed, judge };
+  const page = join(RUNS_DIRECTORY, 'report.html');
+  await writeFile(page, reportHtml(report));
   console.log(options.json ? reportJson(report) : `\n${reportText(report)}`);
-  return totals(report).failed === 0 ? 0 : 1;
-}
-
-async function install(peer: Peer): Promise<Installed> {
-  try {
-    return { peer, version: await peer.install(), failure: '' };
-  } catch (error) {
-    return { peer, version: '', failure: `cannot be installed: ${(error as Error).message}` };
-  }
-}
-
-async function runAll(
-  options: Options,
-  against: Installed,
-  peers: readonly Installed[],
-  say: (line: string) => void,
-): Promise<Report['cells']> {
-  const run = join(runs, new Date().toISOString().replace(/[:.]/g, '-'));
-  await prune();
-  await mkdir(run, { recursive: true });
-  const certificates = await createCertificates(run);
-  const root = (testCase: Case): string => join(run, 'files', testCase.name);
-  for (const testCase of options.cases) await createFiles(root(testCase), testCase.files);
-
-  const cells: Cell[] = [];
-  const count = peers.length * options.roles.length * options.cases.length;
-  for (const { peer, failure } of peers) {
-    for (const role of options.roles) {
-      for (const testCase of options.cases) {
-        const directory = join(run, `${peer.name}-${role}-${testCase.name}`);
-        const [client, server] = role === 'client' ? [peer, against.peer] : [against.peer, peer];
-        const startedAt = performance.now();
-        const verdict: Verdict =
-          failure === ''
-            ? await runTrial({
-                client,
-                server,
-                testCase,
-                certificates,
-                directory,
-                peerRole: role,
-                root: root(testCase),
-                capture: options.capture,
-              })
-            : { outcome: 'FAIL', complaints: [failure] };
-        const seconds = Math.round(performance.now() - startedAt) / 1000;
-        const log = relative(repository, directory);
-        cells.push({ peer: peer.name, role, testCase: testCase.name, verdict, seconds, log });
-        const place = `[${cells.length}/${count}] ${peer.name} as ${role}, ${testCase.name}`;
-        say(`${place}: ${verdictText(verdict)} (${seconds.toFixed(1)} s)`);
-      }
-    }
-  }
-  await rm(join(run, 'files'), { recursive: true, force: true });
-  return cells;
-}
-
-/** Keeps the newest runs only: captures are large. */
-async function prune(): Promise<void> {
-  await mkdir(runs, { recursive: true });
-  const names = (await readdir(runs)).sort();
-  for (const name of names.slice(0, Math.max(0, names.length - KEPT_RUNS + 1)))
-    await rm(join(runs, name), { recursive: true, force: true });
+  say(`${relative(process.cwd(), page)} has the same as a page`);
+  // Who is asked for by name has to be there.
+  const isMissing = options.namesPeers && peers.some(({ failure }) => failure !== '');
+  return totals(report).failed === 0 && !isMissing ? 0 : 1;
 }

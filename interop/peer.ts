@@ -17,6 +17,12 @@ export interface Peer {
   fetch(order: ClientOrder): Command | Unsupported;
 }
 
+/**
+ * Whether a connection is to speak QUIC version 2: `direct` from the client's first packet on, `negotiated` after a first
+ * flight in version 1, when both sides prefer version 2 (RFC 9368 §2.3).
+ */
+export type VersionTwo = 'none' | 'negotiated' | 'direct';
+
 /** What a server is asked to do. */
 export interface ServerOrder {
   readonly host: string;
@@ -29,12 +35,45 @@ export interface ServerOrder {
   readonly alpn: string;
   /** NSS key log to write, where the peer can. */
   readonly keyLog: string;
+  /** How the connection is to come to QUIC version 2, if it is. */
+  readonly versionTwo: VersionTwo;
   readonly retry: boolean;
+  /** Give tickets, and resume their sessions. */
+  readonly resumes: boolean;
+  /** Accept 0-RTT. */
+  readonly earlyData: boolean;
+  /** Send datagrams back. */
+  readonly datagrams: boolean;
+  /** Prefer X25519MLKEM768. */
+  readonly postQuantum: boolean;
   /** Initiate a key update early in the connection. */
   readonly updatesKeys: boolean;
+  /** Where its client moves to. */
+  readonly migrates: Migration;
+  /** The network gives its client other addresses. */
+  readonly rebinds: boolean;
+  /** Give the handshake and an idle connection `PATIENCE_MS`. */
+  readonly patient: boolean;
+  /**
+   * The preferred address to name (RFC 9000 §9.6), which is the relay's: what comes there reaches `port`, so the server
+   * has one socket and must not bind this address.
+   */
+  readonly preferredAddress: { readonly host: string; readonly port: number } | undefined;
 }
 
-/** What a client is asked to do on one connection. */
+/** How long a patient endpoint waits for a handshake, and on an idle connection. */
+export const PATIENCE_MS = 180_000;
+
+/** Where a client moves to: nowhere, to another port, or to another loopback address (`MOVED_HOST`). */
+export type Migration = 'none' | 'port' | 'address';
+
+/** The address that a client moves to where it is asked for another one. */
+export const MOVED_HOST = '127.0.0.2';
+
+/** The host that a client is bound to after it has moved, for programs that are told so. */
+export const MIGRATION_HOSTS = { none: undefined, port: '127.0.0.1', address: MOVED_HOST } as const;
+
+/** What a client is asked to do, on one connection unless it says otherwise. */
 export interface ClientOrder {
   readonly host: string;
   readonly port: number;
@@ -50,10 +89,30 @@ export interface ClientOrder {
   readonly cipher: 'TLS_CHACHA20_POLY1305_SHA256' | undefined;
   /** The QUIC version of the first packet. */
   readonly version: number | undefined;
+  /** How the connection is to come to QUIC version 2, if it is. */
+  readonly versionTwo: VersionTwo;
   /** Connect, wait until the handshake is confirmed, and close. */
   readonly handshakeOnly: boolean;
+  /** The server updates its keys: stay for that. */
+  readonly awaitsUpdate: boolean;
+  /** Fetch the first path, then all others on a second connection, which resumes the session of the first. */
+  readonly resumes: boolean;
+  /** Send the requests of that second connection in 0-RTT packets, and fail where they are rejected. */
+  readonly earlyData: boolean;
+  /** Fetch the first path, move to another socket of one's own, and fetch all others. */
+  readonly migrates: Migration;
+  /** Send twenty datagrams of 100 bytes, and fail unless they come back. */
+  readonly datagrams: boolean;
+  /** Send a share of X25519MLKEM768. */
+  readonly postQuantum: boolean;
   /** Initiate a key update early in the connection. */
   readonly updatesKeys: boolean;
+  /** Fetch each path on a connection of its own, one after the other, each with a full handshake. */
+  readonly connectionPerFile: boolean;
+  /** Give the handshake and an idle connection `PATIENCE_MS`. */
+  readonly patient: boolean;
+  /** Go to the server's preferred address once the handshake is confirmed. RFC 9000 §9.6 */
+  readonly followsPreferredAddress: boolean;
 }
 
 /** A process to start. */
@@ -73,8 +132,8 @@ export interface Unsupported {
   readonly unsupported: string;
 }
 
-/** Whether the peer refused the order. */
-export function isUnsupported(answer: Command | Unsupported): answer is Unsupported {
+/** Whether the order was refused. */
+export function isUnsupported(answer: object): answer is Unsupported {
   return 'unsupported' in answer;
 }
 

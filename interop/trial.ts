@@ -1,204 +1,111 @@
-import { createSocket } from 'node:dgram';
-import { once } from 'node:events';
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Case, Evidence } from './cases/case.ts';
-import type { Certificates } from './certificates.ts';
-import { compareFiles } from './files.ts';
-import { type ClientOrder, type Command, isUnsupported, type Peer, type ServerOrder } from './peer.ts';
-import { type Ending, Subprocess } from './process.ts';
-import { updatedPackets } from './wire/key-phase.ts';
-import { observe } from './wire/observation.ts';
-import { encodePcap } from './wire/pcap.ts';
-import { openTap, type Tap } from './wire/tap.ts';
-import { probeVersions } from './wire/version-probe.ts';
+import type { Address } from '@tsquic/quic-core';
+import type { Evidence } from './cases/case.ts';
+import { collectEvidence } from './evidence.ts';
+import { type Meeting, type Pair, runPair } from './meeting.ts';
+import { openRelay } from './network/open-relay.ts';
+import type { RelayPlan } from './network/plan.ts';
+import type { RelayThread } from './network/relay-thread.ts';
+import { clientOrder, type OrderParts, receivedDirectory, serverOrder } from './orders.ts';
+import { isUnsupported, type Peer, type Unsupported } from './peer.ts';
+import { Rival } from './rival.ts';
+import { reserveServerPort } from './server-port.ts';
+import type { Verdict } from './verdict.ts';
 
 /** Two peers, a case, and where the run keeps things. */
-export interface Trial {
+export interface Trial extends Omit<OrderParts, 'byHandshake'> {
   readonly client: Peer;
   readonly server: Peer;
-  readonly testCase: Case;
-  readonly certificates: Certificates;
-  /** The originals of the case's files. */
-  readonly root: string;
-  /** For logs, captures and what the client receives. */
-  readonly directory: string;
-  /** Which side is the other people's, and so acts where a case asks for it. */
-  readonly peerRole: 'client' | 'server';
-  /** Capture even where the case does not ask for it. */
+  readonly relays: RelayThread;
+  /** Of what the network draws. */
+  readonly seed: number;
+  /** Keep the captures of what passed as well. */
   readonly capture: boolean;
 }
 
-/** How a trial went: passed without complaints, or not applicable for a reason. */
-export type Verdict =
-  | { readonly outcome: 'ok' }
-  | { readonly outcome: 'FAIL'; readonly complaints: readonly string[] }
-  | { readonly outcome: 'n/a'; readonly reason: string };
-
-/** Starts the server, runs the client against it and judges what came of it. */
+/** Starts the server, runs the client against it through the case's network and judges what came of it. */
 export async function runTrial(trial: Trial): Promise<Verdict> {
-  const { client, server, testCase, directory } = trial;
-  const byHandshake = client.application === 'h3' || server.application === 'h3';
-  if (byHandshake && !testCase.handshakeSuffices)
-    return { outcome: 'n/a', reason: 'the peer speaks HTTP/3 only' };
-
-  const { host } = testCase;
-  const port = await freePort(host);
-  const tap = testCase.tapped || trial.capture ? await openTap(host, port) : undefined;
-  try {
-    const serving = server.serve(serverOrder(trial, byHandshake, port));
-    if (isUnsupported(serving)) return notApplicable(server, serving.unsupported);
-    const fetching = client.fetch(clientOrder(trial, byHandshake, tap?.port ?? port));
-    if (isUnsupported(fetching)) return notApplicable(client, fetching.unsupported);
-    const complaints = await runPair(trial, { serving, fetching, port, tap, byHandshake });
-    return complaints.length === 0 ? { outcome: 'ok' } : { outcome: 'FAIL', complaints };
-  } finally {
-    tap?.close();
-    if (tap !== undefined && tap.datagrams.length > 0)
-      await writeFile(join(directory, 'wire.pcap'), encodePcap(tap.datagrams, { host, serverPort: port }));
-  }
-}
-
-/** Two commands that are to meet at a port. */
-interface Pair {
-  readonly serving: Command;
-  readonly fetching: Command;
-  readonly port: number;
-  readonly tap: Tap | undefined;
-  readonly byHandshake: boolean;
-}
-
-async function runPair(trial: Trial, pair: Pair): Promise<string[]> {
   const { testCase, directory } = trial;
-  const { host } = testCase;
-  const received = join(directory, 'received');
-  await mkdir(received, { recursive: true });
-  const server = new Subprocess(pair.serving, join(directory, 'server.log'), directory);
+  const parts = { ...trial, byHandshake: isByHandshake(trial) };
+  if (testCase.notHere !== '') return { outcome: 'unsupported', reason: testCase.notHere };
+  if (parts.byHandshake && !testCase.handshakeSuffices)
+    return { outcome: 'unsupported', reason: 'the peer speaks HTTP/3 only' };
+
+  await mkdir(receivedDirectory(trial), { recursive: true });
+  const { port, release } = await reserveServerPort(testCase.host);
+  const outcome = await meet(trial, parts, port).finally(release);
+  if (isUnsupported(outcome)) {
+    await rm(directory, { recursive: true });
+    return { outcome: 'unsupported', reason: outcome.unsupported };
+  }
+  const { complaints, goodput } = outcome;
+  await rm(receivedDirectory(trial), { recursive: true });
+  if (complaints.length > 0) return { outcome: 'failed', complaints };
+  if (!trial.capture) await Promise.all(Object.values(capturePaths(trial)).map((file) => rm(file)));
+  return { outcome: 'passed', ...(goodput !== undefined && { goodput }) };
+}
+
+function isByHandshake({ client, server }: Trial): boolean {
+  return client.application === 'h3' || server.application === 'h3';
+}
+
+/** What came of a meeting of both. */
+type Outcome = Pick<Evidence, 'goodput'> & { readonly complaints: readonly string[] };
+
+/** Lets both meet, and judges what they left; or why they cannot meet. */
+async function meet(trial: Trial, parts: OrderParts, port: number): Promise<Outcome | Unsupported> {
+  const { testCase, directory } = trial;
+  const captures = capturePaths(trial);
+  const rival = testCase.crossTraffic
+    ? await Rival.open(testCase.host, trial.certificates.usual, directory)
+    : undefined;
+  const plan = relayPlan(trial, port, rival?.address);
+  const relay = await (testCase.isMarked ? openRelay(plan, captures) : trial.relays.open(plan, captures));
+  let meeting: Meeting | Unsupported;
+  let counts;
   try {
-    const complaints = await waitUntilReady(server, pair.serving, host, pair.port);
-    if (complaints.length > 0) return complaints;
-    if (testCase.probesVersions)
-      complaints.push(...(await probeVersions(host, pair.port, PROBE_PATIENCE_MS)));
-    complaints.push(...testCase.judge(await runClient(trial, pair)));
-    if (complaints.length > 0 && !server.running) complaints.push('the server ended meanwhile');
-    return complaints;
+    const [first, ...others] = relay.fronts;
+    const preferred = testCase.prefersAddress ? others[0] : undefined;
+    const pair = commands(trial, serverOrder(parts, port, preferred), clientOrder(parts, first!.port));
+    rival?.begin(others.at(-1)!);
+    meeting = isUnsupported(pair) ? pair : await runPair(pair, { testCase, port, directory });
   } finally {
-    await server.stop();
-    await rm(received, { recursive: true, force: true });
+    await rival?.end();
+    counts = await relay.close();
   }
+  if (isUnsupported(meeting)) return meeting;
+  const { complaints, account } = meeting;
+  if (account === undefined) return { complaints, goodput: undefined };
+  const fronts = testCase.prefersAddress ? relay.fronts.slice(0, 2) : relay.fronts.slice(0, 1);
+  const evidence = await collectEvidence(parts, { account, captures, counts, fronts, port });
+  return { complaints: [...complaints, ...testCase.judge(evidence)], goodput: evidence.goodput };
 }
 
-const READY_PATIENCE_MS = 15_000;
-const PROBE_PATIENCE_MS = 3000;
-const PROBE_INTERVAL_MS = 100;
-
-function notApplicable(peer: Peer, reason: string): Verdict {
-  return { outcome: 'n/a', reason: `${peer.name}: ${reason}` };
-}
-
-function serverOrder(trial: Trial, byHandshake: boolean, port: number): ServerOrder {
-  const { certificate, key } = trial.certificates;
-  const { host, retry, keyUpdate } = trial.testCase;
-  const keyLog = join(trial.directory, 'server.keys');
-  const alpn = alpnFor(byHandshake);
-  const updatesKeys = keyUpdate && trial.peerRole === 'server';
-  return { host, port, root: trial.root, certificate, key, alpn, keyLog, retry, updatesKeys };
-}
-
-function alpnFor(byHandshake: boolean): string {
-  return byHandshake ? 'h3' : 'hq-interop';
-}
-
-function clientOrder(trial: Trial, byHandshake: boolean, port: number): ClientOrder {
-  const { host, files, client } = trial.testCase;
-  const paths = files.map((file) => file.name);
+/** Clients reach the server at one address, and at a second one if it is to prefer that; behind the last is the rival. */
+function relayPlan({ testCase, seed }: Trial, port: number, rival: Address | undefined): RelayPlan {
+  const { host: ip, prefersAddress } = testCase;
+  const front = { listen: { ip, port: 0 }, server: { ip, port }, isWatched: true };
   return {
-    host,
-    port,
-    alpn: alpnFor(byHandshake),
-    handshakeOnly: byHandshake,
-    updatesKeys: trial.testCase.keyUpdate && trial.peerRole === 'client',
-    paths: byHandshake ? paths.slice(0, 1) : paths,
-    out: join(trial.directory, 'received'),
-    authority: trial.certificates.authority,
-    keyLog: join(trial.directory, 'client.keys'),
-    cipher: client.cipher,
-    version: client.version,
+    network: testCase.network(seed),
+    fronts: [
+      front,
+      ...(prefersAddress ? [front] : []),
+      ...(rival === undefined ? [] : [{ ...front, server: rival, isWatched: false }]),
+    ],
   };
 }
 
-async function runClient(trial: Trial, { fetching, tap, byHandshake }: Pair): Promise<Evidence> {
-  const { testCase, directory, root } = trial;
-  const client = new Subprocess(fetching, join(directory, 'client.log'), directory);
-  const ending = await client.ended(testCase.timeoutMs);
-  const wire = tap === undefined ? undefined : observe(tap.datagrams);
-  const files = byHandshake ? [] : testCase.files;
-  return {
-    clientSucceeded: ending.matchedSuccess || (ending.code === 0 && client.failure === ''),
-    clientFault:
-      client.failure === ''
-        ? describeEnding(ending, client.output, testCase.timeoutMs)
-        : `the client ${client.failure}`,
-    abandonedVersion: fetching.abandons?.test(client.output) ?? false,
-    fileFaults: await compareFiles(root, join(directory, 'received'), files),
-    wire,
-    updated:
-      wire === undefined || tap === undefined || !testCase.keyUpdate
-        ? undefined
-        : updatedPackets(tap.datagrams, wire, await readKeyLog(directory)),
-  };
+function commands(
+  { client, server }: Trial,
+  ...[serving, fetching]: [ReturnType<typeof serverOrder>, ReturnType<typeof clientOrder>]
+): Pair | Unsupported {
+  const [serve, fetch] = [server.serve(serving), client.fetch(fetching)];
+  if (isUnsupported(serve)) return { unsupported: `${server.name}: ${serve.unsupported}` };
+  if (isUnsupported(fetch)) return { unsupported: `${client.name}: ${fetch.unsupported}` };
+  return { serving: serve, fetching: fetch };
 }
 
-/** Whatever either side logged: the secrets are the same. */
-async function readKeyLog(directory: string): Promise<string> {
-  const logs = ['client.keys', 'server.keys'].map((name) =>
-    readFile(join(directory, name), 'utf8').catch(() => ''),
-  );
-  return (await Promise.all(logs)).join('\n');
-}
-
-/** The last line that speaks of an error, or else the last one, in brackets. */
-function tellingLine(output: string): string {
-  const lines = output.split('\n').filter((line) => line.trim() !== '');
-  const line = lines.findLast((one) => /error/i.test(one)) ?? lines.at(-1);
-  return line === undefined ? '' : ` (${line.trim().slice(0, SHOWN_OUTPUT)})`;
-}
-
-const SHOWN_OUTPUT = 120;
-
-function describeEnding(ending: Ending, output: string, timeoutMs: number): string {
-  if (ending.timedOut) return `the client did not finish in ${timeoutMs / 1000} s`;
-  if (ending.signal !== undefined) return `the client died of ${ending.signal}`;
-  return `the client ended with exit code ${ending.code}${tellingLine(output)}`;
-}
-
-async function waitUntilReady(
-  server: Subprocess,
-  command: Command,
-  host: string,
-  port: number,
-): Promise<string[]> {
-  if (command.ready !== undefined) {
-    if (await server.printed(command.ready, READY_PATIENCE_MS)) return [];
-  } else {
-    const deadline = performance.now() + READY_PATIENCE_MS;
-    while (server.running && performance.now() < deadline) {
-      if ((await probeVersions(host, port, PROBE_INTERVAL_MS)).length === 0) return [];
-    }
-  }
-  if (server.failure !== '') return [`the server ${server.failure}`];
-  return [
-    server.running
-      ? 'the server did not get ready'
-      : `the server ended before it was ready${tellingLine(server.output)}`,
-  ];
-}
-
-async function freePort(host: string): Promise<number> {
-  const socket = createSocket(host.includes(':') ? 'udp6' : 'udp4');
-  socket.bind(0, host);
-  await once(socket, 'listening');
-  const { port } = socket.address();
-  socket.close();
-  return port;
+function capturePaths({ directory }: Trial): { readonly left: string; readonly right: string } {
+  return { left: join(directory, 'left.pcap'), right: join(directory, 'right.pcap') };
 }

@@ -1,4 +1,4 @@
-// Draws the ladder that docs/seeing.md shows. With --write the page is renewed.
+// Draws the ladder in docs/seeing.md. With --write the page is renewed.
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,7 +11,10 @@ import { createConnectedPair } from '@tsquic/simulator';
 const PAGE = fileURLToPath(new URL('../docs/seeing.md', import.meta.url));
 const BLOCK = /(?<=```text\n)        ms  client[^`]*(?=```\n)/;
 
-/** What `tsquic ladder` prints of a client's trace: 1.2 MB over 20 ms each way, 3 % of its datagrams lost. */
+/**
+ * The output of `tsquic ladder` for a client's trace: 1.2 MB over 20 ms each way, with 3 % of its datagrams
+ * lost.
+ */
 export async function drawExample(): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), 'tsquic-ladder-'));
   const path = join(folder, 'client.sqlog');

@@ -34,7 +34,7 @@ test.each([
     'dependencies',
   ],
   ['another home', 'github.com/tsquic/tsquic/issues', 'github.com/somebody/else/issues', 'bugs'],
-  ['a build that is left out', 'node ../../scripts/prepack.mjs', 'true', 'scripts'],
+  ['a build that is left out', 'node ../../tools/prepack.mjs', 'true', 'scripts'],
   ['engines of its own', '>=22.12.0', '>=18', 'engines'],
 ])('%s is found and can be put right', (_what, right, wrong, field) => {
   const path = join(copy, 'packages/crypto/package.json');

@@ -1,4 +1,5 @@
-// pnpm manifests [--write]: what every package.json must say to be published as it stands, and what differs.
+// pnpm manifests [--write]: checks that every package.json has what publishing needs, and prints the
+// differences.
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -9,20 +10,24 @@ interface Manifest {
   readonly version: string;
   readonly license: string;
   readonly engines: { readonly node: string };
+  readonly private?: boolean;
   readonly repository?: { readonly type: string; readonly url: string };
   readonly dependencies?: Readonly<Record<string, string>>;
   readonly devDependencies?: Readonly<Record<string, string>>;
+  readonly peerDependencies?: Readonly<Record<string, string>>;
   readonly [field: string]: unknown;
 }
 
-/** What differs, one line each. With `write`, it is put right where a field can be derived. */
+/** The differences, one line each. With `write`, those of derived fields are corrected. */
 export function judgeManifests(root: string, write: boolean): string[] {
   const workspace = readManifest(join(root, 'package.json'));
   const folders = readdirSync(join(root, 'packages')).filter((name) =>
     existsSync(join(root, 'packages', name, 'package.json')),
   );
   const manifests = new Map(
-    folders.map((folder) => [folder, readManifest(join(root, 'packages', folder, 'package.json'))]),
+    folders
+      .map((folder) => [folder, readManifest(join(root, 'packages', folder, 'package.json'))] as const)
+      .filter(([, { private: unpublished }]) => unpublished !== true),
   );
   const versions = new Map([...manifests.values()].map(({ name, version }) => [name, version]));
   const faults: string[] = [];
@@ -41,7 +46,7 @@ export function judgeManifests(root: string, write: boolean): string[] {
   return faults;
 }
 
-/** The workspace's package.json is the one place for them. */
+/** Fields that are derived from the package.json of the workspace. */
 function derivedFields(
   workspace: Manifest,
   folder: string,
@@ -59,10 +64,10 @@ function derivedFields(
     publishConfig: { access: 'public' },
     scripts: { prepack: PREPACK },
   };
-  for (const field of ['dependencies', 'devDependencies'] as const) {
+  for (const field of ['dependencies', 'devDependencies', 'peerDependencies'] as const) {
     const stated = manifest[field];
     if (stated === undefined) continue;
-    // `npm pack` leaves `workspace:` as it is, so that nobody could install the package.
+    // `npm pack` does not replace `workspace:`, with which the package could not be installed.
     derived[field] = Object.fromEntries(
       Object.entries(stated).map(([name, range]) => {
         const version = versions.get(name);
@@ -109,7 +114,7 @@ function main(): void {
   process.exitCode = faults.length > 0 ? 1 : 0;
 }
 
-const PREPACK = 'node ../../scripts/prepack.mjs';
+const PREPACK = 'node ../../tools/prepack.mjs';
 const ORDER = [
   ...['name', 'version', 'description', 'keywords', 'homepage', 'bugs', 'repository', 'license'],
   ...['type', 'sideEffects', 'engines', 'bin', 'exports', 'files', 'scripts', 'publishConfig'],

@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
 
 /**
- * Run a program to its end, without a shell and without input: what it wrote on stdout. Rejects with the end of what
- * it complained of when it fails, does not start or takes longer than `timeoutMs`.
+ * Run a program without a shell and without input; resolves with its stdout. Rejects with the end of its
+ * stderr when it fails, does not start or takes longer than `timeoutMs`.
  */
 export function runProgram(
   argv: readonly string[],

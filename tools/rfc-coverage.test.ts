@@ -24,6 +24,32 @@ describe('requirements and the tests that name them', () => {
     expect(page).toContain('| 2.1 | 1/2 | 0/1 | 2 |');
   });
 
+  test('a MUST that no test can show stands at the end of its RFC with the reason', () => {
+    const reason = 'binds whoever writes extensions';
+    const list: Requirement[] = [
+      ...REQUIREMENTS,
+      { id: 'rfc9000-19-1', section: '19', level: 'MUST', reason },
+    ];
+    const page = coveragePage(coverageBySection(list, new Set()), list);
+    expect(page).toContain(`| rfc9000-19-1 | ${reason} |\n\n## RFC 9002`);
+    expect(page.match(/no test can show/g)).toHaveLength(1);
+  });
+
+  test('no test claims what has a reason for being without one', () => {
+    const list = JSON.parse(readFileSync(join(root, 'docs/rfc-coverage.json'), 'utf8')) as Requirement[];
+    const excused = new Set(list.filter(({ reason }) => reason !== undefined).map(({ id }) => id));
+    expect(findClaims(root).filter(({ id }) => excused.has(id))).toEqual([]);
+  });
+
+  test('every MUST has a test or a reason', () => {
+    const list = JSON.parse(readFileSync(join(root, 'docs/rfc-coverage.json'), 'utf8')) as Requirement[];
+    const claimed = new Set(findClaims(root).map(({ id }) => id));
+    const bare = list.filter(
+      ({ id, level, reason }) => level === 'MUST' && !claimed.has(id) && reason === undefined,
+    );
+    expect(bare).toEqual([]);
+  });
+
   test('every id that a test names exists', () => {
     const list = JSON.parse(readFileSync(join(root, 'docs/rfc-coverage.json'), 'utf8')) as Requirement[];
     const known = new Set(list.map(({ id }) => id));

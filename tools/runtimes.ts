@@ -5,36 +5,39 @@ import { runProgram } from './program.ts';
 
 const PROJECT = fileURLToPath(new URL('..', import.meta.url));
 const FOLDER = join(PROJECT, '.cache/runtimes');
-const LOADER = pathToFileURL(join(PROJECT, 'scripts/ts.mjs')).href;
+const LOADER = pathToFileURL(join(PROJECT, 'tools/ts.mjs')).href;
 
-/** A JavaScript runtime that this project runs in, and which of its versions is meant. */
+/** A JavaScript runtime that this project supports, with its version. */
 export interface RuntimeChoice {
   readonly name: string;
-  /** On npm. Those of Node have the binary in them: no install script has to run. */
+  /** The package on npm. Packages of Node contain the binary, so that no install script has to run. */
   readonly package: string;
-  /** What npm is asked for: a version, a major or nothing, which mean the newest that the registry has. */
+  /** What npm is asked for: a version, a major version or nothing, which mean the newest in the registry. */
   readonly wanted: string;
-  /** Below the folder that the package is installed in. */
+  /** Path of the program below the folder of the package. */
   readonly program: string;
-  /** Stand before a TypeScript file. */
+  /** Arguments before a TypeScript file. */
   readonly words: readonly string[];
 }
 
-/** A runtime that is there. */
+/** An installed runtime. */
 export interface Runtime {
   readonly name: string;
   readonly version: string;
-  /** The program, without any arguments. */
+  /** Path of the program. */
   readonly program: string;
-  /** Program and arguments that stand before a TypeScript file. */
+  /** Program and arguments before a TypeScript file. */
   readonly command: readonly string[];
 }
 
-/** Lines of Node that are tried, each with the oldest version that `engines` admits and the newest of the registry. */
+/**
+ * Major versions of Node that are used, each with the oldest version that `engines` admits and the newest in
+ * the registry.
+ */
 const NODE_LINES = [20, 22, 24, 26];
 const NODE_PLATFORM = `${process.platform === 'win32' ? 'win' : process.platform}-${process.arch}`;
 
-/** All that are supported. */
+/** All supported runtimes. */
 export const RUNTIMES: readonly RuntimeChoice[] = [
   ...NODE_LINES.flatMap((major) => [
     chooseNode(`node${major}-oldest`, oldestAdmitted(enginesOf('packages/quic'), major)),
@@ -55,7 +58,10 @@ function chooseNode(name: string, wanted: string): RuntimeChoice {
   return { name, package: `node-${NODE_PLATFORM}`, wanted, program: 'node/bin/node', words };
 }
 
-/** Those whose names begin with one of `names`; all when there are none. Throws for a name that fits nothing. */
+/**
+ * The runtimes whose names begin with one of `names`; all when there are none. Throws for a name that matches
+ * none.
+ */
 export function chooseRuntimes(names: readonly string[]): readonly RuntimeChoice[] {
   const unknown = names.find((name) => !RUNTIMES.some((choice) => choice.name.startsWith(name)));
   if (unknown !== undefined)
@@ -75,7 +81,10 @@ export function oldestAdmitted(range: string, major: number): string {
   throw new Error(`${range} does not admit version ${major}`);
 }
 
-/** Find out the version, install it unless it is there, and see that it starts. Rejects with the reason. */
+/**
+ * Determine the version, install it unless it is installed, and check that it starts. Rejects with the
+ * reason.
+ */
 export async function installRuntime(choice: RuntimeChoice): Promise<Runtime> {
   const version = await resolveVersion(choice);
   const folder = join(FOLDER, `${choice.package}-${version}`);
@@ -91,7 +100,7 @@ export async function installRuntime(choice: RuntimeChoice): Promise<Runtime> {
   return { name: choice.name, version, program, command: [program, ...choice.words] };
 }
 
-/** What the registry has now; when it does not answer, the newest that is installed. */
+/** The newest version in the registry; when it does not answer, the newest installed one. */
 async function resolveVersion({ package: name, wanted }: RuntimeChoice): Promise<string> {
   if (wanted.includes('.')) return wanted;
   try {
@@ -118,12 +127,12 @@ function enginesOf(folder: string): string {
   return (JSON.parse(manifest) as { engines: { node: string } }).engines.node;
 }
 
-/** Run a file with arguments in a runtime; the JSON in its last line. Rejects with what it complained of. */
+/** Run a file with arguments in a runtime; returns the JSON in its last line. Rejects with its stderr. */
 export async function runIn<T>(runtime: Runtime, file: string, ...words: string[]): Promise<T> {
   const output = await runProgram([...runtime.command, file, ...words], PROJECT, RUN_MS);
   return JSON.parse(output.trimEnd().split('\n').at(-1) ?? '') as T;
 }
 
 const INSTALL_MS = 300_000;
-/** Ends what hangs; a machine that is only busy stays far below it. */
+/** A limit for programs that hang, far above what a busy machine needs. */
 const RUN_MS = 240_000;

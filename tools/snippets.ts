@@ -3,15 +3,16 @@ import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createSelfSigned } from '@tsquic/cli';
+import { createSelfSigned } from 'tsquic/certificates';
 
 /**
- * Code blocks of the documentation that must stay true: those opened by ```ts runnable compile as modules
- * of their own, those opened by ```ts run also end without an error. One opened by ```ts serve is a server that the
- * next ```ts run of its page needs. They run where `npx tsquic cert --out keys` has been, and find a free port for 4433.
+ * Code blocks of the documentation that are checked: those that begin with ```ts runnable compile as modules
+ * of their own, those with ```ts run also end without an error. One with ```ts serve is a server that the
+ * next ```ts run of its page needs. They run in a folder with the results of `npx tsquic cert --out keys`,
+ * and with a free port in place of 4433.
  */
 export interface Snippet {
-  /** Markdown file and line of the block's first line of code. */
+  /** Markdown file, and line of the block's first line of code. */
   readonly at: string;
   readonly file: string;
   readonly text: string;
@@ -20,7 +21,7 @@ export interface Snippet {
   readonly server: string | undefined;
 }
 
-/** Those of all pages below the folder of the project. */
+/** The code blocks of all pages below the folder of the project. */
 export function findSnippets(project: string): Snippet[] {
   return listPages(project).flatMap((page) => readSnippets(project, page));
 }
@@ -41,7 +42,11 @@ function readSnippets(project: string, page: string): Snippet[] {
   let server: string | undefined;
   for (let i = 0; i < lines.length; i++) {
     const mark = /^```ts (runnable|run|serve)$/.exec(lines[i]!);
-    if (mark === null) continue;
+    if (mark === null) {
+      if (/^ *```(ts|typescript)\b/.test(lines[i]!))
+        throw new Error(`${page}:${i + 1} opens code that nothing compiles: mark it runnable, run or serve`);
+      continue;
+    }
     const end = lines.indexOf('```', i);
     const text = lines.slice(i + 1, end).join('\n');
     const file = `${page.replace(/\.md$/, '').replaceAll('/', '-')}-${i + 2}.ts`;
@@ -52,7 +57,10 @@ function readSnippets(project: string, page: string): Snippet[] {
   return found;
 }
 
-/** Write them, and a certificate, into a folder, which is emptied before. It has to be inside the project, so that package names resolve. */
+/**
+ * Write them, and a certificate, into a folder, which is emptied first. It must be inside the project, so
+ * that package names resolve.
+ */
 export async function writeSnippets(snippets: readonly Snippet[], folder: string): Promise<void> {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(join(folder, 'keys'), { recursive: true });
@@ -71,7 +79,10 @@ async function findFreePort(): Promise<number> {
   return port;
 }
 
-/** Run one that was written into `folder`, with its server, if any. `command` stands before a file. What is wrong, or ''. */
+/**
+ * Run a code block that was written into `folder`, with its server, if any. `command` comes before the file.
+ * Returns what went wrong, or ''.
+ */
 export async function runSnippet(
   snippet: Snippet,
   folder: string,
@@ -94,7 +105,7 @@ export async function runSnippet(
   const server = snippet.server === undefined ? undefined : start(snippet.server);
   try {
     if (server?.stdout) {
-      // Its first line says that it listens.
+      // The server prints its first line when it listens.
       const listens = once(server.stdout, 'data').then(() => true);
       const ended = once(server, 'close').then(() => false);
       if (!(await Promise.race([listens, ended]))) return `${complaint}its server has ended`;
@@ -106,5 +117,5 @@ export async function runSnippet(
   }
 }
 
-/** Ends what hangs; a machine that is only busy stays far below it. */
+/** A limit for programs that hang, far above what a busy machine needs. */
 const LONGEST_MS = 240_000;

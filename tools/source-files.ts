@@ -2,8 +2,8 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
 import ts from 'typescript';
 
-/** Folders that hold no source of ours. */
-const SKIPPED = new Set(['node_modules', 'dist', 'coverage', '.git', '.cache', '.peers', '.run']);
+/** Folders without sources of this project, and `assembly`, whose language only looks like TypeScript. */
+const SKIPPED = new Set(['assembly', 'node_modules', 'dist', 'coverage', '.git', '.cache', '.peers', '.run']);
 
 /** Every TypeScript file below the `folders` of `root`, as paths with `/` relative to `root`, sorted. */
 export function listSources(root: string, folders: readonly string[]): string[] {
@@ -12,7 +12,7 @@ export function listSources(root: string, folders: readonly string[]): string[] 
   return found.map((path) => relative(root, path).split(sep).join('/')).sort();
 }
 
-/** Whether a path belongs to tests, which sizes and purity do not bind. */
+/** Whether a path belongs to tests, which are exempt from the rules of sizes and purity. */
 export function isTest(path: string): boolean {
   return /\.(test|bench)\.ts$|(^|\/)(test|bench)\//.test(path);
 }
@@ -29,7 +29,7 @@ export function locate(file: ts.SourceFile, node: ts.Node): string {
   return `${file.fileName}:${line + 1}`;
 }
 
-/** Calls `visit` for `node` and everything below it. */
+/** Call `visit` for `node` and everything below it. */
 export function visitTree(node: ts.Node, visit: (node: ts.Node) => void): void {
   visit(node);
   ts.forEachChild(node, (child) => visitTree(child, visit));

@@ -1,4 +1,4 @@
-import { nodeClock, openNodePort, QuicLoop } from '@tsquic/event-adapters';
+import { EventDispatcher, nodeClock, openNodePort, QuicLoop } from '@tsquic/event-adapters';
 import { runNetworkThread, SharedRing, StreamRelay } from '@tsquic/event-adapters/worker';
 import type { Address } from '@tsquic/quic-core';
 import { createUploadContext } from './upload.ts';
@@ -14,26 +14,23 @@ runNetworkThread(async ({ data, wakeApplication }) => {
   const context = createUploadContext();
   const port = await openNodePort({ ip: '127.0.0.1' });
   let relay: StreamRelay | undefined;
-  const loop = new QuicLoop({
-    context,
-    port,
-    clock: nodeClock,
-    onEvent: (event) => {
-      if (event.type === 'connected') {
-        const stream = connection.openStream({ unidirectional: true });
-        if (stream !== undefined)
-          relay = new StreamRelay({
-            stream,
-            outgoing: new SharedRing(ring),
-            wakeApplication: () => wakeApplication(),
-          });
-      }
-      if (event.type === 'connected' || event.type === 'stream-writable') relay?.pump();
-      if (event.type === 'closed')
-        wakeApplication({ type: 'closed', lostPackets: connection.statistics().packetsLost });
-    },
-  });
+  const events = new EventDispatcher(context);
+  const loop = new QuicLoop({ context, port, clock: nodeClock, onEvent: events.dispatch });
   const connection = context.createConnection({ to }, loop.nowUs());
+  events.follow(connection, {
+    onConnected: () => {
+      const stream = connection.openStream({ unidirectional: true });
+      if (stream === undefined) return;
+      relay = new StreamRelay({
+        stream,
+        outgoing: new SharedRing(ring),
+        wakeApplication: () => wakeApplication(),
+      });
+      events.followStream(stream, relay);
+      relay.pump();
+    },
+    onClosed: () => wakeApplication({ type: 'closed', lostPackets: connection.statistics().packetsLost }),
+  });
   loop.flush();
   return {
     onWakeUp: () => {

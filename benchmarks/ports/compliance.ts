@@ -4,6 +4,7 @@ import { joinReactor } from '@tsquic/event-adapters/reactor';
 import { openSimulatedPort, World } from '@tsquic/simulator';
 import { NodeEventBase, openEventSocket } from '../../examples/event-base.ts';
 import { essentials } from './essentials.ts';
+import { ffiPromises } from './ffi-promises.ts';
 import { PORTS } from './ports.ts';
 
 const name = process.argv[2] ?? '';
@@ -11,7 +12,7 @@ const faults: string[] = [];
 process.on('warning', ({ name: kind, message }) => {
   if (kind === 'DeprecationWarning') faults.push(`deprecated: ${message}`);
 });
-const promises = name === 'essentials' ? essentials : promisesOfPort();
+const promises = name === 'essentials' ? essentials : name === 'pitfalls' ? ffiPromises : promisesOfPort();
 for (const promise of promises) {
   try {
     await promise.check();

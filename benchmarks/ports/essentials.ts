@@ -1,5 +1,6 @@
-import { createSelfSigned } from '@tsquic/cli';
+import { createSelfSigned } from 'tsquic/certificates';
 import { runProviderCompliance } from '@tsquic/crypto/compliance';
+import { createFfiProvider, hasFfiAead } from '@tsquic/crypto/ffi';
 import { createNobleProvider } from '@tsquic/crypto/noble';
 import { createNodeProvider } from '@tsquic/crypto/node';
 import { connect, listen } from 'tsquic';
@@ -12,7 +13,8 @@ export const essentials: readonly { readonly name: string; check(): unknown }[] 
 
 function providerPromises(): { name: string; check(): void }[] {
   const found: { name: string; check(): void }[] = [];
-  for (const create of [createNodeProvider, createNobleProvider])
+  const ffi = hasFfiAead() ? [createFfiProvider] : [];
+  for (const create of [createNodeProvider, createNobleProvider, ...ffi])
     runProviderCompliance(
       create.name,
       (random) => create({ random }),

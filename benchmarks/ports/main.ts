@@ -22,6 +22,11 @@ const NODE: Plan = {
   promises: ['essentials', 'snippets', 'node', 'set', 'reactor', 'simulator'],
   ways: ['node', 'set', 'by-hand', 'packet-loop', 'reactor', 'threads', 'simulator'],
 };
+/** Node with node:ffi. */
+const NODE_FFI: Plan = {
+  promises: [...NODE.promises, 'ffi', 'ffi-ipv6', 'pitfalls'],
+  ways: [...NODE.ways, 'ffi'],
+};
 const BUN: Plan = {
   promises: ['essentials', 'snippets', 'bun', 'node', 'set', 'simulator'],
   ways: ['bun', 'node', 'set', 'threads', 'simulator'],
@@ -118,6 +123,7 @@ function placeOf({ name }: { readonly name: string }): number {
 }
 
 function planOf({ name }: Runtime): Plan {
+  if (name === 'node26-newest' && process.platform === 'linux') return NODE_FFI;
   return name === 'bun' ? BUN : name === 'deno' ? DENO : NODE;
 }
 

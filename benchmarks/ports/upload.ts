@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { performance } from 'node:perf_hooks';
 import { createNodeProvider } from '@tsquic/crypto/node';
+import { EventDispatcher, type StreamHandlers } from '@tsquic/event-adapters';
 import { createQuicContext, type QuicContext, type QuicEvent, type QuicStream } from '@tsquic/quic-core';
 import { createTestIdentity, TEST_UNIX_TIME_US } from '@tsquic/simulator';
 
@@ -42,22 +43,19 @@ export function createUploadServer(onReceived: (bytes: number, checksum: string)
   const hash = createHash('sha256');
   const chunk = new Uint8Array(CHUNK_BYTES);
   let bytes = 0;
-  return {
-    context,
-    onEvent: (event) => {
-      if (event.type !== 'stream-readable') return;
-      const connection = context.connection(event.connection);
-      const stream = connection?.stream(event.streamId);
-      if (connection === undefined || stream === undefined) return;
+  const handlersOf = (stream: QuicStream): StreamHandlers => ({
+    onReadable: () => {
       for (let count = stream.read(chunk); count > 0; count = stream.read(chunk)) {
         hash.update(chunk.subarray(0, count));
         bytes += count;
       }
       if (!stream.finished) return;
       onReceived(bytes, hash.digest('hex'));
-      connection.close();
+      stream.connection.close();
     },
-  };
+  });
+  const events = new EventDispatcher(context, { onConnection: () => ({ onStream: handlersOf }) });
+  return { context, onEvent: events.dispatch };
 }
 
 /** The client's half. */
@@ -78,11 +76,10 @@ export function createUploadClient(
 ): UploadClient {
   const context = createUploadContext();
   const chunk = createPattern();
-  let connection: ReturnType<QuicContext['createConnection']>;
-  let stream: QuicStream | undefined;
+  const events = new EventDispatcher(context);
   let sent = 0;
-  const feed = (): void => {
-    while (stream !== undefined && sent < bytes) {
+  const feed = (stream: QuicStream): void => {
+    while (sent < bytes) {
       const from = sent % chunk.length;
       const part = chunk.subarray(from, Math.min(chunk.length, from + bytes - sent));
       const taken = stream.write(part, sent + part.length === bytes);
@@ -96,17 +93,21 @@ export function createUploadClient(
     stopwatch: startStopwatch(),
     start: (to, nowUs) => {
       client.stopwatch = startStopwatch();
-      connection = context.createConnection({ to }, nowUs);
+      const connection = context.createConnection({ to }, nowUs);
+      events.follow(connection, {
+        onConnected: () => {
+          const stream = connection.openStream({ unidirectional: true });
+          if (stream === undefined) return;
+          events.followStream(stream, { onWritable: () => feed(stream) });
+          feed(stream);
+        },
+        onClosed: (reason) => {
+          const lost = connection.statistics().packetsLost;
+          onClosed(reason.kind === 'application' ? 'done' : JSON.stringify(reason), lost);
+        },
+      });
     },
-    onEvent: (event) => {
-      if (event.type === 'connected') stream = connection.openStream({ unidirectional: true });
-      if (event.type === 'connected' || event.type === 'stream-writable') feed();
-      if (event.type === 'closed') {
-        const { reason } = event;
-        const lost = connection.statistics().packetsLost;
-        onClosed(reason.kind === 'application' ? 'done' : JSON.stringify(reason), lost);
-      }
-    },
+    onEvent: events.dispatch,
   };
   return client;
 }

@@ -1,11 +1,13 @@
 // Opens many connections and holds them, each with a stream that has carried a question and its answer. Arguments: WAY
-// PORT CA, where WAY is `core` (one context on one socket) or `tsquic` (its `connect`: a socket for each connection).
+// PORT CA, where WAY is `core` (one context on one socket), `tsquic` (its `connect`: a socket for each connection) or `shared`
+// (`connect` over one `QuicEndpoint`).
 import { readFileSync } from 'node:fs';
+import { setTimeout as pause } from 'node:timers/promises';
 import { createNodeProvider } from '@tsquic/crypto/node';
-import { nodeClock, openNodePort, QuicLoop, unixTimeAtZeroUs } from '@tsquic/event-adapters';
+import { EventDispatcher, nodeClock, openNodePort, QuicLoop, unixTimeAtZeroUs } from '@tsquic/event-adapters';
 import { createQuicContext } from '@tsquic/quic-core';
 import { certificatesFromPem, createCertificateVerifier } from '@tsquic/tls13/x509';
-import { connect } from 'tsquic';
+import { connect, QuicEndpoint } from 'tsquic';
 import { Gauge } from './gauge.mjs';
 
 const [way, portNumber, caFile] = process.argv.slice(2);
@@ -13,12 +15,16 @@ const to = { ip: '127.0.0.1', port: Number(portNumber) };
 const ca = readFileSync(caFile, 'utf8');
 /** Handshakes under way at once. */
 const AT_ONCE = 50;
+const CLOSING_MS = 20;
 const QUESTION = new Uint8Array(100);
 const ANSWER_BYTES = 1000;
-const transport = { idleTimeoutMs: 120_000 };
+const transport = { idleTimeoutMs: 900_000 };
 const gauge = new Gauge();
+/** What all connections of `connect` have. */
+const common = { ca, ALPNProtocols: ['held'], transport };
+const where = way === 'shared' ? { endpoint: new QuicEndpoint(common), ALPNProtocols: ['held'] } : common;
 const open = way === 'core' ? await createOpener() : openByConnect;
-let held = [];
+const held = [];
 
 process.on('message', (message) => void answer(message));
 process.send({});
@@ -65,10 +71,16 @@ async function openAll(count) {
   return { answered: held.length, failed, seconds: (performance.now() - begun) / 1000 };
 }
 
-/** How many ended in good order. */
+/**
+ * How many ended in good order. They close in groups, because nobody repeats a CONNECTION_CLOSE that the server's socket had no room
+ * for.
+ */
 async function closeAll() {
-  const ends = await Promise.all(held.map((connection) => connection.close()));
-  held = [];
+  const ends = [];
+  while (held.length > 0) {
+    ends.push(...(await Promise.all(held.splice(0, AT_ONCE).map((connection) => connection.close()))));
+    await pause(CLOSING_MS);
+  }
   return ends.filter(Boolean).length;
 }
 
@@ -77,29 +89,29 @@ async function createOpener() {
   const crypto = createNodeProvider();
   const context = createQuicContext({ crypto, alpn: ['held'], verifier, unixTimeAtZeroUs, transport });
   const port = await openNodePort({ connect: to });
-  const waiting = new Map();
-  const onEvent = (event) => waiting.get(event.connection)?.(event);
-  const loop = new QuicLoop({ context, port, clock: nodeClock, onEvent });
+  const events = new EventDispatcher(context);
+  const loop = new QuicLoop({ context, port, clock: nodeClock, onEvent: events.dispatch });
   const answer = new Uint8Array(2 * ANSWER_BYTES);
   return () =>
     new Promise((resolve, reject) => {
       const connection = context.createConnection({ to, from: port.local }, loop.nowUs());
-      const { id } = connection;
       let left = ANSWER_BYTES;
-      let stream;
-      waiting.set(id, (event) => {
-        if (event.type === 'connected') {
-          stream = connection.openStream();
+      events.follow(connection, {
+        onConnected: () => {
+          const stream = connection.openStream();
           stream.write(QUESTION);
-        } else if (event.type === 'stream-readable') {
-          left -= stream.read(answer);
-          if (left === 0) resolve(holding);
-        } else if (event.type === 'closed') {
-          waiting.delete(id);
+          events.followStream(stream, {
+            onReadable: () => {
+              left -= stream.read(answer);
+              if (left === 0) resolve(holding);
+            },
+          });
+        },
+        onClosed: (reason) => {
           holding.alive = false;
-          holding.onClosed(event.reason.kind === 'application');
-          reject(new Error(JSON.stringify(event.reason)));
-        }
+          holding.onClosed(reason.kind === 'application');
+          reject(new Error(JSON.stringify(reason)));
+        },
       });
       loop.wake();
       const holding = {
@@ -116,13 +128,7 @@ async function createOpener() {
 }
 
 async function openByConnect() {
-  const connection = await connect({
-    host: '127.0.0.1',
-    port: to.port,
-    ca,
-    ALPNProtocols: ['held'],
-    transport,
-  });
+  const connection = await connect({ host: '127.0.0.1', port: to.port, ...where });
   const stream = await connection.openStream();
   await stream.writable.getWriter().write(QUESTION);
   const reader = stream.readable.getReader();

@@ -2,7 +2,7 @@
 // `core` (the core over a QuicLoop) or `tsquic` (its `listen`). The benchmark asks by messages.
 import { readFileSync } from 'node:fs';
 import { createNodeProvider } from '@tsquic/crypto/node';
-import { nodeClock, openNodePort, QuicLoop, unixTimeAtZeroUs } from '@tsquic/event-adapters';
+import { EventDispatcher, nodeClock, openNodePort, QuicLoop, unixTimeAtZeroUs } from '@tsquic/event-adapters';
 import { createQuicContext } from '@tsquic/quic-core';
 import { certificatesFromPem, privateKeyFromPem } from '@tsquic/tls13/x509';
 import { listen } from 'tsquic';
@@ -11,7 +11,7 @@ import { Gauge } from './gauge.mjs';
 const [way, certFile, keyFile] = process.argv.slice(2);
 const [cert, key] = [readFileSync(certFile, 'utf8'), readFileSync(keyFile, 'utf8')];
 const ANSWER = new Uint8Array(1000);
-const transport = { idleTimeoutMs: 120_000 };
+const transport = { idleTimeoutMs: 900_000 };
 const gauge = new Gauge();
 let open = 0;
 const server = await (way === 'core' ? serveByCore() : serveByListen());
@@ -38,15 +38,17 @@ async function serveByCore() {
   const context = createQuicContext({ crypto, alpn: ['held'], identity, unixTimeAtZeroUs, transport });
   const port = await openNodePort({ ip: '127.0.0.1' });
   const request = new Uint8Array(1000);
-  const onEvent = (event) => {
-    if (event.type === 'connected') open++;
-    else if (event.type === 'closed') open--;
-    else if (event.type === 'stream-opened' || event.type === 'stream-readable') {
-      const stream = context.connection(event.connection)?.stream(event.streamId);
-      if (stream !== undefined && stream.read(request) > 0) stream.write(ANSWER);
-    }
+  const handlers = {
+    onConnected: () => open++,
+    onClosed: () => open--,
+    onStream: (stream) => ({
+      onReadable: () => {
+        if (stream.read(request) > 0) stream.write(ANSWER);
+      },
+    }),
   };
-  const loop = new QuicLoop({ context, port, clock: nodeClock, onEvent });
+  const events = new EventDispatcher(context, { onConnection: () => handlers });
+  const loop = new QuicLoop({ context, port, clock: nodeClock, onEvent: events.dispatch });
   return {
     port: port.local.port,
     close: async () => loop.close(),

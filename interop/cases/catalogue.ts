@@ -1,21 +1,22 @@
 import type { Case } from './case.ts';
-import { chacha20 } from './chacha20.ts';
-import { handshake } from './handshake.ts';
-import { ipv6 } from './ipv6.ts';
-import { keyUpdate } from './key-update.ts';
-import { multiplexing } from './multiplexing.ts';
-import { retry } from './retry.ts';
-import { transfer } from './transfer.ts';
+import { datagrams } from './datagrams.ts';
+import { serverKeyUpdate } from './key-update.ts';
+import { loss } from './loss.ts';
+import { addressMigration, migration } from './migration.ts';
+import { postQuantum } from './post-quantum.ts';
+import { RUNNER_SUITE } from './runner.ts';
 import { versionNegotiation } from './version-negotiation.ts';
+import { directVersionTwo } from './versions.ts';
 
-/** Every case, in the order of the report's columns. */
+/** Every case, in the order of the report's rows: those of the runner, then ours. */
 export const CASES: readonly Case[] = [
-  handshake,
-  transfer,
-  multiplexing,
-  chacha20,
+  ...RUNNER_SUITE,
   versionNegotiation,
-  ipv6,
-  retry,
-  keyUpdate,
+  directVersionTwo,
+  serverKeyUpdate,
+  migration,
+  addressMigration,
+  datagrams,
+  postQuantum,
+  loss,
 ];

@@ -6,11 +6,16 @@ import { CASES } from './catalogue.ts';
 const wire: NonNullable<Evidence['wire']> = {
   clientVersions: [1],
   serverVersions: [1],
+  handshakeVersions: [1],
   versionNegotiations: [],
   retries: 0,
   handshakes: 1,
   offeredSuites: [0x1301, 0x1303],
   chosenSuite: 0x1301,
+  chosenGroup: 0x001d,
+  resumptions: 0,
+  earlyPackets: 0,
+  answeredPlaces: 1,
   clientIdBytes: 8,
   serverIdBytes: 8,
   clientShortHeaders: 1,
@@ -23,11 +28,20 @@ const good: Evidence = {
   abandonedVersion: false,
   fileFaults: [],
   updated: undefined,
+  lost: 0,
+  captureFaults: [],
+  goodput: undefined,
   wire,
 };
 
 const negotiated = { ...wire, clientVersions: [UNKNOWN_VERSION, 1], versionNegotiations: [[1]] };
-const chacha20 = { ...wire, offeredSuites: [0x1303], chosenSuite: 0x1303 };
+const VERSION_2 = 0x6b3343cf;
+const inTwo = {
+  ...wire,
+  clientVersions: [VERSION_2],
+  serverVersions: [VERSION_2],
+  handshakeVersions: [VERSION_2],
+};
 const failed = { ...good, clientSucceeded: false, clientFault: 'exit code 1' };
 
 function judge(name: string, evidence: Evidence): number {
@@ -38,36 +52,51 @@ function judge(name: string, evidence: Evidence): number {
 
 describe('which evidence passes a case', () => {
   test.each<readonly [string, Evidence]>([
-    ['handshake', good],
-    ['transfer', { ...good, wire: undefined }],
-    ['multiplexing', good],
-    ['chacha20', { ...good, wire: chacha20 }],
+    ['transfer', good],
     ['versionnegotiation', { ...good, wire: negotiated }],
     ['versionnegotiation', { ...failed, abandonedVersion: true, wire: negotiated }],
-    ['ipv6', good],
-    ['retry', { ...good, wire: { ...wire, retries: 1 } }],
-    ['keyupdate', { ...good, updated: { client: 1, server: 1 } }],
+    ['keyupdate-server', { ...good, updated: { client: 1, server: 1 } }],
+    ['v2-direct', { ...good, wire: inTwo }],
+    ['migration-port', { ...good, wire: { ...wire, answeredPlaces: 2 } }],
+    ['migration-addr', { ...good, wire: { ...wire, answeredPlaces: 2 } }],
+    ['datagrams', good],
+    ['postquantum', { ...good, wire: { ...wire, chosenGroup: 0x11ec } }],
+    ['loss', { ...good, lost: 60 }],
   ])('%s %#', (name, evidence) => {
     expect(judge(name, evidence)).toBe(0);
   });
 
   test.each<readonly [string, string, Evidence]>([
-    ['handshake', 'a file that differs', { ...good, fileFaults: ['small.bin differs'] }],
-    ['handshake', 'a client that failed', failed],
-    ['handshake', 'nothing on the wire', { ...good, wire: { ...wire, handshakes: 0 } }],
-    ['transfer', 'a short file', { ...good, fileFaults: ['2m.bin has 1 of 2097152 bytes'] }],
-    ['multiplexing', 'two connections', { ...good, wire: { ...wire, handshakes: 2 } }],
+    ['transfer', 'a file that differs', { ...good, fileFaults: ['0 differs'] }],
+    ['transfer', 'a client that failed', failed],
+    ['transfer', 'two connections', { ...good, captureFaults: ['2 handshakes'] }],
+    ['datagrams', 'two connections', { ...good, wire: { ...wire, handshakes: 2 } }],
+    ['keyupdate-server', 'a peer that stays behind', { ...good, updated: { client: 1, server: 0 } }],
+    ['keyupdate-server', 'a server that keeps its keys', { ...good, updated: { client: 9, server: 0 } }],
+    ['keyupdate-server', 'want of a key log', good],
+    ['v2-direct', 'a server that stays with version 1', good],
     [
-      'chacha20',
-      'more than one suite offered',
-      { ...good, wire: { ...chacha20, offeredSuites: [0x1301, 0x1303] } },
+      'v2-direct',
+      'a client that begins with version 1',
+      { ...good, wire: { ...inTwo, clientVersions: [1] } },
     ],
-    ['chacha20', 'another suite chosen', { ...good, wire: { ...chacha20, chosenSuite: 0x1301 } }],
+    [
+      'v2-direct',
+      'Handshake packets of version 1',
+      { ...good, wire: { ...inTwo, handshakeVersions: [1, VERSION_2] } },
+    ],
+    [
+      'v2-direct',
+      'a Version Negotiation packet',
+      { ...good, wire: { ...inTwo, versionNegotiations: [[VERSION_2]] } },
+    ],
+    ['migration-port', 'a client that stays', good],
+    ['migration-addr', 'a client that stays', good],
+    ['datagrams', 'a client that misses one', failed],
+    ['postquantum', 'another group', good],
     ['versionnegotiation', 'a client that began with version 1', { ...good, wire }],
     ['versionnegotiation', 'a client that just failed', { ...failed, wire: negotiated }],
-    ['retry', 'no Retry', good],
-    ['keyupdate', 'a server that keeps its keys', { ...good, updated: { client: 9, server: 0 } }],
-    ['keyupdate', 'want of a key log', good],
+    ['loss', 'a way that loses nothing', good],
   ])('%s fails for %s', (name, _what, evidence) => {
     expect(judge(name, evidence)).toBeGreaterThan(0);
   });

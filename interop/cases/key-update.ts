@@ -1,13 +1,13 @@
-import { type Case, DEFAULTS, type Evidence, judgeDelivery, judgeOneConnection } from './case.ts';
+import { type Case, DEFAULTS, type Evidence, judgeOneConnection, judgeDelivery } from './case.ts';
 
-/** The peer goes on to new keys while data flows, and the other side has to follow. */
-export const keyUpdate: Case = {
+/** The server goes on to new keys, and the client has to follow; in the runner's case it is the client that begins. RFC 9001 §6 */
+export const serverKeyUpdate: Case = {
   ...DEFAULTS,
-  name: 'keyupdate',
-  about: 'the peer updates its keys during 1 MiB',
+  name: 'keyupdate-server',
+  about: '1 MiB after the server has updated its keys',
   files: [{ name: '1m.bin', bytes: 1 << 20 }],
   handshakeSuffices: true,
-  keyUpdate: true,
+  keyUpdate: 'server',
   judge: (evidence) => [
     ...judgeDelivery(evidence),
     ...judgeOneConnection(evidence),

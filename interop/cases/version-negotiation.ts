@@ -15,9 +15,9 @@ export const versionNegotiation: Case = {
 
 function judgeNegotiation({ wire }: Evidence): string[] {
   const complaints: string[] = [];
-  if (wire?.clientVersions[0] !== UNKNOWN_VERSION)
+  if (wire.clientVersions[0] !== UNKNOWN_VERSION)
     complaints.push('the client did not start with the unknown version');
-  if (!wire?.versionNegotiations.some((versions) => versions.includes(1)))
+  if (!wire.versionNegotiations.some((versions) => versions.includes(1)))
     complaints.push('the client got no Version Negotiation packet that lists version 1');
   return complaints;
 }

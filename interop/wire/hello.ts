@@ -18,6 +18,33 @@ export function chosenSuite(handshake: Buffer): number | undefined {
   return body?.readUInt16BE(RANDOM_END + 1 + body.readUInt8(RANDOM_END));
 }
 
+/** The group of a ServerHello's key share; undefined while it is incomplete. RFC 8446 §4.2.8 */
+export function chosenGroup(handshake: Buffer): number | undefined {
+  const share = serverExtension(handshake, KEY_SHARE);
+  return share === undefined || share.length < 2 ? undefined : share.readUInt16BE(0);
+}
+
+/** Whether a ServerHello goes on with a session. RFC 8446 §4.2.11 */
+export function resumesSession(handshake: Buffer): boolean {
+  return serverExtension(handshake, PRE_SHARED_KEY) !== undefined;
+}
+
+/** An extension of a ServerHello. RFC 8446 §4.1.3 */
+function serverExtension(handshake: Buffer, type: number): Buffer | undefined {
+  const body = messageBody(handshake, SERVER_HELLO);
+  if (body === undefined) return undefined;
+  // Behind legacy_session_id_echo come a suite (2), legacy_compression_method (1) and the length of all extensions (2).
+  let at = RANDOM_END + 1 + body.readUInt8(RANDOM_END) + 5;
+  while (at + 4 <= body.length) {
+    const end = at + 4 + body.readUInt16BE(at + 2);
+    if (body.readUInt16BE(at) === type) return body.subarray(at + 4, end);
+    at = end;
+  }
+  return undefined;
+}
+
+const KEY_SHARE = 51;
+const PRE_SHARED_KEY = 41;
 const CLIENT_HELLO = 1;
 const SERVER_HELLO = 2;
 /** Behind legacy_version (2) and random (32). */

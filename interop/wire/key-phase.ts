@@ -21,10 +21,11 @@ export function updatedPackets(
   const client = loggedSecret(keyLog, 'CLIENT_TRAFFIC_SECRET_0');
   const server = loggedSecret(keyLog, 'SERVER_TRAFFIC_SECRET_0');
   if (suite === undefined || client === undefined || server === undefined) return undefined;
+  const prefix = seen.serverVersions.includes(VERSION_2) ? 'quicv2' : 'quic';
   // A packet carries a connection ID that its receiver chose.
   const directions = {
-    client: new Direction(suite, client, seen.serverIdBytes),
-    server: new Direction(suite, server, seen.clientIdBytes),
+    client: new Direction(suite, prefix, client, seen.serverIdBytes),
+    server: new Direction(suite, prefix, server, seen.clientIdBytes),
   };
   for (const { sender, bytes } of datagrams) {
     for (const packet of packetsOf(bytes))
@@ -46,6 +47,7 @@ const SUITES: readonly Suite[] = [
   { number: 0x1303, hash: 'sha256', keyBytes: 32, aead: 'chacha20-poly1305' },
 ];
 
+const VERSION_2 = 0x6b3343cf;
 const SAMPLE_BYTES = 16;
 const TAG_BYTES = 16;
 const KEY_PHASE = 0x04;
@@ -59,14 +61,15 @@ class Direction {
   readonly #generations: readonly { readonly key: Buffer; readonly iv: Buffer }[];
   #largest = -1;
 
-  constructor(suite: Suite, secret: Buffer, idBytes: number) {
+  /** @param prefix - of the labels, which version 2 has its own of. RFC 9369 §3.3.2 */
+  constructor(suite: Suite, prefix: string, secret: Buffer, idBytes: number) {
     this.#suite = suite;
     this.#idBytes = idBytes;
-    this.#protection = expandLabel(suite, secret, 'quic hp', suite.keyBytes);
-    const updated = expandLabel(suite, secret, 'quic ku', secret.length);
+    this.#protection = expandLabel(suite, secret, `${prefix} hp`, suite.keyBytes);
+    const updated = expandLabel(suite, secret, `${prefix} ku`, secret.length);
     this.#generations = [secret, updated].map((generation) => ({
-      key: expandLabel(suite, generation, 'quic key', suite.keyBytes),
-      iv: expandLabel(suite, generation, 'quic iv', 12),
+      key: expandLabel(suite, generation, `${prefix} key`, suite.keyBytes),
+      iv: expandLabel(suite, generation, `${prefix} iv`, 12),
     }));
   }
 

@@ -7,7 +7,7 @@ const vectors = JSON.parse(
 ) as Record<'clientInitial' | 'serverInitial' | 'retry', { readonly packet: string }>;
 
 function datagram(sender: 'client' | 'server', hex: string): WireDatagram {
-  return { atUs: 0, sender, clientPort: 50_000, bytes: Buffer.from(hex, 'hex') };
+  return { atUs: 0, sender, clientHost: '127.0.0.1', clientPort: 50_000, bytes: Buffer.from(hex, 'hex') };
 }
 
 const clientInitial = datagram('client', vectors.clientInitial.packet);

@@ -1,8 +1,18 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { PEERS_DIRECTORY, runStep } from '../../install.ts';
-import { type ClientOrder, type Command, type Peer, type ServerOrder, urlOf } from '../../peer.ts';
+import {
+  type ClientOrder,
+  type Command,
+  MOVED_HOST,
+  PATIENCE_MS,
+  type Peer,
+  type ServerOrder,
+  type Unsupported,
+  urlOf,
+} from '../../peer.ts';
 import { flags } from '../flags.ts';
+import { installPythonPackages } from '../python-packages.ts';
 
 /** aioquic from PyPI in a virtual environment, driven by two scripts of ours. */
 export const aioquic: Peer = {
@@ -19,33 +29,52 @@ const python = join(environment, 'bin', 'python');
 const script = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
 
 async function install(): Promise<string> {
-  const requirements = script('requirements.txt');
-  const version = [python, '-c', 'import importlib.metadata as m; print(m.version("aioquic"))'];
-  const wanted = [python, '-m', 'pip', 'install', '--quiet', '--requirement', requirements];
-  const isInstalled = await runStep([...wanted, '--dry-run', '--no-index']).then(
-    (plan) => !plan.includes('Would install'),
-    () => false,
-  );
-  if (!isInstalled) {
-    await runStep(['python3', '-m', 'venv', environment]);
-    await runStep(wanted);
-  }
-  return runStep(version);
+  await installPythonPackages('aioquic', script('requirements.txt'));
+  return runStep([python, '-c', 'import importlib.metadata as m; print(m.version("aioquic"))']);
 }
 
-function serve(order: ServerOrder): Command {
+const POST_QUANTUM = 'aioquic has no X25519MLKEM768';
+
+/** Version 2, then 1. */
+const BOTH_VERSIONS = '6b3343cf,1';
+
+/** Its sockets are of IPv6, and reach IPv4 addresses as well. */
+const MIGRATION_HOSTS = { none: undefined, port: '::', address: `::ffff:${MOVED_HOST}` } as const;
+
+/** Seconds; it has no other timeout for a handshake. */
+function patienceOf({ patient }: ServerOrder | ClientOrder): number | undefined {
+  return patient ? PATIENCE_MS / 1000 : undefined;
+}
+
+function serve(order: ServerOrder): Command | Unsupported {
+  if (order.preferredAddress !== undefined)
+    return { unsupported: 'its server has no option to name a preferred address' };
+  if (order.postQuantum) return { unsupported: POST_QUANTUM };
   const { root, certificate: cert, key, host, port, alpn, keyLog: keylog, retry, updatesKeys } = order;
   return {
     argv: [
       python,
       script('server.py'),
-      ...flags({ root, cert, key, host, port, alpn, keylog, retry, 'update-keys': updatesKeys }),
+      ...flags({
+        root,
+        cert,
+        key,
+        host,
+        port,
+        alpn,
+        keylog,
+        retry,
+        'update-keys': updatesKeys,
+        'idle-timeout': patienceOf(order),
+        versions: order.versionTwo === 'none' ? undefined : BOTH_VERSIONS,
+      }),
     ],
     ready: /listening on /,
   };
 }
 
-function fetch(order: ClientOrder): Command {
+function fetch(order: ClientOrder): Command | Unsupported {
+  if (order.postQuantum) return { unsupported: POST_QUANTUM };
   const { authority: ca, out, alpn, keyLog: keylog, cipher, handshakeOnly, updatesKeys } = order;
   const version = order.version?.toString(16);
   const settings = flags({
@@ -55,8 +84,16 @@ function fetch(order: ClientOrder): Command {
     keylog,
     cipher,
     version,
+    versions: order.versionTwo === 'none' ? undefined : BOTH_VERSIONS,
+    'original-version': order.versionTwo === 'negotiated' ? '1' : undefined,
+    migrate: MIGRATION_HOSTS[order.migrates],
     'handshake-only': handshakeOnly,
     'update-keys': updatesKeys,
+    'idle-timeout': patienceOf(order),
+    'connection-per-file': order.connectionPerFile,
+    resume: order.resumes,
+    'early-data': order.earlyData,
+    datagrams: order.datagrams,
   });
   const urls = order.paths.map((path) => urlOf(order, path));
   return { argv: [python, script('client.py'), ...settings, ...urls] };

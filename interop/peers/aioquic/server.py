@@ -7,7 +7,7 @@ import sys
 
 from aioquic.asyncio import QuicConnectionProtocol, serve
 from aioquic.quic.configuration import QuicConfiguration
-from aioquic.quic.events import StreamDataReceived
+from aioquic.quic.events import DatagramFrameReceived, StreamDataReceived
 
 
 def protocol_for(root: pathlib.Path, updates_keys: bool):
@@ -17,6 +17,9 @@ def protocol_for(root: pathlib.Path, updates_keys: bool):
             self.requests = {}
 
         def quic_event_received(self, event):
+            if isinstance(event, DatagramFrameReceived):
+                self._quic.send_datagram_frame(event.data)
+                self.transmit()
             if not isinstance(event, StreamDataReceived) or event.stream_id % 4 != 0:
                 return
             request = self.requests.get(event.stream_id, b"") + event.data
@@ -46,20 +49,30 @@ async def main() -> None:
         parser.add_argument(f"--{name}", required=True)
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--keylog")
+    parser.add_argument("--versions")
+    parser.add_argument("--idle-timeout", type=float)
     parser.add_argument("--retry", action="store_true")
     parser.add_argument("--update-keys", action="store_true")
     options = parser.parse_args()
 
     configuration = QuicConfiguration(is_client=False, alpn_protocols=[options.alpn])
+    configuration.max_datagram_frame_size = 65536
+    if options.idle_timeout:
+        configuration.idle_timeout = options.idle_timeout
     configuration.load_cert_chain(options.cert, options.key)
     if options.keylog:
         configuration.secrets_log_file = open(options.keylog, "a", buffering=1)
+    if options.versions:
+        configuration.supported_versions = [int(version, 16) for version in options.versions.split(",")]
+    tickets = {}
     await serve(
         options.host,
         options.port,
         configuration=configuration,
         create_protocol=protocol_for(pathlib.Path(options.root).resolve(), options.update_keys),
         retry=options.retry,
+        session_ticket_fetcher=lambda label: tickets.pop(label, None),
+        session_ticket_handler=lambda ticket: tickets.__setitem__(ticket.ticket, ticket),
     )
     print(f"listening on {options.host}:{options.port}", flush=True)
     await asyncio.Future()

@@ -1,4 +1,4 @@
-import { runStep } from '../../install.ts';
+import { installDebianPackages, runStep } from '../../install.ts';
 import {
   type ClientOrder,
   type Command,
@@ -19,6 +19,8 @@ export const ngtcp2: Peer = {
   fetch,
 };
 
+const POST_QUANTUM = 'its GnuTLS has no X25519MLKEM768';
+const VERSION_2 = '0.12.1 has the number of a draft for version 2';
 const PACKAGES = ['ngtcp2-client', 'ngtcp2-server'];
 
 /** dpkg-query names no architecture and fails for a package that was never installed. */
@@ -34,17 +36,18 @@ async function install(): Promise<string> {
   try {
     return await installedVersion();
   } catch {
-    const env = { DEBIAN_FRONTEND: 'noninteractive' };
-    await runStep(['apt-get', 'update', '--quiet'], { env });
-    await runStep(['apt-get', 'install', '--quiet', '--yes', '--no-install-recommends', ...PACKAGES], {
-      env,
-    });
+    await installDebianPackages(PACKAGES);
     return installedVersion();
   }
 }
 
+const FILES = 'it speaks HTTP/3 only';
+
 function serve(order: ServerOrder): Command | Unsupported {
+  if (order.preferredAddress !== undefined) return { unsupported: FILES };
+  if (order.versionTwo !== 'none') return { unsupported: VERSION_2 };
   if (order.updatesKeys) return { unsupported: 'its server has no option to update keys' };
+  if (order.postQuantum) return { unsupported: POST_QUANTUM };
   const settings = flags({
     'no-quic-dump': true,
     'no-http-dump': true,
@@ -57,7 +60,12 @@ function serve(order: ServerOrder): Command | Unsupported {
   };
 }
 
-function fetch(order: ClientOrder): Command {
+function fetch(order: ClientOrder): Command | Unsupported {
+  if (order.connectionPerFile || order.followsPreferredAddress) return { unsupported: FILES };
+  if (order.versionTwo !== 'none') return { unsupported: VERSION_2 };
+  if (order.postQuantum) return { unsupported: POST_QUANTUM };
+  if (order.awaitsUpdate) return { unsupported: 'its client is ended when its handshake is confirmed' };
+  if (order.resumes) return { unsupported: 'its client connects once a run, and is ended by its output' };
   const { version, updatesKeys } = order;
   const settings = flags({
     'no-quic-dump': true,

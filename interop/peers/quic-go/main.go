@@ -44,7 +44,9 @@ func serve(args []string) error {
 	port := flags.Int("port", 0, "UDP port")
 	alpn := flags.String("alpn", http09.NextProto, "application protocol to agree to")
 	keyLog := flags.String("keylog", "", "NSS key log to append to")
+	datagrams := flags.Bool("datagrams", false, "send datagrams back")
 	retry := flags.Bool("retry", false, "validate addresses with a Retry")
+	patience := flags.Duration("patience", 0, "time for a handshake, and on an idle connection")
 	_ = flags.Parse(args)
 
 	certificate, err := tls.LoadX509KeyPair(*cert, *key)
@@ -68,13 +70,21 @@ func serve(args []string) error {
 		Conn:                socket,
 		VerifySourceAddress: func(net.Addr) bool { return *retry },
 	}
-	listener, err := transport.ListenEarly(tlsConfig, &quic.Config{})
+	listener, err := transport.ListenEarly(tlsConfig, &quic.Config{
+		Allow0RTT:            true,
+		EnableDatagrams:      *datagrams,
+		HandshakeIdleTimeout: *patience,
+		MaxIdleTimeout:       *patience,
+	})
 	if err != nil {
 		return err
 	}
 	files := http.NewServeMux()
 	files.Handle("/", http.FileServer(http.Dir(*root)))
 	fmt.Printf("listening on %s\n", socket.LocalAddr())
+	if *datagrams {
+		return serveWithDatagrams(listener, *root)
+	}
 	return (&http09.Server{Handler: files}).ServeListener(listener)
 }
 
@@ -85,6 +95,14 @@ func get(args []string) error {
 	keyLog := flags.String("keylog", "", "NSS key log to append to")
 	chacha20 := flags.Bool("chacha20", false, "offer TLS_CHACHA20_POLY1305_SHA256 only")
 	handshakeOnly := flags.String("handshake-only", "", "connect with this application protocol and close")
+	resume := flags.Bool("resume", false, "fetch the first file, then the others with its session")
+	wish := wishes{}
+	flags.BoolVar(&wish.early, "early-data", false, "ask in 0-RTT packets of the second connection")
+	flags.StringVar(&wish.moveTo, "migrate", "", "move to another port of this address after the first file")
+	flags.BoolVar(&wish.datagrams, "datagrams", false, "send datagrams, and take them back")
+	flags.BoolVar(&wish.inTwo, "v2", false, "speak QUIC version 2 alone")
+	patience := flags.Duration("patience", 0, "time for a handshake, and on an idle connection")
+	perFile := flags.Bool("connection-per-file", false, "fetch each file on a connection of its own")
 	version := flags.String("version", "", "QUIC version of the first packet, hexadecimal")
 	_ = flags.Parse(args)
 
@@ -111,12 +129,42 @@ func get(args []string) error {
 		tlsConfig.NextProtos = []string{*handshakeOnly}
 		return shakeHands(flags.Arg(0), tlsConfig)
 	}
+	targets := flags.Args()
+	config := &quic.Config{HandshakeIdleTimeout: *patience, MaxIdleTimeout: *patience, KeepAlivePeriod: time.Second}
+	if *perFile {
+		for _, target := range targets {
+			if err := fetchOnce(tlsConfig, config, []string{target}, *out); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	if *resume {
+		tlsConfig.ClientSessionCache = tls.NewLRUClientSessionCache(1)
+		if err := fetchOnce(tlsConfig, config, targets[:1], *out); err != nil {
+			return err
+		}
+		targets = targets[1:]
+	}
+	if wish != (wishes{}) {
+		return visit(tlsConfig, targets, *out, wish)
+	}
+	return fetchOnce(tlsConfig, config, targets, *out)
+}
+
+// fetchOnce fetches on one connection.
+func fetchOnce(tlsConfig *tls.Config, config *quic.Config, targets []string, out string) error {
 	client := &http09.RoundTripper{
 		TLSClientConfig: tlsConfig,
-		QuicConfig:      &quic.Config{},
+		QuicConfig:      config,
 	}
 	defer client.Close()
-	return fetchAll(client, flags.Args(), *out)
+	err := fetchAll(client, targets, out)
+	if tlsConfig.ClientSessionCache != nil {
+		// The ticket may come after the file.
+		time.Sleep(100 * time.Millisecond)
+	}
+	return err
 }
 
 // shakeHands connects to the server of a URL and lives long enough for the handshake to be confirmed.

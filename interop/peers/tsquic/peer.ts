@@ -1,10 +1,20 @@
 import { readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { runStep } from '../../install.ts';
-import { type ClientOrder, type Command, type Peer, type ServerOrder, urlOf } from '../../peer.ts';
+import { bundle } from '../../bundle.ts';
+import { PEERS_DIRECTORY, runStep } from '../../install.ts';
+import {
+  type ClientOrder,
+  type Command,
+  MIGRATION_HOSTS,
+  type Peer,
+  type ServerOrder,
+  urlOf,
+} from '../../peer.ts';
 import { flags } from '../flags.ts';
+import { socketAddress } from '../socket-address.ts';
 
-/** Our own stack, through its command line. */
+/** Our own stack, by the endpoint that the public interop runner starts. */
 export const tsquic: Peer = {
   name: 'tsquic',
   about: 'this repository, TypeScript',
@@ -15,48 +25,79 @@ export const tsquic: Peer = {
 };
 
 const inRepository = (path: string): string => fileURLToPath(new URL(`../../../${path}`, import.meta.url));
-
-/** How the command line is run: from its sources, so that no build is needed. */
-const COMMAND: readonly string[] = [
-  process.execPath,
-  '-C',
-  'tsquic-src',
-  '--import',
-  inRepository('scripts/ts.mjs'),
-  inRepository('packages/cli/src/main.ts'),
-];
+const directory = join(PEERS_DIRECTORY, 'tsquic');
+const argv = [process.execPath, join(directory, 'endpoint.mjs')];
 
 async function install(): Promise<string> {
-  // One look tells whether the sources load at all, before every cell fails for it.
-  await runStep([...COMMAND, '--help'], { timeoutMs: 30_000 });
-  const manifest: unknown = JSON.parse(await readFile(inRepository('packages/cli/package.json'), 'utf8'));
+  await bundle({ endpoint: inRepository('interop/endpoint/main.ts') }, directory);
+  // One look tells whether the program runs at all, before every cell fails for it.
+  const probe = await runStep([process.execPath, '--check', join(directory, 'endpoint.mjs')]);
+  if (probe !== '') throw new Error(probe);
+  const manifest: unknown = JSON.parse(await readFile(inRepository('packages/quic/package.json'), 'utf8'));
   return (manifest as { version: string }).version;
 }
 
-function serve(order: ServerOrder): Command {
-  const { root, certificate: cert, key, host, port, alpn, keyLog: keylog } = order;
-  const retry = order.retry ? 'always' : 'never';
+/** Parameters of both roles. A case is known here by its orders, and never by the name that the endpoint has for it. */
+function common(order: ServerOrder | ClientOrder): Readonly<Record<string, string | boolean | undefined>> {
+  const { alpn, versionTwo, patient, datagrams, postQuantum, updatesKeys, earlyData } = order;
   return {
-    argv: [...COMMAND, 'serve', ...flags({ root, cert, key, host, port, alpn, retry, keylog })],
+    alpn,
+    versions: versionTwo === 'none' ? undefined : '0x6b3343cf,1',
+    groups: postQuantum ? 'X25519MLKEM768:X25519' : undefined,
+    patient,
+    datagrams,
+    'update-keys': updatesKeys,
+    'early-data': earlyData,
+  };
+}
+
+function serve(order: ServerOrder): Command {
+  const { host, port, root, certificate, keyLog, retry, preferredAddress } = order;
+  const parameters = flags({
+    ...common(order),
+    retry,
+    'preferred-address': preferredAddress === undefined ? undefined : socketAddress(preferredAddress),
+  });
+  return {
+    argv,
+    env: {
+      ROLE: 'server',
+      TESTCASE: 'transfer',
+      HOST: host,
+      PORT: String(port),
+      WWW: root,
+      CERTS: dirname(certificate),
+      SSLKEYLOGFILE: keyLog,
+      SERVER_PARAMS: parameters.join(' '),
+    },
     ready: /listening on /,
   };
 }
 
 function fetch(order: ClientOrder): Command {
-  const { out, authority: ca, alpn, cipher, keyLog: keylog, handshakeOnly } = order;
-  const version = order.version === undefined ? undefined : `0x${order.version.toString(16)}`;
-  const settings = flags({
-    out,
-    ca,
-    alpn,
+  const { authority, out, keyLog, cipher, handshakeOnly, resumes, connectionPerFile } = order;
+  const first = order.versionTwo === 'negotiated' ? 1 : order.version;
+  const parameters = flags({
+    ...common(order),
     cipher,
-    version,
-    keylog,
-    json: true,
+    resume: resumes,
+    stay: !order.followsPreferredAddress,
+    'first-version': first === undefined ? undefined : String(first),
     'handshake-only': handshakeOnly,
+    'connection-per-file': connectionPerFile,
+    'move-to': MIGRATION_HOSTS[order.migrates],
   });
   return {
-    argv: [...COMMAND, 'get', ...settings, ...order.paths.map((path) => urlOf(order, path))],
-    abandons: /version/i,
+    argv,
+    env: {
+      ROLE: 'client',
+      TESTCASE: 'transfer',
+      REQUESTS: order.paths.map((path) => urlOf(order, path)).join(' '),
+      DOWNLOADS: out,
+      CERTS: dirname(authority),
+      SSLKEYLOGFILE: keyLog,
+      CLIENT_PARAMS: parameters.join(' '),
+    },
+    abandons: /ERR_QUIC_VERSION_NEGOTIATION/,
   };
 }

@@ -1,8 +1,9 @@
 import { parseArgs } from 'node:util';
 import { Failure } from './failure.ts';
-import { COMMANDS, type Command, type Option } from './options.ts';
+import type { Command, Option } from './option.ts';
+import { COMMANDS } from './options.ts';
 
-/** What the command line said, checked against the command's options. */
+/** A command line, checked against the command's options. */
 export interface Arguments {
   readonly command: Command;
   readonly operands: readonly string[];
@@ -60,7 +61,7 @@ function parseWords(command: Command, words: readonly string[]): { values: Value
   }
 }
 
-/** `--keylog FILE` and a bare `--keylog` both become `--keylog=…`, which is what `parseArgs` can read. */
+/** `--keylog FILE` and `--keylog` alone both become `--keylog=…`, which `parseArgs` can read. */
 function joinOptionalValues(command: Command, words: readonly string[]): string[] {
   const joined: string[] = [];
   for (let index = 0; index < words.length; index++) {
@@ -80,8 +81,8 @@ function joinOptionalValues(command: Command, words: readonly string[]): string[
 function check(command: Command, values: Values, operands: readonly string[]): void {
   if (command.operands === '' && operands.length > 0)
     throw usageFailure(`unexpected ${operands[0]}`, command);
-  if (command.operands !== '' && operands.length === 0)
-    throw usageFailure(`${command.operands} is missing`, command);
+  const isOptional = command.operands === '' || command.operands.startsWith('[');
+  if (!isOptional && operands.length === 0) throw usageFailure(`${command.operands} is missing`, command);
   for (const option of command.options) {
     const value = valueOf(values, option.name);
     if (value === undefined) {

@@ -7,6 +7,7 @@ const ATTEMPT = {
   serverName: 'example.com',
   alpn: 'hq-interop',
   timeoutMs: 10_000,
+  stallMs: 15_000,
 };
 
 test('the codes are those of the library', () => {

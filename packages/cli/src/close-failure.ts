@@ -1,16 +1,17 @@
 import { alertOf, closeErrorCode, type CloseReason, transportCodeName } from '@tsquic/quic-core';
 import { Failure } from './failure.ts';
 
-/** What the user tried, for the sentence and the advice. */
+/** The connection that failed, for the sentence and the advice. */
 export interface Attempt {
   /** HOST:PORT. */
   readonly authority: string;
   readonly serverName: string;
   readonly alpn: string;
   readonly timeoutMs: number;
+  readonly stallMs: number;
 }
 
-/** A closed connection as a failure: which code, what happened, and what to do about it. */
+/** The failure of a closed connection: its code, what happened, and what the user can do. */
 export function closeFailure(reason: CloseReason, attempt: Attempt): Failure {
   const { authority } = attempt;
   const code = closeErrorCode(reason);
@@ -42,6 +43,15 @@ export function closeFailure(reason: CloseReason, attempt: Attempt): Failure {
   }
 }
 
+/** The failure of a server that acknowledges, so that the connection lives, and sends nothing of what it was asked for. */
+export function stallFailure({ authority, stallMs }: Attempt): Failure {
+  return new Failure(
+    'ERR_TSQUIC_STALLED',
+    `${authority} acknowledges, but has sent nothing of an answer for ${stallMs / 1000} s`,
+    'wait longer with --timeout',
+  );
+}
+
 function transportFailure(reason: Extract<CloseReason, { kind: 'transport' }>, attempt: Attempt): Failure {
   const { code, text, remote } = reason;
   const who = remote ? `${attempt.authority} refused` : attempt.authority;
@@ -62,11 +72,11 @@ function quoted(text: string): string {
   return text === '' ? '' : `: ${text}`;
 }
 
-/** What a user of this program can do about a TLS alert. RFC 8446 §6 */
+/** What a user can do about a TLS alert. RFC 8446 §6 */
 const ADVICE: Readonly<Record<number, string>> = {
   40: 'no cipher suite, group or signature suits both sides',
   51: 'somebody in between, or a server with a certificate that is not its own',
   112: 'the server has no certificate for SERVER_NAME',
-  116: 'the server wants a client certificate, which this program has not',
+  116: 'the server wants a client certificate: show one with --cert FILE --key FILE',
   120: 'the server does not speak ALPN: choose another with --alpn',
 };

@@ -1,8 +1,8 @@
 import { randomFillSync } from 'node:crypto';
-import { CIPHER_SUITES, type CipherSuite, type CryptoProvider } from '@tsquic/crypto';
+import { CIPHER_SUITES, type CryptoProvider } from '@tsquic/crypto';
 import { Failure } from './failure.ts';
 
-/** The provider `--crypto` names. */
+/** The provider that `--crypto` names. */
 export async function cryptoProviderFor(name: string | undefined): Promise<CryptoProvider> {
   if (name === 'noble') {
     const { createNobleProvider } = await import('@tsquic/crypto/noble');
@@ -12,13 +12,14 @@ export async function cryptoProviderFor(name: string | undefined): Promise<Crypt
   return createNodeProvider();
 }
 
-/** The suites `--cipher` names, in that order; undefined for none. Throws a `Failure` for a name unknown. */
-export function cipherSuitesFor(names: readonly string[]): readonly CipherSuite[] | undefined {
+/**
+ * The suites that `--cipher` names, in the form of the option `ciphers`; undefined for none. Throws a
+ * `Failure` for an unknown name.
+ */
+export function cipherSuitesFor(names: readonly string[]): string | undefined {
   if (names.length === 0) return undefined;
-  return names.map((name) => {
-    const suite = CIPHER_SUITES.find((candidate) => candidate.name === name.toUpperCase());
-    if (suite !== undefined) return suite;
-    const known = CIPHER_SUITES.map((candidate) => candidate.name).join(', ');
-    throw new Failure('ERR_TSQUIC_CIPHER', `unknown cipher suite ${name}`, `use ${known}`);
-  });
+  const known = CIPHER_SUITES.map(({ name }) => name);
+  const unknown = names.find((name) => !known.includes(name.toUpperCase()));
+  if (unknown === undefined) return names.join(':');
+  throw new Failure('ERR_TSQUIC_CIPHER', `unknown cipher suite ${unknown}`, `use ${known.join(', ')}`);
 }

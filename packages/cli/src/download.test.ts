@@ -68,6 +68,7 @@ function begin(stream: MemoryStream = new MemoryStream()): Begun {
   const download = new Download(TARGET, stream, createSink({ path: '', checksum: true }), {
     onBytes: () => {},
     onRead: () => {},
+    onReleased: () => {},
     onResult: (value) => report(value),
   });
   return { stream, download, result };

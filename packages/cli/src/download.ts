@@ -1,4 +1,5 @@
 import type { QuicStream } from '@tsquic/quic-core';
+import type { StreamHandlers } from 'tsquic/events';
 import { Failure } from './failure.ts';
 import type { FetchTarget } from './fetch-target.ts';
 import type { Sink } from './sink.ts';
@@ -7,23 +8,28 @@ import type { Sink } from './sink.ts';
 export interface DownloadResult {
   readonly target: FetchTarget;
   readonly bytes: number;
-  /** Hexadecimal; '' when not asked for. */
+  /** Hexadecimal; '' when it was not requested. */
   readonly sha256: string;
-  /** Undefined when the file is whole. */
+  /** Undefined when the file is complete. */
   readonly failure: unknown;
 }
 
-/** What a download tells whoever started it. */
+/** Is told of the events of a download. */
 export interface DownloadObserver {
   onBytes(count: number): void;
-  /** The stream was read outside an event: the context may have credit to send. */
+  /** The stream was read outside an event, so that the context may have credit to send. */
   onRead(): void;
-  /** Exactly once. */
+  /** The peer may allow another stream. */
+  onReleased(): void;
+  /** The result, exactly once. */
   onResult(result: DownloadResult): void;
 }
 
-/** One file on one stream: the request out, the body into a sink as fast as the sink takes it. */
-export class Download {
+/**
+ * Downloads one file on one stream: sends the request, and writes the body into a sink as fast as the sink
+ * takes it.
+ */
+export class Download implements StreamHandlers {
   private readonly target: FetchTarget;
   private readonly stream: QuicStream;
   private readonly sink: Sink;
@@ -31,6 +37,8 @@ export class Download {
   private request: Uint8Array;
   private bytes = 0;
   private ended = false;
+  /** Whether bytes wait to be stored, so that none is read. */
+  isHeldUp = false;
 
   constructor(target: FetchTarget, stream: QuicStream, sink: Sink, observer: DownloadObserver) {
     this.target = target;
@@ -54,6 +62,7 @@ export class Download {
   onReadable(): void {
     while (!this.ended) {
       const space = this.sink.space();
+      this.isHeldUp = space === undefined;
       if (space === undefined) return;
       const count = this.stream.read(space);
       if (count > 0) {
@@ -70,7 +79,15 @@ export class Download {
     if (!this.ended) this.fail(resetFailure(this.target, code));
   }
 
-  /** Give up, as when the connection ends. */
+  onReleased(): void {
+    this.observer.onReleased();
+  }
+
+  onClosed(): void {
+    this.fail(new Error('the connection ended first'));
+  }
+
+  /** Fail, for example when the connection ends. */
   fail(failure: unknown): void {
     if (this.ended) return;
     this.ended = true;
@@ -91,7 +108,7 @@ export class Download {
     try {
       await this.sink.abort();
     } catch {
-      // What made the download fail matters more than the rest of it on disk.
+      // The failure of the download is reported rather than that of its sink.
     }
     this.report('', failure);
   }
@@ -106,7 +123,7 @@ function resetFailure(target: FetchTarget, code: number): Failure {
   return new Failure('ERR_QUIC_STREAM_RESET', `${target.url}: ${reason} (0x${code.toString(16)})`);
 }
 
-/** Our server resets with the numbers of HTTP; others have codes of their own. */
+/** Reasons for the error codes of our server, which are numbers of HTTP; other servers have other codes. */
 const STATUS_REASONS: Readonly<Record<number, string>> = {
   400: 'the server did not understand the request',
   404: 'the server has no such file',

@@ -1,11 +1,11 @@
 /**
- * Something the user must know: a code to search for, a sentence, and what to do about it. Codes are
- * `ERR_QUIC_…` for what ended a connection, `ERR_TSQUIC_…` for this program's own, and Node's (ENOENT, ENOTFOUND)
- * for what the system refused.
+ * An error to report to the user: a code to search for, a sentence, and what to do. Codes are `ERR_QUIC_…`
+ * when a connection ended, `ERR_TSQUIC_…` for errors of this program, and Node's (ENOENT, ENOTFOUND) for
+ * errors of the system.
  */
 export class Failure extends Error {
   readonly code: string;
-  /** What the user can do; '' when there is nothing to say. */
+  /** What the user can do; '' for no advice. */
   readonly advice: string;
 
   constructor(code: string, message: string, advice: string = '') {
@@ -15,25 +15,30 @@ export class Failure extends Error {
     this.advice = advice;
   }
 
-  /** One line for people. */
+  /** The failure as one line of text. */
   get line(): string {
     return oneLine(`${this.code}: ${this.message}${this.advice === '' ? '' : ` (${this.advice})`}`);
   }
 }
 
-/** A system call failed while doing `what` ("read key.pem"). Other errors are returned as they are. */
+/** The failure of a system call while doing `what` ("read key.pem"). Other errors are returned unchanged. */
 export function systemFailure(error: unknown, what: string, advice: string = ''): unknown {
   if (!isSystemError(error)) return error;
   const code = error.code;
   return new Failure(code, `cannot ${what}: ${SYSTEM_REASONS[code] ?? reasonOf(error.message)}`, advice);
 }
 
-/** Text from the network may hold anything; a terminal obeys control characters. */
+/**
+ * Text on one line without control characters, which text from the network may contain and a terminal would
+ * obey.
+ */
 export function oneLine(text: string): string {
   return text.replaceAll(/[\p{Cc}\u2028\u2029]+/gu, ' ');
 }
 
-/** By shape: the class differs where a program runs in several realms. */
+/**
+ * Whether it is a system error, judged by its fields: classes differ when a program runs in several realms.
+ */
 function isSystemError(error: unknown): error is Error & { readonly code: string } {
   if (typeof error !== 'object' || error === null || !('code' in error)) return false;
   return 'syscall' in error || TOO_LARGE.has(String(error.code));
@@ -43,7 +48,7 @@ function reasonOf(message: string): string {
   return /^[A-Z]+: ([^,]+)/.exec(message)?.[1] ?? message;
 }
 
-/** What Node says of files that fit into no string. */
+/** Codes of Node for files that are too large for a string. */
 const TOO_LARGE = new Set(['ERR_STRING_TOO_LONG', 'ERR_FS_FILE_TOO_LARGE']);
 
 const SYSTEM_REASONS: Readonly<Record<string, string>> = {

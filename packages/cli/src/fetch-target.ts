@@ -1,17 +1,17 @@
 import { isIP } from 'node:net';
 import { Failure } from './failure.ts';
 
-/** What a URL asks for. */
+/** The request of a URL. */
 export interface FetchTarget {
   readonly url: string;
   /** DNS name or numeric IP, without brackets. */
   readonly host: string;
   readonly port: number;
-  /** Path and query as they go into the request. */
+  /** Path and query as they are sent in the request. */
   readonly path: string;
-  /** Last part of the path, decoded, safe as a file name; '' for a directory. */
+  /** The last part of the path, decoded, safe as a file name; '' for a directory. */
   readonly fileName: string;
-  /** Ask only when this one is over. */
+  /** The request is sent only when that one is complete. */
   readonly after?: FetchTarget;
 }
 
@@ -31,7 +31,7 @@ export function parseTarget(text: string): FetchTarget {
   };
 }
 
-/** Targets by host and port, in order of appearance: one connection each. */
+/** Targets by host and port, in order of first appearance: each group gets one connection. */
 export function groupByServer(targets: readonly FetchTarget[]): readonly (readonly FetchTarget[])[] {
   const groups = new Map<string, FetchTarget[]>();
   for (const target of targets) {
@@ -43,7 +43,7 @@ export function groupByServer(targets: readonly FetchTarget[]): readonly (readon
   return [...groups.values()];
 }
 
-/** `HOST:PORT` for people. */
+/** `HOST:PORT` as text. */
 export function authorityOf(target: Pick<FetchTarget, 'host' | 'port'>): string {
   return `${target.host.includes(':') ? `[${target.host}]` : target.host}:${target.port}`;
 }
@@ -56,7 +56,7 @@ function fileNameOf(text: string, pathname: string): string {
   } catch {
     throw urlFailure(text, `${last} is not valid percent-encoding`);
   }
-  // A decoded name may hold what the URL hid: separators and parents lead out of --out.
+  // A decoded name may contain separators or name a parent, which would lead out of --out.
   if (name === '.' || name === '..' || /[/\\\p{Cc}]/u.test(name)) {
     throw urlFailure(text, 'its last part is no file name');
   }

@@ -1,161 +1,183 @@
-import type { CloseReason, QuicEvent } from '@tsquic/quic-core';
-import type { ClientConnection } from './client-connection.ts';
+import type { CloseReason, QuicStream } from '@tsquic/quic-core';
+import type { QuicConnection } from 'tsquic';
+import {
+  type ConnectionHandlers,
+  IgnoredStream,
+  type StreamHandlers,
+  takeEvents,
+  type TakenConnection,
+} from 'tsquic/events';
 import { Download, type DownloadObserver, type DownloadResult } from './download.ts';
 import type { FetchTarget } from './fetch-target.ts';
+import { Patience } from './patience.ts';
 import type { Sink } from './sink.ts';
 
-/** What a connection did. */
+/** The results of one connection. */
 export interface FetchResult {
   readonly downloads: readonly DownloadResult[];
-  /** Undefined while the handshake never ended. */
+  /** Undefined when the handshake did not complete. */
   readonly handshakeMs: number | undefined;
-  /** From the end of the handshake until the last file was stored. */
+  /** From the end of the handshake until the last file was stored, milliseconds. */
   readonly transferMs: number;
   readonly lostPackets: number;
-  /** Sent and received. */
+  /** Packets sent and received. */
   readonly packets: number;
+  /** The negotiated version of QUIC. */
+  readonly version: number;
   readonly cipherSuite: string;
   readonly alpn: string;
-  /** Why the connection ended before all was done. */
+  readonly earlyData: QuicConnection['earlyData'];
+  /** Why the connection ended before all was fetched. */
   readonly closeReason: CloseReason | undefined;
+  /** Whether that was for want of progress. */
+  readonly stalled: boolean;
 }
 
 /** Options of `fetchAll`. */
 export interface FetchOptions {
-  /** None means: end when the handshake is confirmed. */
+  /** Empty: end when the handshake is confirmed. */
   readonly targets: readonly FetchTarget[];
   readonly sinkFor: (target: FetchTarget) => Sink;
+  /** Milliseconds without progress after which the connection is closed. */
+  readonly stallMs: number;
   readonly onBytes?: (count: number) => void;
   readonly onResult?: (result: DownloadResult) => void;
 }
 
 /**
- * Fetch all targets on one connection, as many at once as the server and our own bounds allow. Resolves when
+ * Fetch all targets on one connection, as many at once as the server and our own limits allow. Resolves when
  * each has succeeded or failed; the connection is still open then, unless it failed.
  */
-export function fetchAll(client: ClientConnection, options: FetchOptions): Promise<FetchResult> {
-  return new Promise((resolve, reject) => {
-    const fetcher = new Fetcher(client, options, resolve);
-    client.onEvent = (event) => fetcher.onEvent(event);
-    client.onError = reject;
+export function fetchAll(connection: QuicConnection, options: FetchOptions): Promise<FetchResult> {
+  return new Promise((resolve) => {
+    takeEvents(connection, (taken) => new Fetcher(connection, taken, options, resolve)).begin();
   });
 }
 
-class Fetcher implements DownloadObserver {
-  private readonly client: ClientConnection;
+class Fetcher implements ConnectionHandlers, DownloadObserver {
+  private readonly connection: QuicConnection;
+  private readonly taken: TakenConnection;
   private readonly options: FetchOptions;
   private readonly resolve: (result: FetchResult) => void;
-  private readonly active: Map<number, Download> = new Map();
   private readonly downloads: DownloadResult[] = [];
   private readonly waiting: FetchTarget[];
   private readonly over: Set<FetchTarget> = new Set();
-  private storing = 0;
-  private connectedAt = 0;
-  private connected: Extract<QuicEvent, { type: 'connected' }> | undefined = undefined;
+  private readonly begunAt = performance.now();
+  private readonly running: Map<FetchTarget, Download> = new Map();
+  private readonly patience: Patience;
+  private stalled = false;
   private closeReason: CloseReason | undefined = undefined;
   private settled = false;
 
-  constructor(client: ClientConnection, options: FetchOptions, resolve: (result: FetchResult) => void) {
-    this.client = client;
+  constructor(
+    connection: QuicConnection,
+    taken: TakenConnection,
+    options: FetchOptions,
+    resolve: (result: FetchResult) => void,
+  ) {
+    this.connection = connection;
+    this.taken = taken;
     this.options = options;
     this.waiting = [...options.targets];
     this.resolve = resolve;
+    this.patience = new Patience(
+      options.stallMs,
+      () => this.giveUp(),
+      () => [...this.running.values()].some(({ isHeldUp }) => isHeldUp),
+    );
   }
 
-  onEvent(event: QuicEvent): void {
-    switch (event.type) {
-      case 'connected':
-        this.connected = event;
-        this.connectedAt = performance.now();
-        this.begin();
-        break;
-      case 'confirmed':
-        if (this.options.targets.length === 0) this.settle();
-        break;
-      case 'streams-available':
-        if (this.connected !== undefined) this.begin();
-        break;
-      case 'stream-readable':
-        this.active.get(event.streamId)?.onReadable();
-        break;
-      case 'stream-writable':
-        this.active.get(event.streamId)?.onWritable();
-        break;
-      case 'stream-reset':
-        this.active.get(event.streamId)?.onReset(event.code);
-        break;
-      case 'stream-released':
-        this.active.delete(event.streamId);
-        this.begin();
-        break;
-      case 'closed':
-        this.onClosed(event.reason);
-        break;
-    }
+  /** Send as many requests as may be sent now. */
+  begin(): void {
+    if (this.options.targets.length === 0) this.connection.ready.then(() => this.settle(), ignore);
+    else this.ask();
+  }
+
+  /** A server of HTTP/0.9 opens no streams, but one that also supports HTTP/3 opens its control streams. */
+  onStream(stream: QuicStream): StreamHandlers | undefined {
+    return (stream.id & 2) !== 0 ? new IgnoredStream(stream) : undefined;
+  }
+
+  onStreamsAvailable(): void {
+    this.patience.renew();
+    this.ask();
+  }
+
+  onClosed(reason: CloseReason): void {
+    this.closeReason = reason;
+    this.settleWhenDone();
   }
 
   onBytes(count: number): void {
+    this.patience.renew();
     this.options.onBytes?.(count);
   }
 
   onRead(): void {
-    this.client.wake();
+    this.taken.wake();
+  }
+
+  onReleased(): void {
+    this.ask();
   }
 
   onResult(result: DownloadResult): void {
     this.downloads.push(result);
     this.over.add(result.target);
-    this.storing--;
+    this.running.delete(result.target);
+    this.patience.renew();
     this.options.onResult?.(result);
-    if (this.closeReason === undefined) {
-      this.begin();
-      this.client.wake();
-    }
+    this.ask();
     this.settleWhenDone();
   }
 
-  private begin(): void {
-    const { waiting, options } = this;
-    while (this.storing < MAX_AT_ONCE && this.closeReason === undefined) {
+  private ask(): void {
+    const { waiting, options, taken } = this;
+    while (this.running.size < MAX_AT_ONCE && this.closeReason === undefined) {
       const index = waiting.findIndex(({ after }) => after === undefined || this.over.has(after));
-      if (index < 0) return;
-      const stream = this.client.quic.openStream();
-      if (stream === undefined) return;
+      if (index < 0) break;
+      const stream = taken.handle.openStream();
+      if (stream === undefined) break;
       const target = waiting.splice(index, 1)[0] as FetchTarget;
-      this.storing++;
-      this.active.set(stream.id, new Download(target, stream, options.sinkFor(target), this));
+      const download = new Download(target, stream, options.sinkFor(target), this);
+      this.running.set(target, download);
+      taken.followStream(stream, download);
     }
+    taken.wake();
   }
 
-  private onClosed(reason: CloseReason): void {
-    this.closeReason = reason;
-    const failure = new Error('the connection ended first');
-    for (const download of this.active.values()) download.fail(failure);
-    this.active.clear();
-    this.settleWhenDone();
+  private giveUp(): void {
+    this.stalled = true;
+    void this.connection.close();
   }
 
   private settleWhenDone(): void {
     const begun = this.closeReason !== undefined || this.waiting.length === 0;
-    if (begun && this.storing === 0) this.settle();
+    if (begun && this.running.size === 0) this.settle();
   }
 
   private settle(): void {
     if (this.settled) return;
     this.settled = true;
-    const { handshakeUs, packetsLost, packetsSent, packetsReceived } = this.client.quic.statistics();
+    this.patience.end();
+    const { handshakeUs, version, packetsLost, packetsSent, packetsReceived } = this.connection.statistics();
     this.resolve({
       downloads: this.downloads,
       handshakeMs: handshakeUs < 0 ? undefined : handshakeUs / 1000,
-      transferMs: this.connected === undefined ? 0 : performance.now() - this.connectedAt,
+      transferMs: performance.now() - this.begunAt,
       lostPackets: packetsLost,
       packets: packetsSent + packetsReceived,
-      cipherSuite: this.connected?.cipherSuite ?? '',
-      alpn: this.connected?.alpn ?? '',
+      version,
+      cipherSuite: this.connection.cipher,
+      alpn: this.connection.alpnProtocol,
+      earlyData: this.connection.earlyData,
       closeReason: this.closeReason,
+      stalled: this.stalled,
     });
   }
 }
 
-/** Each download holds a file descriptor and up to two chunks. */
+function ignore(): void {}
+
+/** A limit, because each download holds a file descriptor and up to two chunks. */
 const MAX_AT_ONCE = 100;

@@ -2,7 +2,7 @@ import type { QuicStream } from '@tsquic/quic-core';
 import type { ServedFile } from './lent-file.ts';
 import { Status } from './served-file.ts';
 
-/** Sends one file on one stream, reading no faster than the stream takes. */
+/** Sends one file on one stream, and reads it no faster than the stream takes it. */
 export class FileSource {
   private readonly file: ServedFile;
   private readonly stream: QuicStream;
@@ -16,8 +16,9 @@ export class FileSource {
   private ended = false;
 
   /**
-   * @param onRead - bytes were written outside an event: the context has something to send.
-   * @param onEnd - exactly once, after the last byte was handed over or the source gave up.
+   * @param onRead - is called when bytes were written outside an event, so that the context has something to
+   * send.
+   * @param onEnd - is called exactly once, after the last byte was written or the source gave up.
    */
   constructor(
     file: ServedFile,
@@ -32,7 +33,7 @@ export class FileSource {
     this.chunk = new Uint8Array(Math.min(file.size, CHUNK_BYTES));
   }
 
-  /** Write what there is. Call it once to begin, and whenever the stream is writable. */
+  /** Write as much as possible. Call it once to begin, and whenever the stream is writable. */
   pump(): void {
     if (this.ended || this.reading) return;
     const isLast = this.readBytes === this.file.size;
@@ -44,7 +45,7 @@ export class FileSource {
     else void this.read();
   }
 
-  /** Stop at once: the stream or its connection is gone. */
+  /** Stop at once, because the stream or its connection has ended. */
   abort(): void {
     if (!this.ended) this.finish(false);
   }
@@ -69,7 +70,7 @@ export class FileSource {
     this.onRead();
   }
 
-  /** The file cannot be read, or has become shorter than it was. */
+  /** The file cannot be read, or has become shorter. */
   private giveUp(): void {
     this.stream.reset(Status.ServerError);
     this.finish(false);
@@ -83,7 +84,7 @@ export class FileSource {
 
   private close(): void {
     this.file.handle.close().catch(() => {
-      // It was opened for reading: nothing is lost.
+      // The file was opened for reading, so that an error on closing loses no data.
     });
   }
 }

@@ -1,6 +1,6 @@
 import { objectAt, type QlogObject, textOf } from './qlog-file.ts';
 
-/** A frame of a qlog file in a few characters; '' for padding, which says nothing. */
+/** A frame of a qlog file in a few characters; '' for PADDING. */
 export function frameText(frame: QlogObject): string {
   const type = textOf(frame['frame_type'], '?');
   switch (type) {
@@ -18,6 +18,7 @@ export function frameText(frame: QlogObject): string {
     case 'max_stream_data':
       return `MAX_STREAM_DATA ${field(frame, 'stream_id')} ${field(frame, 'maximum')}`;
     case 'reset_stream':
+    case 'reset_stream_at':
     case 'stop_sending':
       return `${type.toUpperCase()} ${field(frame, 'stream_id')}`;
     case 'connection_close':
@@ -27,7 +28,7 @@ export function frameText(frame: QlogObject): string {
   }
 }
 
-/** The drafts have words for transport errors, and numbers for all others. */
+/** The text of an error code: the drafts have names for transport errors, and numbers for others. */
 function errorText(frame: QlogObject): string {
   const code = field(frame, 'error_code');
   return code === '' ? field(frame, 'error') : code;
@@ -41,7 +42,7 @@ function rangesText(value: unknown): string {
   return `${shown.join(',')}${ranges.length > 3 ? ',…' : ''}`;
 }
 
-/** `offset+length`. */
+/** A range of bytes, as `offset+length`. */
 function spanText(frame: QlogObject): string {
   const length = frame['length'] ?? objectAt(frame, 'raw')['payload_length'];
   return `${field(frame, 'offset') || '0'}+${typeof length === 'number' ? length : '?'}`;

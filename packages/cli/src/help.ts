@@ -1,4 +1,5 @@
-import { COMMANDS, type Command } from './options.ts';
+import type { Command } from './option.ts';
+import { COMMANDS } from './options.ts';
 
 /** Text of `tsquic --help`. */
 export function generalHelp(): string {

@@ -2,9 +2,9 @@ import { appendFileSync } from 'node:fs';
 import { Failure, systemFailure } from './failure.ts';
 
 /**
- * Where `--keylog` sends TLS secrets: appended to the file named, or to $SSLKEYLOGFILE when the option stands
- * alone; undefined without the option. The environment alone never turns it on. Throws a `Failure` when there is no
- * file or it cannot be written.
+ * Where `--keylog` writes TLS secrets: it appends to the named file, or to $SSLKEYLOGFILE when the option
+ * stands alone; undefined without the option, even if the variable is set. Throws a `Failure` when there is
+ * no file name or the file cannot be written.
  */
 export function keyLogFor(
   option: string | undefined,
@@ -30,7 +30,7 @@ export function keyLogFor(
     try {
       appendFileSync(path, `${line}\n`, { mode: 0o600 });
     } catch {
-      // A disk that is full ends the file, and not the connection.
+      // When the disk is full, the log ends and the connection goes on.
       isGone = true;
     }
   };

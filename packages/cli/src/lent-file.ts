@@ -7,12 +7,12 @@ export interface ServedFile {
   readonly size: number;
 }
 
-/** What a file is read by. */
+/** The functions by which a file is read. */
 type FileReader = Pick<FileHandle, 'read' | 'close'>;
 
-/** Files that keep their descriptor between reads: a stream that stands still holds one of them. */
+/** Most files that keep their descriptor between reads: a stalled stream may hold one of them. */
 const MAX_KEPT = 64;
-/** Opens and reads at once: each needs a descriptor while it lasts. */
+/** Most opens and reads at a time, because each needs a descriptor while it lasts. */
 const MAX_AT_WORK = 32;
 const FLAGS = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
@@ -21,8 +21,9 @@ let atWork = 0;
 const waiting: (() => void)[] = [];
 
 /**
- * Open a regular file; undefined when it is none. However many are open, this process holds a hundred descriptors for
- * them: beyond some, a file is opened for each read. Rejects as `open` does.
+ * Open a regular file; undefined when it is not one. However many files are open, this process holds at most
+ * about a hundred descriptors for them: above a number of files, each is opened again for each read. Rejects
+ * as `open` does.
  */
 export function openLentFile(path: string): Promise<ServedFile | undefined> {
   return inTurn(async () => {
@@ -84,7 +85,7 @@ class LentFile implements FileReader {
     this.handle = handle;
   }
 
-  /** The same file once more. Rejects when another lies there by now, or it was written to. */
+  /** Open the same file again. Rejects when it was replaced or changed. */
   private async reopen(): Promise<FileHandle> {
     const handle = await open(this.path, FLAGS);
     try {
@@ -100,7 +101,7 @@ class LentFile implements FileReader {
   }
 }
 
-/** Wait until few enough are at work. */
+/** Wait until few enough are at work, then do it. */
 async function inTurn<T>(work: () => Promise<T>): Promise<T> {
   if (atWork >= MAX_AT_WORK) await new Promise<void>((resolve) => waiting.push(resolve));
   else atWork++;

@@ -1,105 +1,26 @@
-import { CONTROLLER_NAMES } from '@tsquic/congestion';
-
-/** One option of a command, as data: parsing, `--help` and their tests all read this. */
-export interface Option {
-  readonly name: string;
-  /** `optional-text` may stand alone: its value is then ''. */
-  readonly kind: 'flag' | 'text' | 'optional-text' | 'list' | 'number';
-  /** What the value is called in `--help`. */
-  readonly value?: string;
-  readonly help: string;
-  /** A command without this option is an error. */
-  readonly required?: boolean;
-  /** Bounds of a number, inclusive. */
-  readonly range?: readonly [number, number];
-  /** Allowed values of a text. */
-  readonly choices?: readonly string[];
-}
-
-/** One command. */
-export interface Command {
-  readonly name: string;
-  readonly summary: string;
-  /** What operands are called in `--help`; '' when there are none. */
-  readonly operands: string;
-  readonly options: readonly Option[];
-  /** Paragraphs under the options. */
-  readonly notes: readonly string[];
-}
-
-const HELP: Option = { name: 'help', kind: 'flag', help: 'show this and exit' };
-const CRYPTO: Option = {
-  name: 'crypto',
-  kind: 'text',
-  value: 'NAME',
-  help: 'cryptography: node (default, node:crypto) or noble (pure TypeScript)',
-  choices: ['node', 'noble'],
-};
-const CIPHER: Option = {
-  name: 'cipher',
-  kind: 'list',
-  value: 'NAME',
-  help: 'cipher suite to use, best first; may be repeated. Default: all of TLS 1.3',
-};
-const KEYLOG: Option = {
-  name: 'keylog',
-  kind: 'optional-text',
-  value: '[FILE]',
-  help: 'append TLS secrets to FILE, alone to $SSLKEYLOGFILE: who reads it reads the traffic',
-};
-const QLOG: Option = {
-  name: 'qlog',
-  kind: 'optional-text',
-  value: '[DIR]',
-  help: 'write a .sqlog file for each connection to DIR (default $QLOGDIR, if that is set)',
-};
-const CONGESTION: Option = {
-  name: 'congestion',
-  kind: 'text',
-  value: 'NAME',
-  help: `congestion control: ${CONTROLLER_NAMES.join(', ')} (default cubic)`,
-  choices: CONTROLLER_NAMES,
-};
-const ALPN: Option = {
-  name: 'alpn',
-  kind: 'text',
-  value: 'NAME',
-  help: 'application protocol (default hq-interop)',
-};
-const SERVE_ALPN: Option = { ...ALPN, help: 'application protocol (default hq-interop and perf)' };
-const MTU: Option = {
-  name: 'mtu',
-  kind: 'number',
-  value: 'BYTES',
-  help: 'largest UDP payload to send (default 1350)',
-  range: [1200, 65_527],
-};
-
-const CA: Option = {
-  name: 'ca',
-  kind: 'list',
-  value: 'FILE',
-  help: 'trust these issuers (PEM) instead of the built-in ones; may be repeated',
-};
-const SERVER_NAME: Option = {
-  name: 'server-name',
-  kind: 'text',
-  value: 'NAME',
-  help: 'name the certificate must carry (default: the host of the URL)',
-};
-const TIMEOUT: Option = {
-  name: 'timeout',
-  kind: 'number',
-  value: 'SECONDS',
-  help: 'time for the handshake (default 10)',
-  range: [0.1, 3600],
-};
-const INSECURE: Option = {
-  name: 'insecure',
-  kind: 'flag',
-  help: 'accept any certificate: anybody in between can read and change everything',
-};
-const JSON_LINE: Option = { name: 'json', kind: 'flag', help: 'end with one line of JSON on stdout' };
+import { CONFORM } from './conform/options.ts';
+import {
+  HELP,
+  CRYPTO,
+  CIPHER,
+  KEYLOG,
+  QLOG,
+  CONGESTION,
+  ALPN,
+  SERVE_ALPN,
+  MTU,
+  UDP,
+  QUIC_VERSIONS,
+  CA,
+  SERVER_NAME,
+  CERT,
+  KEY,
+  PASSPHRASE,
+  TIMEOUT,
+  INSECURE,
+  JSON_LINE,
+  type Command,
+} from './option.ts';
 
 /** Every command of `tsquic`. */
 export const COMMANDS: readonly Command[] = [
@@ -116,15 +37,25 @@ export const COMMANDS: readonly Command[] = [
       },
       CA,
       INSECURE,
+      CERT,
+      KEY,
+      PASSPHRASE,
       SERVER_NAME,
       ALPN,
       CIPHER,
+      QUIC_VERSIONS,
       {
         name: 'version',
         kind: 'number',
         value: '0xHEX',
-        help: 'QUIC version to begin with (default 0x1)',
+        help: 'QUIC version to begin with (default: the first of --quic-versions, or that of the session)',
         range: [1, 0xffff_ffff],
+      },
+      {
+        name: 'session',
+        kind: 'text',
+        value: 'FILE',
+        help: 'keep sessions and tokens of servers in FILE, and use them: requests leave in 0-RTT packets where the server allows',
       },
       {
         name: 'scenario',
@@ -140,6 +71,7 @@ export const COMMANDS: readonly Command[] = [
       TIMEOUT,
       { name: 'checksum', kind: 'flag', help: 'tell the SHA-256 of each file; always on without --out' },
       MTU,
+      UDP,
       CONGESTION,
       QLOG,
       KEYLOG,
@@ -151,7 +83,7 @@ export const COMMANDS: readonly Command[] = [
     notes: [
       'All files of one host travel on one connection, at once. Without --out they are received, counted and dropped.',
       "A scenario is picoquicdemo's: *N asks N times, STREAM names an entry, AFTER the one that must be over first (default the one before, - none).",
-      'Exit code: 0 when every file arrived whole, otherwise 1.',
+      'Exit code: 0 when every file arrived whole, otherwise 1. SIGINT and SIGTERM close the connection, leave no part of a file, and give 130 and 143.',
     ],
   },
   {
@@ -166,19 +98,14 @@ export const COMMANDS: readonly Command[] = [
         help: 'directory to serve; nothing outside is, links included',
         required: true,
       },
-      {
-        name: 'cert',
-        kind: 'text',
-        value: 'FILE',
-        help: 'certificate chain (PEM), leaf first',
-        required: true,
-      },
-      { name: 'key', kind: 'text', value: 'FILE', help: 'its private key (PEM)', required: true },
+      { ...CERT, help: 'certificate chain (PEM), leaf first', required: true },
+      { ...KEY, required: true },
+      PASSPHRASE,
       {
         name: 'host',
         kind: 'text',
-        value: 'IP',
-        help: 'address to listen on (default 127.0.0.1; :: is every address)',
+        value: 'HOST',
+        help: 'address or name to listen on (default 127.0.0.1; :: is every address)',
       },
       {
         name: 'port',
@@ -189,6 +116,12 @@ export const COMMANDS: readonly Command[] = [
       },
       SERVE_ALPN,
       CIPHER,
+      QUIC_VERSIONS,
+      {
+        name: 'early-data',
+        kind: 'flag',
+        help: 'answer requests in 0-RTT packets, which somebody may send a second time',
+      },
       {
         name: 'retry',
         kind: 'text',
@@ -197,6 +130,7 @@ export const COMMANDS: readonly Command[] = [
         choices: ['never', 'always', 'busy'],
       },
       MTU,
+      UDP,
       CONGESTION,
       QLOG,
       KEYLOG,
@@ -248,10 +182,15 @@ export const COMMANDS: readonly Command[] = [
       },
       CA,
       INSECURE,
+      CERT,
+      KEY,
+      PASSPHRASE,
       SERVER_NAME,
       CIPHER,
+      QUIC_VERSIONS,
       TIMEOUT,
       MTU,
+      UDP,
       CONGESTION,
       QLOG,
       KEYLOG,
@@ -263,6 +202,7 @@ export const COMMANDS: readonly Command[] = [
       'Prints the lines of picoquicdemo. The duration counts from the first stream to the last byte of the last answer, without the handshake.',
     ],
   },
+  CONFORM,
   {
     name: 'ladder',
     summary: 'draw the packets of qlog files between the two ends',
@@ -307,9 +247,10 @@ export const COMMANDS: readonly Command[] = [
         required: true,
       },
       { name: 'days', kind: 'number', value: 'N', help: 'days of validity (default 14)', range: [1, 825] },
+      { name: 'client', kind: 'flag', help: 'for a client to show, instead of a server (mutual TLS)' },
       { name: 'force', kind: 'flag', help: 'overwrite what is there' },
       HELP,
     ],
-    notes: ['ECDSA P-256. Give cert.pem to clients with --ca; keep key.pem to yourself.'],
+    notes: ['ECDSA P-256. Give cert.pem to the other side with --ca; keep key.pem to yourself.'],
   },
 ];

@@ -1,18 +1,18 @@
 import { frameText } from './frame-text.ts';
 import { objectAt, objectsAt, type QlogEvent, type QlogFile, type QlogObject, textOf } from './qlog-file.ts';
 
-/** How much to draw. */
+/** Size of the drawing. */
 export interface LadderOptions {
-  /** Columns of a line. */
+  /** Width of a line, columns. */
   readonly width: number;
-  /** Rows from the beginning, and from the end. */
+  /** Number of rows from the beginning, and from the end. */
   readonly first: number;
   readonly last: number;
 }
 
 /**
- * The packets of a trace as lines between two ends, the writer of the trace on the left: time, type, number and
- * frames, `✗` where a packet was lost, and at the end of each line the congestion window as a bar.
+ * The packets of a trace as lines between two ends, with the writer of the trace on the left: time, type,
+ * number and frames, `✗` for a lost packet, and at the end of each line the congestion window as a bar.
  */
 export function drawLadder(file: QlogFile, options: LadderOptions): string[] {
   const rows = rowsOf(file.events);
@@ -33,12 +33,24 @@ export function drawLadder(file: QlogFile, options: LadderOptions): string[] {
   return [head, ...lines, '', ...summaryOf(rows, windows, width)].map(printable);
 }
 
-/** Blocks of eight heights; values are compared with `top`. */
+/** One packet, or a note, as a line of a ladder without a window. */
+export function ladderLine(
+  {
+    timeMs,
+    kind,
+    text,
+  }: { readonly timeMs: number; readonly kind: 'sent' | 'received' | 'note'; readonly text: string },
+  width: number,
+): string {
+  return printable(rowLine({ time: timeMs, kind, text, isLost: false, window: 0 }, width, 1).trimEnd());
+}
+
+/** Values as blocks of eight heights, relative to `top`. */
 export function sparkline(values: readonly number[], top: number): string {
   return values.map((value) => BLOCKS[Math.max(0, Math.ceil((value / top) * 8) - 1)] ?? ' ').join('');
 }
 
-/** `columns` values that stand for all: the largest of each part. */
+/** Reduce the values to `columns`: the largest of each part. */
 export function downsample(values: readonly number[], columns: number): number[] {
   if (values.length <= columns) return [...values];
   return Array.from({ length: columns }, (_, index) => {
@@ -53,7 +65,7 @@ interface Row {
   readonly kind: 'sent' | 'received' | 'lost' | 'note';
   readonly text: string;
   readonly isLost: boolean;
-  /** Bytes; 0 before the first is known. */
+  /** Bytes; 0 while it is not known. */
   readonly window: number;
 }
 
@@ -142,7 +154,7 @@ function fit(text: string, room: number): string {
   return text.length <= room ? text : `${text.slice(0, Math.max(0, room - 1))}…`;
 }
 
-/** A file may be anybody's: nothing in it may steer the terminal. */
+/** The line without control characters: a file from elsewhere must not control the terminal. */
 export function printable(line: string): string {
   return line.replaceAll(/\p{Cc}/gu, '?');
 }

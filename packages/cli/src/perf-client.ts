@@ -1,105 +1,116 @@
-import type { CloseReason, QuicEvent, QuicStream } from '@tsquic/quic-core';
-import type { ClientConnection } from './client-connection.ts';
+import type { CloseReason, QuicStream, StreamSource } from '@tsquic/quic-core';
+import type { QuicConnection } from 'tsquic';
+import {
+  type ConnectionHandlers,
+  type StreamHandlers,
+  takeEvents,
+  type TakenConnection,
+} from 'tsquic/events';
 import { Failure } from './failure.ts';
+import { Patience } from './patience.ts';
 import { encodeResponseLength } from './perf-server.ts';
 import { zeros } from './zeros.ts';
 
-/** What to measure. */
+/** A measurement to make. */
 export interface PerfPlan {
-  /** How many streams. */
+  /** Number of streams. */
   readonly transactions: number;
-  /** How many of them at once. */
+  /** Number of streams at a time. */
   readonly parallel: number;
-  /** Bytes each sends, the 8 that ask included. */
+  /** Bytes that each stream sends, with the 8 of the request. */
   readonly uploadBytes: number;
-  /** Bytes each asks for. */
+  /** Bytes that each stream requests. */
   readonly downloadBytes: number;
-  /** Ask on streams of one way; answers then come on streams that the server opens. */
+  /** Whether requests use unidirectional streams; responses then come on streams that the server opens. */
   readonly unidirectional: boolean;
+  /** Milliseconds without progress after which the measurement ends. */
+  readonly stallMs: number;
 }
 
-/** What was measured. */
+/** The result of a measurement. */
 export interface PerfResult {
-  /** From the first stream to the last byte of the last answer. */
+  /** From the first stream to the last byte of the last response. */
   readonly seconds: number;
   readonly transactions: number;
   readonly uploadedBytes: number;
   readonly downloadedBytes: number;
-  /** Why the connection ended before all was done. */
+  /** Why the connection ended before all was measured. */
   readonly closeReason: CloseReason | undefined;
-  /** What the server did instead of answering. */
+  /** What the server did instead of responding. */
   readonly failure: Failure | undefined;
+  /** Whether it ended for want of progress. */
+  readonly stalled: boolean;
 }
 
-/** Run a plan on a connection that begins; resolves when it is done or the connection ends. */
-export function measure(client: ClientConnection, plan: PerfPlan): Promise<PerfResult> {
-  return new Promise((resolve, reject) => {
-    const run = new PerfRun(client, plan, resolve);
-    client.onEvent = (event) => run.onEvent(event);
-    client.onError = reject;
+/** Make a measurement on a connection; resolves when it is complete or the connection ends. */
+export function measure(connection: QuicConnection, plan: PerfPlan): Promise<PerfResult> {
+  return new Promise((resolve) => {
+    takeEvents(connection, (taken) => new PerfRun(taken, plan, resolve)).begin();
   });
 }
 
-class PerfRun {
-  private readonly client: ClientConnection;
+class PerfRun implements ConnectionHandlers {
+  private readonly taken: TakenConnection;
   private readonly plan: PerfPlan;
   private readonly resolve: (result: PerfResult) => void;
+  private readonly patience: Patience;
   private readonly scratch: Uint8Array = new Uint8Array(65_536);
-  /** Bytes of each answer so far, by the stream that brings it. */
-  private readonly answers: Map<number, number> = new Map();
-  /** Streams whose bytes have all left for the server. */
+  private readonly begunAt = performance.now();
+  /** Streams whose bytes have all left. */
   private readonly asked: Set<number> = new Set();
   private uploadedBytes = 0;
-  private begunAt = 0;
   private begun = 0;
   private transactions = 0;
   private downloadedBytes = 0;
 
-  constructor(client: ClientConnection, plan: PerfPlan, resolve: (result: PerfResult) => void) {
-    this.client = client;
+  constructor(taken: TakenConnection, plan: PerfPlan, resolve: (result: PerfResult) => void) {
+    this.taken = taken;
     this.plan = plan;
     this.resolve = resolve;
+    this.patience = new Patience(plan.stallMs, () => this.settle({ stalled: true }));
   }
 
-  onEvent(event: QuicEvent): void {
-    switch (event.type) {
-      case 'connected':
-        this.begunAt = performance.now();
-        this.begin();
-        break;
-      case 'streams-available':
-        if (this.begunAt > 0) this.begin();
-        break;
-      case 'stream-opened':
-        this.answers.set(event.streamId, 0);
-        this.read(event.streamId);
-        break;
-      case 'stream-readable':
-        this.read(event.streamId);
-        break;
-      case 'stream-delivered':
-        // Who asks for nothing on a stream of one way hears nothing.
-        if (this.plan.unidirectional && this.plan.downloadBytes === 0) this.finish();
-        break;
-      case 'stream-reset':
-      case 'stream-stopped':
-        this.settle({ failure: resetFailure(event.code) });
-        break;
-      case 'closed':
-        this.settle({ closeReason: event.reason });
-        break;
-    }
+  /** A response on a stream that the server opened. */
+  onStream(stream: QuicStream): StreamHandlers {
+    return this.handlersOf(stream);
   }
 
-  private begin(): void {
+  onStreamsAvailable(): void {
+    this.begin();
+  }
+
+  onClosed(closeReason: CloseReason): void {
+    this.settle({ closeReason });
+  }
+
+  /** Send as many requests as may be sent now. */
+  begin(): void {
     const { transactions, parallel, unidirectional } = this.plan;
     while (this.begun < transactions && this.begun - this.transactions < parallel) {
-      const stream = this.client.quic.openStream({ unidirectional });
-      if (stream === undefined) return;
+      const stream = this.taken.handle.openStream({ unidirectional });
+      if (stream === undefined) break;
       this.begun++;
-      if (!unidirectional) this.answers.set(stream.id, 0);
+      this.taken.followStream(stream, this.handlersOf(stream));
       this.ask(stream);
     }
+    this.taken.wake();
+  }
+
+  private handlersOf(stream: QuicStream): StreamHandlers {
+    let bytes = 0;
+    const fail = (code: number): void => this.settle({ failure: resetFailure(code) });
+    return {
+      onReadable: () => {
+        bytes += this.read(stream);
+        this.onAnswer(stream, bytes);
+      },
+      onDelivered: () => {
+        // A unidirectional request for no bytes has no response.
+        if (this.plan.unidirectional && this.plan.downloadBytes === 0) this.finish();
+      },
+      onReset: fail,
+      onStopped: fail,
+    };
   }
 
   private ask(stream: QuicStream): void {
@@ -111,29 +122,38 @@ class PerfRun {
     };
     stream.write(head, rest === 0);
     if (rest === 0) onAsked();
-    else stream.setSource(zeros(rest, onAsked));
+    else stream.setSource(this.watched(zeros(rest, onAsked)));
   }
 
-  private read(streamId: number): void {
-    const stream = this.client.quic.stream(streamId);
-    let bytes = this.answers.get(streamId);
-    if (stream === undefined || bytes === undefined) return;
-    for (;;) {
-      const count = stream.read(this.scratch);
-      bytes += count;
-      this.downloadedBytes += count;
-      if (count === 0) break;
-    }
-    this.answers.set(streamId, bytes);
-    // An upload that was answered before it had left says nothing about how fast it can be.
-    if (bytes > 0 && !this.hasAsked(streamId)) return this.settle({ failure: earlyFailure() });
+  /** Bytes that leave are progress. */
+  private watched(source: StreamSource): StreamSource {
+    return (room) => {
+      // It is asked without room as well, while the server gives no credit.
+      if (room.length > 0) this.patience.renew();
+      return source(room);
+    };
+  }
+
+  private read(stream: QuicStream): number {
+    this.patience.renew();
+    let bytes = 0;
+    for (let count = stream.read(this.scratch); count > 0; count = stream.read(this.scratch)) bytes += count;
+    this.downloadedBytes += bytes;
+    return bytes;
+  }
+
+  private onAnswer(stream: QuicStream, bytes: number): void {
+    // When the response comes before the upload has left, the upload is not measured.
+    if (bytes > 0 && !this.hasAsked(stream.id)) return this.settle({ failure: earlyFailure() });
     if (!stream.finished) return;
-    this.answers.delete(streamId);
     if (bytes === this.plan.downloadBytes) this.finish();
     else this.settle({ failure: lengthFailure(bytes, this.plan.downloadBytes) });
   }
 
-  /** Whether the answer on this stream has a question: on streams of one way, any that is not answered yet. */
+  /**
+   * Whether the response on this stream belongs to a request that has left: on unidirectional streams, any
+   * request without a response.
+   */
   private hasAsked(streamId: number): boolean {
     return this.plan.unidirectional ? this.asked.size > this.transactions : this.asked.has(streamId);
   }
@@ -144,15 +164,17 @@ class PerfRun {
     else this.begin();
   }
 
-  private settle(end: { readonly closeReason?: CloseReason; readonly failure?: Failure }): void {
+  private settle(end: Partial<Pick<PerfResult, 'closeReason' | 'failure' | 'stalled'>>): void {
+    this.patience.end();
     const { transactions, downloadedBytes, uploadedBytes } = this;
     this.resolve({
-      seconds: this.begunAt === 0 ? 0 : (performance.now() - this.begunAt) / 1000,
+      seconds: (performance.now() - this.begunAt) / 1000,
       transactions,
       uploadedBytes,
       downloadedBytes,
       closeReason: end.closeReason,
       failure: end.failure,
+      stalled: end.stalled ?? false,
     });
   }
 }

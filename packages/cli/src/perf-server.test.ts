@@ -1,5 +1,4 @@
 import { expect, test } from '@jest/globals';
-import type { QuicConnection } from '@tsquic/quic-core';
 import { MemoryStream } from '../test/memory-stream.ts';
 import { encodeResponseLength, PerfServer, responseLength } from './perf-server.ts';
 import { zeros } from './zeros.ts';
@@ -31,23 +30,22 @@ test.each([
     answers.push(new MemoryStream(3));
     return answers.at(-1)!;
   };
-  const connection = { stream: () => asked, openStream } as unknown as QuicConnection;
-  const server = new PerfServer({ connection: () => connection });
+  const server = new PerfServer({ openStream });
   const isAnswered = (): boolean =>
     asked.source !== undefined || asked.ended || answers.some(({ source }) => source !== undefined);
-  server.begin(1);
   asked.arrive(encodeResponseLength(length).subarray(0, 5));
-  server.onEvent({ type: 'stream-opened', connection: 1, streamId: id });
+  const exchange = server.onStream(asked);
+  exchange.onReadable();
   asked.arrive(encodeResponseLength(length).subarray(5));
   for (let i = 0; i < 100; i++) {
-    server.onEvent({ type: 'stream-readable', connection: 1, streamId: id });
+    exchange.onReadable();
     expect(isAnswered()).toBe(false);
     asked.arrive(new Uint8Array(1000));
   }
-  server.onEvent({ type: 'stream-readable', connection: 1, streamId: id });
+  exchange.onReadable();
   expect([asked.readableBytes, isAnswered()]).toEqual([0, false]);
   asked.arrive('', true);
-  server.onEvent({ type: 'stream-readable', connection: 1, streamId: id });
+  exchange.onReadable();
   expect(isAnswered()).toBe(true);
   expect(answers).toHaveLength(id === 2 ? 1 : 0);
 });

@@ -1,71 +1,32 @@
-import type { QuicConnection, QuicEvent, QuicHostContext, QuicStream } from '@tsquic/quic-core';
+import type { QuicConnection, QuicStream } from '@tsquic/quic-core';
+import type { ConnectionHandlers, StreamHandlers } from 'tsquic/events';
 import { zeros } from './zeros.ts';
 
 /**
- * Answers the `perf` protocol: the first 8 bytes of a stream ask for that many bytes back, on the same stream or, if
- * that goes one way, on a new one. What follows them is read and dropped, and the answer comes after the end of it: whoever
- * measures an upload measures all of it. draft-banks-quic-performance-00 §2.3
+ * Serves the `perf` protocol on one connection: the first 8 bytes of a stream request that many bytes in
+ * response, on the same stream or, if it is unidirectional, on a new one. The data after them is read and
+ * dropped, and the response comes after its end, so that a client measures the whole upload.
+ * draft-banks-quic-performance-00 §2.3
  */
-export class PerfServer {
-  private readonly context: Pick<QuicHostContext, 'connection'>;
-  private readonly connections: Map<number, PerfClient> = new Map();
-
-  constructor(context: Pick<QuicHostContext, 'connection'>) {
-    this.context = context;
-  }
-
-  /** Whether this connection speaks `perf`: its events are for this server. */
-  has(connection: number): boolean {
-    return this.connections.has(connection);
-  }
-
-  /** A connection agreed on `perf`. */
-  begin(connection: number): void {
-    const handle = this.context.connection(connection);
-    if (handle !== undefined) this.connections.set(connection, new PerfClient(handle));
-  }
-
-  onEvent(event: QuicEvent): void {
-    this.connections.get(event.connection)?.onEvent(event);
-    if (event.type === 'closed') this.connections.delete(event.connection);
-  }
-}
-
-/** The streams of one connection. */
-class PerfClient {
-  private readonly connection: QuicConnection;
-  private readonly exchanges: Map<number, PerfExchange> = new Map();
-  /** Lengths of answers that wait until the client lets us open a stream. */
+export class PerfServer implements ConnectionHandlers<PerfExchange> {
+  private readonly connection: Pick<QuicConnection, 'openStream'>;
+  /** Lengths of responses that wait until the client allows another stream. */
   private readonly owed: number[] = [];
 
-  constructor(connection: QuicConnection) {
+  constructor(connection: Pick<QuicConnection, 'openStream'>) {
     this.connection = connection;
   }
 
-  onEvent(event: QuicEvent): void {
-    switch (event.type) {
-      case 'stream-opened': {
-        const stream = this.connection.stream(event.streamId);
-        if (stream === undefined) return;
-        const exchange = new PerfExchange(stream, (length) => this.owe(length));
-        this.exchanges.set(event.streamId, exchange);
-        exchange.onReadable();
-        break;
-      }
-      case 'stream-readable':
-        this.exchanges.get(event.streamId)?.onReadable();
-        break;
-      case 'stream-released':
-        this.exchanges.delete(event.streamId);
-        break;
-      case 'streams-available':
-        this.pay();
-        break;
-    }
+  onStream(stream: QuicStream): PerfExchange {
+    return new PerfExchange(stream, (length) => this.owe(length));
+  }
+
+  onStreamsAvailable(): void {
+    this.pay();
   }
 
   private owe(length: number): void {
-    // Who asks on and on and lets us open nothing gets no more than this.
+    // A client that sends requests but allows no streams cannot make this list grow further.
     if (length === 0 || this.owed.length === MAX_OWED) return;
     this.owed.push(length);
     this.pay();
@@ -80,14 +41,15 @@ class PerfClient {
   }
 }
 
-class PerfExchange {
+/** One request and its response. */
+class PerfExchange implements StreamHandlers {
   private readonly stream: QuicStream;
   private readonly head: Uint8Array = new Uint8Array(LENGTH_BYTES);
   private readonly owe: (length: number) => void;
   private headLength = 0;
   private answered = false;
 
-  /** @param owe - hears what is asked for on a stream of one way. */
+  /** @param owe - is called with the length that a unidirectional stream requests. */
   constructor(stream: QuicStream, owe: (length: number) => void) {
     this.stream = stream;
     this.owe = owe;
@@ -100,7 +62,7 @@ class PerfExchange {
     if (stream.finished && !this.answered) this.answer();
   }
 
-  /** All that the client sends has come. Who asks for nothing gets nothing, in good order. */
+  /** All data of the client has come: send the response, or end the stream when no bytes are requested. */
   private answer(): void {
     this.answered = true;
     const { stream, head } = this;
@@ -111,13 +73,13 @@ class PerfExchange {
   }
 }
 
-/** A length as the protocol writes it; the largest, which means "without end", comes out as good as that. */
+/** The length in a request; the largest, which means "without end", becomes a very large number. */
 export function responseLength(head: Uint8Array): number {
   const view = new DataView(head.buffer, head.byteOffset);
   return view.getUint32(0) * 2 ** 32 + view.getUint32(4);
 }
 
-/** The 8 bytes that ask for a response of this length. */
+/** The 8 bytes that request a response of this length. */
 export function encodeResponseLength(length: number): Uint8Array {
   const head = new Uint8Array(LENGTH_BYTES);
   const view = new DataView(head.buffer);

@@ -1,7 +1,10 @@
 import { formatBytes, formatRate } from './quantities.ts';
 import type { Terminal } from './terminal.ts';
 
-/** Draws how far a transfer is, ten times a second. HTTP/0.9 tells no length: the bar counts files. */
+/**
+ * Draws the progress of a transfer, ten times a second. HTTP/0.9 does not tell lengths, so the bar counts
+ * files.
+ */
 export class Progress {
   private readonly terminal: Terminal;
   private readonly files: number;
@@ -35,7 +38,7 @@ export class Progress {
   }
 }
 
-/** One frame of the bar; for a single file a mark that moves with the bytes. */
+/** One frame of the bar; for a single file, a mark that moves with the bytes. */
 export function progressLine(filesDone: number, files: number, bytes: number, seconds: number): string {
   const position = files > 1 ? Math.floor((filesDone / files) * WIDTH) : Math.floor(seconds * 10) % WIDTH;
   const bar =

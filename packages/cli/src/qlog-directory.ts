@@ -5,18 +5,18 @@ import type { Tracer } from '@tsquic/quic-core';
 import { createQlogTracer, type QlogConnection, type QlogSink } from '@tsquic/qlog';
 import { Failure, systemFailure } from './failure.ts';
 
-/** What `--qlog` or $QLOGDIR asks for. */
+/** The qlog directory of `--qlog` or $QLOGDIR. */
 export interface QlogDirectory {
-  /** Give it to a context: each connection gets a new file named after its ID and our role. */
+  /** The tracer for a context: each connection gets a new file named after its ID and role. */
   readonly tracer: Tracer;
-  /** Write what is not on disk yet. Call it last. */
+  /** Write all data to the disk. Call it last. */
   close(): void;
 }
 
 /**
- * The directory of `--qlog`, or of $QLOGDIR when the option stands alone or is left out; undefined when there is
- * neither. Throws a `Failure` when the option stands alone without the variable, or the directory cannot be made.
- * draft-ietf-quic-qlog-main-schema
+ * The directory of `--qlog`, or of $QLOGDIR when the option stands alone or is left out; undefined when there
+ * is neither. Throws a `Failure` when the option stands alone and the variable is not set, or the directory
+ * cannot be made. draft-ietf-quic-qlog-main-schema
  */
 export function qlogDirectoryFor(
   option: string | undefined,
@@ -52,9 +52,9 @@ export function qlogDirectoryFor(
 }
 
 /**
- * A file written in pieces of 64 kB, for its owner's eyes only: it tells who spoke to whom about what. A name that is
- * taken is left alone, since clients choose part of it. No descriptor is held between pieces. A disk that is full ends
- * the file, and not the connection.
+ * A file that is written in pieces of 64 kB and that only its owner can read, because it contains addresses
+ * and traffic. An existing file is not overwritten, because clients choose a part of the name. No descriptor
+ * is held between pieces. When the disk is full, the file ends and the connection goes on.
  */
 class BufferedFile implements QlogSink {
   private readonly onClose: () => void;
@@ -88,7 +88,7 @@ class BufferedFile implements QlogSink {
   }
 }
 
-/** Create an empty file that nobody had before, named as asked or nearly so; returns its path. */
+/** Create a new empty file with this name, or a similar one if it exists; returns its path. */
 function createFile(path: string): string | undefined {
   for (let attempt = 0; attempt < NAME_ATTEMPTS; attempt++) {
     const name = attempt === 0 ? path : `${path.slice(0, -SUFFIX.length)}-${randomWord()}${SUFFIX}`;

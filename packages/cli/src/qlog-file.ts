@@ -1,18 +1,18 @@
 import { Failure } from './failure.ts';
 
-/** One event of a qlog file, whatever wrote it. */
+/** One event of a qlog file of any program. */
 export interface QlogEvent {
   /** Milliseconds. */
   readonly time: number;
-  /** Without the category, by which the two namings differ: `packet_sent`. */
+  /** The name without the category, in which the two namings differ: `packet_sent`. */
   readonly name: string;
   readonly data: QlogObject;
 }
 
-/** Some JSON object. */
+/** Any JSON object. */
 export type QlogObject = Readonly<Record<string, unknown>>;
 
-/** A qlog file that was read. */
+/** A parsed qlog file. */
 export interface QlogFile {
   readonly isClient: boolean;
   readonly title: string;
@@ -20,7 +20,7 @@ export interface QlogFile {
 }
 
 /**
- * Read a JSON text sequence of qlog events; a last record that was cut short is left out. Throws a `Failure` for
+ * Read a JSON text sequence of qlog events; an incomplete last record is left out. Throws a `Failure` for
  * anything else.
  */
 export function parseQlog(text: string, path: string): QlogFile {
@@ -78,5 +78,5 @@ function isEvent(record: QlogObject): record is QlogObject & QlogEvent {
   return typeof time === 'number' && typeof name === 'string' && typeof data === 'object' && data !== null;
 }
 
-// RFC 7464 begins each record with this; some programs leave it out.
+// RFC 7464 begins each record with this character, but some programs leave it out.
 const RECORD_START = /\u001e|\n(?=\{)/u;

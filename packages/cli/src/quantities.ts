@@ -1,4 +1,4 @@
-/** Bytes for people: `10.5 MB`. */
+/** A number of bytes as text: `10.5 MB`. */
 export function formatBytes(bytes: number): string {
   const units = ['bytes', 'kB', 'MB', 'GB', 'TB'];
   let index = 0;
@@ -10,12 +10,12 @@ export function formatBytes(bytes: number): string {
   return `${index === 0 ? value : value.toFixed(1)} ${units[index]}`;
 }
 
-/** Megabits per second; 0 for no time at all. */
+/** Megabits per second; 0 when no time has passed. */
 export function megabitsPerSecond(bytes: number, seconds: number): number {
   return seconds > 0 ? (bytes * 8) / seconds / 1e6 : 0;
 }
 
-/** A rate for people: `412.3 Mbit/s`. */
+/** A rate as text: `412.3 Mbit/s`. */
 export function formatRate(bytes: number, seconds: number): string {
   return `${megabitsPerSecond(bytes, seconds).toFixed(1)} Mbit/s`;
 }

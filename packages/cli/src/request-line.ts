@@ -11,7 +11,7 @@ export class RequestLine {
     this.stream = stream;
   }
 
-  /** The path asked for; a status that refuses the request; undefined while more must arrive. */
+  /** The requested path; a status that refuses the request; undefined while the line is incomplete. */
   read(): string | number | undefined {
     const count = this.stream.read(this.bytes.subarray(this.length));
     this.length += count;
@@ -22,7 +22,10 @@ export class RequestLine {
   }
 }
 
-/** HTTP/0.9 is `GET`, a space, a path; clients end it with CR LF, LF or the end of the stream. */
+/**
+ * The path of a line. A request of HTTP/0.9 is `GET`, a space, and a path; clients end it with CR LF, LF or
+ * the end of the stream.
+ */
 function pathOf(line: Uint8Array): string | number {
   const match = /^GET (\/[\u0021-\u007e]*)\r?$/.exec(new TextDecoder().decode(line));
   return match?.[1] ?? Status.BadRequest;

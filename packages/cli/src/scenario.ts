@@ -2,10 +2,10 @@ import { Failure } from './failure.ts';
 import { parseTarget, type FetchTarget } from './fetch-target.ts';
 
 /**
- * What a download scenario asks of one server, in the words of picoquicdemo: entries `[*N:][STREAM:][AFTER:]PATH`,
- * divided by semicolons. `*N` asks N times. STREAM names the entry, by default four more than the one before. AFTER
- * names another one that must be over first, by default the one before; `-` is for none. `b:` or `t:` before the path
- * (binary, text) changes nothing. Throws a `Failure` for anything else.
+ * The requests of a download scenario in the syntax of picoquicdemo: entries `[*N:][STREAM:][AFTER:]PATH`,
+ * divided by semicolons. `*N` repeats the request N times. STREAM names the entry, by default four more than
+ * the one before. AFTER names another entry that must be complete first, by default the one before; `-` is
+ * for none. `b:` or `t:` before the path (binary, text) is ignored. Throws a `Failure` for anything else.
  */
 export function parseScenario(text: string, authority: string): readonly FetchTarget[] {
   const targets = new Map<number, FetchTarget>();
@@ -35,7 +35,7 @@ interface Entry {
   readonly path: string;
 }
 
-/** `latest` is the stream before, undefined for the first entry. */
+/** `latest` is the stream of the entry before, undefined for the first entry. */
 function parseEntry(entry: string, latest: number | undefined): Entry {
   const { repeat = '1', stream, after, path, post } = ENTRY.exec(entry)?.groups ?? {};
   if (path === undefined) throw scenarioFailure(entry, 'not [*N:][STREAM:][AFTER:]PATH');
@@ -56,6 +56,6 @@ function scenarioFailure(entry: string, reason: string): Failure {
 
 const ENTRY =
   /^(?:\*\s*(?<repeat>\d+)\s*:)?\s*(?:(?<stream>\d+)\s*:)?\s*(?:(?<after>\d+|-)\s*:)?\s*(?:[bt]\s*:)?\s*(?<path>[^:\s]+)\s*(?::\s*(?<post>\d+))?$/;
-/** Bidirectional streams of a client. RFC 9000 §2.1 */
+/** The IDs of a client's bidirectional streams differ by this. RFC 9000 §2.1 */
 const STREAM_STEP = 4;
 const MAX_REPEAT = 10_000;

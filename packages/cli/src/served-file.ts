@@ -2,14 +2,14 @@ import { realpath } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 import { openLentFile, type ServedFile } from './lent-file.ts';
 
-/** Status numbers of HTTP, which are also the codes streams are reset with. */
+/** Status numbers of HTTP, with which streams are reset, too. */
 export const Status = { BadRequest: 400, NotFound: 404, TooLong: 414, ServerError: 500, Busy: 503 } as const;
 
 /**
- * Open the file that a request path names below `root`, or tell the status of the refusal. Whatever lies outside
- * is "not found", so that an answer tells nothing about the rest of the machine.
+ * Open the file that a request path names below `root`, or return the status of the refusal. A path that
+ * leads out of `root` is "not found", so that the answer does not tell which other files exist.
  *
- * @param root - as `realpath` gives it.
+ * @param root - a path from `realpath`.
  * @param requestPath - percent-encoded, from the network.
  */
 export async function openServedFile(root: string, requestPath: string): Promise<ServedFile | number> {
@@ -17,7 +17,7 @@ export async function openServedFile(root: string, requestPath: string): Promise
   if (segments === undefined) return Status.NotFound;
   try {
     const path = await realpath(join(root, segments.join(sep)));
-    // A link inside the root may point anywhere; what counts is where it leads.
+    // A link inside the root may lead out of it, so its target is checked.
     if (!path.startsWith(root.endsWith(sep) ? root : root + sep)) return Status.NotFound;
     const file = await openLentFile(path);
     return file ?? Status.NotFound;
@@ -27,7 +27,7 @@ export async function openServedFile(root: string, requestPath: string): Promise
   }
 }
 
-/** The decoded names of a path, or undefined when one of them could lead elsewhere. */
+/** The decoded names of a path, or undefined when one of them could lead out of the root. */
 function segmentsOf(requestPath: string): string[] | undefined {
   const path = requestPath.split(/[?#]/, 1)[0] ?? '';
   if (!path.startsWith('/')) return undefined;

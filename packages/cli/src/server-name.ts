@@ -3,8 +3,8 @@ import { domainToASCII } from 'node:url';
 import { Failure } from './failure.ts';
 
 /**
- * `--server-name`, or the host of a URL, as certificates and SNI have it: ASCII, without a dot behind. RFC 6066 §3,
- * RFC 5890. Throws a `Failure` for what is neither a host name nor an address.
+ * `--server-name`, or the host of a URL, in the form of certificates and SNI: ASCII, without a trailing dot.
+ * RFC 6066 §3, RFC 5890. Throws a `Failure` for a text that is neither a host name nor an address.
  */
 export function serverNameFor(option: string | undefined, host: string): string {
   const name = (option ?? host).replace(/\.$/, '');
@@ -18,6 +18,6 @@ export function serverNameFor(option: string | undefined, host: string): string 
   );
 }
 
-/** RFC 1123 §2.1, with underscores, which some hosts have. */
+/** Host names of RFC 1123 §2.1, with underscores, which some hosts have. */
 const HOST_NAME =
   /^(?=.{1,253}$)[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?(?:\.[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?)*$/;

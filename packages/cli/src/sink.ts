@@ -2,25 +2,28 @@ import { createHash, type Hash } from 'node:crypto';
 import { open, rename, rm, type FileHandle } from 'node:fs/promises';
 import { dirname, basename, join } from 'node:path';
 
-/** Where the bytes of one download go, at the pace of the place. */
+/** The destination of one download, which takes bytes at its own pace. */
 export interface Sink {
-  /** Called when `space` has room again after it had none. */
+  /** Is called when `space` has room again after it had none. */
   onSpace: () => void;
-  /** Called at most once, when bytes can no longer be stored. */
+  /** Is called at most once, when bytes can no longer be stored. */
   onFailure: (error: unknown) => void;
   /** Room for the next bytes, never empty; undefined while too many wait to be stored. */
   space(): Uint8Array | undefined;
-  /** The first `count` bytes of `space` hold data now. */
+  /** The first `count` bytes of `space` contain data now. */
   filled(count: number): void;
-  /** All bytes are in. Resolves with their SHA-256 (hexadecimal, '' when not asked for) once they are stored. */
+  /**
+   * All bytes have come. Resolves with their SHA-256 (hexadecimal, '' when it was not requested) once they
+   * are stored.
+   */
   finish(): Promise<string>;
-  /** Forget it, and leave nothing behind. */
+  /** Abandon the download, and remove the partial file. */
   abort(): Promise<void>;
 }
 
 /** Options of `createSink`. */
 export interface SinkOptions {
-  /** File to write; '-' is stdout, '' nothing. The file appears under its name when it is whole. */
+  /** Path of the file; '-' is stdout, '' is none. The file appears under its name when it is complete. */
   readonly path: string;
   readonly checksum: boolean;
 }
@@ -30,7 +33,7 @@ export function createSink(options: SinkOptions): Sink {
   return new ChunkSink(destinationOf(options.path), options.checksum ? createHash('sha256') : undefined);
 }
 
-/** Collects chunks: one fills while the other is being stored. */
+/** Collects chunks: one is filled while the other is stored. */
 class ChunkSink implements Sink {
   onSpace: () => void = () => {};
   onFailure: (error: unknown) => void = () => {};
@@ -130,7 +133,7 @@ const STDOUT: Destination = {
   discard: () => Promise.resolve(),
 };
 
-/** A file under a hidden name until it is whole. */
+/** A file with a hidden name until it is complete. */
 class PartialFile implements Destination {
   private readonly path: string;
   private readonly partialPath: string;
@@ -166,12 +169,12 @@ class PartialFile implements Destination {
   private async opened(): Promise<FileHandle> {
     if (this.handle !== undefined) return this.handle;
     await rm(this.partialPath, { force: true });
-    // 'wx' refuses to follow a link that somebody put there meanwhile.
+    // 'wx' does not follow a link that another program may have made meanwhile.
     this.handle = await open(this.partialPath, 'wx');
     return this.handle;
   }
 }
 
-/** Most files are small; the chunk of a large one costs memory only once it is known to be large. */
+/** Most files are small, so the first chunk is; a large file gets larger ones. */
 const FIRST_CHUNK_BYTES = 16 * 1024;
 const CHUNK_BYTES = 256 * 1024;

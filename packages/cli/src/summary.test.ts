@@ -10,8 +10,10 @@ const SUMMARY: Summary = {
   handshakeMs: 12.3456,
   lostPackets: 1,
   packets: 20_000,
+  quicVersion: 1,
   cipherSuite: 'TLS_AES_128_GCM_SHA256',
   alpn: 'hq-interop',
+  earlyData: 'none',
   wanted: 1,
   files: [{ url: 'https://x/a', bytes: 25_000_000, sha256: '' }],
   failures: [],
@@ -19,9 +21,15 @@ const SUMMARY: Summary = {
 
 describe('the summary', () => {
   test.each([
-    [{}, '1 file, 25.0 MB in 0.500 s: 400.0 Mbit/s; handshake 12.3 ms; 1 packet lost'],
-    [{ wanted: 3 }, '1 of 3 files, 25.0 MB in 0.500 s: 400.0 Mbit/s; handshake 12.3 ms; 1 packet lost'],
-    [{ wanted: 0, files: [], lostPackets: 0 }, 'connected; handshake 12.3 ms; 0 packets lost'],
+    [{}, '1 file, 25.0 MB in 0.500 s: 400.0 Mbit/s; handshake 12.3 ms in QUIC version 1; 1 packet lost'],
+    [
+      { wanted: 3 },
+      '1 of 3 files, 25.0 MB in 0.500 s: 400.0 Mbit/s; handshake 12.3 ms in QUIC version 1; 1 packet lost',
+    ],
+    [
+      { wanted: 0, files: [], lostPackets: 0 },
+      'connected; handshake 12.3 ms in QUIC version 1; 0 packets lost',
+    ],
   ])('with %j is one line', (change, line) => {
     expect(summaryLine({ ...SUMMARY, ...change })).toBe(line);
   });
@@ -33,6 +41,7 @@ describe('the summary', () => {
       mbps: 400,
       handshakeMs: 12.346,
       lostPackets: 1,
+      quicVersion: 1,
       files: [{ url: 'https://x/a', bytes: 25_000_000 }],
       errors: [{ code: 'ERR_X', message: 'why' }],
     });

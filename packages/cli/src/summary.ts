@@ -1,34 +1,40 @@
 import type { Failure } from './failure.ts';
 import { counted, formatBytes, formatRate, megabitsPerSecond } from './quantities.ts';
 
-/** What `tsquic get` did, all connections together. */
+/** The results of `tsquic get`, over all connections. */
 export interface Summary {
   readonly bytes: number;
   /** From the end of the handshake until the last file was stored. */
   readonly seconds: number;
   readonly handshakeMs: number | undefined;
   readonly lostPackets: number;
-  /** Sent and received. */
+  /** Packets sent and received. */
   readonly packets: number;
+  /** 1 or 2; undefined when no handshake completed. */
+  readonly quicVersion: number | undefined;
   readonly cipherSuite: string;
   readonly alpn: string;
-  /** Files asked for. */
+  /** The state of requests in 0-RTT packets. */
+  readonly earlyData: 'none' | 'offered' | 'accepted' | 'rejected';
+  /** Number of requested files. */
   readonly wanted: number;
-  /** Files that arrived whole. */
+  /** Complete files. */
   readonly files: readonly { readonly url: string; readonly bytes: number; readonly sha256: string }[];
   readonly failures: readonly Failure[];
 }
 
-/** One line for people. */
+/** The summary as one line of text. */
 export function summaryLine(summary: Summary): string {
-  const { bytes, seconds, handshakeMs, lostPackets, wanted, files } = summary;
+  const { bytes, seconds, handshakeMs, quicVersion, lostPackets, wanted, files } = summary;
   const missing = files.length < wanted ? ` of ${wanted}` : '';
   const transfer =
     wanted === 0
       ? 'connected'
       : `${missing === '' ? counted(files.length, 'file') : `${files.length}${missing} files`}, ${formatBytes(bytes)} in ${seconds.toFixed(3)} s: ${formatRate(bytes, seconds)}`;
-  const handshake = handshakeMs === undefined ? '' : `; handshake ${handshakeMs.toFixed(1)} ms`;
-  return `${transfer}${handshake}; ${counted(lostPackets, 'packet')} lost`;
+  const version = quicVersion === undefined ? '' : ` in QUIC version ${quicVersion}`;
+  const handshake = handshakeMs === undefined ? '' : `; handshake ${handshakeMs.toFixed(1)} ms${version}`;
+  const early = summary.earlyData === 'none' ? '' : `; 0-RTT ${summary.earlyData}`;
+  return `${transfer}${handshake}${early}; ${counted(lostPackets, 'packet')} lost`;
 }
 
 /** The object that `--json` prints. Times: `seconds` in s, `handshakeMs` in ms; rates in 10^6 bit/s. */
@@ -41,8 +47,10 @@ export function summaryObject(summary: Summary): Record<string, unknown> {
     handshakeMs: summary.handshakeMs === undefined ? null : round(summary.handshakeMs, 3),
     lostPackets: summary.lostPackets,
     packets: summary.packets,
+    quicVersion: summary.quicVersion ?? null,
     cipherSuite: summary.cipherSuite,
     alpn: summary.alpn,
+    ...(summary.earlyData === 'none' ? {} : { earlyData: summary.earlyData }),
     files: summary.files.map(({ url, bytes, sha256 }) => ({
       url,
       bytes,

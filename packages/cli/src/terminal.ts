@@ -1,14 +1,14 @@
 import { Failure, systemFailure } from './failure.ts';
 
-/** Where a command speaks: the process's streams, or a test's. */
+/** The output of a command: the process's streams, or a test's. */
 export interface Terminal {
-  /** Results: a line to stdout. */
+  /** Write a line of results to stdout. */
   out(line: string): void;
-  /** Everything else: a line to stderr. */
+  /** Write any other line to stderr. */
   err(line: string): void;
-  /** Draw over the current line of stderr; '' clears it. Does nothing where stderr is no terminal. */
+  /** Draw over the current line of stderr; '' clears it. Does nothing when stderr is not a terminal. */
   status(text: string): void;
-  /** Columns of stdout; undefined where it is no terminal. */
+  /** Width of stdout in columns; undefined when it is not a terminal. */
   readonly columns?: number | undefined;
   readonly environment: Readonly<Record<string, string | undefined>>;
 }
@@ -21,7 +21,7 @@ function lineOfStdout(error: unknown): string {
 /** The terminal of this process. */
 export function createProcessTerminal(): Terminal {
   const { stdout, stderr, env } = process;
-  // Who has read enough closes the pipe: that is no fault. What else befalls stdout ends in an exit code.
+  // A reader that has enough closes the pipe, which is no error. Other errors of stdout set the exit code.
   stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') return;
     stderr.write(`tsquic: ${lineOfStdout(error)}\n`);

@@ -1,23 +1,28 @@
-import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { rootCertificates } from 'node:tls';
-import type { CryptoProvider } from '@tsquic/crypto';
-import type { CertificateFault, CertificateVerifier, Identity } from '@tsquic/tls13';
-import { certificatesFromPem, createCertificateVerifier, privateKeyFromPem } from '@tsquic/tls13/x509';
+import type { CertificateFault, CertificateVerifier } from '@tsquic/tls13';
+import { certificatesFromPem, createCertificateVerifier } from '@tsquic/tls13/x509';
 import { Failure, systemFailure } from './failure.ts';
 
 /**
- * Judges servers by the issuers in these PEM files, or by those built into the runtime when there are none. Throws
- * a `Failure` for a file that cannot be read or holds no certificate.
+ * A verifier of servers with the authorities in these PEM files, or those of the runtime when there are none.
+ * Throws a `Failure` for a file that cannot be read or contains no certificate.
  */
 export async function verifierFor(caFiles: readonly string[]): Promise<CertificateVerifier> {
-  const texts =
-    caFiles.length === 0 ? rootCertificates : await Promise.all(caFiles.map((file) => readText(file)));
-  const trustAnchors = texts.flatMap((text, index) => certificates(text, caFiles[index] ?? 'built-in roots'));
-  return advising(createCertificateVerifier({ trustAnchors }));
+  const texts = await Promise.all(caFiles.map((file) => readText(file)));
+  const trustAnchors = texts.flatMap((text, index) => certificates(text, caFiles[index] ?? ''));
+  return advising(
+    createCertificateVerifier({
+      trustAnchors:
+        caFiles.length > 0
+          ? trustAnchors
+          : () => rootCertificates.flatMap((text) => certificates(text, 'built-in roots')),
+    }),
+  );
 }
 
-/** Says what a user of this program can do, where it can do something. */
+/** Adds advice for the user to faults, where there is any. */
 function advising(verifier: CertificateVerifier): CertificateVerifier {
   return {
     ...verifier,
@@ -31,32 +36,62 @@ function advising(verifier: CertificateVerifier): CertificateVerifier {
   };
 }
 
-/** Only what is true of the fault: an issuer helps where one is missing, a name where it is another. */
+/** Advice by kind of fault: another authority helps when one is missing, another name when it differs. */
 const ADVICE: Partial<Record<NonNullable<CertificateFault['reason']>, string>> = {
   name: '--server-name NAME expects another name',
   issuer: '--ca FILE trusts this issuer',
 };
 
-/** A server's certificate and key from PEM files. Throws a `Failure` that names the file and what is wrong with it. */
-export async function identityFrom(
-  certFile: string,
-  keyFile: string,
-  crypto: CryptoProvider,
-): Promise<Identity> {
-  const chain = certificates(await readText(certFile), certFile);
-  const keyText = await readText(keyFile);
-  const advice = 'tsquic cert makes a usable pair';
-  try {
-    const signer = crypto.createSigner(privateKeyFromPem(keyText));
-    if (belongTogether(chain[0], keyText)) return { chain, signer };
-  } catch (error) {
-    throw new Failure('ERR_TSQUIC_KEY', `${keyFile}: ${(error as Error).message}`, advice);
-  }
-  throw new Failure('ERR_TSQUIC_KEY', `${keyFile} is not the key of ${certFile}`, advice);
+/** A certificate, its key and its passphrase, as `connect` and `listen` take them. */
+export interface KeyPair {
+  readonly cert: string;
+  readonly key: string;
+  readonly passphrase?: string;
 }
 
-function belongTogether(leaf: Uint8Array | undefined, keyText: string): boolean {
-  return leaf !== undefined && new X509Certificate(leaf).checkPrivateKey(createPrivateKey(keyText));
+/**
+ * A certificate and its key from PEM files. Throws a `Failure` that names the file and what is wrong with it.
+ *
+ * @param passphraseFile - file whose first line decrypts the key.
+ */
+export async function keyPairFrom(
+  certFile: string,
+  keyFile: string,
+  passphraseFile: string | undefined,
+): Promise<KeyPair> {
+  const cert = await readText(certFile);
+  const [leaf] = certificates(cert, certFile);
+  const key = await readText(keyFile);
+  const passphrase = passphraseFile === undefined ? undefined : firstLine(await readText(passphraseFile));
+  if (!belongTogether(leaf, readKey(key, keyFile, passphrase)))
+    throw keyFailure(`${keyFile} is not the key of ${certFile}`);
+  return { cert, key, ...(passphrase === undefined ? {} : { passphrase }) };
+}
+
+function readKey(key: string, file: string, passphrase: string | undefined): KeyObject {
+  try {
+    return createPrivateKey({ key, ...(passphrase === undefined ? {} : { passphrase }) });
+  } catch (error) {
+    const isEncrypted = /-BEGIN ENCRYPTED PRIVATE KEY-|^Proc-Type: 4,ENCRYPTED/m.test(key);
+    if (!isEncrypted) throw keyFailure(`${file}: ${(error as Error).message}`);
+    throw new Failure(
+      'ERR_TSQUIC_KEY',
+      passphrase === undefined ? `${file} is encrypted` : `${file} is encrypted with another passphrase`,
+      '--passphrase-file FILE decrypts it',
+    );
+  }
+}
+
+function firstLine(text: string): string {
+  return text.split(/\r?\n/, 1)[0] ?? '';
+}
+
+function keyFailure(message: string): Failure {
+  return new Failure('ERR_TSQUIC_KEY', message, 'tsquic cert makes a usable pair');
+}
+
+function belongTogether(leaf: Uint8Array | undefined, key: KeyObject): boolean {
+  return leaf !== undefined && new X509Certificate(leaf).checkPrivateKey(key);
 }
 
 function certificates(text: string, file: string): Uint8Array[] {

@@ -1,6 +1,6 @@
 import type { StreamSource } from '@tsquic/quic-core';
 
-/** A source of that many zeros, and the end, which `onEnd` hears of. */
+/** A source of so many zeros and the end, at which `onEnd` is called. */
 export function zeros(length: number, onEnd?: () => void): StreamSource {
   let left = length;
   return (room) => {

@@ -16,7 +16,9 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { createSelfSigned, run, type Terminal } from '@tsquic/cli';
+import { run } from '@tsquic/cli';
+import { createSelfSigned } from 'tsquic/certificates';
+import { recorder, type Server, startServer, tsquic } from './spoken.ts';
 
 const base = mkdtempSync(join(tmpdir(), 'tsquic-cli-'));
 const root = join(base, 'root');
@@ -34,7 +36,7 @@ beforeAll(async () => {
   symlinkSync(join(base, 'secret'), join(root, 'link'));
   for (let index = 0; index < 300; index++) writeFileSync(join(root, 'many', `${index}`), `file ${index}`);
   await tsquic('cert', '--out', join(base, 'keys'), '--host', 'localhost', '--host', '127.0.0.1');
-  server = await startServer(cert, key);
+  server = await startServer('--root', root, '--cert', cert, '--key', key);
 });
 
 afterAll(async () => {
@@ -85,7 +87,9 @@ describe('get', () => {
       cert,
     );
     expect(exitCode).toBe(0);
-    expect(stdout.at(-1)).toMatch(/^1 file, 5 bytes in .* Mbit\/s; handshake .* ms; \d+ packets? lost$/);
+    expect(stdout.at(-1)).toMatch(
+      /^1 file, 5 bytes in .* Mbit\/s; handshake .* ms in QUIC version 1; \d+ packets? lost$/,
+    );
   });
 
   test.each(['TLS_AES_128_GCM_SHA256', 'TLS_AES_256_GCM_SHA384', 'TLS_CHACHA20_POLY1305_SHA256'])(
@@ -169,6 +173,7 @@ describe('perf', () => {
     expect(stderr).toEqual([]);
     expect(exitCode).toBe(0);
     expect(JSON.parse(stdout.at(-1) ?? '')).toMatchObject({
+      quicVersion: 1,
       transactions,
       uploadedBytes: Math.max(8, upload) * transactions,
       downloadedBytes: download * transactions,
@@ -179,6 +184,8 @@ describe('perf', () => {
     const { stdout } = await tsquic('perf', server.url.slice(8), '--ca', cert, '--download', '10000');
     const report = Object.fromEntries(stdout.map((line) => line.split(': '))) as Record<string, string>;
     expect(Object.keys(report)).toEqual([
+      'QUIC_version',
+      'UDP_sockets',
       'Connection_duration_sec',
       'Nb_transactions',
       'Upload_bytes',
@@ -187,7 +194,12 @@ describe('perf', () => {
       'Upload_Mbps',
       'Download_Mbps',
     ]);
-    expect(report).toMatchObject({ Nb_transactions: '1', Upload_bytes: '8', Download_bytes: '10000' });
+    expect(report).toMatchObject({
+      QUIC_version: '1',
+      Nb_transactions: '1',
+      Upload_bytes: '8',
+      Download_bytes: '10000',
+    });
     const seconds = Number(report['Connection_duration_sec']);
     expect(Number(report['TPS']) * seconds).toBeCloseTo(1, 2);
     expect(Number(report['Download_Mbps']) * seconds).toBeCloseTo(0.08, 3);
@@ -292,7 +304,7 @@ describe('get says in one line what is wrong, with', () => {
     const [oldCert, oldKey] = [join(base, 'old-cert.pem'), join(base, 'old-key.pem')];
     writeFileSync(oldCert, pair.certificatePem);
     writeFileSync(oldKey, pair.privateKeyPem);
-    const old = await startServer(oldCert, oldKey);
+    const old = await startServer('--root', root, '--cert', oldCert, '--key', oldKey);
     const { exitCode, stderr } = await tsquic('get', `${old.url}/small`, '--ca', oldCert);
     await old.stop();
     expect(stderr).toEqual([
@@ -386,50 +398,3 @@ test('cert does not overwrite unless told to', async () => {
   expect(readFileSync(join(directory, 'key.pem'), 'utf8')).not.toBe(first);
   expect(existsSync(join(directory, 'cert.pem'))).toBe(true);
 });
-
-interface Spoken {
-  readonly exitCode: number;
-  readonly stdout: readonly string[];
-  readonly stderr: readonly string[];
-}
-
-async function tsquic(...words: readonly string[]): Promise<Spoken> {
-  const { terminal, stdout, stderr } = recorder();
-  return { exitCode: await run(words, terminal, Promise.resolve()), stdout, stderr };
-}
-
-interface Server {
-  readonly url: string;
-  readonly stop: () => Promise<void>;
-}
-
-async function startServer(certFile: string, keyFile: string): Promise<Server> {
-  let stop: () => void = () => {};
-  const stopped = new Promise<void>((resolve) => (stop = resolve));
-  const words = ['serve', '--root', root, '--cert', certFile, '--key', keyFile, '--port', '0'];
-  const { terminal, stdout } = recorder();
-  const ended = run(words, terminal, stopped);
-  while (stdout.length === 0) await new Promise((resolve) => setTimeout(resolve, 10));
-  return {
-    url: (stdout[0] ?? '').replace('listening on ', 'https://'),
-    stop: async () => {
-      stop();
-      if ((await ended) !== 0) throw new Error('the server did not end well');
-    },
-  };
-}
-
-function recorder(environment: Terminal['environment'] = {}): {
-  terminal: Terminal;
-  stdout: string[];
-  stderr: string[];
-} {
-  const [stdout, stderr]: [string[], string[]] = [[], []];
-  const terminal: Terminal = {
-    out: (line) => stdout.push(line),
-    err: (line) => stderr.push(line),
-    status: () => {},
-    environment,
-  };
-  return { terminal, stdout, stderr };
-}

@@ -1,10 +1,10 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, expect, test } from '@jest/globals';
-import { createSelfSigned } from '@tsquic/cli';
+import { createSelfSigned } from 'tsquic/certificates';
 
 const project = fileURLToPath(new URL('../../..', import.meta.url));
 const directory = mkdtempSync(join(tmpdir(), 'tsquic-examples-'));
@@ -14,19 +14,29 @@ test('three-calls echoes', async () => {
   expect(await ended(start('examples/three-calls.ts'))).toEqual({ code: 0, stdout: 'hello\n' });
 });
 
-test('echo-client and echo-server talk', async () => {
-  const pair = await createSelfSigned({ hosts: ['127.0.0.1'] });
+test.each([
+  ['echo', ['two', 'words'], ['two words']],
+  [
+    'http3',
+    ['/one', `@${fileURLToPath(import.meta.url)}`],
+    [
+      '/one 200 12 bytes',
+      `@${fileURLToPath(import.meta.url)} 200 ${readFileSync(fileURLToPath(import.meta.url)).length} bytes`,
+    ],
+  ],
+])('%s-client and %s-server talk', async (name, words, lines) => {
+  const pair = await createSelfSigned({ hosts: ['127.0.0.1', 'localhost'] });
   const [cert, key] = [join(directory, 'cert.pem'), join(directory, 'key.pem')];
   writeFileSync(cert, pair.certificatePem);
   writeFileSync(key, pair.privateKeyPem);
-  const server = start('examples/echo-server.ts', cert, key, '0');
+  const server = start(`examples/${name}-server.ts`, cert, key, '0');
   const serverEnd = ended(server);
   const port = await new Promise<string>((resolve) => {
     server.stdout?.on('data', (data: Buffer) => resolve(/:(\d+)/.exec(data.toString())?.[1] ?? ''));
   });
-  const client = await ended(start('examples/echo-client.ts', cert, port, 'two', 'words'));
+  const client = await ended(start(`examples/${name}-client.ts`, cert, port, ...words));
   server.kill('SIGTERM');
-  expect(client).toEqual({ code: 0, stdout: 'two words\n' });
+  expect([client.code, client.stdout.trim().split('\n').sort()]).toEqual([0, lines.sort()]);
   expect((await serverEnd).code).toBe(0);
 });
 
@@ -39,7 +49,7 @@ test('tsquic as a process: its exit code, and results apart from troubles', asyn
 });
 
 function start(...words: readonly string[]): ChildProcess {
-  const args = ['-C', 'tsquic-src', '--no-warnings', '--import', './scripts/ts.mjs', ...words];
+  const args = ['-C', 'tsquic-src', '--no-warnings', '--import', './tools/ts.mjs', ...words];
   return spawn(process.execPath, args, { cwd: project, stdio: ['ignore', 'pipe', 'ignore'] });
 }
 

@@ -1,4 +1,4 @@
-import type { QuicConnection, QuicStream, StreamSource } from '@tsquic/quic-core';
+import type { QuicConnection, QuicStream, StreamPriority, StreamSource } from '@tsquic/quic-core';
 
 /** A stream whose far end is the test: bytes to read are put in, bytes written are collected, room is limited. */
 export class MemoryStream implements QuicStream {
@@ -13,6 +13,7 @@ export class MemoryStream implements QuicStream {
   /** The connection has ended: nothing is taken, and nothing can be read. */
   gone = false;
   delivered = false;
+  readonly early = false;
   private incoming: Uint8Array = new Uint8Array(0);
   private incomingEnded = false;
 
@@ -62,8 +63,33 @@ export class MemoryStream implements QuicStream {
     return count;
   }
 
+  priority = 0;
+  readonly writtenBytes = 0;
+  readonly unsentBytes = 0;
+  readonly unacknowledgedBytes = 0;
+
+  setHighWaterMark(): void {}
+
+  grant(): void {}
+
+  setManualCredit(): void {}
+
+  discard(code: number = 0): void {
+    this.reset(code);
+    this.stopSending(code);
+  }
+
+  setPriority(priority: StreamPriority): void {
+    if (typeof priority === 'number') this.priority = priority;
+  }
+
   reset(code: number): void {
     if (!this.gone) this.resetCode = code;
+  }
+
+  resetAt(code: number): boolean {
+    this.reset(code);
+    return true;
   }
 
   stopSending(code: number): void {

@@ -1,11 +1,12 @@
 import { spawn } from 'node:child_process';
 import { openSync } from 'node:fs';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, test } from '@jest/globals';
-import { createSelfSigned, run } from '@tsquic/cli';
+import { run } from '@tsquic/cli';
+import { createSelfSigned } from 'tsquic/certificates';
 import { createNodeProvider } from '@tsquic/crypto/node';
 import { nodeClock, openNodePort, QuicLoop } from '@tsquic/event-adapters';
 import { createQuicContext, type QuicContext, type QuicEvent } from '@tsquic/quic-core';
@@ -84,12 +85,50 @@ describe.each(MOMENTS)('a server that at the event %s', (moment) => {
   });
 });
 
+test('a server that acknowledges and never answers is given up', async () => {
+  const server = await startServer(() => {});
+  const wait = ['--insecure', '--timeout', '3'];
+  const results = [
+    await tsquic('get', `https://${server.authority}/file`, ...wait),
+    await tsquic('perf', server.authority, ...wait),
+    await tsquic('perf', server.authority, ...wait, '--upload', '30000000'),
+  ];
+  server.stop();
+  for (const { code, stderr } of results) {
+    expect(stderr).toEqual([
+      expect.stringMatching(/^tsquic: ERR_TSQUIC_STALLED: .* for 4\.5 s \(wait longer with --timeout\)$/),
+    ]);
+    expect(code).toBe(1);
+  }
+});
+
 test('a server that is full is named as such', async () => {
   const server = await startServer(() => {}, { maxConnections: 0 });
   const { code, stderr } = await tsquic('get', `https://${server.authority}/file`, '--insecure');
   server.stop();
   expect(stderr).toEqual([expect.stringMatching(/^tsquic: ERR_QUIC_[^\n]*refused/i)]);
   expect(code).toBe(1);
+});
+
+test('a server that opens control streams of its own is served from, and none of them is stopped', async () => {
+  const stopped: number[] = [];
+  const server = await startServer((event, context) => {
+    const connection = context.connection(event.connection);
+    // RFC 9114 §6.2.1: type 0x00, an empty SETTINGS frame; and the stream stays open.
+    if (event.type === 'connected')
+      connection?.openStream({ unidirectional: true })?.write(Uint8Array.of(0, 4, 0), false);
+    if (event.type === 'stream-stopped') {
+      stopped.push(event.streamId);
+      connection?.close(0x104, 'H3_CLOSED_CRITICAL_STREAM');
+    }
+    if (event.type === 'stream-opened')
+      connection?.stream(event.streamId)?.write(new TextEncoder().encode('the file'), true);
+  });
+  const words = ['get', `https://${server.authority}/file`, '--insecure', '--out', directory];
+  const { code, stderr } = await tsquic(...words);
+  server.stop();
+  expect({ code, stderr, stopped }).toEqual({ code: 0, stderr: [], stopped: [] });
+  expect(readFileSync(join(directory, 'file'), 'utf8')).toBe('the file');
 });
 
 test('a perf server that answers before it has read everything is no measure of anything', async () => {
@@ -137,4 +176,4 @@ describe('as a process', () => {
   });
 });
 
-const LOADER = ['-C', 'tsquic-src', '--no-warnings', '--import', './scripts/ts.mjs'];
+const LOADER = ['-C', 'tsquic-src', '--no-warnings', '--import', './tools/ts.mjs'];

@@ -61,6 +61,14 @@ describe('the first RTT', () => {
     expect(resume.windowBytes).toBe(windowBytes);
   });
 
+  test('without a jump, paces as the controller does', () => {
+    const inner = new NewReno({ mtuBytes: 1200, nowUs: 0 });
+    const resume = new CarefulResume(inner, remembered, 1200);
+    Object.defineProperty(inner, 'pacingRate', { get: () => 123_456, set: () => {} });
+    resume.onAck(ackSample({ latestRttUs: 10_000, smoothedRttUs: 10_000 }));
+    expect(resume.pacingRate).toBe(123_456);
+  });
+
   test('a memory smaller than the window is of no use', () => {
     const small = { rttUs: 100_000, windowBytes: 24_000 };
     const resume = new CarefulResume(new NewReno({ mtuBytes: 1200, nowUs: 0 }), small, 1200);
@@ -114,6 +122,20 @@ describe('a safe retreat', () => {
     resume.onAck(ackSample({ newestSentUs: 1_090_000, ackedBytes: 60_000 }));
     expect(resume.windowBytes).toBe(20_000);
     expect(resume.inSlowStart).toBe(false);
+  });
+
+  test('tells the controller of a loss once', () => {
+    const inner = new NewReno({ mtuBytes: 1200, nowUs: 0 });
+    const told: number[] = [];
+    const onCongestion = inner.onCongestion.bind(inner);
+    inner.onCongestion = (event) => {
+      told.push(event.sentUs);
+      onCongestion(event);
+    };
+    const resume = new CarefulResume(inner, remembered, 1200);
+    resume.onAck(ackSample({ latestRttUs: 100_000, smoothedRttUs: 100_000, ackedBytes: 1200 }));
+    resume.onCongestion(congestionEvent({ nowUs: 1_110_000, sentUs: 1_050_000 }));
+    expect(told).toEqual([1_050_000]);
   });
 
   test('leaves at least two packets', () => {

@@ -1,16 +1,16 @@
 import type { AckSample, CongestionController, CongestionEvent } from './controller.ts';
 import { initialWindow, minimumWindow } from './window.ts';
 
-/** What an earlier connection learned about the path. */
+/** What an earlier connection measured on the path. */
 export interface RememberedPath {
   rttUs: number;
   windowBytes: number;
 }
 
 /**
- * Starts any controller from a remembered path: jumps to half its window once the RTT proves similar, watches whether
- * the path carries that, and falls back to half of what it did carry if something is lost.
- * draft-ietf-tsvwg-careful-resume
+ * Starts any controller from a remembered path: jumps to half of the remembered window once the round-trip
+ * time is similar, validates that the path carries it, and falls back to half of what it did carry if packets
+ * are lost. draft-ietf-tsvwg-careful-resume
  */
 export class CarefulResume implements CongestionController {
   readonly name: string;
@@ -23,9 +23,9 @@ export class CarefulResume implements CongestionController {
   private readonly remembered: RememberedPath;
   private phase: Phase = Phase.Reconnaissance;
   private mtuBytes: number;
-  /** What the phase sets the window to. */
+  /** The window that the current phase sets. */
   private phaseWindowBytes = 0;
-  /** Bytes that the path has shown to carry. */
+  /** Bytes that the path is known to carry. */
   private pipeBytes = 0;
   private jumpedUs = 0;
   private lastSentUs = 0;
@@ -90,7 +90,7 @@ export class CarefulResume implements CongestionController {
     this.publish();
   }
 
-  /** What was remembered belongs to the path that is left. */
+  /** The path is left, and what was remembered belongs to it. */
   reset(nowUs: number, mtuBytes: number): void {
     this.phase = Phase.Normal;
     this.mtuBytes = mtuBytes;
@@ -121,7 +121,7 @@ export class CarefulResume implements CongestionController {
   private watchJump(sample: AckSample): void {
     this.pipeBytes += sample.ackedBytes;
     if (sample.newestSentUs <= this.jumpedUs) return;
-    // What the jump has put in flight stays, and no more follows until the path has carried all of it.
+    // The packets of the jump stay in flight, and no more follow until the path has carried all of them.
     this.lastUnvalidatedUs = this.lastSentUs;
     this.phaseWindowBytes = Math.max(sample.inFlightBytes, this.pipeBytes, initialWindow(this.mtuBytes));
     this.phase = sample.inFlightBytes > this.pipeBytes ? Phase.Validating : Phase.Normal;
@@ -132,7 +132,7 @@ export class CarefulResume implements CongestionController {
     const leastBytes = minimumWindow(this.mtuBytes);
     if (this.phase === Phase.Unvalidated) this.lastUnvalidatedUs = this.lastSentUs;
     this.phase = Phase.Retreat;
-    // The controller reduces, and remembers, what was proven and not what was hoped for.
+    // The validated window is set first, so that the controller reduces from it and an undo restores it.
     this.inner.windowBytes = Math.max(Math.min(this.pipeBytes, this.windowBytes), leastBytes);
     this.phaseWindowBytes = Math.max(Math.floor(this.inner.windowBytes / 2), leastBytes);
     this.inner.onCongestion(event);
@@ -147,7 +147,7 @@ export class CarefulResume implements CongestionController {
       this.inner.windowBytes = Math.min(this.inner.windowBytes, this.phaseWindowBytes);
     }
     this.publish();
-    // Spread over a round, a jump on a path that has changed does the least harm.
+    // The jump is paced over a round trip, so that a path that has become narrower loses few of its packets.
     if (this.phase === Phase.Unvalidated && smoothedRttUs > 0) {
       this.pacingRate = (this.windowBytes * 1_000_000) / smoothedRttUs;
     }
@@ -163,11 +163,11 @@ export class CarefulResume implements CongestionController {
 const Phase = {
   /** Waits for an RTT to compare. */
   Reconnaissance: 0,
-  /** Has jumped; nothing sent since has arrived. */
+  /** The window has jumped, and no packet sent since was acknowledged. */
   Unvalidated: 1,
   /** Packets of the jump arrive. */
   Validating: 2,
-  /** Something of the jump was lost. */
+  /** Packets of the jump were lost. */
   Retreat: 3,
   Normal: 4,
 } as const;

@@ -2,7 +2,7 @@ import type { AckSample, CongestionController, CongestionEvent, CongestionFactor
 import { longPathInitialWindow } from './long-path.ts';
 import { initialWindow, minimumWindow } from './window.ts';
 
-/** One thing that happens to a controller under test. Amounts are shares of what is in flight, from 0 to 1. */
+/** One step of a test of a controller. Amounts are shares of the bytes in flight, from 0 to 1. */
 export interface ComplianceStep {
   kind: 'ack' | 'limited-ack' | 'lose' | 'mark' | 'persistent' | 'spurious' | 'idle' | 'mtu' | 'reset';
   amount: number;
@@ -10,24 +10,28 @@ export interface ComplianceStep {
   elapsedUs: number;
 }
 
-/** What the checks must know of the kind of controller. */
+/** Properties of the controller that the checks depend on. */
 export interface ComplianceOptions {
   /**
-   * The window follows a model of the path and not each signal: it may fall on an ACK, and be restored after recovery.
-   * Default: false.
+   * Whether the window follows a model of the path rather than each signal: it may fall on an ACK frame, and
+   * be restored after recovery. Default: false.
    */
   modelBased?: boolean;
-  /** A window that it may jump to, whatever the limit is, because it remembers the path. Default: none. */
+  /**
+   * A window that the controller may jump to regardless of the limit, because it remembers the path. Default:
+   * none.
+   */
   jumpBytes?: number;
 }
 
 /**
- * Runs a controller through the steps and says what it does that no controller may: a list of faults, empty if none.
+ * Run a controller through the steps; returns a list of what it does that no controller may do, empty if
+ * there is nothing.
  *
- * What is checked: the window is whole and at least two packets, rates are finite, ACKs do not lower the window,
- * application-limited ones do not raise it, congestion never raises it and lowers it once a round at most, persistent
- * congestion leaves the minimum, an undo lowers nothing, another packet size keeps the window, a new path starts over,
- * and the same steps give the same run. RFC 9002 §7
+ * The checks: the window is whole and at least two packets, rates are finite, ACK frames do not lower the
+ * window, application-limited ones do not raise it, congestion never raises it and lowers it at most once a
+ * round, persistent congestion leaves the minimum, an undo lowers nothing, another packet size keeps the
+ * window, a new path starts over, and the same steps give the same result. RFC 9002 §7
  */
 export function checkController(
   factory: CongestionFactory,
@@ -61,7 +65,7 @@ class Trial {
   private deliveredAtSendBytes = 0;
   private lostBytes = 0;
   private newestSentUs = 0;
-  /** Everything sent up to then belongs to the last episode of congestion. */
+  /** Packets sent up to then belong to the last congestion episode. */
   private episodeUs = -Infinity;
   private highestBytes: number;
 
@@ -113,7 +117,7 @@ class Trial {
     }
   }
 
-  /** Send what the window allows: the packets leave together, and everything before them has left earlier. */
+  /** Send packets until the window is full: they leave together, after all earlier ones. */
   private fill(): void {
     this.nowUs++;
     this.deliveredAtSendBytes = this.deliveredBytes;
@@ -142,7 +146,8 @@ class Trial {
     this.controller.onAck(this.sample(ackedBytes, isLimited));
     const { windowBytes } = this.controller;
     const fault = this.expect(this.modelBased || windowBytes >= windowBefore, 'an ACK lowers the window');
-    // Only the first RTT tells that a path is long, and what it may begin with.
+    // The controller learns only from the first sample that the path is long, and with what window it may
+    // begin.
     const firstBytes = this.minRttUs === Infinity ? 0 : longPathInitialWindow(this.mtuBytes, this.minRttUs);
     const most = Math.max(this.modelBased ? this.highestBytes : before, firstBytes);
     const limitedFault = this.expect(

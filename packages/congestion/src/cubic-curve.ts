@@ -1,4 +1,4 @@
-/** Packets per cubed second: how fast the curve moves away from its plateau. RFC 9438 §5 */
+/** Packets per cubed second: how fast the curve leaves its plateau. RFC 9438 §5 */
 const C = 0.4;
 
 /**
@@ -6,7 +6,7 @@ const C = 0.4;
  * RFC 9438 §4.2, figure 2
  */
 export function secondsToPlateau(plateauBytes: number, windowBytes: number, mtuBytes: number): number {
-  return windowBytes >= plateauBytes ? 0 : Math.cbrt((plateauBytes - windowBytes) / (C * mtuBytes));
+  return Math.cbrt(Math.max(plateauBytes - windowBytes, 0) / (C * mtuBytes));
 }
 
 /** The window of the curve at `seconds` from its start, bytes. RFC 9438 §4.2, figure 1 */

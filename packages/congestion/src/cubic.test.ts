@@ -184,3 +184,70 @@ test('after persistent congestion the curve starts on its plateau', () => {
   expect(cubic.windowBytes / 1200).toBeGreaterThan(0.4 * 9.8 ** 3 + 70 - 3);
   expect(cubic.windowBytes / 1200).toBeLessThan(0.4 * 10.2 ** 3 + 70 + 3);
 });
+
+describe('a stage of congestion avoidance begins', () => {
+  /** Congestion avoidance from this window on: W(t) = 0.4 t³ above it, in packets. */
+  function expectConvexFrom(cubic: Cubic, atUs: number): void {
+    const packets = cubic.windowBytes / 1200;
+    acknowledge(cubic, atUs + 10_000_000, 200_000, atUs);
+    expect(cubic.windowBytes / 1200).toBeGreaterThan(0.4 * 9.8 ** 3 + packets - 3);
+    expect(cubic.windowBytes / 1200).toBeLessThan(0.4 * 10.2 ** 3 + packets + 3);
+  }
+
+  test('on its plateau when HyStart++ ends slow start without a loss (RFC 9438 §4.10)', () => {
+    const cubic = create();
+    for (let number = 0; cubic.inSlowStart; number++) {
+      for (let i = 0; i < 8; i++) {
+        const delivered = { deliveredAtSendBytes: number * 9600, deliveredTotalBytes: (number + 1) * 9600 };
+        cubic.onAck(
+          ackSample({ ...delivered, latestRttUs: number === 0 ? 50_000 : 90_000, nowUs: 20_000_000 }),
+        );
+      }
+    }
+    expectConvexFrom(cubic, 20_000_000);
+  });
+
+  test('anew after persistent congestion and after silence', () => {
+    const collapsed = reducedFrom(100);
+    acknowledge(collapsed, 3_000_000, 200_000);
+    collapsed.onPersistentCongestion(3_000_000);
+    collapsed.onAck(ackSample({ nowUs: 20_000_000, newestSentUs: 19_900_000, ackedBytes: 84_000 - 2400 }));
+    expectConvexFrom(collapsed, 20_000_000);
+    const silent = reducedFrom(100);
+    silent.onSent(1_000_000, 1200, 1200);
+    acknowledge(silent, 21_000_000, 200_000);
+    const before = silent.windowBytes;
+    expect(before).toBeGreaterThan(120_000 * 1.2);
+    silent.onSent(23_000_000, 1200, 1200);
+    expect(silent.windowBytes).toBeLessThan(before);
+    const missing = Math.max(84_000, Math.floor(before * 0.75)) - silent.windowBytes;
+    silent.onAck(ackSample({ nowUs: 23_100_000, newestSentUs: 23_000_000, ackedBytes: missing }));
+    expect(silent.inSlowStart).toBe(false);
+    expectConvexFrom(silent, 23_100_000);
+  });
+
+  test('and what is sent meanwhile takes no time from it', () => {
+    const [one, other] = [reducedFrom(1000), reducedFrom(1000)];
+    acknowledge(one, 4e6, 200_000);
+    acknowledge(other, 4e6, 200_000);
+    one.onSent(4_900_000, 1200, 120_000);
+    acknowledge(one, 8e6, 200_000, 4.9e6);
+    acknowledge(other, 8e6, 200_000, 4.9e6);
+    expect(one.windowBytes).toBe(other.windowBytes);
+  });
+});
+
+test('whole bytes of W_est: a packet of 1200 acknowledged takes 84,000 by 9/17 of a packet per window', () => {
+  const cubic = reducedFrom(100);
+  cubic.onAck(ackSample({ nowUs: 1_050_000, newestSentUs: 1_040_000, smoothedRttUs: 1 }));
+  expect(cubic.windowBytes).toBe(Math.floor(84_000 + ((9 / 17) * 1200 * 1200) / 84_000));
+});
+
+test('W_est takes a whole packet per window from where it equals the window before the loss (RFC 9438 §4.3)', () => {
+  const cubic = create();
+  cubic.onPersistentCongestion(1);
+  cubic.onCongestion(congestionEvent());
+  // Two packets are the least window, before the loss and after it.
+  cubic.onAck(ackSample({ newestSentUs: 1_500_000, ackedBytes: 2400 }));
+  expect(cubic.windowBytes).toBe(3600);
+});

@@ -59,6 +59,15 @@ describe('a rise of the RTT slows growth', () => {
   });
 });
 
+test('an ACK without a sample is no sample, and no RTT of zero', () => {
+  const hystart = new HyStart();
+  round(hystart, 0, times(10, 50_000));
+  round(hystart, 1, [0, ...times(7, 90_000)]);
+  expect(hystart.growthDivisor).toBe(1);
+  round(hystart, 1, times(1, 90_000));
+  expect(hystart.growthDivisor).toBe(4);
+});
+
 describe('conservative slow start', () => {
   function conservative(): HyStart {
     const hystart = new HyStart();
@@ -91,11 +100,11 @@ describe('conservative slow start', () => {
     expect(hystart.isOver).toBe(true);
   });
 
-  test('a new path starts afresh', () => {
+  test('that is over stays over, though the RTT falls', () => {
     const hystart = conservative();
-    hystart.reset();
-    expect(hystart.growthDivisor).toBe(1);
-    round(hystart, 0, times(10, 500_000));
-    expect(hystart.growthDivisor).toBe(1);
+    for (let number = 2; number <= 6; number++) round(hystart, number, times(10, 75_000));
+    expect(hystart.isOver).toBe(true);
+    round(hystart, 7, times(10, 1000));
+    expect([hystart.isOver, hystart.growthDivisor]).toEqual([true, 4]);
   });
 });

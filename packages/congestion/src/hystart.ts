@@ -1,15 +1,16 @@
 import type { AckSample } from './controller.ts';
 
 /**
- * HyStart++: watches the RTT of each round in slow start, and slows growth when it rises, before a queue overflows.
+ * HyStart++: watches the round-trip time in slow start, and slows growth when it rises, before a queue
+ * overflows.
  *
- * A rise leads to conservative slow start, which grows by a quarter; if the RTT falls below what it was then, the rise
- * was chance and slow start resumes, otherwise slow start is over after five such rounds. RFC 9406 §4.2
+ * A rise leads to conservative slow start, which grows by a quarter. If the round-trip time falls below its
+ * value then, slow start resumes; otherwise it is over after five such rounds. RFC 9406 §4.2
  */
 export class HyStart {
-  /** What to divide acknowledged bytes by before they grow the window. */
+  /** The window grows by the acknowledged bytes divided by this. */
   growthDivisor = 1;
-  /** Slow start has found the capacity: the window is the threshold from now on. */
+  /** Whether slow start is over, so that the window becomes the threshold. */
   isOver = false;
 
   private roundEndBytes = 0;
@@ -22,20 +23,11 @@ export class HyStart {
   onAck(sample: AckSample): void {
     if (this.isOver) return;
     if (sample.deliveredAtSendBytes >= this.roundEndBytes) this.startRound(sample.deliveredTotalBytes);
-    if (sample.latestRttUs <= 0 || this.isOver) return;
+    if (sample.latestRttUs <= 0) return;
     this.roundMinUs = Math.min(this.roundMinUs, sample.latestRttUs);
     if (++this.rttSamples < RTT_SAMPLES) return;
     if (this.growthDivisor === 1) this.enterConservativeIfDelayed();
     else if (this.roundMinUs < this.baselineUs) this.growthDivisor = 1;
-  }
-
-  reset(): void {
-    this.growthDivisor = 1;
-    this.isOver = false;
-    this.roundEndBytes = 0;
-    this.lastRoundMinUs = Infinity;
-    this.roundMinUs = Infinity;
-    this.rttSamples = 0;
   }
 
   private startRound(deliveredTotalBytes: number): void {
@@ -43,12 +35,11 @@ export class HyStart {
     this.lastRoundMinUs = this.roundMinUs;
     this.roundMinUs = Infinity;
     this.rttSamples = 0;
-    // The round in which growth slowed counts as one, although it was partly spent before.
-    if (this.growthDivisor > 1 && ++this.conservativeRounds >= CONSERVATIVE_ROUNDS) this.isOver = true;
+    // The round in which growth slowed counts, although part of it was over.
+    if (this.growthDivisor !== 1 && ++this.conservativeRounds >= CONSERVATIVE_ROUNDS) this.isOver = true;
   }
 
   private enterConservativeIfDelayed(): void {
-    if (this.lastRoundMinUs === Infinity) return;
     const thresholdUs = Math.max(MIN_THRESHOLD_US, Math.min(this.lastRoundMinUs / 8, MAX_THRESHOLD_US));
     if (this.roundMinUs < this.lastRoundMinUs + thresholdUs) return;
     this.baselineUs = this.roundMinUs;

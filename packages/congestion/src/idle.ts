@@ -1,11 +1,11 @@
 /**
- * Lets a window age while a path carries nothing, for it describes a path of long ago: half of it goes for every
- * retransmission timeout of silence, down to the initial window. After RFC 2861 §2 and RFC 5681 §4.1
+ * Reduces the window while a path is idle, because it describes the path of long ago: it is halved for each
+ * retransmission timeout, down to the initial window. After RFC 2861 §2 and RFC 5681 §4.1
  */
 export class IdleDecay {
   private lastSentUs = -Infinity;
 
-  /** Notes a packet sent at `sentUs`, and returns the window to send it with. */
+  /** A packet leaves at `sentUs`; returns the window to send it with. */
   onSent(
     sentUs: number,
     isAlone: boolean,
@@ -16,12 +16,9 @@ export class IdleDecay {
     const idleUs = isAlone && this.lastSentUs !== -Infinity ? sentUs - this.lastSentUs : 0;
     this.lastSentUs = sentUs;
     const periodUs = Math.max(MIN_PERIOD_US, 3 * smoothedRttUs);
-    if (idleUs < periodUs || windowBytes <= floorBytes) return windowBytes;
-    return Math.max(Math.floor(windowBytes / 2 ** Math.floor(idleUs / periodUs)), floorBytes);
-  }
-
-  reset(): void {
-    this.lastSentUs = -Infinity;
+    if (idleUs < periodUs) return windowBytes;
+    const agedBytes = Math.floor(windowBytes / 2 ** Math.floor(idleUs / periodUs));
+    return Math.max(agedBytes, Math.min(windowBytes, floorBytes));
   }
 }
 

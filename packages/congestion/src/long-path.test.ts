@@ -97,6 +97,18 @@ describe('what arrives within 100 ms', () => {
     expect(start.windowBytes).toBe(25 * 600_000);
   });
 
+  test.each([
+    ['25 ms later than it left still proves', 25_000, 2 * 6 * 24_000],
+    ['more than 25 ms later proves no', 25_001, 6 * IW],
+  ])('%s rate', (_name, queuedUs, windowBytes) => {
+    const start = new LongPathStart(2, true);
+    const ack = (newestSentUs: number, nowUs: number, ackedBytes: number): void =>
+      start.onAck(ackSample({ minRttUs: 600_000, newestSentUs, nowUs, ackedBytes }), MTU, true);
+    ack(0, 600_000, 0);
+    ack(40_000, 640_000 + queuedUs, 24_000);
+    expect(start.windowBytes).toBe(windowBytes);
+  });
+
   test('a path that stops for 60 ms and then delivers all at once is not full', () => {
     const start = new LongPathStart(2, true);
     const ack = (sentUs: number, nowUs: number): void =>

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { covers } from '../../../tools/covers.ts';
+import { covers } from '@tsquic/testing';
 import { ackSample, congestionEvent } from '../test/ack-sample.ts';
 import { NewReno } from './newreno.ts';
 import { initialWindow, minimumWindow } from './window.ts';
@@ -23,12 +23,14 @@ describe('initial and minimum window', () => {
     [1500, 14_720],
     [8000, 16_000],
     [65_527, 131_054],
-  ])(`a path with packets of %i bytes starts at %i ${covers('rfc9002-7.2-1')}`, (mtuBytes, windowBytes) => {
+  ])('a path with packets of %i bytes starts at %i', (mtuBytes, windowBytes) => {
+    covers('rfc9002-7.2-1');
     expect(initialWindow(mtuBytes)).toBe(windowBytes);
     expect(create(mtuBytes).windowBytes).toBe(windowBytes);
   });
 
-  test(`the minimum is two packets ${covers('rfc9002-7.2-4')}`, () => {
+  test('the minimum is two packets', () => {
+    covers('rfc9002-7.2-4');
     expect(minimumWindow(1200)).toBe(2400);
     const reno = create();
     for (let round = 1; round < 10; round++) {
@@ -44,7 +46,7 @@ describe('initial and minimum window', () => {
     expect(reno.windowBytes).toBe(17_000);
   });
 
-  test(`a new path starts over with its own packet size ${covers('rfc9002-7.2-2')}`, () => {
+  test('a new path starts over with its own packet size', () => {
     const reno = avoiding();
     reno.reset(2_000_000, 1400);
     expect(reno.windowBytes).toBe(14_000);
@@ -62,7 +64,8 @@ describe('slow start', () => {
     expect(reno.inSlowStart).toBe(true);
   });
 
-  test(`an application-limited ACK grows nothing ${covers('rfc9002-7.8-1')}`, () => {
+  test('an application-limited ACK grows nothing', () => {
+    covers('rfc9002-7.8-1');
     const reno = create();
     reno.onAck(ackSample({ windowUnused: true }));
     expect(reno.windowBytes).toBe(12_000);
@@ -74,18 +77,20 @@ describe('slow start', () => {
   test.each([
     ['loss', congestionEvent()],
     ['a CE mark', congestionEvent({ lostBytes: 0, cePackets: 1 })],
-  ])(`ends at %s, which starts recovery ${covers('rfc9002-7.3.1-1')}`, (_what, event) => {
+  ])('ends at %s, which starts recovery', (_what, event) => {
+    covers('rfc9002-7.3.1-1');
     const reno = create();
     reno.onCongestion(event);
     expect(reno.inSlowStart).toBe(false);
     // An ACK of a packet from before the event changes nothing: this is the recovery period.
-    reno.onAck(ackSample({ nowUs: 1_050_000, newestSentUs: 999_999 }));
+    reno.onAck(ackSample({ nowUs: 1_050_000, newestSentUs: 999_999, ackedBytes: 12_000 }));
     expect(reno.windowBytes).toBe(6000);
   });
 });
 
 describe('recovery', () => {
-  test(`halves window and threshold at once ${covers('rfc9002-7.3.2-1', 'rfc9002-7.3.2-2')}`, () => {
+  test('halves window and threshold at once', () => {
+    covers('rfc9002-7.3.2-1', 'rfc9002-7.3.2-2');
     const reno = create();
     reno.onAck(ackSample({ ackedBytes: 8000 }));
     reno.onCongestion(congestionEvent());
@@ -125,8 +130,9 @@ describe('recovery', () => {
 
 describe('congestion avoidance', () => {
   test.each([1, 7, 100, 1200, 2400, 11_999])(
-    `adds at most one packet per window, in ACKs of %i bytes ${covers('rfc9002-7.3.3-1')}`,
+    'adds at most one packet per window, in ACKs of %i bytes',
     (ackedBytes) => {
+      covers('rfc9002-7.3.3-1');
       const reno = avoiding();
       // Each window acknowledged in full allows one packet more.
       let allowed = 12_000;
@@ -145,7 +151,8 @@ describe('congestion avoidance', () => {
   );
 });
 
-test(`persistent congestion leaves the minimum and starts slowly ${covers('rfc9002-7.6.2-5')}`, () => {
+test('persistent congestion leaves the minimum and starts slowly', () => {
+  covers('rfc9002-7.6.2-5');
   const reno = create();
   reno.onAck(ackSample({ ackedBytes: 38_000 }));
   reno.onCongestion(congestionEvent());
@@ -156,4 +163,23 @@ test(`persistent congestion leaves the minimum and starts slowly ${covers('rfc90
   reno.onAck(ackSample({ newestSentUs: 1_000_001, ackedBytes: 22_600 }));
   expect(reno.windowBytes).toBe(25_000);
   expect(reno.inSlowStart).toBe(false);
+});
+
+test('steps are of the packet size that the path has now, and begin anew after persistent congestion', () => {
+  const reno = avoiding();
+  reno.setMtu(1400);
+  reno.onAck(ackSample({ newestSentUs: 1_500_000, ackedBytes: 12_000 }));
+  expect(reno.windowBytes).toBe(13_400);
+  reno.onAck(ackSample({ newestSentUs: 1_500_000, ackedBytes: 13_000 }));
+  reno.onPersistentCongestion(2_000_000);
+  reno.onAck(ackSample({ newestSentUs: 2_500_000, ackedBytes: 12_000 - 2800 }));
+  expect(reno.inSlowStart).toBe(false);
+  reno.onAck(ackSample({ newestSentUs: 2_500_000, ackedBytes: 11_999 }));
+  expect(reno.windowBytes).toBe(12_000);
+});
+
+test('a long path starts faster by default', () => {
+  const reno = create();
+  reno.onAck(ackSample({ minRttUs: 600_000, latestRttUs: 600_000, ackedBytes: 1, newestSentUs: 1 }));
+  expect(reno.windowBytes).toBe(72_000);
 });

@@ -10,13 +10,16 @@ export const CONTROLLER_NAMES = ['newreno', 'cubic', 'bbr', 'prague'] as const;
 /** One of `CONTROLLER_NAMES`. */
 export type ControllerName = (typeof CONTROLLER_NAMES)[number];
 
-/** What controllers chosen by name can be told besides. Each takes what concerns it. */
+/** Parameters of controllers chosen by name, each of which uses those that concern it. */
 export interface ControllerParameters {
-  /** CUBIC: give way to new flows by aiming lower after a loss below the last plateau. Default: true. RFC 9438 §4.7 */
+  /**
+   * CUBIC: lower the plateau after a loss below the last one, to make room for new flows. Default: true.
+   * RFC 9438 §4.7
+   */
   fastConvergence?: boolean;
-  /** Start faster where round trips are longer than 100 ms, as fast as a path of 100 ms would. Default: true. */
+  /** Start as fast on round trips longer than 100 ms as on a path of 100 ms. Default: true. */
   longPaths?: boolean;
-  /** What an earlier connection learned: start from it, carefully. Default: start afresh. */
+  /** What an earlier connection measured, from which to start by careful resume. Default: start without. */
   resume?: RememberedPath;
 }
 

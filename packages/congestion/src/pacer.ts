@@ -3,10 +3,10 @@ import { initialWindow } from './window.ts';
 /**
  * Spreads packets over time with a token bucket that fills at the pacing rate. RFC 9002 §7.7
  *
- * The bucket holds what timers of a millisecond need, and more where the program comes later than it was told to: then
- * what it could not send meanwhile leaves at once, up to half of the window, which the path has shown to hold. A drained
- * bucket opens again only when a short train of packets fits, so that a fast path costs one wake-up per train. Credit
- * keeps its fraction: rounding never adds up.
+ * The bucket holds what timers of a millisecond need, and more when wake-ups come late: then the packets that
+ * could not leave meanwhile leave at once, up to half of the window, which the path is known to hold. An
+ * empty bucket opens again only when a short train of packets fits, so that a fast path needs one wake-up per
+ * train. Credit keeps its fraction, so that rounding errors do not add up.
  */
 export class Pacer {
   private mtuBytes: number;
@@ -18,12 +18,12 @@ export class Pacer {
   private drained = false;
   private filledUs = -Infinity;
   private readonly burstUs: number;
-  /** When a sender who waits was told to come, or Infinity. */
+  /** When a sender that waits was told to come, or Infinity. */
   private promisedUs = Infinity;
-  /** How late it comes: the latest lateness, or what is left of an earlier and greater one. */
+  /** How late wake-ups come: the latest lateness, or the rest of an earlier, greater one. */
   private latenessUs = 0;
 
-  /** `burstUs` is how late a wake-up may be before anything is known about wake-ups. */
+  /** `burstUs` is how late wake-ups are assumed to come before any was measured. */
   constructor(mtuBytes: number, burstUs: number = 2000) {
     this.mtuBytes = mtuBytes;
     this.burstUs = burstUs;
@@ -33,8 +33,9 @@ export class Pacer {
   }
 
   /**
-   * Sets the rate: `pacingRate` bytes per second, or with 0 a multiple of the window per round trip. The multiple is
-   * 1.25, so that a varying RTT leaves no window unused, and 2 in slow start, where the window doubles meanwhile.
+   * Set the rate: `pacingRate` bytes per second, or with 0 a multiple of the window per round trip. The
+   * multiple is 1.25, so that a varying round-trip time leaves no window unused, and 2 in slow start, in
+   * which the window doubles.
    */
   update(windowBytes: number, pacingRate: number, smoothedRttUs: number, inSlowStart: boolean = false): void {
     this.rateBytesPerUs =
@@ -63,31 +64,34 @@ export class Pacer {
   }
 
   /**
-   * The sender has something to send and waits until `openUs` for the pacer alone, or with Infinity does not: how much
-   * later it then asks is how late its wake-ups come.
+   * The sender has packets to send and waits until `openUs` only for the pacer; Infinity when it does not.
+   * How much later it asks again is how late its wake-ups come.
    */
   awaits(openUs: number): void {
     this.promisedUs = openUs;
   }
 
-  /** A packet left. Packets that no pacing holds back, probes say, count too and put the bucket in debt. */
+  /**
+   * A packet left. Packets that leave without pacing, such as probes, count as well and may put the bucket
+   * into debt.
+   */
   onSent(nowUs: number, bytes: number): void {
     this.fill(nowUs);
     this.creditBytes = Math.max(this.creditBytes - bytes, -this.capacityBytes);
     if (this.creditBytes + ROUNDING_BYTES < this.mtuBytes) this.drained = true;
   }
 
-  /** The path's MTU changed; `update` brings the sizes derived from it up to date. */
+  /** The path's MTU changed; `update` recomputes the sizes that depend on it. */
   setMtu(mtuBytes: number): void {
     this.mtuBytes = mtuBytes;
     this.capacityBytes = Math.max(this.capacityBytes, initialWindow(mtuBytes));
     this.trainBytes = Math.max(this.trainBytes, mtuBytes);
   }
 
-  /** Whoever waited is here, this much later than it was told. */
+  /** A sender that waited asks again, so much later than it was told to. */
   private onKept(lateUs: number): void {
     this.promisedUs = Infinity;
-    // A program that was away says nothing about how late it comes as a rule, and its path is another one by now.
+    // A longer absence, such as a suspended machine, does not show how late timers fire.
     if (lateUs > LONGEST_LATENESS_US) return;
     this.latenessUs += (lateUs - this.latenessUs) / (lateUs > this.latenessUs ? 1 : LATENESS_MEMORY);
     this.resize();
@@ -111,8 +115,8 @@ export class Pacer {
 const TRAIN_PACKETS = 16;
 const TRAIN_US = 1000;
 const ROUNDING_BYTES = 0.001;
-/** Of the window, what may leave at once for a program that comes late. */
+/** Share of the window that may leave at once when a wake-up comes late. */
 const BURST_SHARE = 0.5;
 const LONGEST_LATENESS_US = 500_000;
-/** Wake-ups in which a lateness that does not come again loses most of its weight. */
+/** Number of wake-ups after which a lateness that was not repeated has lost most of its weight. */
 const LATENESS_MEMORY = 8;

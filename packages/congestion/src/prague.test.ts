@@ -130,3 +130,39 @@ test('paces at the window per round trip, twice that in slow start', () => {
   prague.onCongestion(mark(1_000_000, 900_000));
   expect(prague.pacingRate).toBe(6000 / 0.05);
 });
+
+test('after silence it paces by the window that is left', () => {
+  const prague = create();
+  prague.onSent(0, 1200, 1200);
+  prague.onAck(ackSample({ ackedBytes: 84_000, newestSentUs: 1, smoothedRttUs: 50_000 }));
+  expect(prague.windowBytes).toBe(96_000);
+  // Three retransmission timeouts of a second: an eighth of the window is left.
+  prague.onSent(3_000_000, 1200, 1200);
+  expect(prague.windowBytes).toBe(12_000);
+  expect(prague.pacingRate).toBe((2 * 12_000) / 0.05);
+});
+
+test('larger packets of the least window raise the rate with it', () => {
+  const prague = create();
+  prague.onAck(ackSample({ ackedBytes: 0, smoothedRttUs: 50_000 }));
+  prague.onPersistentCongestion(1_000_000);
+  prague.setMtu(1500);
+  expect(prague.pacingRate).toBe((2 * 2 * 1500) / 0.05);
+});
+
+test('persistent congestion ends the episode: a loss found later starts another (RFC 9002 §B.8)', () => {
+  const prague = create();
+  prague.onCongestion(congestionEvent({ nowUs: 1_000_000, sentUs: 900_000 }));
+  prague.onPersistentCongestion(1_000_000);
+  prague.onAck(ackSample({ newestSentUs: 1_000_001, ackedBytes: 9600 }));
+  expect(prague.windowBytes).toBe(12_000);
+  prague.onCongestion(congestionEvent({ nowUs: 1_100_000, sentUs: 950_000 }));
+  expect(prague.windowBytes).toBe(6000);
+});
+
+test('a loss of what was sent when marks reduced takes nothing more', () => {
+  const prague = create();
+  prague.onCongestion(mark(1_000_000, 900_000));
+  prague.onCongestion(congestionEvent({ nowUs: 1_010_000, sentUs: 1_000_000 }));
+  expect(prague.windowBytes).toBe(6000);
+});

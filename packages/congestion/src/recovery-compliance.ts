@@ -8,28 +8,28 @@ import {
 } from './controller.ts';
 import { Pacer } from './pacer.ts';
 
-/** A path that loses something for a while, and then nothing more. */
+/** A path that loses packets for a while, and none afterwards. */
 export interface RecoveryPath {
   mtuBytes: number;
   bytesPerSecond: number;
   rttUs: number;
-  /** Room in the queue, bytes. */
+  /** Size of the queue, bytes. */
   queueBytes: number;
-  /** One packet in so many starts a run of losses. */
+  /** One of so many packets starts a run of losses. */
   loseOneIn: number;
-  /** Packets of each run. */
+  /** Packets that each run loses. */
   runPackets: number;
   seed: number;
 }
 
 /**
- * Runs a controller over paths that lose packets for two seconds, and says where it does not come back: a list of
- * faults, empty if none.
+ * Run a controller over paths that lose packets for two seconds; returns a list of the paths that it does not
+ * use again afterwards, empty if it uses all.
  *
- * When nothing is lost any more, the path must be in use again, by nine tenths, after as many round trips as a window
- * takes that grows by half a packet in each, and five seconds. CUBIC never grows less in the region of Reno (RFC 9438
- * §4.3), and a model of the path probes every two to three seconds. A controller that compares numbers of one thing
- * which were rounded differently, its window and a bound on it, may stay where a loss has left it.
+ * Once there are no more losses, nine tenths of the path must be in use again after five seconds, and as many
+ * round trips as a window takes that grows by half a packet in each. CUBIC never grows more slowly in the
+ * region of Reno (RFC 9438 §4.3), and BBR probes every two to three seconds. A controller that compares two
+ * differently rounded values, such as its window and a bound on it, may stay where a loss has left it.
  */
 export function checkRecovery(
   factory: CongestionFactory,
@@ -56,11 +56,11 @@ interface SentPacket {
   deliveredUs: number;
   firstSentUs: number;
   lostBytes: number;
-  /** When its acknowledgement arrives; Infinity when it was lost on the way. */
+  /** When its acknowledgement arrives; Infinity when the packet was lost. */
   ackUs: number;
 }
 
-/** One flow with everything to send over one queue. */
+/** One flow with unlimited data over one queue. */
 class RecoveryTrial {
   private readonly path: RecoveryPath;
   private readonly controller: CongestionController;
@@ -91,7 +91,7 @@ class RecoveryTrial {
     while (this.nowUs < untilUs) this.step(untilUs);
   }
 
-  /** The share of the path that is in use for so long from now on. */
+  /** The share of the path that is in use over this time, from now on. */
   shareOver(spanUs: number): number {
     const before = this.deliveredBytes;
     this.runUntil(this.nowUs + spanUs);
@@ -147,7 +147,10 @@ class RecoveryTrial {
     return true;
   }
 
-  /** The network keeps the order: whatever left three packets before one that arrived, and did not arrive, is lost. */
+  /**
+   * The network keeps the order: a packet that left three packets before one that arrived, and has not
+   * arrived, is lost.
+   */
   private acknowledge(index: number): void {
     const { mtuBytes } = this.path;
     const { nowUs, sample, packets } = this;
@@ -177,7 +180,7 @@ class RecoveryTrial {
     this.controller.onAck(sample);
   }
 
-  /** Declares the packets before `end` lost, but for the last `spared`. */
+  /** Declare the packets before `end` lost, except the last `spared`. */
   private lose(end: number, spared: number): void {
     const lost = this.packets.splice(0, Math.max(end - spared, 0));
     if (lost.length === 0) return;
@@ -196,7 +199,7 @@ const SECOND_US = 1_000_000;
 const LOSSES_FROM_US = SECOND_US;
 const LOSSLESS_FROM_US = 3 * SECOND_US;
 
-/** Sizes and rates whose products are whole nowhere, with losses alone and in runs. */
+/** Sizes and rates whose products are not whole numbers, with single losses and with runs. */
 const RECOVERY_PATHS: readonly RecoveryPath[] = [
   { mtuBytes: 1200, bytesPerSecond: 1_234_567, rttUs: 20_011, loseOneIn: 40, runPackets: 1 },
   { mtuBytes: 1452, bytesPerSecond: 3_141_593, rttUs: 19_997, loseOneIn: 100, runPackets: 10 },

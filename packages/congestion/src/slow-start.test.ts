@@ -35,17 +35,56 @@ describe('slow start', () => {
       );
     }
     // 100 kB each 10 ms.
-    expect(slowStart.thresholdBytes).toBeGreaterThanOrEqual(1.25 * 10 * 600_000);
+    expect(slowStart.thresholdBytes).toBe(1.25 * 10 * 600_000);
     expect(slowStart.pacingRate).toBe(0);
   });
 
-  test('forgets a long path on demand, and starts one anew after a reset', () => {
+  test('forgets a long path on demand', () => {
     const slowStart = new SlowStart(true);
     const long = ackSample({ minRttUs: 600_000, latestRttUs: 600_000 });
     slowStart.forgetLongPath();
     expect(slowStart.grow(2400, long, MTU, true)).toBe(3600);
-    slowStart.end(2400);
-    slowStart.reset();
-    expect(slowStart.grow(12_000, long, MTU, true)).toBe(72_000);
+  });
+
+  /** Ten ACKs of a round, and the window after them. */
+  function round(slowStart: SlowStart, number: number, rttUs: number, windowBytes: number): number {
+    let bytes = windowBytes;
+    for (let i = 0; i < 10; i++) {
+      const rtt = { latestRttUs: rttUs, minRttUs: 600_000, nowUs: number * 1_000_000, ackedBytes: 1201 };
+      const delivered = {
+        deliveredAtSendBytes: number * 100_000,
+        deliveredTotalBytes: (number + 1) * 100_000,
+      };
+      bytes = slowStart.grow(bytes, ackSample({ ...rtt, ...delivered }), MTU, true);
+    }
+    return bytes;
+  }
+
+  test('takes a quarter, rounded up, once the delay rises, and ends the start of a long path', () => {
+    const slowStart = new SlowStart(true);
+    const first = round(slowStart, 1, 600_000, 12_000);
+    const second = round(slowStart, 2, 700_000, first);
+    const third = round(slowStart, 3, 700_000, second);
+    expect(third - second).toBe(10 * 301);
+    expect(slowStart.pacingRate).toBe(0);
+  });
+
+  test('leaves the start of a long path to a window that was widened from outside', () => {
+    const slowStart = new SlowStart(true);
+    const bytes = round(slowStart, 1, 600_000, 12_000);
+    expect(slowStart.pacingRate).toBeGreaterThan(0);
+    round(slowStart, 2, 600_000, bytes);
+    expect(slowStart.pacingRate).toBeGreaterThan(0);
+    expect(round(slowStart, 3, 600_000, 5_000_000)).toBe(5_000_000 + 10 * 1201);
+    expect(slowStart.pacingRate).toBe(0);
+  });
+
+  test('a later one does not ask HyStart++ (RFC 9406 §4.3)', () => {
+    const slowStart = new SlowStart(false);
+    slowStart.end(10_000_000);
+    let bytes = 12_000;
+    for (let number = 1; number < 10; number++)
+      bytes = round(slowStart, number, 600_000 + number * 50_000, bytes);
+    expect(bytes).toBe(12_000 + 90 * 1201);
   });
 });

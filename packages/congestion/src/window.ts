@@ -3,7 +3,7 @@ export function initialWindow(mtuBytes: number): number {
   return Math.min(10 * mtuBytes, Math.max(14_720, 2 * mtuBytes));
 }
 
-/** The smallest window that any signal may leave, bytes. RFC 9002 §7.2 */
+/** The smallest window after any signal, bytes. RFC 9002 §7.2 */
 export function minimumWindow(mtuBytes: number): number {
   return 2 * mtuBytes;
 }

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { checkController, type ComplianceStep } from '../src/controller-compliance.ts';
 import type { CongestionController } from '../src/controller.ts';
 import { NewReno } from '../src/newreno.ts';
+import { covers } from '@tsquic/testing';
 import { CONTROLLER_NAMES, controllerByName } from '../src/options.ts';
 import { checkRecovery } from '../src/recovery-compliance.ts';
 
@@ -36,6 +37,7 @@ describe.each([
   { name: 'cubic', label: 'cubic without fast convergence', parameters: { fastConvergence: false } },
 ])('$label', ({ name, parameters }) => {
   test(`keeps the rules of every controller (seed ${SEED})`, () => {
+    covers('rfc9002-7-1');
     fc.assert(
       fc.property(steps, (trace) => {
         const resumes = 'resume' in parameters;

@@ -1,4 +1,4 @@
 import type { HashName } from './provider.ts';
 
-/** Bytes of each hash's output. */
+/** Length of each hash's output, bytes. */
 export const HASH_LENGTH: Readonly<Record<HashName, number>> = { sha256: 32, sha384: 48, sha512: 64 };

@@ -1,4 +1,6 @@
 export { type Aead, type HeaderProtection, TAG_LENGTH } from './aead.ts';
+export type { BlockCipher } from './block-cipher.ts';
+export { groupByName, groupName, type GroupName } from './groups.ts';
 export { HASH_LENGTH } from './hash-length.ts';
 export { deriveSecret, expandLabel } from './labels.ts';
 export {
@@ -7,6 +9,7 @@ export {
   Group,
   type Hash,
   type HashName,
+  type KeyAnswer,
   type KeyShare,
   type RandomSource,
   SignatureScheme,

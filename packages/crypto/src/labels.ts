@@ -17,8 +17,8 @@ export function expandLabel(
 }
 
 /**
- * Derive-Secret: a secret of the hash's length, bound to the transcript hash of the messages so far; for no
- * messages that is the hash of nothing. RFC 8446 §7.1
+ * Derive-Secret: a secret of the hash's length, bound to the transcript hash of the messages so far; without
+ * messages, that is the hash of the empty string. RFC 8446 §7.1
  */
 export function deriveSecret(
   provider: CryptoProvider,

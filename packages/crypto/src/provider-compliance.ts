@@ -1,20 +1,29 @@
-import { concatBytes, equalBytes, fromHex, toHex } from '@tsquic/bytes';
+import { concatBytes, fromHex, toHex } from '@tsquic/bytes';
 import { TAG_LENGTH } from './aead.ts';
+import { expect, expectHex, expectSame, expectThrow } from './assertions.ts';
 import { HASH_LENGTH } from './hash-length.ts';
+import {
+  agreesOnKnownSecrets,
+  agreesOnSecrets,
+  encapsulatesKnownSecret,
+  refusesPublicKeys,
+} from './key-exchange-compliance.ts';
 import { expandLabel } from './labels.ts';
-import type { CryptoProvider, HashName, RandomSource } from './provider.ts';
+import * as known from './known-answers.ts';
+import { enciphersBlocks } from './block-cipher-compliance.ts';
+import { countingRandom, type ProviderFactory } from './predictable-random.ts';
+import type { CryptoProvider, HashName } from './provider.ts';
 import { CertificateScheme, Group, SignatureScheme } from './provider.ts';
 import { CIPHER_SUITES } from './suites.ts';
 
-/** Makes a provider over the random source given. */
-export type ProviderFactory = (random: RandomSource) => CryptoProvider;
+export type { ProviderFactory };
 
-/** What a test runner offers: a title and a body that throws when the test fails. */
+/** Registers a test with a test runner: a title, and a body that throws when the test fails. */
 export type TestRegistrar = (title: string, body: () => void) => void;
 
 /**
- * Registers with `test` everything a crypto provider must keep: known answers of RFCs for each primitive, and the
- * promises of the interfaces about ranges, copies, refusals and reproducibility.
+ * Register with `test` all tests that a crypto provider must pass: known answers of RFCs for each primitive,
+ * and what the interfaces promise about ranges, copies, refusals and reproducibility.
  */
 export function runProviderCompliance(
   name: string,
@@ -25,6 +34,7 @@ export function runProviderCompliance(
 }
 
 const PROMISES: readonly (readonly [string, (createProvider: ProviderFactory) => void])[] = [
+  ['every suite is preferred once, and groups are those that can be had', namesWhatItPrefers],
   ['hashes and HMAC give the answers of FIPS 180-4 and RFC 4231', hashesKnownAnswers],
   ['a digest can be taken while hashing goes on', digestsAlongTheWay],
   ['HKDF gives the answer of RFC 5869 and refuses more than 255 hashes', expandsKeys],
@@ -35,7 +45,9 @@ const PROMISES: readonly (readonly [string, (createProvider: ProviderFactory) =>
   ['the nonce takes all bits of a packet number', separatesPacketNumbers],
   ['keys and IVs are copied', copiesKeys],
   ['header protection gives the masks of RFC 9001 A.2 and A.5', masksHeaders],
+  ['the block cipher gives the answer of FIPS 197, and its inverse', enciphersBlocks],
   ['key exchange gives known answers', agreesOnKnownSecrets],
+  ['ML-KEM-768 gives the answers of FIPS 203, within X25519MLKEM768', encapsulatesKnownSecret],
   ['two key shares agree, and repeat under a repeated source', agreesOnSecrets],
   ['key exchange refuses malformed and low-order public keys', refusesPublicKeys],
   ['signatures verify under their scheme, key and message only', verifiesSignatures],
@@ -44,15 +56,30 @@ const PROMISES: readonly (readonly [string, (createProvider: ProviderFactory) =>
   ['a signer refuses keys and schemes it cannot use', refusesToSign],
 ];
 
+function namesWhatItPrefers(createProvider: ProviderFactory): void {
+  const { preferredSuites, preferredGroups } = createProvider(countingRandom());
+  const ids = new Set(preferredSuites.map(({ id }) => id));
+  const isWhole =
+    CIPHER_SUITES.every(({ id }) => ids.has(id)) && preferredSuites.length === CIPHER_SUITES.length;
+  expect(isWhole, 'all suites of TLS 1.3, each once');
+  const known: readonly number[] = Object.values(Group);
+  expect(preferredGroups.length > 0, 'a group at least');
+  expect(new Set(preferredGroups).size === preferredGroups.length, 'each group once');
+  expect(
+    preferredGroups.every((group) => known.includes(group)),
+    'groups of TLS 1.3',
+  );
+}
+
 function hashesKnownAnswers(createProvider: ProviderFactory): void {
   const provider = createProvider(countingRandom());
   const abc = ascii('abc');
   for (const hash of HASHES) {
     const digest = provider.hash(hash, abc);
-    expectHex(digest.subarray(0, 16), ABC_DIGEST_STARTS[hash], hash);
+    expectHex(digest.subarray(0, 16), known.ABC_DIGEST_STARTS[hash], hash);
     expectHex(Uint8Array.of(digest.length), toHex(Uint8Array.of(HASH_LENGTH[hash])), `${hash} length`);
     const tag = provider.hmac(hash, ascii('Jefe'), ascii('what do ya want for nothing?'));
-    expectHex(tag.subarray(0, 16), JEFE_TAG_STARTS[hash], `HMAC ${hash}`);
+    expectHex(tag.subarray(0, 16), known.JEFE_TAG_STARTS[hash], `HMAC ${hash}`);
   }
 }
 
@@ -154,7 +181,7 @@ function separatesPacketNumbers(createProvider: ProviderFactory): void {
   const provider = createProvider(countingRandom());
   for (const { aead, keyLength } of CIPHER_SUITES) {
     const key = new Uint8Array(keyLength);
-    for (const [number, nonce] of NONCES) {
+    for (const [number, nonce] of known.NONCES) {
       const [sealed, expected] = [new Uint8Array(40), new Uint8Array(40)];
       provider.createAead(aead, key, new Uint8Array(12)).seal(number, sealed, 0, 4, 24);
       provider.createAead(aead, key, fromHex(nonce)).seal(0, expected, 0, 4, 24);
@@ -193,61 +220,14 @@ function masksHeaders(createProvider: ProviderFactory): void {
   expectHex(chacha.mask, 'aefefe7d03', 'ChaCha20 mask');
 }
 
-function agreesOnKnownSecrets(createProvider: ProviderFactory): void {
-  // Wycheproof x25519, first valid case.
-  const x25519 = createProvider(fixedRandom(X25519_PRIVATE)).generateKeyShare(Group.X25519);
-  expectHex(x25519.deriveSecret(fromHex(X25519_PEER)) ?? EMPTY, X25519_SHARED, 'X25519 secret');
-  const p256 = createProvider(fixedRandom(P256_PRIVATE)).generateKeyShare(Group.Secp256r1);
-  expectHex(p256.publicKey, P256_POINT, 'P-256 public key');
-}
-
-function agreesOnSecrets(createProvider: ProviderFactory): void {
-  for (const group of Object.values(Group)) {
-    const provider = createProvider(countingRandom());
-    const [ours, theirs] = [provider.generateKeyShare(group), provider.generateKeyShare(group)];
-    expect(!equalBytes(ours.publicKey, theirs.publicKey), 'two shares of one provider');
-    const [first, second] = [ours.deriveSecret(theirs.publicKey), theirs.deriveSecret(ours.publicKey)];
-    expect(first !== undefined && second !== undefined, 'secrets exist');
-    expectHex(first!, toHex(second!), 'the shared secret');
-    const again = createProvider(countingRandom()).generateKeyShare(group);
-    expectHex(again.publicKey, toHex(ours.publicKey), 'a share from the same source');
-  }
-}
-
-function refusesPublicKeys(createProvider: ProviderFactory): void {
-  const provider = createProvider(countingRandom());
-  for (const group of Object.values(Group)) {
-    const share = provider.generateKeyShare(group);
-    const length = share.publicKey.length;
-    for (const wrong of [
-      EMPTY,
-      new Uint8Array(length),
-      new Uint8Array(length - 1),
-      new Uint8Array(length + 1),
-    ]) {
-      expect(share.deriveSecret(wrong) === undefined, `${wrong.length} zeros for group ${group}`);
-    }
-    if (group === Group.X25519) continue;
-    const offCurve = share.publicKey.slice();
-    offCurve[length - 1]! ^= 1;
-    expect(share.deriveSecret(offCurve) === undefined, 'a point off the curve');
-    const compressed = share.publicKey.slice(0, 1 + (length >> 1));
-    compressed[0] = 2 + (share.publicKey[length - 1]! & 1);
-    expect(share.deriveSecret(compressed) === undefined, 'a compressed point');
-    const hybrid = share.publicKey.slice();
-    hybrid[0] = 6 + (share.publicKey[length - 1]! & 1);
-    expect(share.deriveSecret(hybrid) === undefined, 'a hybrid point');
-  }
-}
-
 function verifiesSignatures(createProvider: ProviderFactory): void {
   const provider = createProvider(countingRandom());
   const message = fromHex('72');
-  const ed25519 = provider.createSigner(ED25519_PKCS8);
-  expectHex(ed25519.sign(SignatureScheme.Ed25519, message), ED25519_SIGNATURE, 'RFC 8032 test 2');
+  const ed25519 = provider.createSigner(known.ED25519_PKCS8);
+  expectHex(ed25519.sign(SignatureScheme.Ed25519, message), known.ED25519_SIGNATURE, 'RFC 8032 test 2');
   const keys: readonly (readonly [Uint8Array, Uint8Array])[] = [
-    [ED25519_PKCS8, ED25519_SPKI],
-    [P256_PKCS8, P256_SPKI],
+    [known.ED25519_PKCS8, known.ED25519_SPKI],
+    [known.P256_PKCS8, known.P256_SPKI],
   ];
   for (const [pkcs8, spki] of keys) {
     const signer = provider.createSigner(pkcs8);
@@ -268,16 +248,22 @@ function verifiesCertificateSchemes(createProvider: ProviderFactory): void {
   const provider = createProvider(countingRandom());
   const message = fromHex('72');
   const schemes = Object.values(CertificateScheme);
-  for (const [right, signature] of P384_SIGNATURES.entries()) {
+  for (const [right, signature] of known.P384_SIGNATURES.entries()) {
     for (const [at, scheme] of schemes.entries()) {
-      const fits = provider.verifySignature(scheme, P384_SPKI, message, signature);
+      const fits = provider.verifySignature(scheme, known.P384_SPKI, message, signature);
       expect(fits === (at === right), `signature ${right} of a P-384 key under ${scheme}`);
-      expect(!provider.verifySignature(scheme, P256_SPKI, message, signature), 'a key of another curve');
-      expect(!provider.verifySignature(scheme, ED25519_SPKI, message, signature), 'a key of another kind');
+      expect(
+        !provider.verifySignature(scheme, known.P256_SPKI, message, signature),
+        'a key of another curve',
+      );
+      expect(
+        !provider.verifySignature(scheme, known.ED25519_SPKI, message, signature),
+        'a key of another kind',
+      );
     }
     const natural = provider.verifySignature(
       SignatureScheme.EcdsaSecp384r1Sha384,
-      P384_SPKI,
+      known.P384_SPKI,
       message,
       signature,
     );
@@ -289,8 +275,8 @@ function refusesMalformedKeys(createProvider: ProviderFactory): void {
   const provider = createProvider(countingRandom());
   const message = fromHex('72');
   const keys: readonly (readonly [SignatureScheme, Uint8Array, Uint8Array])[] = [
-    [SignatureScheme.Ed25519, ED25519_SPKI, fromHex(ED25519_SIGNATURE)],
-    [SignatureScheme.EcdsaSecp256r1Sha256, P256_SPKI, p256Signature(provider, message)],
+    [SignatureScheme.Ed25519, known.ED25519_SPKI, fromHex(known.ED25519_SIGNATURE)],
+    [SignatureScheme.EcdsaSecp256r1Sha256, known.P256_SPKI, p256Signature(provider, message)],
   ];
   for (const [scheme, spki, signature] of keys) {
     expect(provider.verifySignature(scheme, spki, message, signature), 'the signature to begin with');
@@ -316,10 +302,10 @@ function refusesMalformedKeys(createProvider: ProviderFactory): void {
 
 function refusesToSign(createProvider: ProviderFactory): void {
   const provider = createProvider(countingRandom());
-  for (const junk of [EMPTY, fromHex('3000'), P256_PKCS8.subarray(1), P256_SPKI]) {
+  for (const junk of [EMPTY, fromHex('3000'), known.P256_PKCS8.subarray(1), known.P256_SPKI]) {
     expectThrow(() => provider.createSigner(junk), 'a signer for no private key');
   }
-  const signer = provider.createSigner(P256_PKCS8);
+  const signer = provider.createSigner(known.P256_PKCS8);
   expect(
     signer.schemes.join() === String(SignatureScheme.EcdsaSecp256r1Sha256),
     'the schemes of a P-256 key',
@@ -329,41 +315,7 @@ function refusesToSign(createProvider: ProviderFactory): void {
 }
 
 function p256Signature(provider: CryptoProvider, message: Uint8Array): Uint8Array {
-  return provider.createSigner(P256_PKCS8).sign(SignatureScheme.EcdsaSecp256r1Sha256, message);
-}
-
-function expect(holds: boolean, what: string): void {
-  if (!holds) throw new Error(`not as promised: ${what}`);
-}
-
-function expectHex(bytes: Uint8Array, hex: string, what: string): void {
-  if (toHex(bytes) !== hex) throw new Error(`${what}: ${toHex(bytes)}, not ${hex}`);
-}
-
-function expectSame(a: Uint8Array, b: Uint8Array, from: number, end: number, what: string): void {
-  expectHex(a.subarray(from, end), toHex(b.subarray(from, end)), what);
-}
-
-function expectThrow(run: () => void, what: string): void {
-  let threw = false;
-  try {
-    run();
-  } catch (error) {
-    threw = error instanceof Error;
-  }
-  expect(threw, `an Error for ${what}`);
-}
-
-/** Bytes 1, 2, 3 and so on. */
-function countingRandom(): RandomSource {
-  let next = 1;
-  return (out) => {
-    for (let i = 0; i < out.length; i++) out[i] = next++;
-  };
-}
-
-function fixedRandom(hex: string): RandomSource {
-  return (out) => out.set(fromHex(hex));
+  return provider.createSigner(known.P256_PKCS8).sign(SignatureScheme.EcdsaSecp256r1Sha256, message);
 }
 
 function ascii(text: string): Uint8Array {
@@ -375,66 +327,3 @@ const EMPTY_BYTE = new Uint8Array(1);
 const HEADER_AT = 3;
 const HEADER_END = 21;
 const HASHES: readonly HashName[] = ['sha256', 'sha384', 'sha512'];
-
-const ABC_DIGEST_STARTS: Readonly<Record<HashName, string>> = {
-  sha256: 'ba7816bf8f01cfea414140de5dae2223',
-  sha384: 'cb00753f45a35e8bb5a03d699ac65007',
-  sha512: 'ddaf35a193617abacc417349ae204131',
-};
-
-/** RFC 4231 §4.3. */
-const JEFE_TAG_STARTS: Readonly<Record<HashName, string>> = {
-  sha256: '5bdcc146bf60754e6a042426089575c7',
-  sha384: 'af45d2e376484031617f78d2b58a6b1b',
-  sha512: '164b7a7bfcf819e2e395fbe73b56e0a3',
-};
-
-const NONCES: readonly (readonly [number, string])[] = [
-  [1, '000000000000000000000001'],
-  [0xfffffffe, '0000000000000000fffffffe'],
-  [2 ** 32, '000000000000000100000000'],
-  [2 ** 40 + 2 ** 31, '000000000000010080000000'],
-  [2 ** 53 - 1, '00000000001fffffffffffff'],
-];
-
-const X25519_PRIVATE = 'c8a9d5a91091ad851c668b0736c1c9a02936c0d3ad62670858088047ba057475';
-const X25519_PEER = '504a36999f489cd2fdbc08baff3d88fa00569ba986cba22548ffde80f9806829';
-const X25519_SHARED = '436a2c040cf45fea9b29a0cb81b1f41458f863d0d61b453d0a982720d6d61320';
-
-/** RFC 6979 §A.2.5. */
-const P256_PRIVATE = 'c9afa9d845ba75166b5c215767b1d6934e50c3db36e89b127b8a622b120f6721';
-const P256_POINT =
-  '0460fed4ba255a9d31c961eb74c6356d68c049b8923b61fa6ce669622e60f29fb6' +
-  '7903fe1008b8bc99a41ae9e95628bc64f2f1b20c2d7e9f5177a3c294d4462299';
-const P256_PKCS8: Uint8Array = /* @__PURE__ */ fromHex(
-  `3041020100301306072a8648ce3d020106082a8648ce3d030107042730250201010420${P256_PRIVATE}`,
-);
-const P256_SPKI: Uint8Array = /* @__PURE__ */ fromHex(
-  `3059301306072a8648ce3d020106082a8648ce3d030107034200${P256_POINT}`,
-);
-
-/** RFC 8032 §7.1, test 2: the message is 0x72. */
-const ED25519_PKCS8: Uint8Array = /* @__PURE__ */ fromHex(
-  '302e020100300506032b6570042204204ccd089b28ff96da9db6c346ec114e0f5b8a319f35aba624da8cf6ed4fb8a6fb',
-);
-const ED25519_SPKI: Uint8Array = /* @__PURE__ */ fromHex(
-  '302a300506032b65700321003d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c',
-);
-const ED25519_SIGNATURE =
-  '92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da' +
-  '085ac1e43e15996e458f3613d0f11d8c387b2eaeb4302aeeb00d291612bb0c00';
-
-/** A P-384 key and its signatures of 0x72 with SHA-256, SHA-384 and SHA-512, made by OpenSSL 3.0. */
-const P384_SPKI: Uint8Array = /* @__PURE__ */ fromHex(
-  '3076301006072a8648ce3d020106052b8104002203620004' +
-    'e1dc5ae62a78b5fdf608a70eb5e1e5146d9c9d7c370ca33da78246efd1e663a98d0c54ea069d40d8cfe56dfa150248a9' +
-    'b9a0012b1a9612f708c5498157cc683667ca419c86ee72eeb4986cff5149790c277425980a147e626264a5293efe59d4',
-);
-const P384_SIGNATURES: readonly Uint8Array[] = [
-  '3065023100ef9b000631babe0bf86f0fcfe2767ed198989f331e61c4c77ce96a5737de974bddca153ed030341cbfaa90d214814104' +
-    '0230760aec30c5cdbce0669db465eeadb33844b5a43dcbb495f434852dcab204082b1a66eadbd020352c71c296f2c9c82ecc',
-  '3065023100ed881cb45f9daef247cfad7d659a0723a166047bdda8320eed4fffd313ea737fd1c5b0fcf593c9a817c6c75787f0a409' +
-    '02306b73abfb994dcc39e006743a038c30005c86b027a7c6e947205be7ac142b3ee38029f8f2bd174f0c1fa1a98db06188b5',
-  '306402306ae033590db98f448ab5282573342ce41b23fdb232d352b03261fe62d12e26bc7f3643c0c973c367393bd95fccb1adad' +
-    '02301f90148686cca5b797c28a489940ca71d1ff2e1128ab99fcfe9231311f3db63d2ab5b15795791bf4145157a67e9c08b5',
-].map((hex) => /* @__PURE__ */ fromHex(hex));

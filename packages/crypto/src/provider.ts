@@ -1,11 +1,20 @@
 import type { Aead, HeaderProtection } from './aead.ts';
-import type { AeadName } from './suites.ts';
+import type { BlockCipher } from './block-cipher.ts';
+import type { AeadName, CipherSuite } from './suites.ts';
 
 /** Hashes of the TLS 1.3 suites and signature schemes. */
 export type HashName = 'sha256' | 'sha384' | 'sha512';
 
-/** Key exchange groups with their TLS code points, RFC 8446 §4.2.7. */
-export const Group = { Secp256r1: 0x0017, Secp384r1: 0x0018, X25519: 0x001d } as const;
+/**
+ * Key exchange groups with their TLS code points, RFC 8446 §4.2.7. X25519MLKEM768 also resists quantum
+ * computers: draft-ietf-tls-ecdhe-mlkem.
+ */
+export const Group = {
+  Secp256r1: 0x0017,
+  Secp384r1: 0x0018,
+  X25519: 0x001d,
+  X25519MLKEM768: 0x11ec,
+} as const;
 export type Group = (typeof Group)[keyof typeof Group];
 
 /** Signature schemes with their TLS code points, RFC 8446 §4.2.3. */
@@ -27,8 +36,9 @@ export const SignatureScheme = {
 export type SignatureScheme = (typeof SignatureScheme)[keyof typeof SignatureScheme];
 
 /**
- * Signature algorithms that certificates use and TLS 1.3 handshakes do not: ECDSA whose hash is not tied to the
- * curve of the key. The numbers lie outside the 16 bits of TLS, so that no peer can name them. RFC 5758 §3.2
+ * Signature algorithms of certificates that TLS 1.3 handshakes do not use: ECDSA with a hash that does not
+ * depend on the curve of the key. The numbers are outside of the 16 bits of TLS, so that no peer can send
+ * them. RFC 5758 §3.2
  */
 export const CertificateScheme = {
   EcdsaSha256: 0x1_0403,
@@ -37,39 +47,51 @@ export const CertificateScheme = {
 } as const;
 export type CertificateScheme = (typeof CertificateScheme)[keyof typeof CertificateScheme];
 
-/** Fills all of `out` with unpredictable bytes. Inject a seeded one for reproducible runs. */
+/** Fills all of `out` with unpredictable bytes. A seeded source makes runs reproducible. */
 export type RandomSource = (out: Uint8Array) => void;
 
 /** A running hash. */
 export interface Hash {
   update(bytes: Uint8Array): void;
-  /** The hash of everything so far; more may be added afterwards. */
+  /** The hash of all bytes so far; more may be added afterwards. */
   digest(): Uint8Array;
 }
 
 /** One ephemeral private key. */
 export interface KeyShare {
   readonly group: Group;
-  /** As `key_exchange` in TLS: 32 bytes for X25519, an uncompressed point for the others. RFC 8446 §4.2.8 */
+  /**
+   * The `key_exchange` of a ClientHello: 32 bytes for X25519, 1216 for X25519MLKEM768, an uncompressed point
+   * for the others. RFC 8446 §4.2.8
+   */
   readonly publicKey: Uint8Array;
   /**
-   * The shared secret with the peer's public key, or undefined when that key is not acceptable: wrong
-   * length, a point off the curve, or an all-zero X25519 result (RFC 8446 §7.4.2).
+   * The shared secret with the peer's answer (`KeyAnswer.publicKey`), or undefined when that is not
+   * acceptable: wrong length, a point off the curve, or an all-zero X25519 result (RFC 8446 §7.4.2).
    */
   deriveSecret(peerPublicKey: Uint8Array): Uint8Array | undefined;
 }
 
+/** A server's answer to a client's share. */
+export interface KeyAnswer {
+  /**
+   * The `key_exchange` of a ServerHello: 1120 bytes for X25519MLKEM768, otherwise as long as the client's.
+   */
+  readonly publicKey: Uint8Array;
+  readonly secret: Uint8Array;
+}
+
 /** A long-term private key. */
 export interface Signer {
-  /** Schemes this key can sign with in TLS 1.3, best first; never empty. */
+  /** Schemes that this key can sign with in TLS 1.3, preferred ones first; never empty. */
   readonly schemes: readonly SignatureScheme[];
-  /** Signature over `message`; ECDSA signatures are DER. */
+  /** The signature over `message`; ECDSA signatures are DER. */
   sign(scheme: SignatureScheme, message: Uint8Array): Uint8Array;
 }
 
 /**
- * All cryptography the stack needs, synchronous. Implementations: `@tsquic/crypto/node` and
- * `@tsquic/crypto/noble`. Every one must pass `provider-compliance.ts`.
+ * All cryptography that the stack needs, synchronous. Implementations: `@tsquic/crypto/node`,
+ * `@tsquic/crypto/noble` and `@tsquic/crypto/wasm`. Each must pass `provider-compliance.ts`.
  */
 export interface CryptoProvider {
   readonly name: string;
@@ -90,15 +112,28 @@ export interface CryptoProvider {
   /** `key` has the length of the AEAD's key and is copied. */
   createHeaderProtection(aead: AeadName, key: Uint8Array): HeaderProtection;
 
+  /** AES-128 with this key of 16 bytes, which is copied. Throws a RangeError for any other length. */
+  createBlockCipher(key: Uint8Array): BlockCipher;
+
+  /** All suites, those that are fast on this host first: an endpoint offers them in this order by default. */
+  readonly preferredSuites: readonly CipherSuite[];
+
+  /** Groups that are fast on this host, preferred ones first: an endpoint uses them by default. */
+  readonly preferredGroups: readonly Group[];
   generateKeyShare(group: Group): KeyShare;
+  /**
+   * Answer a client's share with a new key; undefined when it is not acceptable, as for
+   * `KeyShare.deriveSecret`.
+   */
+  answerKeyShare(group: Group, peerPublicKey: Uint8Array): KeyAnswer | undefined;
 
   /**
-   * Whether `signature` over `message` is by the key in `publicKey` (SubjectPublicKeyInfo, DER).
-   * False, never an exception, for a malformed key or signature, or a key of another kind or curve than
+   * Whether `signature` over `message` is by the key in `publicKey` (SubjectPublicKeyInfo, DER). Returns
+   * false, and never throws, for a malformed key or signature, and for a key of another kind or curve than
    * the scheme names.
    *
-   * @param saltLength - bytes of the salt of RSASSA-PSS, which certificates may choose (RFC 4055 §3.1). Default: the
-   *   length of the hash, as TLS demands.
+   * @param saltLength - length of the salt of RSASSA-PSS in bytes, which certificates may choose (RFC 4055
+   * §3.1). Default: the length of the hash, as TLS requires.
    */
   verifySignature(
     scheme: SignatureScheme | CertificateScheme,
@@ -108,6 +143,8 @@ export interface CryptoProvider {
     saltLength?: number,
   ): boolean;
 
-  /** A signer for a private key (PKCS #8, DER). Throws an Error that names the trouble for a key it cannot use. */
+  /**
+   * A signer for a private key (PKCS #8, DER). Throws an Error that says what is wrong with an unusable key.
+   */
   createSigner(privateKey: Uint8Array): Signer;
 }

@@ -1,6 +1,6 @@
 import type { HashName } from './provider.ts';
 
-/** AEADs by our own short names; each TLS 1.3 suite uses one. */
+/** Short names of AEADs; each TLS 1.3 suite uses one. */
 export type AeadName = 'aes-128-gcm' | 'aes-256-gcm' | 'chacha20-poly1305';
 
 /** A TLS 1.3 cipher suite and its limits in QUIC. */
@@ -10,20 +10,20 @@ export interface CipherSuite {
   readonly name: string;
   readonly aead: AeadName;
   readonly hash: HashName;
-  /** Bytes of the hash output. */
+  /** Length of the hash output, bytes. */
   readonly hashLength: number;
-  /** Bytes of the AEAD key, and of the header-protection key. */
+  /** Length of the AEAD key, and of the header protection key, bytes. */
   readonly keyLength: number;
-  /** Packets that one key may seal, RFC 9001 §6.6. */
+  /** Number of packets that one key may seal, RFC 9001 §6.6. */
   readonly confidentialityLimit: number;
-  /** Packets that may fail to open under one key before the connection must close, RFC 9001 §6.6. */
+  /** Number of packets that may fail to decrypt before the connection must close, RFC 9001 §6.6. */
   readonly integrityLimit: number;
 }
 
 /** Bytes of the IV of every suite. */
 export const IV_LENGTH = 12;
 
-/** The suite every endpoint must have, and that of Initial packets. RFC 8446 §B.4 */
+/** The suite that every endpoint must support, and that of Initial packets. RFC 8446 §B.4 */
 export const AES_128_GCM_SHA256: CipherSuite = {
   id: 0x1301,
   name: 'TLS_AES_128_GCM_SHA256',
@@ -59,11 +59,18 @@ export const CHACHA20_POLY1305_SHA256: CipherSuite = {
   integrityLimit: 2 ** 36,
 };
 
-/** Every suite, in the order a client offers them. */
+/** Every suite, in the order of hosts with AES instructions, and of runs that are to be the same on every host. */
 export const CIPHER_SUITES: readonly CipherSuite[] = [
   AES_128_GCM_SHA256,
   AES_256_GCM_SHA384,
   CHACHA20_POLY1305_SHA256,
+];
+
+/** Every suite, in the order of hosts whose ChaCha20 is faster than their AES. */
+export const CHACHA_FIRST: readonly CipherSuite[] = [
+  CHACHA20_POLY1305_SHA256,
+  AES_128_GCM_SHA256,
+  AES_256_GCM_SHA384,
 ];
 
 /** The suite with this TLS code point, or undefined. */

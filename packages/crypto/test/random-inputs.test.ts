@@ -4,17 +4,19 @@ import { p256, p384 } from '@noble/curves/nist.js';
 import { type AeadName, Group, SignatureScheme } from '@tsquic/crypto';
 import { createNobleProvider } from '@tsquic/crypto/noble';
 import { createNodeProvider } from '@tsquic/crypto/node';
+import { createWasmProvider } from '@tsquic/crypto/wasm';
 import { describe, expect, test } from '@jest/globals';
 import { concatBytes, toHex } from '@tsquic/bytes';
 import fc from 'fast-check';
 import { createCipheriv, generateKeyPairSync } from 'node:crypto';
-import { seededRandom } from './providers.ts';
+import { seededRandom } from '@tsquic/testing/seeded';
 
-// The two providers against each other, and the AEADs against @noble/ciphers and node:crypto directly: fast-check
+// The providers against each other, and the AEADs against @noble/ciphers and node:crypto directly: fast-check
 // prints seed and path when a property fails.
 const OPTIONS = { seed: 20_261_122, numRuns: 200 };
 const node = createNodeProvider({ random: seededRandom(3) });
 const noble = createNobleProvider({ random: seededRandom(3) });
+const wasm = createWasmProvider({ random: seededRandom(3) });
 const bytes = (maxLength: number): fc.Arbitrary<Uint8Array> => fc.uint8Array({ maxLength });
 const exactly = (length: number): fc.Arbitrary<Uint8Array> =>
   fc.uint8Array({ minLength: length, maxLength: length });
@@ -40,7 +42,7 @@ describe('AEADs', () => {
           cipher.setAAD(header);
           const sealed = concatBytes(header, cipher.update(payload), cipher.final(), cipher.getAuthTag());
           expect(toHex(sealed)).toBe(expected);
-          for (const provider of [node, noble]) {
+          for (const provider of [node, noble, wasm]) {
             const buffer = concatBytes(header, payload, new Uint8Array(16));
             const aead = provider.createAead(name, key, iv);
             aead.seal(0, buffer, 0, header.length, header.length + payload.length);
@@ -60,9 +62,11 @@ describe('AEADs', () => {
             name === 'chacha20-poly1305'
               ? createCipheriv('chacha20', key, sample).update(new Uint8Array(5))
               : createCipheriv(name.replace('gcm', 'ecb'), key, null).update(sample).subarray(0, 5);
-          const protection = noble.createHeaderProtection(name, key);
-          protection.compute(sample, 0);
-          expect(toHex(protection.mask)).toBe(toHex(mask));
+          for (const provider of [noble, wasm]) {
+            const protection = provider.createHeaderProtection(name, key);
+            protection.compute(sample, 0);
+            expect(toHex(protection.mask)).toBe(toHex(mask));
+          }
         }),
         OPTIONS,
       );
@@ -75,9 +79,12 @@ describe('AEADs', () => {
           const iv = new Uint8Array(12).fill(fill);
           const payload = new Uint8Array(length).fill(fill);
           const reference = name === 'chacha20-poly1305' ? chacha20poly1305 : gcm;
-          const buffer = concatBytes(payload, new Uint8Array(16));
-          noble.createAead(name, key, iv).seal(0, buffer, 0, 0, length);
-          expect(toHex(buffer)).toBe(toHex(reference(key, iv, new Uint8Array(0)).encrypt(payload)));
+          const expected = toHex(reference(key, iv, new Uint8Array(0)).encrypt(payload));
+          for (const provider of [noble, wasm]) {
+            const buffer = concatBytes(payload, new Uint8Array(16));
+            provider.createAead(name, key, iv).seal(0, buffer, 0, 0, length);
+            expect(toHex(buffer)).toBe(expected);
+          }
         }
       }
     });
@@ -112,9 +119,11 @@ describe('both providers', () => {
         const ours = node.generateKeyShare(group);
         const theirs = noble.generateKeyShare(group);
         expect(toHex(ours.publicKey)).toBe(toHex(theirs.publicKey));
-        const peer = node.generateKeyShare(group);
-        const twin = noble.generateKeyShare(group);
-        expect(toHex(ours.deriveSecret(peer.publicKey)!)).toBe(toHex(twin.deriveSecret(theirs.publicKey)!));
+        const answer = node.answerKeyShare(group, theirs.publicKey)!;
+        const twin = noble.answerKeyShare(group, ours.publicKey)!;
+        expect(toHex(answer.publicKey)).toBe(toHex(twin.publicKey));
+        expect(toHex(ours.deriveSecret(twin.publicKey)!)).toBe(toHex(answer.secret));
+        expect(toHex(theirs.deriveSecret(answer.publicKey)!)).toBe(toHex(twin.secret));
       }
     }
   });

@@ -2,7 +2,7 @@ import { sameAddress, type Address } from '@tsquic/quic-core';
 import type { DatagramPort } from './datagram-port.ts';
 import { RemoteAddresses } from './remote-addresses.ts';
 import { SendQueue } from './send-queue.ts';
-import { isUnreachable } from './unreachable.ts';
+import { isOfEarlier, isUnreachable } from './unreachable.ts';
 
 /** Options of `openBunPort`. */
 export interface BunPortOptions {
@@ -10,14 +10,18 @@ export interface BunPortOptions {
   readonly ip?: string;
   /** Default 0: the system chooses. */
   readonly port?: number;
-  /** Numeric remote address: sends and receives to and from this one only. For clients. */
+  /**
+   * Numeric remote address: the socket sends to and receives from this address only; datagrams to others are
+   * lost. For clients.
+   */
   readonly connect?: Address;
 }
 
 /**
- * Open a `Bun.udpSocket` as a `DatagramPort`: the datagrams of one turn leave with one `sendMany`. A closed port is
- * noticed (`onUnreachable`) while the socket has sent to one address only: Bun does not tell which it was. Rejects
- * with the system's error, EADDRINUSE for one, when the address cannot be had.
+ * Open a `Bun.udpSocket` as a `DatagramPort`: the datagrams of one turn leave with one `sendMany`. A closed
+ * port is reported (`onUnreachable`) only while the socket has sent to a single address, because Bun does not
+ * tell which address it was. Rejects with the system's error, for example EADDRINUSE, when the address cannot
+ * be bound.
  */
 export async function openBunPort(options: BunPortOptions = {}): Promise<DatagramPort> {
   const { Bun } = globalThis as unknown as { readonly Bun?: BunRuntime };
@@ -31,7 +35,7 @@ export async function openBunPort(options: BunPortOptions = {}): Promise<Datagra
     socket: {
       data: (_socket, bytes, fromPort, fromIp) => port.receive(bytes, fromIp, fromPort),
       drain: () => port.drain(),
-      // Without a handler an ICMP message of one peer ends the process.
+      // Without a handler, an ICMP message from one peer ends the process.
       error: (error) => port.fail(error),
     },
   });
@@ -48,7 +52,7 @@ class BunPort implements DatagramPort {
   private readonly remotes: RemoteAddresses = new RemoteAddresses();
   private readonly waiting: SendQueue = new SendQueue();
   private readonly peer: Address | undefined;
-  /** The one address that was ever sent to; undefined before, and once there were two. */
+  /** The only address that was sent to; undefined before the first, and once there were two. */
   private onlyRemote: Address | undefined;
   private hasSent = false;
   private flushes = false;
@@ -67,6 +71,8 @@ class BunPort implements DatagramPort {
 
   send(bytes: Uint8Array, start: number, end: number, to: Address): void {
     if (this.closed || !isSendable(to, this.local)) return;
+    // A connected socket sends to its peer, whatever address is given.
+    if (this.peer !== undefined && !sameAddress(to, this.peer)) return;
     if (to !== this.onlyRemote) this.noteRemote(to);
     this.waiting.push(bytes, start, end, to);
     if (this.waiting.length >= BATCH && !this.full) this.flush();
@@ -122,22 +128,28 @@ class BunPort implements DatagramPort {
     this.hasSent = true;
   }
 
-  /** Datagrams taken. One that the system refuses outright is lost, and with it none behind it. */
-  private sendMany(packets: readonly (Uint8Array | number | string)[]): number {
+  /**
+   * Send datagrams; returns how many were taken. One that the system refuses is lost, and those after it are
+   * sent.
+   */
+  private sendMany(packets: readonly (Uint8Array | number | string)[], isAgain = false): number {
     try {
       return this.socket.sendMany(packets);
-    } catch {
-      return 1;
+    } catch (error) {
+      // An ICMP message about an earlier datagram fails the next call, whomever that sends to.
+      return !isAgain && isOfEarlier(error) ? this.sendMany(packets, true) : 1;
     }
   }
 }
 
-/** Bun throws for the other family; the datagram is lost. */
+/**
+ * Whether the socket can send there: Bun throws for an address of the other family, whose datagrams are lost.
+ */
 function isSendable(to: Address, local: Address): boolean {
   return to.port > 0 && to.ip.includes(':') === local.ip.includes(':');
 }
 
-/** What this file uses of Bun. */
+/** The part of Bun's interface that this file uses. */
 interface BunRuntime {
   udpSocket(options: {
     readonly hostname: string;

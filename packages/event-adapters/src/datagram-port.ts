@@ -1,27 +1,33 @@
 import type { Address } from '@tsquic/quic-core';
 
 /**
- * A UDP socket, reduced to what `QuicLoop` needs. `portPromises` checks whether an implementation keeps the
- * promises made here.
+ * A UDP socket with the functions that `QuicLoop` needs. `portPromises` tests whether an implementation
+ * behaves as described here.
  */
 export interface DatagramPort {
-  /** Where the socket is bound. One object for the life of the port. */
+  /** What its socket is opened through, for statistics: 'dgram', 'ffi'. Absent from ports that programs bring. */
+  readonly kind?: string;
+
+  /** The address that the socket is bound to. The object is the same for the life of the port. */
   readonly local: Address;
 
   /**
-   * Called once for each datagram, in order of arrival, never from inside `send`. `bytes` belong to the
-   * receiver only until it returns. `ecn` is 0 where the platform does not tell. `to` and `interfaceIndex` say
-   * where it came in; left out, that is `local`, on an interface unknown.
+   * Is called once for each datagram, in order of arrival, never from inside `send`. `bytes` are valid only
+   * during the call. `ecn` is 0 when the platform does not tell. `to` and `interfaceIndex` tell where the
+   * datagram came in; when left out, that is `local`, on an unknown interface.
    */
   onDatagram: (bytes: Uint8Array, from: Address, ecn: number, to?: Address, interfaceIndex?: number) => void;
 
-  /** Called when the network says that nobody listens at `to` (ICMP), where the platform tells. */
-  onUnreachable: (to: Address) => void;
+  /**
+   * Is called when an ICMP message tells that no program receives at `to`, if the platform tells. `from` is the
+   * local address that was sent from; when left out, that is `local`.
+   */
+  onUnreachable: (to: Address, from?: Address) => void;
 
   /**
-   * Send `bytes[start, end)` as one datagram. Datagrams leave in call order, and the bytes may be overwritten
-   * as soon as this returns. Never throws: a datagram that cannot be sent is a lost one. `from` and
-   * `interfaceIndex` are for ports with several sockets; port 0 and index 0 leave the choice to them.
+   * Send `bytes[start, end)` as one datagram. Datagrams leave in the order of the calls, and the bytes may be
+   * overwritten as soon as this returns. Never throws: a datagram that cannot be sent is lost. `from` and
+   * `interfaceIndex` are for ports with several sockets; port 0 and index 0 let the port choose.
    */
   send(
     bytes: Uint8Array,
@@ -34,16 +40,36 @@ export interface DatagramPort {
   ): void;
 
   /**
-   * Whether datagrams sent now leave soon. While it is false, `QuicLoop` makes none, and `onWritable` is called
-   * when it is true again. Left out by ports that cannot tell.
+   * Send `bytes[start, end)` as datagrams of `segmentBytes`, the last of which may be shorter: the same as a `send` for each, in fewer
+   * calls of the system. Absent where there is no such call.
+   */
+  sendTrain?(
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    segmentBytes: number,
+    to: Address,
+    ecn: number,
+    from?: Address,
+    interfaceIndex?: number,
+  ): void;
+
+  /**
+   * Whether datagrams sent now leave soon. While it is false, `QuicLoop` makes none; `onWritable` is called
+   * when it becomes true. Absent from ports that cannot tell.
    */
   readonly isWritable?: boolean;
   onWritable?: () => void;
 
-  /** Whether the socket keeps the event loop of its runtime alive, as it does at first. Left out where it never can. */
+  /**
+   * Whether the socket keeps the event loop of its runtime alive, which is the default. Absent when it never
+   * can.
+   */
   ref?(): void;
   unref?(): void;
 
-  /** Send what waits, then close the socket. Afterwards nothing is called and `send` does nothing. */
+  /**
+   * Send waiting datagrams, then close the socket. Afterwards no callback is called and `send` does nothing.
+   */
   close(): void;
 }

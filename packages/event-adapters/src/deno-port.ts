@@ -2,6 +2,7 @@ import type { Address } from '@tsquic/quic-core';
 import type { DatagramPort } from './datagram-port.ts';
 import { RemoteAddresses } from './remote-addresses.ts';
 import { SendQueue } from './send-queue.ts';
+import { throwLater } from './throw-later.ts';
 
 /** Options of `openDenoPort`. */
 export interface DenoPortOptions {
@@ -12,9 +13,9 @@ export interface DenoPortOptions {
 }
 
 /**
- * Open `Deno.listenDatagram` as a `DatagramPort`; needs --unstable-net and the permission to use the network.
- * Each send is awaited before the next, because sends begun together leave in any order. Rejects with the
- * system's error, AddrInUse for one, when the address cannot be had.
+ * Open `Deno.listenDatagram` as a `DatagramPort`; this needs --unstable-net and the permission to use the
+ * network. Each send is awaited before the next, because concurrent ones may leave in any order. Rejects with
+ * the system's error, for example AddrInUse, when the address cannot be bound.
  */
 export async function openDenoPort(options: DenoPortOptions = {}): Promise<DatagramPort> {
   const { Deno } = globalThis as unknown as { readonly Deno?: Partial<DenoRuntime> };
@@ -54,7 +55,7 @@ class DenoPort implements DatagramPort {
   close(): void {
     if (this.closed) return;
     this.closed = true;
-    // Sending goes on in `drain`, which closes the socket.
+    // Sending goes on in `drain`, which closes the socket afterwards.
     if (!this.sending) this.socket.close();
   }
 
@@ -65,7 +66,8 @@ class DenoPort implements DatagramPort {
       try {
         await this.socket.send(first.bytes, { transport: 'udp', hostname: ip, port });
       } catch {
-        // An address the socket cannot reach, or an ICMP message of an earlier one: the datagram is lost.
+        // The socket cannot reach the address, or an earlier datagram caused an ICMP message: the datagram is
+        // lost.
       }
       const wasFull = !this.waiting.hasRoom;
       this.waiting.drop(1);
@@ -82,15 +84,20 @@ class DenoPort implements DatagramPort {
       if (this.closed) return;
       if (arrival !== undefined) {
         const [bytes, { hostname, port }] = arrival;
-        this.onDatagram(bytes, this.remotes.intern(hostname, port), 0);
+        try {
+          this.onDatagram(bytes, this.remotes.intern(hostname, port), 0);
+        } catch (error) {
+          // What a handler throws is uncaught, as in an event of its own; the next datagram is read.
+          throwLater(error);
+        }
       }
-      // An ICMP message may fail a receive: the next one waits again.
+      // An ICMP message may make one receive fail: receive again.
       else await new Promise((resolve) => setTimeout(resolve, 0));
     }
   }
 }
 
-/** What this file uses of Deno. */
+/** The part of Deno's interface that this file uses. */
 interface DenoRuntime {
   listenDatagram(options: DenoAddress): DenoDatagramConn;
 }

@@ -114,3 +114,42 @@ describe('a port on every address', () => {
     await expect(check(open)).resolves.toBeUndefined();
   });
 });
+
+describe('a machine without IPv6, where no address is listed', () => {
+  const list = (): readonly string[] => [];
+
+  test.each(['EAFNOSUPPORT', 'EADDRNOTAVAIL', 'EINVAL', 'ENOTSUP'])(
+    'has a port on all of IPv4 where :: gives %s',
+    async (code) => {
+      const asked: string[] = [];
+      const open = async (ip: string, port: number): Promise<DatagramPort> => {
+        asked.push(`${ip} ${port}`);
+        if (ip === '::') throw Object.assign(new Error('no IPv6'), { code });
+        return openNodePort({ ip: '127.0.0.1', port });
+      };
+      const port = await openEcho({ list, open });
+      expect(asked).toEqual([':: 0', '0.0.0.0 0']);
+      expect(await ask('127.0.0.1', port.local.port)).toBe('127.0.0.1');
+    },
+  );
+
+  test('fails with whatever else is wrong, and does not try IPv4 instead', async () => {
+    const asked: string[] = [];
+    const open = (ip: string): Promise<DatagramPort> => {
+      asked.push(ip);
+      return Promise.reject(Object.assign(new Error('taken'), { code: 'EADDRINUSE' }));
+    };
+    await expect(openEveryAddress({ list, open })).rejects.toMatchObject({ code: 'EADDRINUSE' });
+    expect(asked).toEqual(['::']);
+  });
+
+  test('is asked for IPv4 alone where that is wanted', async () => {
+    const asked: string[] = [];
+    const open = (ip: string, port: number): Promise<DatagramPort> => {
+      asked.push(ip);
+      return openNodePort({ ip: '127.0.0.1', port });
+    };
+    opened.push(await openEveryAddress({ list, open, ipv4Only: true }));
+    expect(asked).toEqual(['0.0.0.0']);
+  });
+});

@@ -1,35 +1,38 @@
 import { networkInterfaces } from 'node:os';
 import type { Address } from '@tsquic/quic-core';
 import type { DatagramPort } from './datagram-port.ts';
-import { openNodePort } from './node-port.ts';
 import { PortSet } from './port-set.ts';
+import { openUdpPort } from './udp-port.ts';
 
 /** Options of `openEveryAddress`. */
 export interface EveryAddressOptions {
-  /** Default 0: the system chooses one that is free on every address. */
+  /** Default 0: the system chooses a port that is free on every address. */
   readonly port?: number;
-  /** Leave out IPv6. Default false. */
+  /** Whether IPv6 is left out. Default false. */
   readonly ipv4Only?: boolean;
-  /** Numeric addresses to have instead, all of them and for good. Default: what the interfaces have, looked at again and again. */
+  /**
+   * Numeric addresses to use instead, all of which are required. Default: those of the interfaces, which are
+   * listed again and again.
+   */
   readonly addresses?: readonly string[];
-  /** Opens one socket. Default: `openNodePort`. */
+  /** Opens one socket. Default: `openUdpPort`. */
   readonly open?: (ip: string, port: number) => Promise<DatagramPort>;
-  /** Lists what the interfaces have. Default: by `os.networkInterfaces`. */
+  /** Lists the addresses of the interfaces. Default: by `os.networkInterfaces`. */
   readonly list?: () => readonly string[];
-  /** How often to list them again, ms. Default 3000. */
+  /** How often they are listed again, ms. Default 3000. */
   readonly lookEveryMs?: number;
 }
 
 /**
- * Open a socket on each address of this machine, as one port: a server's answers then leave from the address that the
- * client asked, without which no client takes them (RFC 9000 §9.6). No JavaScript runtime tells where a datagram to
- * 0.0.0.0 or :: came in, or lets a program choose where one leaves. Addresses that come later get a socket within
- * `lookEveryMs`, those that go lose theirs.
+ * Open a socket on each address of this machine, as one port: a server's answers then leave from the address
+ * that the client sent to, without which no client accepts them (RFC 9000 §9.6). No JavaScript runtime tells
+ * where a datagram to 0.0.0.0 or :: came in, or lets a program choose where one leaves. New addresses get a
+ * socket within `lookEveryMs`; sockets of removed ones are closed.
  *
- * An address that no interface lists gets none, 127.0.0.2 for one, which Linux has all the same: name it in `addresses`.
- * Where the runtime does not list interfaces (Deno without --allow-sys) this is one socket on :: or 0.0.0.0.
+ * An address that no interface lists gets no socket, for example 127.0.0.2 on Linux: name it in `addresses`.
+ * When the runtime does not list interfaces (Deno without --allow-sys), there is one socket on :: or 0.0.0.0.
  *
- * Rejects with the system's error, EADDRINUSE for one.
+ * Rejects with the system's error, for example EADDRINUSE.
  */
 export async function openEveryAddress(options: EveryAddressOptions = {}): Promise<DatagramPort> {
   const { addresses, ipv4Only = false, open = openAt, list = listAddresses, lookEveryMs = 3000 } = options;
@@ -46,7 +49,10 @@ export async function openEveryAddress(options: EveryAddressOptions = {}): Promi
   return set;
 }
 
-/** Sockets on all addresses and one port; without those that cannot be had, unless every one is wanted. */
+/**
+ * Sockets on all addresses with the same port; addresses that cannot be bound are left out, unless all are
+ * required.
+ */
 async function openAll(
   ips: readonly string[],
   wantedPort: number,
@@ -60,7 +66,7 @@ async function openAll(
       try {
         ports.push(await open(ip, ports[0]?.local.port ?? wantedPort));
       } catch (error) {
-        // Addresses go, and some are not ready yet.
+        // An address may have been removed, or may not be ready yet.
         if (!needsAll && !isTaken(error)) continue;
         failure = error;
         break;
@@ -68,13 +74,13 @@ async function openAll(
     }
     if (failure === undefined && ports.length > 0) return ports;
     for (const port of ports) port.close();
-    // Somebody else has this number on one of the addresses: another number may be free on all.
+    // Another program uses this port on one of the addresses: another port may be free on all.
     if (wantedPort !== 0 || tries === MAX_TRIES || !isTaken(failure))
       throw failure ?? new Error('no address of this machine can be had');
   }
 }
 
-/** Give new addresses a socket, and take it from those that are gone. */
+/** Open sockets on new addresses, and close those of removed ones. */
 function follow(
   set: PortSet,
   look: () => readonly string[],
@@ -84,7 +90,7 @@ function follow(
   const opening = new Set<string>();
   const timer = setInterval(() => {
     const ips = look();
-    // A runtime that lists nothing has not lost everything.
+    // An empty list means that the runtime cannot list them, and not that all were removed.
     if (ips.length > 0) set.keep((ip) => ips.includes(ip));
     for (const ip of ips) {
       if (set.has(ip) || opening.has(ip)) continue;
@@ -97,7 +103,7 @@ function follow(
         .finally(() => opening.delete(ip));
     }
   }, lookEveryMs);
-  // The sockets keep the program running, not this.
+  // The sockets keep the program running, so that this timer need not.
   timer.unref();
   set.onClosed = () => clearInterval(timer);
 }
@@ -117,10 +123,10 @@ async function openWildcard(
 }
 
 function openAt(ip: string, port: number): Promise<DatagramPort> {
-  return openNodePort({ ip, port });
+  return openUdpPort({ ip, port });
 }
 
-/** Numeric, link-local ones with their interface: fe80::1%eth0. RFC 4007 §11 */
+/** Numeric addresses; link-local ones with their interface: fe80::1%eth0. RFC 4007 §11 */
 function listAddresses(): string[] {
   try {
     return Object.entries(networkInterfaces()).flatMap(([name, entries]) =>

@@ -35,6 +35,23 @@ describe('nodeClock', () => {
     expect(count).toBe(1);
   });
 
+  test.each([0, 2000])(
+    'goes off after %d us also where it does not keep the program running',
+    async (delayUs) => {
+      for (const isSetFirst of [false, true]) {
+        const other = pause(20_000).then(() => 'nothing but another timer woke it');
+        const fired = new Promise<string>((resolve) => {
+          const alarm = nodeClock.createAlarm(() => resolve('fired'));
+          if (isSetFirst) alarm.set(delayUs);
+          alarm.unref?.();
+          if (!isSetFirst) alarm.set(delayUs);
+        });
+        expect(await Promise.race([fired, other])).toBe('fired');
+      }
+    },
+    60_000,
+  );
+
   test('goes off at the earliest time set, and not after cancel', async () => {
     let count = 0;
     const alarm = nodeClock.createAlarm(() => count++);

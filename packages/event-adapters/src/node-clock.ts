@@ -8,8 +8,8 @@ export const nodeClock: Clock = {
 };
 
 /**
- * Unix time, in microseconds, at the instant that `nodeClock` calls 0: the `unixTimeAtZeroUs` of a context that
- * `nodeClock` drives. Read once: later steps of the wall clock do not reach the context.
+ * Unix time in microseconds when `nodeClock` shows 0: the `unixTimeAtZeroUs` of a context that `nodeClock`
+ * drives. It is read once, so that later steps of the wall clock do not affect the context.
  */
 export const unixTimeAtZeroUs: number = Math.round(performance.timeOrigin * 1000);
 
@@ -26,11 +26,12 @@ class NodeAlarm implements Alarm {
       this.cancel();
       task();
     };
-    // Timers run before sockets are read. An immediate comes after both: after a pause of the program, what has arrived
-    // meanwhile is heard before anything counts as overdue.
+    // Timers run before sockets are read, and an immediate after both: after a pause of the program, the
+    // datagrams that have arrived are then read before a timer acts.
     this.onTimeout = () => {
       this.timeout = undefined;
-      this.set(0);
+      // It keeps the program running for this turn only.
+      this.immediate = this.immediate?.ref() ?? setImmediate(this.fire);
     };
   }
 
@@ -38,18 +39,28 @@ class NodeAlarm implements Alarm {
     if (this.immediate !== undefined) return;
     if (delayUs < SPIN_US) {
       this.immediate = setImmediate(this.fire);
-      if (!this.keepsAlive) this.immediate.unref();
-      return;
-    }
+      if (!this.keepsAlive) this.letGo();
+    } else this.wakeIn(delayUs);
+  }
+
+  private wakeIn(delayUs: number): void {
     const dueUs = nodeClock.nowUs() + delayUs;
     if (this.timeout !== undefined) {
-      // Going off early costs one look at the clock; moving a timer with every flush costs more.
+      // A timer that fires early costs one look at the clock, which is less than moving it at every flush.
       if (this.timeoutUs <= dueUs) return;
       clearTimeout(this.timeout);
     }
     this.timeoutUs = dueUs;
     this.timeout = setTimeout(this.onTimeout, Math.ceil(delayUs / 1000));
     if (!this.keepsAlive) this.timeout.unref();
+  }
+
+  /** The event loop does not wake for an immediate that is not referenced, but it does for such a timer. */
+  private letGo(): void {
+    this.timeout?.unref();
+    if (this.immediate === undefined) return;
+    this.immediate.unref();
+    this.wakeIn(1000);
   }
 
   ref(): void {
@@ -60,8 +71,7 @@ class NodeAlarm implements Alarm {
 
   unref(): void {
     this.keepsAlive = false;
-    this.immediate?.unref();
-    this.timeout?.unref();
+    this.letGo();
   }
 
   cancel(): void {
@@ -76,5 +86,5 @@ class NodeAlarm implements Alarm {
   }
 }
 
-/** Timers of a runtime are a millisecond late: shorter waits poll instead. */
+/** Timers of a runtime fire up to a millisecond late, so shorter waits poll instead. */
 const SPIN_US = 200;

@@ -1,6 +1,7 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { EventEmitter } from 'node:events';
 import { describe, expect, test } from '@jest/globals';
+import { covers } from '@tsquic/testing';
 import type { DatagramPort } from './datagram-port.ts';
 import { NodePort, openNodePort } from './node-port.ts';
 import { nodeClock } from './node-clock.ts';
@@ -28,12 +29,57 @@ describe('a connected node port', () => {
   });
 
   test.each([1, 2, 3])('tells that nobody listens, after %i datagrams at once', async (count) => {
-    const client = await openNodePort({ connect: await closedPort() });
+    const nobody = await closedPort();
+    const client = await openNodePort({ connect: nobody });
     const unreachable = new Promise((resolve) => (client.onUnreachable = resolve));
-    for (let sent = 0; sent < count; sent++) client.send(new Uint8Array(1200), 0, 1200, client.local, 0);
+    for (let sent = 0; sent < count; sent++) client.send(new Uint8Array(1200), 0, 1200, nobody, 0);
     expect(await unreachable).toMatchObject({ ip: '127.0.0.1' });
     client.close();
   });
+});
+
+test.each(['127.0.0.1', '::1', '0:0:0:0:0:0:0:1'])(
+  'a connected node port sends nothing to its peer %s that is for somebody else',
+  async (ip) => {
+    const [peer, other] = [await openNodePort({ ip }), await openNodePort({ ip })];
+    const told = { ip, port: peer.local.port };
+    const client = await openNodePort({ connect: told });
+    const heard: number[] = [];
+    other.onDatagram = () => heard.push(-1);
+    const last = new Promise<void>((resolve) => {
+      peer.onDatagram = (bytes) => {
+        heard.push(bytes[0]!);
+        if (bytes[0] === 5) resolve();
+      };
+    });
+    const sends = [other.local, { ip: '192.0.2.1', port: told.port }, told, peer.local, told];
+    sends.forEach((to, index) => client.send(Uint8Array.of(index + 1), 0, 1, to, 0));
+    await last;
+    expect(heard).toEqual([3, 4, 5]);
+    for (const port of [client, peer, other]) port.close();
+  },
+);
+
+test('an ICMP message of a narrow path fails a call and nothing else; one of a closed port is of the peer', () => {
+  covers('rfc9000-14.2.1-1', 'rfc9000-14.2.1-4', 'rfc9000-14.2.1-6');
+  const peer = { ip: '127.0.0.1', port: 9 };
+  const remoteAddress = (): object => ({ address: peer.ip, port: peer.port, family: 'IPv4' });
+  const socket = Object.assign(new ScriptedSocket(), { remoteAddress });
+  const port = new NodePort(socket as unknown as Socket, peer);
+  const heard: unknown[] = [];
+  port.onUnreachable = (to) => heard.push(to);
+  port.onDatagram = (...datagram) => heard.push(datagram);
+  socket.emit('error', Object.assign(new Error('send EMSGSIZE'), { code: 'EMSGSIZE' }));
+  expect(heard).toEqual([]);
+  expect(port.isWritable).toBe(true);
+  socket.emit('error', Object.assign(new Error('recv ECONNREFUSED'), { code: 'ECONNREFUSED' }));
+  expect(heard).toEqual([peer]);
+  // The system has matched it against the addresses of a connected socket. Of another one nobody knows whom it is about.
+  const open = new ScriptedSocket();
+  const unconnected = new NodePort(open as unknown as Socket, undefined);
+  unconnected.onUnreachable = (to) => heard.push(to);
+  open.emit('error', Object.assign(new Error('recv ECONNREFUSED'), { code: 'ECONNREFUSED' }));
+  expect(heard).toEqual([peer]);
 });
 
 test('an address in use rejects with the reason', async () => {

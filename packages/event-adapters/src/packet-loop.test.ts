@@ -172,3 +172,30 @@ function pause(ms: number): Promise<void> {
 async function until(isTrue: () => boolean): Promise<void> {
   while (!isTrue()) await pause(1);
 }
+
+test.each(['onLoopEvent', 'onTimeCheck'] as const)(
+  'without onError, what %s throws is an uncaught exception of the runtime, and the loop goes on',
+  async (name) => {
+    const queued: (() => void)[] = [];
+    const queue = globalThis.queueMicrotask;
+    globalThis.queueMicrotask = (task) => void queued.push(task);
+    try {
+      let calls = 0;
+      const { loop, context, ports } = await started({
+        [name]: () => {
+          calls++;
+          throw new Error('mine');
+        },
+      });
+      loop.wakeUp();
+      context.due = 1;
+      await until(() => ports[0]?.sent === 1 && queued.length > 1);
+      expect(queued.length).toBe(calls);
+      loop.stop();
+      await loop.ended;
+    } finally {
+      globalThis.queueMicrotask = queue;
+    }
+    for (const task of queued) expect(task).toThrow('mine');
+  },
+);

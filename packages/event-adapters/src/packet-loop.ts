@@ -5,10 +5,10 @@ import { nodeClock } from './node-clock.ts';
 import { openNodePort } from './node-port.ts';
 import { QuicLoop } from './quic-loop.ts';
 
-/** What a packet loop tells of itself. */
+/** Events of a packet loop. */
 export type PacketLoopEvent =
   | { readonly type: 'ready'; readonly local: Address }
-  /** The socket is another one, or has another number. */
+  /** The socket was replaced, or has another port. */
   | { readonly type: 'port-update'; readonly local: Address }
   | { readonly type: 'after-receive'; readonly datagrams: number; readonly bytes: number }
   | { readonly type: 'after-send'; readonly datagrams: number; readonly bytes: number }
@@ -22,13 +22,16 @@ export interface PacketLoopOptions {
   readonly openPort?: () => Promise<DatagramPort>;
   /** Default: `nodeClock`. */
   readonly clock?: Clock;
-  /** Hears every event of the context, in order. */
+  /** Is called with every event of the context, in order. */
   readonly onEvent: (event: QuicEvent) => void;
-  /** Hears what the loop does. Returning 'stop' ends the loop. */
+  /** Is called with the events of the loop. Returning 'stop' ends the loop. */
   readonly onLoopEvent?: (event: PacketLoopEvent) => 'stop' | void;
-  /** The loop is about to sleep: returns how long it may at most, microseconds. Longer than `delayUs` has no effect. */
+  /**
+   * Is called before the loop sleeps; returns how long it may sleep at most, microseconds. More than
+   * `delayUs` has no effect.
+   */
   readonly onTimeCheck?: (nowUs: number, delayUs: number) => number;
-  /** Hears what these callbacks throw; see `QuicLoopOptions.onError`. */
+  /** Is called with what these callbacks throw; see `QuicLoopOptions.onError`. */
   readonly onError?: (error: unknown) => void;
   /** See `QuicLoopOptions`. Default 64. */
   readonly receiveBatch?: number;
@@ -36,13 +39,13 @@ export interface PacketLoopOptions {
   readonly sendBatch?: number;
 }
 
-/** Open a socket and drive a context from it until `stop`. Rejects when the socket cannot be had. */
+/** Open a socket, and drive a context with it until `stop`. Rejects when no socket can be opened. */
 export async function startPacketLoop(options: PacketLoopOptions): Promise<PacketLoop> {
   const openPort = options.openPort ?? openNodePort;
   return new PacketLoop(options, openPort, await openPort());
 }
 
-/** A `QuicLoop` with a socket of its own that tells what it does. Made by `startPacketLoop`. */
+/** A `QuicLoop` with a socket of its own, which reports events. Made by `startPacketLoop`. */
 export class PacketLoop {
   /** Resolves once the loop has ended. */
   readonly ended: Promise<void>;
@@ -83,24 +86,27 @@ export class PacketLoop {
     this.loop.wake();
   }
 
-  /** Where the socket is bound. */
+  /** The address that the socket is bound to. */
   get local(): Address {
     return this.port.local;
   }
 
-  /** The loop's time, for the calls of a context that ask for it. */
+  /** The loop's time, for calls of a context that take it. */
   nowUs(): number {
     return this.clock.nowUs();
   }
 
-  /** Run a `wake-up` event inside the loop, soon, and send what it causes. */
+  /** Raise a `wake-up` event inside the loop soon, and send what its handler causes. */
   wakeUp(): void {
     if (this.stopped || this.woken) return;
     this.woken = true;
     this.wakeAlarm.set(0);
   }
 
-  /** Go on with a new socket, as a change of network would. Rejects, and keeps the old one, when none can be had. */
+  /**
+   * Continue with a new socket, like after a change of network. Rejects, and keeps the old one, when none can
+   * be opened.
+   */
   async rebind(): Promise<void> {
     const next = await this.openPort();
     if (this.stopped) return next.close();
@@ -111,7 +117,7 @@ export class PacketLoop {
     this.tell({ type: 'port-update', local: next.local });
   }
 
-  /** Send what is due now, a CONNECTION_CLOSE say, close the socket and end. For use anywhere. */
+  /** Send what is due now, such as CONNECTION_CLOSE, close the socket and end. May be called anywhere. */
   stop(): void {
     if (this.stopped) return;
     this.stopped = true;
@@ -137,7 +143,7 @@ export class PacketLoop {
     if (this.guard(() => this.options.onLoopEvent?.(event)) === 'stop') this.stop();
   }
 
-  /** A callback that throws ends nothing: the loop serves other connections too. */
+  /** A callback that throws does not end the loop, which serves other connections too. */
   private guard<T>(call: () => T): T | undefined {
     try {
       return call();

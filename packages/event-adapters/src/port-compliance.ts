@@ -1,20 +1,22 @@
 import type { Clock } from './clock.ts';
 import type { DatagramPort } from './datagram-port.ts';
 
-/** One promise of `DatagramPort`, as a check that any test runner can run. */
+/** One requirement for a `DatagramPort`, as a test for any test runner. */
 export interface PortPromise {
   readonly name: string;
   /**
-   * Rejects with an Error when a port from `open` breaks the promise. `open` binds to a loopback address. `clock` is
-   * what drives a loop together with these ports, where that passes by itself; promises about it are kept without it.
+   * Rejects with an Error when a port from `open` does not meet the requirement. `open` binds to a loopback
+   * address. `clock` drives a loop together with these ports, if it passes by itself; requirements about it
+   * are skipped without it.
    */
   check(open: () => Promise<DatagramPort>, clock?: Clock): Promise<void>;
 }
 
-/** What every port must keep: run each over a factory of ports. */
+/** The requirements for every port: run each with a factory of ports. */
 export const portPromises: readonly PortPromise[] = [
   { name: 'a reused buffer arrives as it was at each send, in call order', check: bufferIsFreeOnReturn },
   { name: 'a slice of the buffer is one datagram', check: sendsSlices },
+  { name: 'a train arrives as the datagrams that it is made of', check: sendsTrains },
   { name: 'a datagram tells the address to answer to', check: tellsTheSender },
   { name: 'nothing arrives from inside send', check: deliversLater },
   { name: 'a burst leaves in call order, what is lost apart', check: keepsOrder },
@@ -22,6 +24,7 @@ export const portPromises: readonly PortPromise[] = [
     name: 'after a pause of the program, what has arrived is read before alarms go off',
     check: readsBeforeAlarms,
   },
+  { name: 'a peer that is gone takes no datagram of another one with it', check: keepsPeersApart },
   { name: 'what was sent before close arrives', check: sendsBeforeClosing },
   { name: 'a closed port neither sends nor receives nor throws', check: closes },
 ];
@@ -53,6 +56,31 @@ async function sendsSlices(open: () => Promise<DatagramPort>): Promise<void> {
     if (lengths[0] !== 1200 || lengths[1] !== 800) throw new Error(`slices arrived as ${lengths.join(', ')}`);
   });
 }
+
+/**
+ * As `prepareNextPacket` makes them: datagrams of one size in one buffer, which is overwritten at once, and a
+ * shorter last one.
+ */
+async function sendsTrains(open: () => Promise<DatagramPort>): Promise<void> {
+  await withPorts(open, async (sender, receiver) => {
+    const arrived = collect(receiver, TRAIN_DATAGRAMS);
+    const buffer = new Uint8Array(TRAIN_DATAGRAMS * TRAIN_SEGMENT_BYTES - 700);
+    for (let index = 0; index < TRAIN_DATAGRAMS; index++)
+      buffer.fill(index, index * TRAIN_SEGMENT_BYTES, (index + 1) * TRAIN_SEGMENT_BYTES);
+    for (let start = 0; start < buffer.length; start += TRAIN_SEGMENT_BYTES)
+      sender.send(buffer, start, Math.min(start + TRAIN_SEGMENT_BYTES, buffer.length), receiver.local, 0);
+    buffer.fill(0xff);
+    const datagrams = (await arrived).toSorted((a, b) => a.bytes[0]! - b.bytes[0]!);
+    datagrams.forEach(({ bytes }, index) => {
+      const length = index === TRAIN_DATAGRAMS - 1 ? TRAIN_SEGMENT_BYTES - 700 : TRAIN_SEGMENT_BYTES;
+      if (bytes.length !== length || !bytes.every((byte) => byte === index))
+        throw new Error(`datagram ${index} of a train arrived as ${bytes.length} bytes of ${bytes[0]}`);
+    });
+  });
+}
+
+const TRAIN_DATAGRAMS = 20;
+const TRAIN_SEGMENT_BYTES = 1452;
 
 async function tellsTheSender(open: () => Promise<DatagramPort>): Promise<void> {
   await withPorts(open, async (sender, receiver) => {
@@ -102,7 +130,10 @@ async function keepsOrder(open: () => Promise<DatagramPort>): Promise<void> {
   });
 }
 
-/** What an alarm does after a pause must not come before what arrived in it: `QuicLoop` counts on one turn of reading. */
+/**
+ * After a pause, an alarm must not fire before the datagrams that arrived in it are read: `QuicLoop` relies
+ * on one turn of reading.
+ */
 async function readsBeforeAlarms(open: () => Promise<DatagramPort>, clock?: Clock): Promise<void> {
   if (clock === undefined) return;
   await withPorts(open, async (sender, receiver) => {
@@ -121,6 +152,25 @@ async function readsBeforeAlarms(open: () => Promise<DatagramPort>, clock?: Cloc
       await arrived;
     }
     if (late > 0) throw new Error(`${late} of ${PAUSES} datagrams were read after the alarm`);
+  });
+}
+
+/** Some systems report an ICMP message by the next call, whomever that sends to. */
+async function keepsPeersApart(open: () => Promise<DatagramPort>): Promise<void> {
+  const gone = await open();
+  gone.close();
+  await withPorts(open, async (sender, receiver) => {
+    const bytes = new Uint8Array(1200);
+    for (let round = 0; round < ICMP_ROUNDS; round++) {
+      const arrived = collect(receiver, 2);
+      sender.send(bytes, 0, bytes.length, gone.local, 0);
+      // Ports may send at the end of their turn: the message comes before the next datagram, or between two of one turn.
+      if (round % 2 === 0) await pause(1);
+      bytes[0] = round;
+      for (let count = 0; count < 2; count++) sender.send(bytes, 0, bytes.length, receiver.local, 0);
+      if ((await arrived).some((one) => one.bytes[0] !== round || one.bytes.length !== bytes.length))
+        throw new Error('a datagram arrived otherwise than it was sent');
+    }
   });
 }
 
@@ -190,5 +240,6 @@ function pause(ms: number): Promise<void> {
 const WAIT_MS = 2000;
 const QUIET_MS = 200;
 const BURST = 300;
+const ICMP_ROUNDS = 6;
 const PAUSES = 10;
 const PAUSE_US = 20_000;

@@ -55,6 +55,39 @@ describe('a port set', () => {
     expect(heard).toEqual([[SIX, 3, B, 2]]);
   });
 
+  test('a train goes whole to a socket that takes it, and in parts to another', () => {
+    const sent: unknown[] = [];
+    const whole = memoryPort(A);
+    whole.sendTrain = (_bytes, start, end, segmentBytes, _to, _ecn, from) =>
+      sent.push([start, end, segmentBytes, from]);
+    const parts = memoryPort(B);
+    parts.send = (_bytes, start, end, _to, _ecn, from) => sent.push([start, end, from]);
+    const set = createPortSet([whole, parts].map((port) => ({ port })));
+    const to = { ip: '198.51.100.1', port: 9 };
+    for (const from of [A, B]) set.sendTrain?.(new Uint8Array(25), 0, 25, 10, to, 0, from);
+    expect(sent).toEqual([
+      [0, 25, 10, A],
+      [0, 10, B],
+      [10, 20, B],
+      [20, 25, B],
+    ]);
+  });
+
+  test('the address that a socket tells counts more than its own', () => {
+    const member = memoryPort(A);
+    const set = createPortSet([{ port: member }]);
+    const heard: unknown[] = [];
+    set.onDatagram = (_bytes, _from, _ecn, to) => heard.push(to);
+    member.onDatagram(new Uint8Array(1), SIX, 0, B);
+    expect(heard).toEqual([B]);
+  });
+
+  test('its kind is that of its first socket', () => {
+    const first: DatagramPort = { ...memoryPort(A), kind: 'ffi' };
+    expect(createPortSet([{ port: first }, { port: memoryPort(B) }]).kind).toBe('ffi');
+    expect(createPortSet([{ port: memoryPort(B) }]).kind).toBe('other');
+  });
+
   test('of nobody is refused', () => {
     expect(() => createPortSet([])).toThrow(RangeError);
   });

@@ -1,27 +1,28 @@
 import { sameAddress, type Address } from '@tsquic/quic-core';
 import type { DatagramPort } from './datagram-port.ts';
+import { sendApart } from './send-apart.ts';
 
 /** One socket of `createPortSet`. */
 export interface PortSetMember {
   readonly port: DatagramPort;
-  /** What the core calls this socket's interface. Default: its place in the list, from 1. */
+  /** The interface index that the core gets for this socket. Default: its place in the list, from 1. */
   readonly interfaceIndex?: number;
 }
 
 /**
- * Several sockets as one port: IPv4 and IPv6, several interfaces, an alternate port. What comes in tells its
- * socket; what goes out takes the socket of its local address, else the first of its interface, else the first
- * of its family. Takes over the members. The set's `local` is that of the first member.
+ * Several sockets as one port, for IPv4 and IPv6, several interfaces, or an alternate port. A received
+ * datagram tells its socket; a sent one takes the socket of its local address, else the first of its
+ * interface, else the first of its family. The set owns its members. Its `local` is that of the first member.
  */
 export function createPortSet(members: readonly PortSetMember[]): DatagramPort {
   return new PortSet(members);
 }
 
-/** A port of ports, which may come and go. */
+/** A port that consists of other ports, which may be added and removed. */
 export class PortSet implements DatagramPort {
   readonly local: Address;
   onDatagram: DatagramPort['onDatagram'] = () => {};
-  onUnreachable: (to: Address) => void = () => {};
+  onUnreachable: (to: Address, from?: Address) => void = () => {};
   onWritable: () => void = () => {};
   /** `close` was called. */
   onClosed: () => void = () => {};
@@ -29,7 +30,7 @@ export class PortSet implements DatagramPort {
   private nextIndex = 1;
   private isReferenced = true;
   private closed = false;
-  /** The members that were full when something was last sent through them. */
+  /** The members that were full at the last send. */
   private readonly full: Set<DatagramPort> = new Set();
 
   /** @param local - default: that of the first member. */
@@ -40,15 +41,30 @@ export class PortSet implements DatagramPort {
     for (const member of members) this.add(member);
   }
 
-  /** Take over one more. */
+  /** Add a member. */
   add({ port, interfaceIndex = this.nextIndex }: PortSetMember): void {
     if (this.closed) return port.close();
     this.nextIndex++;
-    port.onDatagram = (bytes, from, ecn) => this.onDatagram(bytes, from, ecn, port.local, interfaceIndex);
-    port.onUnreachable = (to) => this.onUnreachable(to);
+    port.onDatagram = (bytes, from, ecn, to = port.local) =>
+      this.onDatagram(bytes, from, ecn, to, interfaceIndex);
+    port.onUnreachable = (to, from = port.local) => this.onUnreachable(to, from);
     port.onWritable = () => this.onWritable();
     if (!this.isReferenced) port.unref?.();
     this.members = [...this.members, { port, interfaceIndex }];
+  }
+
+  /** Close the member that is bound here, if there is one. */
+  remove(local: Address): void {
+    const gone = this.members.find(({ port }) => sameAddress(port.local, local));
+    if (gone === undefined) return;
+    this.members = this.members.filter((member) => member !== gone);
+    this.full.delete(gone.port);
+    gone.port.close();
+  }
+
+  /** The kind of its first member. */
+  get kind(): string {
+    return this.members[0]?.port.kind ?? 'other';
   }
 
   /** Whether a member is bound to this IP. */
@@ -67,7 +83,10 @@ export class PortSet implements DatagramPort {
     }
   }
 
-  /** False while any member is full: whom the next datagram is for, nobody knows before it is made. */
+  /**
+   * Is false while any member is full, because the address of the next datagram is not known before it is
+   * made.
+   */
   get isWritable(): boolean {
     if (this.full.size === 0) return true;
     for (const port of this.full) if (port.isWritable !== false) this.full.delete(port);
@@ -85,7 +104,24 @@ export class PortSet implements DatagramPort {
   ): void {
     const port = this.choose(to, from, interfaceIndex);
     if (port === undefined) return;
-    port.send(bytes, start, end, to, ecn);
+    port.send(bytes, start, end, to, ecn, from);
+    if (port.isWritable === false) this.full.add(port);
+  }
+
+  sendTrain(
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    segmentBytes: number,
+    to: Address,
+    ecn: number,
+    from: Address = ANY,
+    interfaceIndex = 0,
+  ): void {
+    const port = this.choose(to, from, interfaceIndex);
+    if (port === undefined) return;
+    if (port.sendTrain !== undefined) port.sendTrain(bytes, start, end, segmentBytes, to, ecn, from);
+    else sendApart(port, bytes, start, end, segmentBytes, to, ecn, from);
     if (port.isWritable === false) this.full.add(port);
   }
 

@@ -51,6 +51,18 @@ describe('datagrams out', () => {
     expect(sent).toEqual(['0-1200', '1200-2400', '2400-3100']);
   });
 
+  test('leave a train with one call of a port that has one, and count as what they are', () => {
+    const { loop, context, port, sent } = joined();
+    const trains: unknown[] = [];
+    port.sendTrain = (_bytes, start, end, segmentBytes, to, _ecn, from, index) =>
+      trains.push([start, end, segmentBytes, to, from, index]);
+    context.outgoing.push([1200, 1200, 700], [900]);
+    for (let count = 0; count < 3; count++) context.outgoing.push(Array<number>(30).fill(1200));
+    loop.flush();
+    expect(trains[0]).toEqual([0, 3100, 1200, PEER, { ip: '192.0.2.7', port: 7 }, 3]);
+    expect([trains.length, sent]).toEqual([3, ['0-900']]);
+  });
+
   test('stop at 64 and go on in the next turn', () => {
     const { loop, context, clock, sent } = joined();
     for (let count = 0; count < 100; count++) context.outgoing.push([1200]);
@@ -90,6 +102,17 @@ describe('a handler that throws', () => {
     expect(errors).toEqual([['handler', 1]]);
     expect(sent).toHaveLength(1);
   });
+});
+
+test('a port that throws leaves the loop with its alarm', () => {
+  const { loop, context, port, clock } = joined();
+  context.wakeDelayUs = 12_345;
+  context.outgoing.push([1200]);
+  port.send = () => {
+    throw new Error('of the port');
+  };
+  expect(() => loop.flush()).toThrow('of the port');
+  expect(clock.delaysUs.at(-1)).toBe(12_345);
 });
 
 describe('bounds', () => {
@@ -315,6 +338,7 @@ class ScriptedContext {
 }
 
 class MemoryPort implements DatagramPort {
+  sendTrain?: NonNullable<DatagramPort['sendTrain']>;
   readonly local: Address = { ip: '192.0.2.2', port: 1 };
   readonly sent: string[] = [];
   onDatagram: DatagramPort['onDatagram'] = () => {};
@@ -391,4 +415,38 @@ class ManualClock implements Clock {
     this.armed = false;
     this.task();
   }
+}
+
+test('without onError, what a handler throws is an uncaught exception of the runtime, and the loop goes on', () => {
+  const told: string[] = [];
+  const { loop, context, sent } = joined({
+    onEvent: ({ type }) => {
+      told.push(type);
+      if (type === 'accepted') throw new Error('mine');
+    },
+  });
+  context.events.push({ type: 'accepted', connection: 0 }, { type: 'confirmed', connection: 0 });
+  context.outgoing.push([1200]);
+  const faults = uncaught(() => loop.flush());
+  expect([told, sent, faults]).toEqual([['accepted', 'confirmed'], ['0-1200'], ['mine']]);
+});
+
+/** What microtasks that were queued meanwhile throw: each would end a program that does not listen. */
+function uncaught(work: () => void): string[] {
+  const queued: (() => void)[] = [];
+  const queue = globalThis.queueMicrotask;
+  globalThis.queueMicrotask = (task) => void queued.push(task);
+  try {
+    work();
+  } finally {
+    globalThis.queueMicrotask = queue;
+  }
+  return queued.map((task) => {
+    try {
+      task();
+      return 'nothing';
+    } catch (error) {
+      return (error as Error).message;
+    }
+  });
 }

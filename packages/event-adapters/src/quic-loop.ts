@@ -7,51 +7,57 @@ import {
 import type { QuicHostContext } from '@tsquic/quic-core';
 import type { Alarm, Clock } from './clock.ts';
 import type { DatagramPort } from './datagram-port.ts';
+import { sendApart } from './send-apart.ts';
 import { Stall } from './stall.ts';
+import { throwLater } from './throw-later.ts';
 
-/** What a `QuicLoop` joins. */
+/** The parts of a `QuicLoop`. */
 export interface QuicLoopOptions {
   readonly context: QuicHostContext;
   /** The loop takes over its `onDatagram` and `onUnreachable`. */
   readonly port: DatagramPort;
   readonly clock: Clock;
 
-  /** Hears every event, in order. It may call connections and streams; what they then have to send is sent. */
+  /**
+   * Is called with every event, in order. It may call connections and streams; what they then have to send is
+   * sent.
+   */
   readonly onEvent: (event: QuicEvent) => void;
 
   /**
-   * Hears what `onEvent` throws. The loop goes on with the next event in any case. Without it the error is
-   * thrown again from a microtask, where the runtime reports it as uncaught.
+   * Is called with what `onEvent` throws. The loop continues with the next event in any case. Without it, the
+   * error is thrown again from a microtask, where the runtime reports it as uncaught.
    */
   readonly onError?: (error: unknown, event: QuicEvent) => void;
 
-  /** Datagrams to take in before a flush, at most. Default 64. */
+  /** Most datagrams that are read before a flush. Default 64. */
   readonly receiveBatch?: number;
-  /** Datagrams to send before the event loop runs again, about. Default 64. */
+  /** Approximate number of datagrams that are sent before the event loop runs again. Default 64. */
   readonly sendBatch?: number;
-  /** Called around the work, for programs that watch or steer the loop. They must not throw. */
+  /** Called around the work, for programs that observe or steer the loop. They must not throw. */
   readonly hooks?: LoopHooks;
 }
 
 /** Moments of a `QuicLoop`. */
 export interface LoopHooks {
-  /** A batch of datagrams went to the context; its events come next. */
+  /** A batch of datagrams was given to the context; its events come next. */
   readonly afterReceive?: (datagrams: number, bytes: number) => void;
-  /** What was due, or a batch of it, was sent; nothing perhaps. */
+  /** What was due, or a batch of it, was sent; it may be nothing. */
   readonly afterSend?: (datagrams: number, bytes: number) => void;
   /** The loop is about to sleep for `delayUs`: return that or less. */
   readonly limitSleep?: (nowUs: number, delayUs: number) => number;
 }
 
 /**
- * Drives a context from a socket and a clock: datagrams in, events out, datagrams out, alarm set. Holds no
- * protocol state.
+ * Drives a context with a socket and a clock: passes datagrams and time to it, and its events and datagrams
+ * on. It has no protocol state.
  *
- * Work comes in bounded batches, so that receiving, sending and the rest of the program share the event loop.
- * The loop keeps running until `stop`, also when a handler throws or a connection fails.
+ * Work is done in bounded batches, so that receiving, sending and the rest of the program share the event
+ * loop. The loop runs until `stop`, also when a handler throws or a connection fails.
  *
- * A program that stood still finds datagrams in its socket, and timers that are overdue. The datagrams come first, all
- * of them, however few a runtime reads in one turn: peers are not given up for silence while their words wait.
+ * After a program was blocked, datagrams wait in its socket and timers are overdue. All waiting datagrams are
+ * read first, however few the runtime reads in one turn, so that no connection times out while its peer's
+ * datagrams wait.
  */
 export class QuicLoop {
   private readonly context: QuicHostContext;
@@ -86,20 +92,23 @@ export class QuicLoop {
     this.attach(this.port);
   }
 
-  /** The loop's time, for the calls of a context that ask for it. */
+  /** The loop's time, for calls of a context that take it. */
   nowUs(): number {
     return this.clock.nowUs();
   }
 
   /**
-   * Look at the context soon. Call it after using a connection or a stream outside `onEvent`; many calls cost
-   * one look.
+   * Serve the context soon. Call it after using a connection or a stream outside `onEvent`; many calls cause
+   * one flush.
    */
   wake(): void {
     if (!this.stopped && !this.busy) this.setAlarm(0);
   }
 
-  /** What the alarm does: `flush`, but after a pause of the program only once everything that waits has come in. */
+  /**
+   * The task of the alarm: `flush`, but after a pause of the program only once all waiting datagrams have
+   * been read.
+   */
   turn(): void {
     if (this.stopped || this.busy) return;
     const nowUs = this.clock.nowUs();
@@ -110,7 +119,10 @@ export class QuicLoop {
     } else this.flush();
   }
 
-  /** Deliver events and send what is due now, without waiting for the event loop. Not for use inside `onEvent`. */
+  /**
+   * Deliver events and send what is due now, without waiting for the event loop. Must not be called inside
+   * `onEvent`.
+   */
   flush(): void {
     if (this.stopped || this.busy) return;
     this.busy = true;
@@ -122,15 +134,16 @@ export class QuicLoop {
       if (!this.stopped) this.send();
       if (!this.stopped && !this.closing) this.deliverEvents();
     } finally {
+      // Also where something of the program's throws: other connections go on.
       this.busy = false;
+      if (this.closing) this.end();
+      if (!this.stopped) this.sleep();
     }
-    if (this.closing) this.end();
-    if (!this.stopped) this.sleep();
   }
 
   /**
-   * Go on with another port, as after a change of network: what arrives at the old one no longer counts. Closing
-   * the old one is up to the caller.
+   * Continue with another port, like after a change of network: datagrams that arrive at the old one are
+   * ignored. The caller closes the old one.
    */
   usePort(port: DatagramPort): void {
     if (this.stopped) return;
@@ -141,29 +154,29 @@ export class QuicLoop {
     this.wake();
   }
 
-  /** Send what is due now, a CONNECTION_CLOSE say, then stop for good and close the port. For use anywhere. */
+  /** Send what is due now, such as CONNECTION_CLOSE, then stop and close the port. May be called anywhere. */
   close(): void {
     if (this.stopped || this.closing) return;
     this.closing = true;
-    // Inside `onEvent` the flush that called it goes on to send, and ends the loop afterwards.
+    // Inside `onEvent`, the flush in progress still sends, and ends the loop afterwards.
     if (!this.busy) this.flush();
   }
 
-  /** Stop for good, at once: no further calls, events or datagrams. The port stays open. */
+  /** Stop at once: there are no further calls, events or datagrams. The port stays open. */
   stop(): void {
     this.stopped = true;
     this.alarm.cancel();
     detach(this.port);
   }
 
-  /** The loop keeps the program running, as it does at first. */
+  /** Keep the program running while the loop runs, which is the default. */
   ref(): void {
     this.isReferenced = true;
     this.port.ref?.();
     this.alarm.ref?.();
   }
 
-  /** The program may end while the loop still waits, where port and clock can be left like that. */
+  /** Let the program end while the loop waits, if port and clock support that. */
   unref(): void {
     this.isReferenced = false;
     this.port.unref?.();
@@ -173,9 +186,9 @@ export class QuicLoop {
   private attach(port: DatagramPort): void {
     port.onDatagram = (bytes, from, ecn, to = port.local, interfaceIndex = 0) =>
       this.receive(bytes, from, ecn, to, interfaceIndex);
-    port.onUnreachable = (to) => {
+    port.onUnreachable = (to, from) => {
       if (this.stopped) return;
-      this.context.notifyUnreachable(to, this.clock.nowUs());
+      this.context.notifyUnreachable(to, this.clock.nowUs(), from);
       this.wake();
     };
     port.onWritable = () => this.wake();
@@ -187,7 +200,7 @@ export class QuicLoop {
   }
 
   private receive(bytes: Uint8Array, from: Address, ecn: number, to: Address, interfaceIndex: number): void {
-    // The whole batch was there when the first was read: one time fits all, and costs one look at the clock.
+    // All datagrams of the batch were there when the first was read, so one look at the clock serves all.
     if (this.receivedInBatch === 0) {
       this.batchUs = this.clock.nowUs();
       this.stall.look(this.batchUs);
@@ -207,24 +220,24 @@ export class QuicLoop {
     while (datagrams < this.sendBatch && this.canSend()) {
       const length = context.prepareNextPacket(outgoing, nowUs);
       if (length === 0) break;
-      const { buffer, segmentSize, to, ecn, from, interfaceIndex } = outgoing;
-      for (let start = 0; start < length; start += segmentSize) {
-        port.send(buffer, start, Math.min(start + segmentSize, length), to, ecn, from, interfaceIndex);
-        datagrams++;
-      }
+      sendTrain(port, outgoing, length);
+      datagrams += Math.ceil(length / outgoing.segmentSize);
       bytes += length;
     }
     this.hooks.afterSend?.(datagrams, bytes);
   }
 
-  /** What a port still holds when the loop ends leaves as the port closes: goodbyes do not wait. */
+  /**
+   * When the loop ends, datagrams that the port still holds leave as it closes, so CONNECTION_CLOSE need not
+   * wait.
+   */
   private canSend(): boolean {
     return this.closing || this.port.isWritable !== false;
   }
 
   private sleep(): void {
     const nowUs = this.clock.nowUs();
-    // A full port calls when it has room; the context may be due all the while.
+    // A full port calls back when it has room; until then the context may be due without effect.
     const delayUs = this.canSend() ? this.context.nextWakeDelay(nowUs, MAX_SLEEP_US) : MAX_SLEEP_US;
     this.setAlarm(this.hooks.limitSleep?.(nowUs, delayUs) ?? delayUs);
   }
@@ -246,9 +259,16 @@ export class QuicLoop {
       }
       if (this.stopped || this.closing) return;
     }
-    // A handler that makes an event with every event must not keep datagrams out.
+    // A handler that causes an event at every event must not keep datagrams from being read.
     this.setAlarm(0);
   }
+}
+
+function sendTrain(port: DatagramPort, outgoing: OutgoingDatagram, length: number): void {
+  const { buffer, segmentSize, to, ecn, from, interfaceIndex } = outgoing;
+  if (port.sendTrain !== undefined && length > segmentSize)
+    return port.sendTrain(buffer, 0, length, segmentSize, to, ecn, from, interfaceIndex);
+  sendApart(port, buffer, 0, length, segmentSize, to, ecn, from, interfaceIndex);
 }
 
 function detach(port: DatagramPort): void {
@@ -257,19 +277,13 @@ function detach(port: DatagramPort): void {
   port.onWritable = () => {};
 }
 
-function throwLater(error: unknown): void {
-  queueMicrotask(() => {
-    throw error;
-  });
-}
-
 /**
- * Room for the largest datagram there is, or a train of smaller ones. One serves all loops: a port is done with it when
- * `send` returns, and a client may have a loop for each connection.
+ * Room for the largest datagram, or a train of smaller ones. All loops share it, because a port has read it
+ * when `send` returns, and a client may have a loop for each connection.
  */
 const OUTPUT = new Uint8Array(65_536);
 const RECEIVE_BATCH = 64;
 const SEND_BATCH = 64;
 const EVENT_BATCH = 1024;
-/** Bounds the damage of a timer that a sleeping machine or a runtime lost. */
+/** Bounds the delay when a suspended machine or a runtime has lost a timer. */
 const MAX_SLEEP_US = 60_000_000;

@@ -3,18 +3,24 @@ import type { Alarm, Clock } from './clock.ts';
 import type { DatagramPort } from './datagram-port.ts';
 import { SendQueue } from './send-queue.ts';
 
-/** A non-blocking UDP socket, as an event base watches it. */
+/** A non-blocking UDP socket that an event base can watch. */
 export interface ReactorSocket {
-  /** Where it is bound. One object for the life of the socket. */
+  /** The address that it is bound to. The object is the same for the life of the socket. */
   readonly local: Address;
-  /** The next datagram that has arrived, or undefined when none is left. One `Address` object for each remote. */
+  /**
+   * The next received datagram, or undefined when there is none. `Address` objects are the same for the same
+   * remote.
+   */
   receive(): ReceivedDatagram | undefined;
-  /** Send `bytes[start, end)`; false when the socket would block. The bytes are free on return. */
+  /**
+   * Send `bytes[start, end)`; false when the socket would block. The bytes may be overwritten when this
+   * returns.
+   */
   send(bytes: Uint8Array, start: number, end: number, to: Address, ecn: number): boolean;
   close(): void;
 }
 
-/** What `ReactorSocket.receive` returns; the socket may use the object and its bytes again for the next one. */
+/** The result of `ReactorSocket.receive`; the socket may reuse the object and its bytes for the next one. */
 export interface ReceivedDatagram {
   readonly bytes: Uint8Array;
   readonly from: Address;
@@ -22,15 +28,15 @@ export interface ReceivedDatagram {
   readonly ecn: number;
 }
 
-/** Something an event base watches for, in libevent's sense; made by it, and silent until `add`. */
+/** An event in libevent's sense, made by an event base; it is inactive until `add`. */
 export interface ReactorEvent {
-  /** Watch from now on. Timers: go off once, `delayUs` from now; a second call replaces the first. */
+  /** Activate the event. A timer fires once, `delayUs` from now; a second call replaces the first. */
   add(delayUs?: number): void;
   /** Stop watching. */
   remove(): void;
 }
 
-/** A program's event base: what it must offer for `joinReactor`. The program owns its dispatch loop. */
+/** The functions of a program's event base that `joinReactor` needs. The program runs its dispatch loop. */
 export interface EventBase<S extends ReactorSocket = ReactorSocket> {
   /** Microseconds, an integer that never goes backwards. */
   nowUs(): number;
@@ -42,7 +48,9 @@ export interface EventBase<S extends ReactorSocket = ReactorSocket> {
   createTimerEvent(callback: () => void): ReactorEvent;
 }
 
-/** Join a socket of an event base to `QuicLoop`: everything then happens inside the program's dispatch loop. */
+/**
+ * Join a socket of an event base to `QuicLoop`, so that all work is done inside the program's dispatch loop.
+ */
 export function joinReactor<S extends ReactorSocket>(
   base: EventBase<S>,
   socket: S,
@@ -82,7 +90,7 @@ class ReactorPort<S extends ReactorSocket> implements DatagramPort {
 
   send(bytes: Uint8Array, start: number, end: number, to: Address, ecn: number): void {
     if (this.closed) return;
-    // What waits goes first: datagrams leave in call order.
+    // Waiting datagrams go first, so that datagrams leave in the order of the calls.
     if (this.waiting.length === 0 && this.socket.send(bytes, start, end, to, ecn)) return;
     this.waiting.push(bytes, start, end, to, ecn);
     this.writeEvent.add();
@@ -98,7 +106,7 @@ class ReactorPort<S extends ReactorSocket> implements DatagramPort {
   }
 
   private receive(): void {
-    // Other sockets and timers of the program have their turn between two batches.
+    // Other sockets and timers of the program are served between two batches.
     for (let count = 0; count < BATCH && !this.closed; count++) {
       const datagram = this.socket.receive();
       if (datagram === undefined) return;

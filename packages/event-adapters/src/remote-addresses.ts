@@ -1,6 +1,6 @@
 import type { Address } from '@tsquic/quic-core';
 
-/** One `Address` object for each remote, so that a datagram allocates none and comparing is quick. */
+/** Keeps one `Address` object for each remote, so that a datagram allocates none and comparisons are fast. */
 export class RemoteAddresses {
   private last: Address = { ip: '', port: 0 };
   private readonly known: Map<string, Address> = new Map();

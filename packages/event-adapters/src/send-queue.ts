@@ -1,15 +1,17 @@
 import type { Address } from '@tsquic/quic-core';
 
-/** A datagram that waits, in memory of the queue. */
+/** A waiting datagram, in memory of the queue. */
 export interface QueuedDatagram {
   readonly bytes: Uint8Array;
   readonly to: Address;
   readonly ecn: number;
+  /** The address that it leaves from; port 0 lets the socket choose. */
+  readonly from: Address;
 }
 
 /**
- * Copies of datagrams that a socket has yet to take, first in, first out. Bounded, and the memory of those that
- * left serves again.
+ * Copies of datagrams that wait for a socket, first in, first out. The queue is bounded, and reuses its
+ * memory.
  */
 export class SendQueue {
   private readonly slots: Slot[] = [];
@@ -26,8 +28,8 @@ export class SendQueue {
     return this.count <= QUEUE_DATAGRAMS / 2;
   }
 
-  /** Copy `bytes[start, end)` to the end. When the queue is full the datagram is lost. */
-  push(bytes: Uint8Array, start: number, end: number, to: Address, ecn = 0): void {
+  /** Append a copy of `bytes[start, end)`. When the queue is full, the datagram is lost. */
+  push(bytes: Uint8Array, start: number, end: number, to: Address, ecn = 0, from: Address = ANY): void {
     if (this.count === QUEUE_DATAGRAMS) return;
     const at = (this.firstAt + this.count++) % QUEUE_DATAGRAMS;
     const length = end - start;
@@ -38,14 +40,18 @@ export class SendQueue {
     slot.bytes.set(start === 0 && end === bytes.length ? bytes : bytes.subarray(start, end));
     slot.to = to;
     slot.ecn = ecn;
+    slot.from = from;
   }
 
-  /** The datagram at `index` from the front; it stays. Its bytes hold until it is dropped. */
+  /**
+   * The datagram at `index` from the front, which stays in the queue. Its bytes are valid until it is
+   * dropped.
+   */
   at(index: number): QueuedDatagram | undefined {
     return index < this.count ? this.slots[(this.firstAt + index) % QUEUE_DATAGRAMS] : undefined;
   }
 
-  /** Forget `count` datagrams at the front. */
+  /** Remove `count` datagrams from the front. */
   drop(count: number): void {
     this.firstAt = (this.firstAt + count) % QUEUE_DATAGRAMS;
     this.count -= count;
@@ -57,13 +63,15 @@ interface Slot {
   bytes: Uint8Array;
   to: Address;
   ecn: number;
+  from: Address;
 }
 
 function createSlot(size: number): Slot {
   const memory = new Uint8Array(size);
-  return { memory, bytes: memory, to: { ip: '', port: 0 }, ecn: 0 };
+  return { memory, bytes: memory, to: ANY, ecn: 0, from: ANY };
 }
 
-/** Two batches of `QuicLoop`. */
+const ANY: Address = { ip: '', port: 0 };
+/** Two batches of `QuicLoop`. Half of it holds the longest train, 64 KiB of datagrams of 1200 bytes. */
 const QUEUE_DATAGRAMS = 128;
 const SLOT_BYTES = 1536;

@@ -13,17 +13,18 @@ import {
   packetTypeName,
   parametersSet,
   recoveryMetrics,
+  versionInformation,
   type QlogNames,
 } from './events.ts';
 import { qlogFrame } from './frames.ts';
 import type { SequenceWriter } from './sequence-writer.ts';
 
-/** What a trace begins with. */
+/** The contents of a trace's first record. */
 export interface TraceHead {
   readonly title: string;
   readonly isClient: boolean;
   readonly logId: string;
-  /** RFC 3339; undefined when nobody knows. */
+  /** Wall clock time as in RFC 3339; undefined when it is not known. */
   readonly wallClockTime: string | undefined;
 }
 
@@ -31,6 +32,7 @@ export interface TraceHead {
 export class ConnectionTrace {
   private readonly writer: SequenceWriter;
   private readonly names: QlogNames;
+  private readonly isClient: boolean;
   private readonly startedUs: number;
   private localExponent = DEFAULT_ACK_DELAY_EXPONENT;
   private peerExponent = DEFAULT_ACK_DELAY_EXPONENT;
@@ -41,6 +43,7 @@ export class ConnectionTrace {
   constructor(writer: SequenceWriter, names: QlogNames, head: TraceHead, startedUs: number) {
     this.writer = writer;
     this.names = names;
+    this.isClient = head.isClient;
     this.startedUs = startedUs;
     writer.write(header(head, names));
   }
@@ -56,7 +59,13 @@ export class ConnectionTrace {
     this.event('quic:connection_started', this.names === 'qvis' ? { ...qvis, ...ends } : ends, nowUs);
   }
 
-  /** The codepoint is written when it is not that of the datagram before. */
+  /** The first event has the version of the client's first flight, the last one the version negotiated. */
+  onVersions(ours: readonly number[], theirs: readonly number[], chosen: number, nowUs: number): void {
+    const [client, server] = this.isClient ? [ours, theirs] : [theirs, ours];
+    this.event('quic:version_information', versionInformation(client, server, chosen), nowUs);
+  }
+
+  /** Record a datagram; the codepoint is written when it differs from that of the datagram before. */
   onDatagram(
     name: 'quic:udp_datagrams_sent' | 'quic:udp_datagrams_received',
     bytes: number,
@@ -91,7 +100,7 @@ export class ConnectionTrace {
     this.event('quic:parameters_set', this.names === 'qvis' ? { owner, ...data } : data, nowUs);
   }
 
-  /** Writes what changed since the last time. */
+  /** Write the metrics that changed since the last time. */
   onMetrics(metrics: RecoveryMetrics, nowUs: number): void {
     const all = recoveryMetrics(metrics);
     const news = Object.fromEntries(
@@ -111,7 +120,7 @@ export class ConnectionTrace {
   }
 }
 
-/** The first record: the drafts' fields, for qvis after those by which it knows the file. */
+/** The first record: the fields of the drafts and, for qvis, the ones by which it recognises the file. */
 function header({ title, isClient, logId, wallClockTime }: TraceHead, names: QlogNames): object {
   const wall = wallClockTime === undefined ? {} : { wall_clock_time: wallClockTime };
   return {
@@ -132,5 +141,5 @@ function header({ title, isClient, logId, wallClockTime }: TraceHead, names: Qlo
   };
 }
 
-/** RFC 9000 §18.2 */
+/** The default ack_delay_exponent. RFC 9000 §18.2 */
 const DEFAULT_ACK_DELAY_EXPONENT = 3;

@@ -1,10 +1,21 @@
-import { type Address, type CloseReason, Drop, dropName, PacketType } from '@tsquic/quic-core';
+import {
+  type Address,
+  alertOf,
+  type CloseReason,
+  Drop,
+  dropName,
+  PacketType,
+  TransportCode,
+  transportCodeName,
+} from '@tsquic/quic-core';
 import type { RecoveryMetrics, TransportParameters } from '@tsquic/quic-core';
 
-/** Which names events have: those of the drafts, or the older ones that qvis draws its graphs from. */
+/** The names of events: those of the drafts, or the older ones that qvis supports. */
 export type QlogNames = 'quic' | 'qvis';
 
-/** The events written here, by their names in draft-ietf-quic-qlog-quic-events, and what qvis calls them. */
+/**
+ * The events that are written, by their names in draft-ietf-quic-qlog-quic-events, and their names in qvis.
+ */
 export const QVIS_NAMES = {
   'quic:connection_started': 'connectivity:connection_started',
   'quic:connection_closed': 'connectivity:connection_closed',
@@ -36,7 +47,7 @@ export function eventName(name: EventName, names: QlogNames): string {
   return names === 'quic' ? name : QVIS_NAMES[name];
 }
 
-/** What a packet type is called. */
+/** The name of a packet type. */
 export function packetTypeName(type: PacketType): string {
   switch (type) {
     case PacketType.Initial:
@@ -61,6 +72,24 @@ export const ECN_NAMES: readonly string[] = ['Not-ECT', 'ECT(1)', 'ECT(0)', 'CE'
 export function endpointInfo({ ip, port }: Address): object {
   if (ip === '') return {};
   return ip.includes(':') ? { ip_v6: ip, port_v6: port } : { ip_v4: ip, port_v4: port };
+}
+
+/** Data of `version_information`; an empty list stands for an unknown one, and version 0 for none. */
+export function versionInformation(
+  client: readonly number[],
+  server: readonly number[],
+  chosen: number,
+): object {
+  return {
+    ...(client.length === 0 ? {} : { client_versions: client.map(versionText) }),
+    ...(server.length === 0 ? {} : { server_versions: server.map(versionText) }),
+    ...(chosen === 0 ? {} : { chosen_version: versionText(chosen) }),
+  };
+}
+
+/** QuicVersion: the version number as eight hexadecimal digits. */
+function versionText(version: number): string {
+  return version.toString(16).padStart(8, '0');
 }
 
 /** Data of `connection_closed`. */
@@ -93,13 +122,11 @@ export function connectionClosed(reason: CloseReason): object {
   }
 }
 
-/** A transport error code as the field `name`, with `error_code` beside it where the drafts have no word. */
+/** A transport error code as the field `name`, with `error_code` beside it when the drafts have no name. */
 export function transportError(code: number, name: string): object {
-  if (code >= CRYPTO_ERROR && code < CRYPTO_ERROR + 0x100) {
-    return { [name]: `crypto_error_0x${code.toString(16)}` };
-  }
-  const word = TRANSPORT_ERRORS[code];
-  return word === undefined ? { [name]: 'unknown', error_code: code } : { [name]: word };
+  if (alertOf(code) !== undefined) return { [name]: `crypto_error_0x${code.toString(16)}` };
+  if (code > TransportCode.NoViablePath) return { [name]: 'unknown', error_code: code };
+  return { [name]: transportCodeName(code).toLowerCase() };
 }
 
 /** Data of `parameters_set`. */
@@ -122,6 +149,7 @@ export function parametersSet(parameters: TransportParameters, isLocal: boolean)
     initial_max_stream_data_uni: p.initialMaxStreamDataUni,
     initial_max_streams_bidi: p.initialMaxStreamsBidi,
     initial_max_streams_uni: p.initialMaxStreamsUni,
+    reset_stream_at: p.resetStreamAt,
   };
 }
 
@@ -162,29 +190,6 @@ function hexOf(name: string, bytes: Uint8Array | undefined): object {
   for (const byte of bytes) text += byte.toString(16).padStart(2, '0');
   return { [name]: text };
 }
-
-const CRYPTO_ERROR = 0x100;
-
-/** RFC 9000 §20.1, in the words of the drafts. */
-const TRANSPORT_ERRORS: readonly string[] = [
-  'no_error',
-  'internal_error',
-  'connection_refused',
-  'flow_control_error',
-  'stream_limit_error',
-  'stream_state_error',
-  'final_size_error',
-  'frame_encoding_error',
-  'transport_parameter_error',
-  'connection_id_limit_error',
-  'protocol_violation',
-  'invalid_token',
-  'application_error',
-  'crypto_buffer_exceeded',
-  'key_update_error',
-  'aead_limit_reached',
-  'no_viable_path',
-];
 
 const DROP_TRIGGERS: ReadonlyMap<Drop, string> = new Map<Drop, string>([
   [Drop.Truncated, 'invalid'],

@@ -2,10 +2,10 @@ import type { FrameRecord } from '@tsquic/quic-core';
 import { type QlogNames, transportError } from './events.ts';
 
 /**
- * A frame as the drafts write it.
+ * A frame in the form of the drafts.
  *
- * @param ackDelayExponent - of whoever sent the frame. RFC 9000 §18.2
- * @param names - 'qvis' adds the `length` that it adds up; the drafts have it in `raw`.
+ * @param ackDelayExponent - the ack_delay_exponent of the frame's sender. RFC 9000 §18.2
+ * @param names - 'qvis' adds the `length` that qvis sums up; the drafts have it in `raw`.
  */
 export function qlogFrame(
   frame: FrameRecord,
@@ -16,7 +16,9 @@ export function qlogFrame(
   switch (frame.type) {
     case 'ack':
       return {
-        frame_type: 'ack',
+        ...(frame.pathId === undefined
+          ? { frame_type: 'ack' }
+          : { frame_type: 'path_ack', path_id: frame.pathId }),
         ack_delay: (frame.rawDelay * 2 ** ackDelayExponent) / 1000,
         acked_ranges: frame.ranges.map(([first, last]) => (first === last ? [first] : [first, last])),
         ...frame.ecn,
@@ -81,13 +83,8 @@ function plainFrame(frame: PlainFrame): object {
   const frame_type = frame.type;
   switch (frame.type) {
     case 'reset_stream':
-      return {
-        frame_type,
-        stream_id: frame.streamId,
-        error: 'unknown',
-        error_code: frame.code,
-        final_size: frame.finalSize,
-      };
+    case 'reset_stream_at':
+      return resetFrame(frame);
     case 'stop_sending':
       return { frame_type, stream_id: frame.streamId, error: 'unknown', error_code: frame.code };
     case 'max_data':
@@ -111,11 +108,78 @@ function plainFrame(frame: PlainFrame): object {
       };
     case 'retire_connection_id':
       return { frame_type, sequence_number: frame.sequence };
+    case 'ack_frequency':
+      return ackFrequency(frame);
+    case 'path_new_connection_id':
+    case 'path_retire_connection_id':
+    case 'path_abandon':
+    case 'path_status_backup':
+    case 'path_status_available':
+    case 'max_path_id':
+    case 'paths_blocked':
+    case 'path_cids_blocked':
+      return pathFrame(frame);
     case 'path_challenge':
     case 'path_response':
       return { frame_type, data: frame.data };
     default:
       return { frame_type };
+  }
+}
+
+function resetFrame(frame: Frame<'reset_stream' | 'reset_stream_at'>): object {
+  return {
+    frame_type: frame.type,
+    stream_id: frame.streamId,
+    error: 'unknown',
+    error_code: frame.code,
+    final_size: frame.finalSize,
+    ...(frame.type === 'reset_stream_at' ? { reliable_size: frame.reliableSize } : {}),
+  };
+}
+
+function ackFrequency(frame: Frame<'ack_frequency'>): object {
+  return {
+    frame_type: frame.type,
+    sequence_number: frame.sequence,
+    ack_eliciting_threshold: frame.threshold,
+    requested_max_ack_delay: frame.maxAckDelayUs / 1000,
+    reordering_threshold: frame.reordering,
+  };
+}
+
+type PathFrame = Frame<
+  | 'path_new_connection_id'
+  | 'path_retire_connection_id'
+  | 'path_abandon'
+  | 'path_status_backup'
+  | 'path_status_available'
+  | 'max_path_id'
+  | 'paths_blocked'
+  | 'path_cids_blocked'
+>;
+
+/** Frames of draft-ietf-quic-multipath §4; no draft of qlog has them, so that they are named like those of RFC 9000. */
+function pathFrame(frame: PathFrame): object {
+  const frame_type = frame.type;
+  switch (frame.type) {
+    case 'max_path_id':
+    case 'paths_blocked':
+      return { frame_type, maximum_path_id: frame.maximum };
+    case 'path_new_connection_id':
+      return {
+        frame_type,
+        path_id: frame.pathId,
+        sequence_number: frame.sequence,
+        retire_prior_to: frame.retirePriorTo,
+        connection_id: frame.connectionId,
+      };
+    case 'path_abandon':
+      return { frame_type, path_id: frame.pathId, error_code: frame.code };
+    case 'path_cids_blocked':
+      return { frame_type, path_id: frame.pathId, next_sequence_number: frame.nextSequence };
+    default:
+      return { frame_type, path_id: frame.pathId, sequence_number: frame.sequence };
   }
 }
 

@@ -1,8 +1,8 @@
-/** Where the text of one qlog file goes. */
+/** Takes the text of one qlog file. */
 export interface QlogSink {
-  /** Take a piece of the file; pieces are whole records. */
+  /** Take a piece of the file, which consists of whole records. */
   write(text: string): void;
-  /** Nothing more comes. */
+  /** The file is complete. */
   close(): void;
 }
 

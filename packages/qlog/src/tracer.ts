@@ -10,10 +10,13 @@ import {
 } from './events.ts';
 import { type QlogSink, SequenceWriter } from './sequence-writer.ts';
 
-/** Whose trace is to be opened. */
+/** The connection whose trace begins. */
 export interface QlogConnection {
   readonly isClient: boolean;
-  /** Original destination connection ID, hexadecimal: by custom the file is `<logId>_<client|server>.sqlog`. */
+  /**
+   * Original destination connection ID, hexadecimal: qlog files are usually named
+   * `<logId>_<client|server>.sqlog`.
+   */
   readonly logId: string;
 }
 
@@ -21,9 +24,9 @@ export interface QlogConnection {
 export interface QlogOptions {
   /** Makes the sink of one connection; undefined leaves that connection out. */
   readonly open: (connection: QlogConnection) => QlogSink | undefined;
-  /** Default 'quic', the drafts' names; 'qvis' are those of the visualizer. */
+  /** Names of events: 'quic', the default, for those of the drafts; 'qvis' for those of the visualizer. */
   readonly qlogNames?: QlogNames;
-  /** The wall clock when a trace begins, in the words of RFC 3339. Default: unknown. */
+  /** Returns the wall clock time when a trace begins, as in RFC 3339. Default: unknown. */
   readonly wallClock?: () => string;
   /** Title of each file. Default 'tsquic'. */
   readonly title?: string;
@@ -39,7 +42,7 @@ export function createQlogTracer(options: QlogOptions): Required<Tracer> {
   const event = (connection: number, name: EventName, data: object, nowUs: number): void =>
     traces.get(connection)?.event(name, data, nowUs);
   return {
-    onConnectionStarted(connection, isClient, logId, version, local, remote, nowUs) {
+    onConnectionStarted(connection, isClient, logId, _version, local, remote, nowUs) {
       const sink = options.open({ isClient, logId });
       if (sink === undefined) return;
       const { wallClock, title = 'tsquic' } = options;
@@ -47,8 +50,9 @@ export function createQlogTracer(options: QlogOptions): Required<Tracer> {
       const trace = new ConnectionTrace(new SequenceWriter(sink), names, head, nowUs);
       traces.set(connection, trace);
       trace.onStarted(local, remote, nowUs);
-      const chosen_version = version.toString(16).padStart(8, '0');
-      trace.event('quic:version_information', { chosen_version }, nowUs);
+    },
+    onVersions(connection, ours, theirs, chosen, nowUs) {
+      traces.get(connection)?.onVersions(ours, theirs, chosen, nowUs);
     },
     onConnectionClosed(connection, reason, nowUs) {
       event(connection, 'quic:connection_closed', connectionClosed(reason), nowUs);
@@ -58,6 +62,7 @@ export function createQlogTracer(options: QlogOptions): Required<Tracer> {
       traces.delete(connection);
     },
     ...packetMethods(traces, event),
+    ...keyMethods(event),
     ...stateMethods(traces, event),
   };
 }
@@ -109,9 +114,34 @@ function packetMethods(traces: Traces, event: WriteEvent): Pick<Required<Tracer>
   };
 }
 
+type KeyMethod = 'onKeyUpdated' | 'onKeysDiscarded';
+
+function keyMethods(event: WriteEvent): Pick<Required<Tracer>, KeyMethod> {
+  return {
+    onKeyUpdated(connection, phase, isRemote, nowUs) {
+      const trigger = isRemote ? 'remote_update' : 'local_update';
+      for (const key_type of ['client_1rtt_secret', 'server_1rtt_secret']) {
+        event(connection, 'quic:key_updated', { key_type, key_phase: phase, trigger }, nowUs);
+      }
+    },
+    onKeysDiscarded(connection, type, nowUs) {
+      const level = packetTypeName(type).toLowerCase();
+      for (const side of ['client', 'server']) {
+        const data = { key_type: `${side}_${level}_secret`, trigger: 'tls' };
+        event(connection, 'quic:key_discarded', data, nowUs);
+      }
+    },
+  };
+}
+
 type StateMethod = Exclude<
   keyof Tracer,
-  PacketMethod | 'onConnectionStarted' | 'onConnectionClosed' | 'onConnectionForgotten'
+  | PacketMethod
+  | KeyMethod
+  | 'onConnectionStarted'
+  | 'onVersions'
+  | 'onConnectionClosed'
+  | 'onConnectionForgotten'
 >;
 
 function stateMethods(traces: Traces, event: WriteEvent): Pick<Required<Tracer>, StateMethod> {
@@ -130,19 +160,6 @@ function stateMethods(traces: Traces, event: WriteEvent): Pick<Required<Tracer>,
     },
     onTicket(connection, bytes, nowUs) {
       event(connection, 'loglevel:info', { message: `session ticket of ${bytes} bytes` }, nowUs);
-    },
-    onKeyUpdated(connection, phase, isRemote, nowUs) {
-      const trigger = isRemote ? 'remote_update' : 'local_update';
-      for (const key_type of ['client_1rtt_secret', 'server_1rtt_secret']) {
-        event(connection, 'quic:key_updated', { key_type, key_phase: phase, trigger }, nowUs);
-      }
-    },
-    onKeysDiscarded(connection, type, nowUs) {
-      const level = packetTypeName(type).toLowerCase();
-      for (const side of ['client', 'server']) {
-        const data = { key_type: `${side}_${level}_secret`, trigger: 'tls' };
-        event(connection, 'quic:key_discarded', data, nowUs);
-      }
     },
     onPathChanged(connection, local, remote, nowUs) {
       const data = {

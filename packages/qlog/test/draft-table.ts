@@ -1,6 +1,6 @@
 /**
- * Events and frames of draft-ietf-quic-qlog-quic-events and draft-ietf-quic-qlog-main-schema, read off their CDDL
- * by hand: every field by its type, those that must be there marked with `!`.
+ * Events and frames of draft-ietf-quic-qlog-quic-events and draft-ietf-quic-qlog-main-schema, copied from
+ * their CDDL by hand: every field by its type, required ones marked with `!`.
  */
 
 export type FieldKind =
@@ -208,7 +208,7 @@ export const EVENTS: Readonly<Record<string, FieldTable>> = {
     frames: FRAME_LIST,
     is_mtu_probe_packet: 'bool',
     trigger: ['reordering_threshold', 'time_threshold', 'pto_expired'],
-    // Every event may be extended ("$$quic-packetlost-extension"): we add the size of the packet.
+    // Every event may be extended ("$$quic-packetlost-extension"): the size of the packet is added.
     raw: RAW,
   },
   'loglevel:info': { 'message!': 'text' },

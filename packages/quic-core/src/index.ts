@@ -1,16 +1,36 @@
 export type { RememberedPath } from '@tsquic/congestion';
-export { type Address, sameAddress } from './context/address.ts';
-export type { ConnectionOptions, QuicContextOptions, TransportOptions } from './context/config.ts';
+export { type Address, sameAddress } from './path/address.ts';
+export type { AcceptOptions, AddressLimits, AdmissionAnswer, ArrivingClient } from './config/admission.ts';
+export type { GreetedClient, ServedOptions, ServedTransportOptions } from './config/served-options.ts';
+export type { ConnectionOptions, QuicContextOptions } from './config/config.ts';
+export type { ConnectionIdGenerator, ConnectionIdPurpose } from './ids/connection-ids.ts';
+export type { ClientLimitOptions } from './config/client-limits.ts';
+export type { SealingKeys } from './config/sealing-keys.ts';
+export type { EarlyDataOptions } from './config/early-data-options.ts';
+export { TRANSPORT_RANGES, type TransportOptions } from './config/transport-options.ts';
 export { createQuicContext, QuicContext } from './context/context.ts';
 export type { QuicHostContext } from './context/contract.ts';
-export type { ConnectionStatistics, PathStatistics, QuicConnection, QuicStream } from './context/handles.ts';
+export type {
+  ConnectionCounts,
+  ConnectionState,
+  ConnectionStatistics,
+  ClientPath,
+  PathStatistics,
+  PathWish,
+  QuicConnection,
+  QuicStream,
+  StreamOptions,
+  DatagramOptions,
+  QuicDatagrams,
+} from './context/handles.ts';
 export {
+  ADDRESS_LIMIT_NAMES,
   checkOptionNames,
   CONTEXT_OPTION_NAMES,
   type OptionNames,
   TRANSPORT_OPTION_NAMES,
-} from './context/option-names.ts';
-export { createOutgoingDatagram, type OutgoingDatagram } from './context/outgoing-datagram.ts';
+} from './config/option-names.ts';
+export { createOutgoingDatagram, type OutgoingDatagram } from './connection/outgoing-datagram.ts';
 export {
   alertOf,
   closeErrorCode,
@@ -21,11 +41,18 @@ export {
 } from './errors/error-codes.ts';
 export { TransportCode } from './errors/transport-error.ts';
 export { QuicUsageError, type UsageCode } from './errors/usage-error.ts';
-export type { CloseReason, QuicEvent } from './events.ts';
+export type { CloseReason, DatagramOutcome, QuicEvent } from './events.ts';
+export { addressText, type Facts, showAs } from './inspection.ts';
 export { Drop, dropName } from './packet/drop.ts';
-export { PacketType } from './packet/header.ts';
+export { PacketType } from './version/packet-type.ts';
 export type { BeforeSealing, SealingPacket } from './packet/sealing.ts';
+export { type HttpPriority, priorityOf, type StreamPriority } from './streams/priority.ts';
+export type { DropPolicy } from './datagrams/datagram-queue.ts';
+export type { DatagramAnswer, DatagramSource } from './datagrams/datagram-source.ts';
+export type { DatagramCounts } from './datagrams/datagrams.ts';
+export { createReplayStore, type EarlyDataUse, type ReplayStore } from './tokens/replay-store.ts';
 export type { SourceAnswer, StreamSource } from './streams/source.ts';
-export type { TransportParameters } from './handshake/parameters.ts';
+export type { TransportParameters } from './parameters/parameters.ts';
 export { decodeFrames, type FrameRecord } from './trace/frames.ts';
 export type { RecoveryMetrics, Tracer } from './trace/tracer.ts';
+export type { PreferredAddress } from './path/preferred-address.ts';

@@ -1,14 +1,14 @@
 import { describe, expect, test } from '@jest/globals';
-import type { QuicContextOptions } from '../src/context/config.ts';
+import type { QuicContextOptions } from '../src/config/config.ts';
 import type { QuicContext } from '../src/context/context.ts';
 import type { QuicConnection, QuicStream } from '../src/context/handles.ts';
-import { createOutgoingDatagram } from '../src/context/outgoing-datagram.ts';
+import { createOutgoingDatagram } from '../src/connection/outgoing-datagram.ts';
 import { QuicUsageError } from '../src/errors/usage-error.ts';
 import type { QuicEvent } from '../src/events.ts';
 import { FrameType } from '../src/frame/rules.ts';
 import { createClient, createServer, eventsOf } from './support/contexts.ts';
 import { CLIENT, SERVER } from './support/exchange.ts';
-import { usageCode } from './support/usage-code.ts';
+import { usageCode } from '@tsquic/testing';
 
 const SECOND_US = 1_000_000;
 const HELLO = new TextEncoder().encode('hello');

@@ -1,32 +1,28 @@
 import { describe, expect, test } from '@jest/globals';
-import { concatBytes } from '@tsquic/bytes';
+import { seededCrypto } from '@tsquic/testing/seeded';
+import { concatBytes, toHex } from '@tsquic/bytes';
+import { createTestIdentity } from '@tsquic/simulator';
 import { Level } from '@tsquic/tls13';
-import { covers } from '../../../tools/covers.ts';
-import type { Address } from '../src/context/address.ts';
-import type { ConnectionOptions, QuicContextOptions } from '../src/context/config.ts';
+import { covers } from '@tsquic/testing';
+import type { Address } from '../src/path/address.ts';
+import type { ConnectionOptions, QuicContextOptions } from '../src/config/config.ts';
 import type { QuicContext } from '../src/context/context.ts';
-import { createOutgoingDatagram } from '../src/context/outgoing-datagram.ts';
+import { createOutgoingDatagram } from '../src/connection/outgoing-datagram.ts';
 import { TransportCode as Code } from '../src/errors/transport-error.ts';
 import { FrameType as Type } from '../src/frame/rules.ts';
-import { PacketType } from '../src/packet/header.ts';
 import { PacketReader } from '../src/packet/reader.ts';
 import { encodeVersionNegotiation } from '../src/packet/version-negotiation.ts';
 import { Attacker, PING } from './support/attacker.ts';
-import {
-  attackClient,
-  attackServer,
-  createClient,
-  createServer,
-  eventsOf,
-  seededCrypto,
-} from './support/contexts.ts';
+import { attackClient, attackServer, createClient, createServer, eventsOf } from './support/contexts.ts';
 import { CLIENT, type Exchange, passTime, SERVER, settle } from './support/exchange.ts';
 import { frame } from './support/frames.ts';
+import { PacketType } from '../src/version/packet-type.ts';
+import { VERSIONS } from '../src/version/versions.ts';
 
 const NOW_US = 1_000_000;
 const SECOND_US = 1_000_000;
 const TO: ConnectionOptions = { to: SERVER, serverName: 'server.test' };
-const VERSION_UNKNOWN = 0x6b33_43cf;
+const VERSION_UNKNOWN = 0x5130_3530;
 
 /** Everything that a context sends now. */
 function sentBy(context: QuicContext, nowUs: number = NOW_US): { bytes: Uint8Array; to: Address }[] {
@@ -46,7 +42,7 @@ interface LongHeader {
 
 /** Headers of the long packets in a datagram. */
 function longHeaders(bytes: Uint8Array): LongHeader[] {
-  const reader = new PacketReader(8);
+  const reader = new PacketReader(8, VERSIONS);
   reader.reset(bytes, bytes.length);
   const headers: LongHeader[] = [];
   while (reader.next()) {
@@ -68,7 +64,7 @@ function unknownVersion(length: number, destination: Uint8Array, source: Uint8Ar
   const bytes = new Uint8Array(length);
   bytes.set(
     concatBytes(
-      Uint8Array.of(0xc0, 0x6b, 0x33, 0x43, 0xcf, destination.length),
+      Uint8Array.of(0xc0, 0x51, 0x30, 0x35, 0x30, destination.length),
       destination,
       Uint8Array.of(source.length),
       source,
@@ -81,7 +77,8 @@ describe('Version Negotiation', () => {
   const destination = new Uint8Array(8).fill(1);
   const source = new Uint8Array(5).fill(2);
 
-  test(`answers an unknown version once, with the IDs exchanged ${covers('rfc9000-5.2.2-1', 'rfc9000-17.2.1-3', 'rfc9000-17.2.1-4', 'rfc9000-17.2.1-5', 'rfc9000-17.2.1-7')}`, () => {
+  test('answers an unknown version once, with the IDs exchanged', () => {
+    covers('rfc9000-5.2.2-1', 'rfc9000-17.2.1-3', 'rfc9000-17.2.1-4', 'rfc9000-17.2.1-5', 'rfc9000-17.2.1-7');
     const server = createServer();
     server.incomingPacket(unknownVersion(1200, destination, source), CLIENT, SERVER, 0, 0, NOW_US);
     const [reply, ...more] = sentBy(server);
@@ -94,7 +91,8 @@ describe('Version Negotiation', () => {
     expect(server.nextEvent()).toBeUndefined();
   });
 
-  test(`whatever the length of the IDs ${covers('rfc9000-17.2.1-6')}`, () => {
+  test('whatever the length of the IDs', () => {
+    covers('rfc9000-17.2.1-6');
     const server = createServer();
     server.incomingPacket(
       unknownVersion(1200, new Uint8Array(200), new Uint8Array(255)),
@@ -134,30 +132,37 @@ describe('Version Negotiation', () => {
         concatBytes(Uint8Array.of(0xf0, 0, 0, 0, 1, 8), new Uint8Array(1300)),
         covers('rfc9000-5.2.2-8'),
       ],
-      [
-        'an ID of 21 bytes',
-        concatBytes(Uint8Array.of(0xc0, 0, 0, 0, 1, 21), new Uint8Array(1300)),
-        covers('rfc9000-17.2-3', 'rfc9000-5.2.2-8'),
-      ],
-      [
-        'an ID of 7 bytes',
-        concatBytes(Uint8Array.of(0xc0, 0, 0, 0, 1, 7), new Uint8Array(1300)),
-        covers('rfc9000-5.2.2-8'),
-      ],
-      [
-        'a long header without the fixed bit',
-        concatBytes(Uint8Array.of(0x80, 0, 0, 0, 1, 8), new Uint8Array(1300)),
-        covers('rfc9000-17.2-1'),
-      ],
     ].map(([name, bytes, ids]) => [name, ids, bytes] as [string, string, Uint8Array]),
-  )('%s gets no answer %s', (_name, _ids, bytes) => {
+  )('%s gets no answer', (_name, _ids, bytes) => {
     const server = createServer();
     server.incomingPacket(bytes, CLIENT, SERVER, 0, 0, NOW_US);
     expect(sentBy(server)).toEqual([]);
     expect(server.nextEvent()).toBeUndefined();
   });
 
-  test(`a client abandons its attempt ${covers('rfc9000-6.2-1', 'rfc9000-17.2.1-1')}`, () => {
+  test.each([
+    [7, 0, false],
+    [8, 0, true],
+    [20, 0, true],
+    [21, 0, false],
+    [8, 0x40, false],
+  ])(
+    'an Initial to an ID of %i bytes, with bits %i of its first byte turned, is taken: %s',
+    (length, firstByte, isTaken) => {
+      covers('rfc9000-5.2.2-8', 'rfc9000-17.2-1', 'rfc9000-17.2-3', 'rfc9000-7.2-1');
+      const server = createServer();
+      const attacker = new Attacker({ victim: server, crypto: seededCrypto(7), isClient: true });
+      // Sealed with the keys of that ID: nothing but its length, or the fixed bit, is wrong.
+      const destination = new Uint8Array(length).fill(6);
+      attacker.installInitial(destination);
+      attacker.deliver(attacker.packet(Level.Initial, PING, { destination, firstByte }));
+      expect(eventsOf(server).map(({ type }) => type)).toEqual(isTaken ? ['accepted'] : []);
+      if (!isTaken) expect(sentBy(server)).toEqual([]);
+    },
+  );
+
+  test('a client abandons its attempt', () => {
+    covers('rfc9000-6.2-1');
     const client = createClient();
     const attacker = attackClient(client, { silentFrom: Level.Initial });
     attacker.deliver(attacker.forgedVersionNegotiation([VERSION_UNKNOWN]));
@@ -176,7 +181,7 @@ describe('Version Negotiation', () => {
     ],
     [
       'from another connection ID',
-      covers('rfc9000-6.2-1'),
+      covers(),
       (attacker) => attacker.deliver(attacker.forgedVersionNegotiation([VERSION_UNKNOWN], source)),
     ],
     ['that lists nothing', covers(), (attacker) => attacker.deliver(attacker.forgedVersionNegotiation([]))],
@@ -197,31 +202,49 @@ describe('Version Negotiation', () => {
         attacker.deliver(attacker.forgedVersionNegotiation());
       },
     ],
-  ])('a client ignores one %s %s', (_name, _ids, act) => {
+  ])('a client ignores one %s', (_name, _ids, act) => {
     const client = createClient();
     const attacker = attackClient(client, { silentFrom: Level.Initial });
     act(attacker);
     expect(client.connection(0)!.closeReason).toBeUndefined();
   });
 
-  test(`a client that began with a version nobody speaks reads no packet of version 1 ${covers('rfc9000-5.2.1-3')}`, () => {
+  test('a client that began with a version nobody speaks reads no packet of version 1', () => {
+    covers('rfc9000-5.2.1-3');
     const client = createClient();
-    client.createConnection({ ...TO, version: VERSION_UNKNOWN }, NOW_US);
-    const [first] = sentBy(client);
-    expect([...first!.bytes.subarray(1, 5)]).toEqual([0x6b, 0x33, 0x43, 0xcf]);
-    const server = createServer();
-    server.incomingPacket(first!.bytes, CLIENT, SERVER, 0, 0, NOW_US);
-    const asVersion1 = first!.bytes.slice();
-    asVersion1.set([0, 0, 0, 1], 1);
-    server.incomingPacket(asVersion1, CLIENT, SERVER, 0, 0, NOW_US);
-    const [negotiation] = sentBy(server);
-    client.incomingPacket(negotiation!.bytes, SERVER, CLIENT, 0, 0, NOW_US);
-    expect(client.connection(0)!.closeReason).toMatchObject({ kind: 'version-negotiation' });
+    const crypto = seededCrypto(4);
+    const attacker = new Attacker({
+      victim: client,
+      crypto,
+      isClient: false,
+      identity: createTestIdentity(crypto),
+      silentFrom: Level.Initial,
+    });
+    client.createConnection({ ...TO, to: attacker.address, version: VERSION_UNKNOWN }, attacker.nowUs);
+    attacker.pump();
+    // Good for version 1: the keys are those of the client's connection ID.
+    const close = concatBytes(frame(Type.ConnectionClose, [0, 0, 0]), new Uint8Array(20));
+    attacker.send(Level.Initial, close);
+    expect(client.connection(0)!.statistics()).toMatchObject({ packetsReceived: 0, state: 'handshaking' });
+    // Nor does it count as an answer: Version Negotiation is believed after it. RFC 9000 §6.2
+    attacker.deliver(attacker.forgedVersionNegotiation([1]));
+    expect(eventsOf(client).at(-1)).toMatchObject({
+      type: 'closed',
+      reason: { kind: 'version-negotiation', offered: [1] },
+    });
   });
 });
 
 describe('connection IDs of a handshake', () => {
-  test(`a client invents at least eight bytes and stays with them until answered ${covers('rfc9000-7.2-1', 'rfc9000-7.2-2', 'rfc9000-8.1-5', 'rfc9000-8.1-6', 'rfc9000-8.1-4', 'rfc9000-14.1-1')}`, () => {
+  test('a client invents at least eight bytes and stays with them until answered', () => {
+    covers(
+      'rfc9000-7.2-1',
+      'rfc9000-7.2-2',
+      'rfc9000-8.1-5',
+      'rfc9000-8.1-6',
+      'rfc9000-8.1-4',
+      'rfc9000-14.1-1',
+    );
     const client = createClient();
     client.createConnection(TO, NOW_US);
     const sent = sentBy(client);
@@ -239,7 +262,8 @@ describe('connection IDs of a handshake', () => {
     }
   });
 
-  test(`a client with Handshake keys and nothing to say keeps the server able to send ${covers('rfc9000-8.1-6')}`, () => {
+  test('a client with Handshake keys and nothing to say keeps the server able to send', () => {
+    covers('rfc9000-8.1-6');
     const client = createClient();
     const attacker = attackClient(client, { silentFrom: Level.Handshake });
     const { number } = attacker.seen[0]!;
@@ -249,7 +273,8 @@ describe('connection IDs of a handshake', () => {
     expect(handshake.length).toBeGreaterThan(0);
   });
 
-  test(`packets from another source ID than the first are dropped ${covers('rfc9000-7.2-3', 'rfc9000-7.2-4', 'rfc9000-7.2-6')}`, () => {
+  test('packets from another source ID than the first are dropped', () => {
+    covers('rfc9000-7.2-3', 'rfc9000-7.2-4', 'rfc9000-7.2-6');
     const client = createClient();
     const attacker = attackClient(client, { silentFrom: Level.Handshake });
     const before = client.connection(0)!.statistics().packetsReceived;
@@ -260,9 +285,13 @@ describe('connection IDs of a handshake', () => {
     attacker.pass(2_000_000);
     attacker.send(Level.Initial, concatBytes(PING, new Uint8Array(20)));
     expect(client.connection(0)!.statistics().packetsReceived).toBe(before + 1);
+    // First what the client invented, then what the server chose first.
+    const destinations = [...new Set(attacker.seen.map(({ destination }) => toHex(destination)))];
+    expect(destinations).toEqual([toHex(attacker.originalDestination), toHex(attacker.source)]);
   });
 
-  test(`a server answers the source ID of the first Initial, and drops others ${covers('rfc9000-7.2-5', 'rfc9000-7.2-6')}`, () => {
+  test('a server answers the source ID of the first Initial, and drops others', () => {
+    covers('rfc9000-7.2-5', 'rfc9000-7.2-6');
     const server = createServer();
     const attacker = attackServer(server, { silentFrom: Level.Handshake });
     const before = server.connection(0)!.statistics().packetsReceived;
@@ -270,18 +299,24 @@ describe('connection IDs of a handshake', () => {
     expect(server.connection(0)!.statistics().packetsReceived).toBe(before);
     attacker.pass(1_000_000);
     expect(attacker.seen.length).toBeGreaterThan(0);
+    for (const { destination } of attacker.seen) expect(destination).toEqual(attacker.source);
   });
 
-  test(`a server's Initial that must be acknowledged fills 1200 bytes ${covers('rfc9000-14.1-2')}`, () => {
+  test(`a server's Initial that must be acknowledged fills 1200 bytes`, () => {
+    covers('rfc9000-14.1-2');
     const attacker = attackServer(createServer(), { silentFrom: Level.Handshake });
+    // Probes repeat what nobody acknowledges, with no Handshake packet behind it that fills the datagram.
+    attacker.pass(3_000_000);
     const eliciting = attacker.seen.filter(
-      ({ level, frames }) => level === Level.Initial && frames.some(({ type }) => type === Type.Crypto),
+      ({ level, frames }) =>
+        level === Level.Initial && frames.some(({ type }) => type !== Type.Ack && type !== Type.Padding),
     );
-    expect(eliciting.length).toBeGreaterThan(0);
+    expect(eliciting.length).toBeGreaterThan(1);
     for (const { datagramBytes } of eliciting) expect(datagramBytes).toBeGreaterThanOrEqual(1200);
   });
 
-  test(`Initial keys go with the first Handshake packet ${covers('rfc9001-4.9.1-1', 'rfc9001-4.9.1-2', 'rfc9001-4.9.1-3')}`, () => {
+  test('Initial keys go with the first Handshake packet', () => {
+    covers('rfc9001-4.9.1-2');
     const server = createServer();
     const attacker = attackServer(server);
     attacker.send(Level.Initial, frame(Type.ConnectionClose, [0, 0, 0]));
@@ -306,7 +341,15 @@ describe('Retry and tokens', () => {
     };
   }
 
-  test(`a client follows a Retry: token, new destination, same hello ${covers('rfc9000-8.1.2-1', 'rfc9000-17.2.5.1-3', 'rfc9000-17.2.5.3-1', 'rfc9000-17.2.5.2-5', 'rfc9000-8.1.3-3', 'rfc9000-8.1.3-12', 'rfc9000-17.2.5.1-5')}`, () => {
+  test('a client follows a Retry: token, new destination, same hello', () => {
+    covers(
+      'rfc9000-8.1.2-1',
+      'rfc9000-17.2.5.1-3',
+      'rfc9000-17.2.5.2-5',
+      'rfc9000-8.1.3-3',
+      'rfc9000-8.1.3-12',
+      'rfc9000-17.2.5.1-5',
+    );
     const exchange = record({ retry: 'always' });
     exchange.client.createConnection(TO, NOW_US);
     settle(exchange, NOW_US);
@@ -363,7 +406,7 @@ describe('Retry and tokens', () => {
       covers(),
       (attacker) => attacker.deliver(attacker.forgedRetry(new Uint8Array(1025))),
     ],
-  ])('a client ignores a Retry %s %s', (_name, _ids, act) => {
+  ])('a client ignores a Retry %s', (_name, _ids, act) => {
     const client = createClient();
     const attacker = attackClient(client, { silentFrom: Level.Initial });
     act(attacker);
@@ -386,7 +429,7 @@ describe('Retry and tokens', () => {
     );
   });
 
-  test(`a client connects with any token that it is told of; longer ones are no use, and no event ${covers('rfc9000-8.1.3-2')}`, () => {
+  test('a client connects with any token that it is told of; longer ones are no use, and no event', () => {
     const client = createClient();
     const attacker = attackClient(client);
     eventsOf(client);
@@ -403,7 +446,8 @@ describe('Retry and tokens', () => {
     );
   });
 
-  test(`a second Retry changes nothing ${covers('rfc9000-17.2.5.2-1', 'rfc9000-17.2.5.2-2')}`, () => {
+  test('a second Retry changes nothing', () => {
+    covers('rfc9000-17.2.5.2-1', 'rfc9000-17.2.5.2-2');
     const client = createClient();
     const attacker = attackClient(client, { silentFrom: Level.Initial });
     attacker.deliver(attacker.forgedRetry(Uint8Array.of(1)));
@@ -417,7 +461,8 @@ describe('Retry and tokens', () => {
     expect(second.length).toBeGreaterThan(0);
   });
 
-  test(`a server's parameters must know of the Retry ${covers('rfc9000-7.3-4')}`, () => {
+  test(`a server's parameters must know of the Retry`, () => {
+    covers('rfc9000-7.3-4');
     const client = createClient();
     const attacker = attackClient(client, { silentFrom: Level.Initial });
     attacker.deliver(attacker.forgedRetry());
@@ -472,7 +517,8 @@ describe('Retry and tokens', () => {
   const AT: Address = { ip: '192.0.2.50', port: 5000 };
   const KEY = new Uint8Array(16).fill(4);
 
-  test(`a token from NEW_TOKEN spares the Retry, from any port, once ${covers('rfc9000-8.1.3-14', 'rfc9000-8.1.3-16', 'rfc9000-8.1.4-6', 'rfc9000-8.1.4-8', 'rfc9000-8.1.1-1')}`, () => {
+  test('a token from NEW_TOKEN spares the Retry, from any port, once', () => {
+    covers('rfc9000-8.1.3-14', 'rfc9000-8.1.3-16', 'rfc9000-8.1.4-6', 'rfc9000-8.1.4-8', 'rfc9000-8.1.1-1');
     const { server, token } = tokenOf(AT);
     eventsOf(server);
     expect(answerTo(server, token, { address: { ...AT, port: 5001 } }).answer).toBe('accepted');
@@ -484,19 +530,12 @@ describe('Retry and tokens', () => {
   test.each<[string, string, (token: Uint8Array) => Uint8Array, Address, number]>([
     [
       'from another IP',
-      covers('rfc9000-8.1.4-4', 'rfc9000-8.1.4-5', 'rfc9000-8.1.3-15'),
+      covers('rfc9000-8.1.4-4', 'rfc9000-8.1.3-15'),
       (token) => token,
       { ...AT, ip: '192.0.2.51' },
       0,
     ],
     ['of yesterday', covers('rfc9000-8.1.3-5'), (token) => token, AT, 25 * 3600 * 1_000_000],
-    [
-      'with a bit flipped',
-      covers('rfc9000-8.1.4-2'),
-      (token) => token.map((byte, i) => (i === 20 ? byte ^ 1 : byte)),
-      AT,
-      0,
-    ],
     [
       'of another kind',
       covers('rfc9000-8.1.1-1'),
@@ -506,10 +545,26 @@ describe('Retry and tokens', () => {
     ],
     ['cut short', covers('rfc9000-8.1.4-1'), (token) => token.slice(0, 28), AT, 0],
     ['of noise', covers('rfc9000-8.1.4-1'), (token) => token.map(() => 7), AT, 0],
-  ])('a token %s proves nothing %s', (_name, _ids, change, address, laterUs) => {
+  ])('a token %s proves nothing', (_name, _ids, change, address, laterUs) => {
     const { server, token } = tokenOf(AT);
     eventsOf(server);
     expect(answerTo(server, change(token), { address, nowUs: NOW_US + laterUs }).answer).toBe('retry');
+  });
+
+  test('a token with a bit flipped proves nothing, whichever of its bytes it is in', () => {
+    covers('rfc9000-8.1.4-1', 'rfc9000-8.1.4-2');
+    const { server, token } = tokenOf(AT);
+    eventsOf(server);
+    const answers = [...token.keys()].map(
+      (at) =>
+        answerTo(
+          server,
+          token.map((byte, i) => (i === at ? byte ^ 0x10 : byte)),
+          { address: AT },
+        ).answer,
+    );
+    expect(new Set(answers)).toEqual(new Set(['retry']));
+    expect(answerTo(server, token, { address: AT }).answer).toBe('accepted');
   });
 
   test.each<
@@ -534,7 +589,7 @@ describe('Retry and tokens', () => {
       { address: AT, destination: new Uint8Array(8).fill(9) },
       Code.InvalidToken,
     ],
-  ])('a token from a Retry, %s %s', (_name, _ids, options, expected) => {
+  ])('a token from a Retry, %s', (_name, _ids, options, expected) => {
     const server = createServer({ retry: 'always' });
     const { retry } = answerTo(server, new Uint8Array(0), { address: AT });
     expect(answerTo(server, retry!.token, { destination: retry!.source, ...options }).answer).toBe(expected);
@@ -564,7 +619,7 @@ describe('Retry and tokens', () => {
       0,
       'retry',
     ],
-  ])('another server %s a Retry token %s', (_name, _ids, options, laterUs, expected) => {
+  ])('another server %s a Retry token', (_name, _ids, options, laterUs, expected) => {
     const shared = { retry: 'always', tokenKey: KEY, unixTimeAtZeroUs: 1000 * SECOND_US } as const;
     const { retry } = answerTo(createServer(shared, 60), new Uint8Array(0), { address: AT });
     const other = createServer({ ...shared, ...options }, 61);
@@ -573,7 +628,32 @@ describe('Retry and tokens', () => {
     expect(answer).toBe(expected);
   });
 
-  test(`a server that restarts knows its clients by the key it kept ${covers('rfc9000-8.1.3-16', 'rfc9000-8.1.4-8')}`, () => {
+  test.each([
+    ['the address that it was given to', AT, false],
+    ['another IP', { ...AT, ip: '192.0.2.51' }, true],
+  ])(
+    'a token from NEW_TOKEN that comes from %s, where no Retry is asked for',
+    (_name, address, isLimited) => {
+      covers('rfc9000-8.1.4-5');
+      const crypto = seededCrypto(31);
+      const shared = { retry: 'never', tokenKey: KEY } as const;
+      const token = attackServer(createServer(shared), { address: AT }).framesOf(Type.NewToken)[0]!.data;
+      const server = createServer({ ...shared, crypto, identity: createTestIdentity(crypto, 9000) });
+      const client = createClient();
+      client.createConnection({ ...TO, token }, NOW_US);
+      let [room, sent] = [0, 0];
+      for (const { bytes } of sentBy(client)) {
+        server.incomingPacket(bytes, address, SERVER, 0, 0, NOW_US);
+        room += 3 * bytes.length;
+      }
+      for (const { bytes, to } of sentBy(server)) if (to.ip === address.ip) sent += bytes.length;
+      expect(sent).toBeGreaterThan(1200);
+      expect(sent <= room).toBe(isLimited);
+    },
+  );
+
+  test('a server that restarts knows its clients by the key it kept', () => {
+    covers('rfc9000-8.1.3-16', 'rfc9000-8.1.4-8');
     const [before, after, stranger] = [KEY, KEY, undefined].map((tokenKey, i) =>
       createServer({ retry: 'never', ...(tokenKey === undefined ? {} : { tokenKey }) }, 70 + i),
     );
@@ -584,7 +664,8 @@ describe('Retry and tokens', () => {
     expect(answerTo(stranger!, token, { address: AT }).answer).toBe('retry');
   });
 
-  test(`every NEW_TOKEN is unique, and shows nothing of its connection ${covers('rfc9000-8.1.3-7', 'rfc9000-8.1.3-6')}`, () => {
+  test('every NEW_TOKEN is unique', () => {
+    covers('rfc9000-8.1.3-7');
     const server = createServer();
     const tokens = [1, 2, 3].map((seed) =>
       attackServer(server, {}, seed).framesOf(Type.NewToken)[0]!.data.join(),
@@ -592,7 +673,8 @@ describe('Retry and tokens', () => {
     expect(new Set(tokens).size).toBe(3);
   });
 
-  test(`a client shows its token in every Initial ${covers('rfc9000-8.1.3-2', 'rfc9000-8.1.3-9')}`, () => {
+  test('a client shows its token in every Initial', () => {
+    covers('rfc9000-8.1.3-2', 'rfc9000-8.1.3-9');
     const exchange = record({ retry: 'never' });
     exchange.client.createConnection(TO, NOW_US);
     passTime(exchange, NOW_US, 100_000);
@@ -604,7 +686,7 @@ describe('Retry and tokens', () => {
     exchange.client.createConnection({ ...TO, token }, NOW_US + 200_000);
     settle(exchange, NOW_US + 200_000);
     const initials = exchange.up.flatMap(longHeaders).filter(({ type }) => type === PacketType.Initial);
-    expect(initials.length).toBeGreaterThan(0);
+    expect(initials.length).toBeGreaterThan(1);
     for (const initial of initials) expect(initial.token).toEqual(token);
     expect(exchange.down.flatMap(longHeaders).some(({ type }) => type === PacketType.Retry)).toBe(false);
     expect(eventsOf(exchange.client).some(({ type }) => type === 'confirmed')).toBe(true);

@@ -1,10 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
 import { Level } from '@tsquic/tls13';
 import type { QuicContext } from '../src/context/context.ts';
-import { createOutgoingDatagram } from '../src/context/outgoing-datagram.ts';
+import { createOutgoingDatagram } from '../src/connection/outgoing-datagram.ts';
 import { Drop } from '../src/packet/drop.ts';
 import { Attacker, ATTACKER, PING, VICTIM } from './support/attacker.ts';
-import { attackServer, createServer, eventsOf, LOUD, seededCrypto } from './support/contexts.ts';
+import { seededCrypto } from '@tsquic/testing/seeded';
+import { attackServer, createServer, eventsOf, LOUD } from './support/contexts.ts';
 
 const PORTS = [0, 17, 19, 53, 111, 123, 137, 161, 389, 1900, 5353, 11211];
 const SECOND = 1_000_000;

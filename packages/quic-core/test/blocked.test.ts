@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { createNodeProvider } from '@tsquic/crypto/node';
-import { covers } from '../../../tools/covers.ts';
+import { covers } from '@tsquic/testing';
 import { decodeFrames, type StreamSource, type Tracer } from '../src/index.ts';
 import { createConnectedPair, type Pair, type PairOptions } from '@tsquic/simulator';
 
@@ -42,8 +42,9 @@ describe('a sender that waits for credit', () => {
     ['the stream, from a source', 'stream_data_blocked', { streamWindowBytes: 5000 }, true],
     ['the connection, from a source', 'data_blocked', { connectionWindowBytes: 5000 }, true],
   ] as const)(
-    `keeps the connection through a long pause: credit of %s ${covers('rfc9000-4.1-5')}`,
+    'keeps the connection through a long pause: credit of %s',
     (_name, type, window, fromSource) => {
+      covers('rfc9000-4.1-5');
       const frames: string[] = [];
       const pair = pairWithPause(2, {
         server: { transport: { idleTimeoutMs: 30_000, ...window } },

@@ -1,17 +1,20 @@
 import { inspect } from 'node:util';
 import { describe, expect, test } from '@jest/globals';
+import { type AckSample, type CongestionFactory, controllerByName } from '@tsquic/congestion';
 import { Level } from '@tsquic/tls13';
-import type { Address } from '../src/context/address.ts';
-import type { ConnectionOptions, QuicContextOptions, TransportOptions } from '../src/context/config.ts';
+import type { Address } from '../src/path/address.ts';
+import type { ConnectionOptions, QuicContextOptions } from '../src/config/config.ts';
 import type { QuicContext } from '../src/context/context.ts';
-import { createOutgoingDatagram, type OutgoingDatagram } from '../src/context/outgoing-datagram.ts';
+import { createOutgoingDatagram, type OutgoingDatagram } from '../src/connection/outgoing-datagram.ts';
 import { TransportCode } from '../src/errors/transport-error.ts';
 import { ATTACKER, Attacker, PING, VICTIM } from './support/attacker.ts';
-import { attackServer, createClient, createServer, eventsOf, seededCrypto } from './support/contexts.ts';
+import { seededCrypto } from '@tsquic/testing/seeded';
+import { attackServer, createClient, createServer, eventsOf } from './support/contexts.ts';
 import { CLIENT, type Exchange, passTime, SERVER, settle } from './support/exchange.ts';
 import { FrameType } from '../src/frame/rules.ts';
 import { streamFrame } from './support/frames.ts';
-import { usageCode } from './support/usage-code.ts';
+import { covers, usageCode } from '@tsquic/testing';
+import type { TransportOptions } from '../src/config/transport-options.ts';
 
 const NOW_US = 1_000_000;
 const TO: ConnectionOptions = { to: SERVER, serverName: 'server.test' };
@@ -320,15 +323,16 @@ describe('events and the end', () => {
     expect(stream.delivered).toBe(false);
   });
 
-  test('a tracer that feeds another context in the middle of a datagram is told so, and nothing else happens', () => {
+  test('a tracer that feeds its own context in the middle of a datagram is told so, and nothing else happens', () => {
     const codes: string[] = [];
-    const bystander = createServer({}, 7);
     const exchange = createExchange(
       {},
       {
         tracer: {
           onPacketReceived: () =>
-            void codes.push(usageCode(() => bystander.incomingPacket(PING, CLIENT, SERVER, 0, 0, NOW_US))),
+            void codes.push(
+              usageCode(() => exchange.client.incomingPacket(PING, SERVER, CLIENT, 0, 0, NOW_US)),
+            ),
         },
       },
     );
@@ -336,9 +340,47 @@ describe('events and the end', () => {
     expect(new Set(codes)).toEqual(new Set(['re-entrant']));
     expect(exchange.client.connection(0)!.statistics().state).toBe('confirmed');
     // Afterwards it is welcome again.
-    expect(usageCode(() => bystander.incomingPacket(PING, CLIENT, SERVER, 0, 0, NOW_US))).toBe(
+    expect(usageCode(() => exchange.client.incomingPacket(PING, SERVER, CLIENT, 0, 0, NOW_US))).toBe(
       'nothing thrown',
     );
+  });
+
+  test('contexts share nothing: whole handshakes of others happen in the middle of a datagram', () => {
+    const states: string[] = [];
+    const others = (): void => {
+      const other = connected();
+      states.push(other.client.connection(0)!.statistics().state);
+    };
+    const exchange = createExchange(
+      { tracer: { onPacketReceived: others } },
+      { tracer: { onPacketReceived: others } },
+    );
+    connected(exchange);
+    expect(states.length).toBeGreaterThanOrEqual(4);
+    expect(new Set(states)).toEqual(new Set(['confirmed']));
+    expect(exchange.client.connection(0)!.statistics().state).toBe('confirmed');
+  });
+
+  test('what a congestion controller is told stays as it is while another context reads datagrams', () => {
+    const changed: string[] = [];
+    let samples = 0;
+    const congestion: CongestionFactory = (options) => {
+      const controller = controllerByName('newreno')(options);
+      const onAck = controller.onAck.bind(controller);
+      controller.onAck = (sample: AckSample): void => {
+        const before = JSON.stringify(sample);
+        connected();
+        samples++;
+        if (JSON.stringify(sample) !== before) changed.push(before);
+        onAck(sample);
+      };
+      return controller;
+    };
+    const exchange = createExchange({}, { congestion });
+    connected(exchange);
+    expect(samples).toBeGreaterThanOrEqual(2);
+    expect(changed).toEqual([]);
+    expect(exchange.client.connection(0)!.statistics().state).toBe('confirmed');
   });
 
   test('free() forgets at once and tells nobody; the context is of no more use, and its handles harmless', () => {
@@ -362,10 +404,12 @@ describe('events and the end', () => {
   });
 
   test('notifyUnreachable ends a handshake, and leaves a connection to its timers', () => {
+    covers('rfc9000-14.2.1-4');
     const exchange = createExchange();
     const { client } = exchange;
     const first = client.createConnection(TO, NOW_US);
-    client.notifyUnreachable(STRANGER, NOW_US);
+    const others = [STRANGER, { ...SERVER, port: SERVER.port + 1 }, { ...STRANGER, port: SERVER.port }];
+    for (const other of others) client.notifyUnreachable(other, NOW_US);
     expect(first.closeReason).toBeUndefined();
     client.notifyUnreachable(SERVER, NOW_US);
     expect(first.closeReason).toEqual({ kind: 'unreachable' });
@@ -541,6 +585,14 @@ describe('addresses', () => {
 test('what is logged of a context holds no key', () => {
   const resetKey = new Uint8Array(32).fill(0xab);
   const context = createServer({ resetKey });
-  expect(inspect(context)).toBe('QuicContext {}');
+  expect(inspect(context)).toBe('QuicContext { connections: 0 }');
   expect(inspect({ context }, { depth: Infinity })).not.toMatch(/171|abab/);
+
+  const client = createClient();
+  const connection = client.createConnection({ to: VICTIM, serverName: 'server.test' }, 0);
+  const stream = connection.openStream();
+  const all = inspect({ client, connection, stream }, { depth: Infinity, showHidden: true });
+  expect(all).toMatch(/client: QuicContext \{ connections: 1 \}/);
+  expect(all).toMatch(/connection: QuicConnection \{/);
+  expect(all).not.toMatch(/keys|secret|Uint8Array/i);
 });

@@ -2,10 +2,11 @@ import { describe, expect, test } from '@jest/globals';
 import { createNodeProvider } from '@tsquic/crypto/node';
 import { createConnectedPair, createRandom, type Pair, type Peer, type Random } from '@tsquic/simulator';
 import { Level } from '@tsquic/tls13';
-import { covers } from '../../../tools/covers.ts';
+import { covers } from '@tsquic/testing';
 import type { QuicStream } from '../src/context/handles.ts';
+import { TransportCode } from '../src/errors/transport-error.ts';
 import { FrameType } from '../src/frame/rules.ts';
-import { attackServer, createServer } from './support/contexts.ts';
+import { attackServer, createServer, eventsOf } from './support/contexts.ts';
 import { frame, streamFrame } from './support/frames.ts';
 
 const SECOND = 1_000_000;
@@ -49,7 +50,8 @@ function read(stream: QuicStream | undefined, mostBytes = Infinity): number {
   }
 }
 
-describe(`credit that is free is given ${covers('rfc9000-4.2-2', 'rfc9000-4.6-6')}`, () => {
+describe('credit that is free is given', () => {
+  covers('rfc9000-4.2-2', 'rfc9000-4.6-6');
   test.each([1, 2, 3, 5, 24, 25, 99, 100])('%i of 100 streams are over, and all were opened', (count) => {
     for (const unidirectional of [true, false]) {
       const pair = createPausedPair(1, {});
@@ -74,6 +76,8 @@ describe(`credit that is free is given ${covers('rfc9000-4.2-2', 'rfc9000-4.6-6'
     (says) => {
       const attacker = attackServer(createServer());
       attacker.send(Level.Application, frame(FrameType.ResetStream, [2, 0, 0]));
+      // One is over as soon as the program knows.
+      eventsOf(attacker.victim);
       attacker.pass(50 * MS);
       expect(attacker.framesOf(FrameType.MaxStreamsUni)).toEqual([]);
       if (says) attacker.send(Level.Application, frame(FrameType.StreamsBlockedUni, [100]));
@@ -82,6 +86,26 @@ describe(`credit that is free is given ${covers('rfc9000-4.2-2', 'rfc9000-4.6-6'
       expect(first?.values).toEqual([101]);
     },
   );
+
+  test('streams that are over count as open until the program takes their events', () => {
+    covers('rfc9000-4.6-3');
+    const server = createServer();
+    const attacker = attackServer(server);
+    eventsOf(server);
+    for (let i = 0; i < 100; i++)
+      attacker.send(Level.Application, frame(FrameType.ResetStream, [2 + 4 * i, 0, 0]));
+    attacker.send(Level.Application, frame(FrameType.StreamsBlockedUni, [100]));
+    attacker.pass(2 * SECOND);
+    expect(attacker.framesOf(FrameType.MaxStreamsUni)).toEqual([]);
+    const released = eventsOf(server).filter(({ type }) => type === 'stream-released');
+    expect(released).toHaveLength(100);
+    attacker.pass(50 * MS);
+    expect(attacker.framesOf(FrameType.MaxStreamsUni).at(-1)?.values).toEqual([200]);
+    attacker.send(Level.Application, frame(FrameType.ResetStream, [2 + 4 * 199, 0, 0]));
+    expect(attacker.closeCode).toBeUndefined();
+    attacker.send(Level.Application, frame(FrameType.ResetStream, [2 + 4 * 200, 0, 0]));
+    expect(attacker.closeCode).toBe(TransportCode.StreamLimit);
+  });
 
   test.each([
     ['the connection', frame(FrameType.DataBlocked, [600_000]), FrameType.MaxData],
@@ -164,6 +188,71 @@ describe(`credit that is free is given ${covers('rfc9000-4.2-2', 'rfc9000-4.6-6'
   });
 });
 
+describe('a window that is used up, and read byte by byte', () => {
+  const WINDOW = 20_000;
+  /** A server that allows `WINDOW` bytes, or a stream so many, and has them; its program reads nothing by itself. */
+  function createFull(limited: 'connectionWindowBytes' | 'streamWindowBytes') {
+    const max = limited === 'streamWindowBytes' ? 'maxStreamWindowBytes' : 'maxConnectionWindowBytes';
+    const server = createServer({ transport: { [limited]: WINDOW, [max]: WINDOW } });
+    const attacker = attackServer(server);
+    for (let offset = 0; offset < WINDOW; offset += 1000)
+      attacker.send(Level.Application, streamFrame(2, offset, new Uint8Array(1000)));
+    const type = limited === 'streamWindowBytes' ? FrameType.MaxStreamData : FrameType.MaxData;
+    const limits = (): unknown[] => attacker.framesOf(type).map(({ values }) => values.at(-1));
+    return { attacker, stream: server.connection(0)!.stream(2)!, limits };
+  }
+
+  test.each(['connectionWindowBytes', 'streamWindowBytes'] as const)(
+    'is announced now and then, and all of it in the end: %s',
+    (limited) => {
+      covers('rfc9000-4.2-2');
+      const { attacker, stream, limits } = createFull(limited);
+      let sent = WINDOW;
+      for (let i = 0; i < 500; i++) {
+        expect(read(stream, 1)).toBe(1);
+        attacker.pass(MS);
+        // The peer uses what it gets.
+        const limit = Math.max(WINDOW, ...limits().map(Number));
+        if (limit > sent)
+          attacker.send(Level.Application, streamFrame(2, sent, new Uint8Array(limit - sent)));
+        sent = limit;
+      }
+      // Half a second: a frame for each 25 ms at most.
+      expect(limits().length).toBeGreaterThan(0);
+      expect(limits().length).toBeLessThanOrEqual(20);
+      attacker.pass(SECOND);
+      expect(limits().at(-1)).toBe(WINDOW + 500);
+    },
+  );
+
+  test.each(['connectionWindowBytes', 'streamWindowBytes'] as const)(
+    "a packet's worth is announced at once: %s",
+    (limited) => {
+      const { attacker, stream, limits } = createFull(limited);
+      read(stream, 1199);
+      attacker.pass(MS);
+      expect(limits()).toEqual([]);
+      read(stream, 1);
+      attacker.pass(MS);
+      expect(limits()).toEqual([WINDOW + 1200]);
+    },
+  );
+
+  test('who has read all of a stream, and waits for more of it, gets what the connection has at once', () => {
+    const { attacker, limits } = createFull('connectionWindowBytes');
+    expect(limits()).toEqual([]);
+    const server = attacker.victim.connection(0)!;
+    // Eight bytes are free, of the stream that fills the window; the program has read another to its end so far.
+    attacker.send(Level.Application, streamFrame(6, 0, new Uint8Array(0)));
+    read(server.stream(2), 8);
+    attacker.pass(MS);
+    expect(limits()).toEqual([]);
+    read(server.stream(6));
+    attacker.pass(MS);
+    expect(limits()).toEqual([WINDOW + 8]);
+  });
+});
+
 /** One direction of a pair: who opens streams and sends, and who reads by fits and starts. */
 class Flow {
   readonly wanted: number;
@@ -231,7 +320,9 @@ class Flow {
     if (this.sent.length < this.wanted && alive.length < maxUnidirectionalStreams)
       stuck.push(`${alive.length} of ${maxUnidirectionalStreams} streams live, and no more may be opened`);
     for (const one of alive) {
-      if (one.stream.delivered || unread === connectionWindowBytes) continue;
+      // A reset of what had arrived already tells the receiver nothing, and the sender nothing more. RFC 9000 §3.2
+      const isOver = this.sender.connection.stream(one.stream.id) === undefined;
+      if (one.stream.delivered || isOver || unread === connectionWindowBytes) continue;
       if (unreadOf(one) < streamWindowBytes)
         stuck.push(`stream ${one.stream.id}: ${unreadOf(one)} unread, ${unread} in all`);
     }
@@ -251,8 +342,9 @@ class Flow {
 }
 
 test.each(Array.from({ length: 24 }, (_, i) => i + 1))(
-  `nobody waits for credit that is free: random windows, limits and readers (seed %i) ${covers('rfc9000-4.1-5', 'rfc9000-4.2-2')}`,
+  'nobody waits for credit that is free: random windows, limits and readers (seed %i)',
   (seed) => {
+    covers('rfc9000-4.1-5', 'rfc9000-4.2-2');
     const random = createRandom(seed);
     const small = (most: number): number => 1 + random.integer(random.chance(0.3) ? 4 : most);
     const connectionWindowBytes = small(10_000);

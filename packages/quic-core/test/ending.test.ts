@@ -1,26 +1,30 @@
 import { describe, expect, test } from '@jest/globals';
+import { seededCrypto } from '@tsquic/testing/seeded';
 import { concatBytes, toHex } from '@tsquic/bytes';
 import { Level } from '@tsquic/tls13';
-import { covers } from '../../../tools/covers.ts';
-import type { Connection } from '../src/connection/connection.ts';
-import type { ConnectionOptions, TransportOptions } from '../src/context/config.ts';
+import { covers } from '@tsquic/testing';
+import type { ConnectionOptions } from '../src/config/config.ts';
 import type { QuicContext } from '../src/context/context.ts';
-import { createOutgoingDatagram } from '../src/context/outgoing-datagram.ts';
+import { createOutgoingDatagram } from '../src/connection/outgoing-datagram.ts';
 import { TransportCode } from '../src/errors/transport-error.ts';
 import { FrameType as Type } from '../src/frame/rules.ts';
+import type { Drop } from '../src/packet/drop.ts';
 import { resetToken } from '../src/packet/stateless-reset.ts';
-import { encodeParameters } from '../src/handshake/parameters.ts';
+import { encodeParameters } from '../src/parameters/parameters.ts';
 import { Attacker, PADDING, PING } from './support/attacker.ts';
 import {
   attackClient,
   attackServer,
+  coreOf,
   createClient,
   createServer,
   eventsOf,
-  seededCrypto,
+  LOUD,
 } from './support/contexts.ts';
 import { CLIENT, type Exchange, passTime, SERVER, settle } from './support/exchange.ts';
 import { frame, streamFrame } from './support/frames.ts';
+import { framesOf } from './support/id-frames.ts';
+import type { TransportOptions } from '../src/config/transport-options.ts';
 
 const NOW_US = 1_000_000;
 const SECOND_US = 1_000_000;
@@ -52,8 +56,31 @@ function sentWithin(context: QuicContext, fromUs: number, durationUs: number): U
 const closedKinds = (context: QuicContext): string[] =>
   eventsOf(context).flatMap((event) => (event.type === 'closed' ? [event.reason.kind] : []));
 
+describe('what comes after the end', () => {
+  test('each datagram is dropped once, and counted', () => {
+    covers('rfc9000-10.2.1-1');
+    const { client, server } = connected();
+    const connection = client.connection(0)!;
+    connection.close();
+    const out = createOutgoingDatagram(new Uint8Array(1500));
+    while (client.prepareNextPacket(out, NOW_US) > 0);
+    const before = connection.statistics();
+    for (let i = 1; i <= 5; i++) {
+      server.connection(0)!.openStream()?.write(new Uint8Array(10));
+      expect(server.prepareNextPacket(out, NOW_US)).toBeGreaterThan(0);
+      client.incomingPacket(out.buffer.slice(0, out.length), SERVER, CLIENT, 0, 0, NOW_US);
+      const after = connection.statistics();
+      expect([after.packetsDropped - before.packetsDropped, after.packetsReceived]).toEqual([
+        i,
+        before.packetsReceived,
+      ]);
+    }
+  });
+});
+
 describe('a client that rejects the first thing it hears', () => {
-  test(`says so to the ID that the server chose ${covers('rfc9000-7.2-4')}`, () => {
+  test('says so to the ID that the server chose', () => {
+    covers('rfc9000-7.2-4', 'rfc9001-4.4-1');
     const destinations = new Set<string>();
     let serverId = '';
     const exchange: Exchange = {
@@ -124,7 +151,8 @@ describe('idle timeout', () => {
     expect(exchange.client.nextWakeTime()).toBe(Infinity);
   });
 
-  test(`is never shorter than three probe timeouts ${covers('rfc9000-10.1-1')}`, () => {
+  test('is never shorter than three probe timeouts', () => {
+    covers('rfc9000-10.1-1');
     const attacker = attackServer(createServer({ transport: { idleTimeoutMs: 1, initialRttUs: 200_000 } }), {
       silentFrom: Level.Handshake,
     });
@@ -156,7 +184,7 @@ describe('idle timeout', () => {
     const before = exchange.client.connection(0)!.statistics().packetsSent;
     passTime(exchange, NOW_US, 100 * SECOND_US);
     expect(exchange.client.connection(0)!.closeReason).toBeUndefined();
-    expect(exchange.client.connection(0)!.statistics().packetsSent - before).toBeLessThan(250);
+    expect(exchange.client.connection(0)!.statistics().packetsSent - before).toBeLessThanOrEqual(105);
   });
 
   test('keep-alive does not flood a peer that is silent', () => {
@@ -191,7 +219,8 @@ describe('CONNECTION_CLOSE', () => {
         ]),
     );
 
-  test(`of an application before the handshake is over hides its words ${covers('rfc9000-10.2.3-6', 'rfc9000-10.2.3-7', 'rfc9000-10.2.3-3', 'rfc9000-10.2.3-5')}`, () => {
+  test('of an application before the handshake is over hides its words', () => {
+    covers('rfc9000-10.2.3-6', 'rfc9000-10.2.3-7', 'rfc9000-10.2.3-3', 'rfc9000-10.2.3-5');
     const server = createServer();
     const attacker = attackServer(server, { silentFrom: Level.Handshake });
     server.close(7, 'a secret');
@@ -202,7 +231,8 @@ describe('CONNECTION_CLOSE', () => {
     expect(seen.filter(([level, type]) => level !== APP && type === Type.ApplicationClose)).toEqual([]);
   });
 
-  test(`of a client that is not confirmed comes at both levels ${covers('rfc9000-10.2.3-4')}`, () => {
+  test('of a client that is not confirmed comes at both levels', () => {
+    covers('rfc9000-10.2.3-4');
     const client = createClient();
     const attacker = attackClient(client);
     client.close(7, 'text');
@@ -213,7 +243,8 @@ describe('CONNECTION_CLOSE', () => {
     ]);
   });
 
-  test(`after confirmation comes in 1-RTT packets only ${covers('rfc9000-10.2.3-1', 'rfc9000-10.3-2', 'rfc9001-4.9.2-1')}`, () => {
+  test('after confirmation comes in 1-RTT packets only', () => {
+    covers('rfc9000-10.2.3-1', 'rfc9000-10.3-2', 'rfc9001-4.9.2-1');
     const server = createServer();
     const attacker = attackServer(server);
     server.close(7, 'x'.repeat(5000));
@@ -222,7 +253,18 @@ describe('CONNECTION_CLOSE', () => {
     expect(closes(attacker)[0]![3]).toBeGreaterThan(200);
   });
 
-  test(`from the peer: one packet says that it was heard, and nothing is sent any more ${covers('rfc9000-10.2.2-1', 'rfc9000-10.2.2-2', 'rfc9000-10.2.2-3')}`, () => {
+  test('after confirmation comes in 1-RTT packets only, from a client as well', () => {
+    covers('rfc9000-10.2.3-1');
+    const client = createClient();
+    const attacker = attackClient(client);
+    attacker.send(APP, concatBytes(frame(Type.HandshakeDone), PADDING));
+    client.close(7, 'text');
+    attacker.pump();
+    expect(closes(attacker)).toEqual([[APP, Type.ApplicationClose, 7, 4]]);
+  });
+
+  test('from the peer: one packet says that it was heard, and nothing is sent any more', () => {
+    covers('rfc9000-10.2.2-1', 'rfc9000-10.2.2-2', 'rfc9000-10.2.2-3');
     const server = createServer();
     const attacker = attackServer(server);
     attacker.send(APP, streamFrame(0, 0, PING));
@@ -243,6 +285,49 @@ describe('CONNECTION_CLOSE', () => {
     expect(server.nextWakeTime()).toBe(Infinity);
   });
 
+  describe('from another address of the peer', () => {
+    const ELSEWHERE = { ip: '198.51.100.9', port: 999 };
+    const CLOSE = frame(Type.ApplicationClose, [9, 2], Uint8Array.of(104, 105));
+
+    /** Has the attacker move, and returns what comes there, once for each packet. */
+    function moved(answersChallenge: boolean, ...payloads: readonly Uint8Array[]) {
+      const server = createServer();
+      const attacker = attackServer(server);
+      const out = createOutgoingDatagram(new Uint8Array(1500));
+      const came = payloads.map((payload) => {
+        attacker.deliver(attacker.packet(APP, payload), ELSEWHERE);
+        const before = attacker.seen.length;
+        while (server.prepareNextPacket(out, attacker.nowUs) > 0)
+          if (out.to.ip === ELSEWHERE.ip) attacker.take(out.buffer.slice(0, out.length));
+        const types = attacker.seen.slice(before).flatMap(({ frames }) => frames.map(({ type }) => type));
+        for (const { data } of attacker.framesOf(Type.PathChallenge))
+          if (answersChallenge)
+            attacker.deliver(attacker.packet(APP, frame(Type.PathResponse, [], data)), ELSEWHERE);
+        return types.filter((type) => type === Type.PathChallenge || type === Type.ConnectionClose);
+      });
+      const [end] = eventsOf(server).slice(-1);
+      expect(end).toMatchObject({ type: 'closed', reason: { kind: 'application', code: 9, remote: true } });
+      attacker.pass(60 * SECOND_US);
+      expect([server.connection(0), server.nextWakeTime()]).toEqual([undefined, Infinity]);
+      return came;
+    }
+
+    test('has no answer as the first packet from there: nothing begins a path without PATH_CHALLENGE', () => {
+      covers('rfc9000-9.3-2', 'rfc9000-10.2.1-7');
+      expect(moved(false, CLOSE)).toEqual([[]]);
+    });
+
+    test('has none either before PATH_CHALLENGE is answered', () => {
+      covers('rfc9000-9.3-2', 'rfc9000-10.2.1-7');
+      expect(moved(false, PING, CLOSE)).toEqual([[Type.PathChallenge], []]);
+    });
+
+    test('is answered there once the address is validated', () => {
+      covers('rfc9000-10.2.2-2');
+      expect(moved(true, PING, CLOSE)).toEqual([[Type.PathChallenge], [Type.ConnectionClose]]);
+    });
+  });
+
   test('frames behind it, in its own packet, change nothing', () => {
     const server = createServer();
     const attacker = attackServer(server);
@@ -260,7 +345,8 @@ describe('CONNECTION_CLOSE', () => {
   test.each([
     ['Initial', Level.Initial],
     ['Handshake', Level.Handshake],
-  ])(`in %s packets is answered there ${covers('rfc9000-10.2.2-2', 'rfc9000-10.2.3-6')}`, (_name, level) => {
+  ])('in %s packets is answered there', (_name, level) => {
+    covers('rfc9000-10.2.2-2', 'rfc9000-10.2.3-6');
     const server = createServer();
     const attacker = attackServer(server, { silentFrom: Level.Handshake });
     for (let i = 0; i < 5; i++)
@@ -278,7 +364,8 @@ describe('CONNECTION_CLOSE', () => {
     expect(closes(attacker)).toEqual([[Level.Handshake, Type.ConnectionClose, 0, 0]]);
   });
 
-  test(`that meets one of ours is not answered ${covers('rfc9000-10.2.2-4')}`, () => {
+  test('that meets one of ours is not answered', () => {
+    covers('rfc9000-10.2.2-4');
     const server = createServer();
     const attacker = attackServer(server);
     server.connection(0)!.close(7);
@@ -294,8 +381,9 @@ describe('CONNECTION_CLOSE', () => {
   });
 
   test.each([0, 1, 2, 3, 5, 100])(
-    `of both sides at once, after %i round trips: no more than four datagrams each ${covers('rfc9000-10.2.2-3', 'rfc9000-10.2.1-1')}`,
+    'of both sides at once, after %i round trips: no more than four datagrams each',
     (rounds) => {
+      covers('rfc9000-10.2.1-1');
       let datagrams = 0;
       const exchange = { ...connected(), onDatagram: () => void datagrams++ };
       const { client, server } = exchange;
@@ -330,12 +418,13 @@ describe('CONNECTION_CLOSE', () => {
   test.each([
     ['closing', covers('rfc9000-10.2-1', 'rfc9000-10.2-4'), frame(0x21)],
     ['draining', covers('rfc9000-10.2-1', 'rfc9000-10.2-3'), frame(Type.ConnectionClose, [0, 0, 0])],
-  ])('%s lasts three probe timeouts, then nothing is left %s', (_name, _ids, payload) => {
+  ])('%s lasts three probe timeouts, then nothing is left', (_name, _ids, payload) => {
     const server = createServer();
     const attacker = attackServer(server);
     attacker.pass(500_000);
     const { smoothedRttUs, rttVarianceUs } = server.connection(0)!.statistics();
-    const ptoUs = smoothedRttUs + Math.max(4 * rttVarianceUs, 1000);
+    // The attacker's max_ack_delay is the default. RFC 9002 §6.2.1, RFC 9000 §18.2
+    const ptoUs = smoothedRttUs + Math.max(4 * rttVarianceUs, 1000) + 25_000;
     attacker.send(APP, payload);
     attacker.pass(3 * ptoUs - 1000);
     expect(server.connection(0)).toBeDefined();
@@ -356,36 +445,54 @@ describe('CONNECTION_CLOSE', () => {
 });
 
 describe('CONNECTION_CLOSE and the amplification limit', () => {
-  test.each([18, 19, 20, 21, 22, 24, 30])(
-    `what %d bytes make no room for is not forgotten ${covers('rfc9000-10.2.1-7', 'rfc9000-10.3-2')}`,
-    (bytes) => {
-      const server = createServer();
-      const crypto = seededCrypto(3);
-      const attacker = new Attacker({ victim: server, crypto, isClient: true, silentFrom: Level.Handshake });
-      // With the longest ID the shortest packet is longer than what looks like room enough.
-      Object.assign(attacker, { source: new Uint8Array(20).fill(8) });
-      attacker.connect().pass(5 * SECOND_US);
-      const [core] = (server as unknown as { cores: ReadonlyMap<number, Connection> }).cores.values();
-      const { amplification } = core!.parts.paths.active;
-      expect(amplification.room).toBeLessThan(48);
-      amplification.onSent(amplification.room);
-      server.connection(0)!.close(5);
-      const noise = (length: number): Uint8Array =>
-        concatBytes(Uint8Array.of(0x41), attacker.destination, new Uint8Array(length - 9));
-      // Of what comes while closing, the first and the second are to be answered, and the third is not.
-      for (const length of [9, bytes - 9, 100]) {
-        attacker.deliver(noise(length));
-        attacker.pump();
-      }
-      expect(attacker.closeCode).toBe(0x0c);
-    },
-  );
+  test.each([18, 19, 20, 21, 22, 24, 30])('what %d bytes make no room for is not forgotten', (bytes) => {
+    covers('rfc9000-10.3-2');
+    const server = createServer();
+    const crypto = seededCrypto(3);
+    const attacker = new Attacker({ victim: server, crypto, isClient: true, silentFrom: Level.Handshake });
+    // With the longest ID the shortest packet is longer than what looks like room enough.
+    Object.assign(attacker, { source: new Uint8Array(20).fill(8) });
+    attacker.connect().pass(5 * SECOND_US);
+    const { amplification } = coreOf(server).parts.paths.active;
+    expect(amplification.room).toBeLessThan(48);
+    amplification.onSent(amplification.room);
+    server.connection(0)!.close(5);
+    const noise = (length: number): Uint8Array =>
+      concatBytes(Uint8Array.of(0x41), attacker.destination, new Uint8Array(length - 9));
+    // Of what comes while closing, the first and the second are to be answered, and the third is not.
+    for (const length of [9, bytes - 9, 100]) {
+      attacker.deliver(noise(length));
+      attacker.pump();
+    }
+    expect(attacker.closeCode).toBe(0x0c);
+  });
+});
+
+test('a datagram that comes while closing counts once for the amplification limit', () => {
+  covers('rfc9000-10.2.1-7', 'rfc9000-8.1-2');
+  const server = createServer();
+  const crypto = seededCrypto(3);
+  const attacker = new Attacker({ victim: server, crypto, isClient: true, silentFrom: Level.Handshake });
+  attacker.connect().pass(5 * SECOND_US);
+  const { amplification } = coreOf(server).parts.paths.active;
+  amplification.onSent(amplification.room);
+  server.connection(0)!.close(5);
+  const before = attacker.received.bytes;
+  let came = 0;
+  for (const length of [12, 12, 12, 12, 200]) {
+    attacker.deliver(concatBytes(Uint8Array.of(0x41), attacker.destination, new Uint8Array(length - 9)));
+    attacker.pump();
+    came += length;
+    expect(attacker.received.bytes - before).toBeLessThanOrEqual(3 * came);
+  }
+  expect(attacker.closeCode).toBe(0x0c);
 });
 
 describe('stateless reset', () => {
   const KEY = new Uint8Array(32).fill(3);
 
-  test(`a server that lost its state ends the connection with a reset that looks like a packet ${covers('rfc9000-10.3-8', 'rfc9000-10.3.1-5', 'rfc9000-10.3.3-1', 'rfc9000-10.3-6', 'rfc9000-10.3-3')}`, () => {
+  test('a server that lost its state ends the connection with a reset that looks like a packet', () => {
+    covers('rfc9000-10.3-8', 'rfc9000-10.3.1-5', 'rfc9000-10.3.3-1', 'rfc9000-10.3-6');
     const client = createClient();
     const before = { client, server: createServer({ resetKey: KEY }) };
     client.createConnection(TO, NOW_US);
@@ -406,7 +513,41 @@ describe('stateless reset', () => {
     expect(client.nextWakeTime()).toBe(Infinity);
   });
 
-  test(`two endpoints without state: each answer is shorter, until there is none ${covers('rfc9000-10.3.3-1', 'rfc9000-10.3-5', 'rfc9000-10.3-7')}`, () => {
+  test.each([
+    ['before the last change of keys', 1, 'stateless-reset'],
+    ['before the one before that', 2, undefined],
+  ])('a token that was told %s', (_when, changes, end) => {
+    covers('rfc9000-10.3-1');
+    const keys = Array.from({ length: changes + 1 }, (_, index) => new Uint8Array(32).fill(index + 1));
+    const before = { client: createClient(), server: createServer({ resetKey: keys[0]! }) };
+    const connection = before.client.createConnection(TO, NOW_US);
+    settle(before, NOW_US);
+    const server = createServer({ resetKey: keys[0]! }, 77);
+    for (const resetKey of keys.slice(1)) server.rotateKeys({ resetKey });
+    connection.openStream()!.write(new Uint8Array(100));
+    passTime({ client: before.client, server }, NOW_US + 1000, 10 * SECOND_US);
+    expect(connection.closeReason?.kind).toBe(end);
+  });
+
+  test('a token is told the same again, whatever became of its key', () => {
+    covers('rfc9000-10.3-1');
+    // NEW_CONNECTION_ID frames that are lost are repeated after the change of keys.
+    const exchange = { client: createClient(), server: createServer({ resetKey: KEY }) };
+    exchange.client.createConnection(TO, NOW_US);
+    settle(exchange, NOW_US);
+    const { localIds } = coreOf(exchange.server).parts;
+    localIds.renew();
+    const told = framesOf(localIds).map(({ data }) => toHex(data.subarray(-16)));
+    const crypto = seededCrypto(1);
+    const others = localIds.active.slice(-4);
+    expect(told).toEqual(others.map(({ connectionId }) => toHex(resetToken(crypto, KEY, connectionId))));
+    exchange.server.rotateKeys({ resetKey: new Uint8Array(32).fill(4) });
+    for (const { sequence } of others) localIds.onLost(sequence);
+    expect(framesOf(localIds).map(({ data }) => toHex(data.subarray(-16)))).toEqual(told);
+  });
+
+  test('two endpoints without state: each answer is shorter, until there is none', () => {
+    covers('rfc9000-10.3.3-1', 'rfc9000-10.3-5');
     const [a, b] = [createServer({}, 5), createServer({}, 6)];
     let datagram = new Uint8Array(60).fill(0x41);
     const lengths: number[] = [];
@@ -416,6 +557,7 @@ describe('stateless reset', () => {
       const [reset] = sentWithin(target, NOW_US + i * SECOND_US, 0);
       if (reset === undefined) break;
       expect(reset.length).toBeLessThan(datagram.length);
+      if (datagram.length <= 43) expect(reset.length).toBe(datagram.length - 1);
       lengths.push(reset.length);
       datagram = reset as Uint8Array<ArrayBuffer>;
     }
@@ -433,7 +575,8 @@ describe('stateless reset', () => {
     expect(sentWithin(server, NOW_US + 2 * SECOND_US, 0)).toHaveLength(1);
   });
 
-  test(`tokens differ by ID and by key ${covers('rfc9000-10.3.2-1', 'rfc9000-10.3.2-5')}`, () => {
+  test('tokens differ by ID and by key', () => {
+    covers('rfc9000-10.3.2-1', 'rfc9000-10.3.2-5');
     const crypto = seededCrypto(1);
     const ids = [1, 2, 3].map((fill) => new Uint8Array(8).fill(fill));
     const tokens = ids.map((id) => resetToken(crypto, KEY, id).join());
@@ -443,14 +586,17 @@ describe('stateless reset', () => {
   });
 
   /** A client whose server gave a token, and another for an ID that is not in use. */
-  function withToken(): { client: QuicContext; attacker: Attacker } {
-    const client = createClient();
+  function withToken(): { client: QuicContext; attacker: Attacker; dropped: Drop[] } {
+    const dropped: Drop[] = [];
+    const onPacketDropped = (connection: number, drop: Drop): void =>
+      void (connection === -1 && dropped.push(drop));
+    const client = createClient({ tracer: { ...LOUD, onPacketDropped } });
     const attacker = attackClient(client, {
       parameters: (parameters) => encodeParameters({ ...parameters, statelessResetToken: TOKEN }, 1),
     });
     attacker.send(APP, frame(Type.HandshakeDone));
     expect(eventsOf(client).map(({ type }) => type)).toContain('confirmed');
-    return { client, attacker };
+    return { client, attacker, dropped };
   }
   const SPARE = TOKEN.map((byte) => byte + 50);
   const endingIn = (first: readonly number[] | Uint8Array, token: Uint8Array): Uint8Array =>
@@ -471,10 +617,12 @@ describe('stateless reset', () => {
       covers('rfc9000-10.3.1-2'),
       (attacker) => endingIn([0x41, ...attacker.destination], TOKEN),
     ],
-  ])('a datagram %s that ends in the token is one %s', (_name, _ids, make) => {
-    const { client, attacker } = withToken();
+  ])('a datagram %s that ends in the token is one', (_name, _ids, make) => {
+    const { client, attacker, dropped } = withToken();
     attacker.deliver(make(attacker));
     expect(closedKinds(client)).toEqual(['stateless-reset']);
+    // It was understood: nobody hears of a stray datagram as well.
+    expect(dropped).toEqual([]);
     expect(sentWithin(client, attacker.nowUs, SECOND_US)).toEqual([]);
   });
 
@@ -490,7 +638,7 @@ describe('stateless reset', () => {
     ],
     ['in the token, but is too short', covers(), concatBytes(Uint8Array.of(0x41, 1, 2, 3), TOKEN)],
     ['in zeros', covers(), endingIn([0x41], new Uint8Array(16))],
-  ])('a datagram that ends %s is none %s', (_name, _ids, bytes) => {
+  ])('a datagram that ends %s is none', (_name, _ids, bytes) => {
     const { client, attacker } = withToken();
     const spare = concatBytes(Uint8Array.of(8), new Uint8Array(8).fill(6), SPARE);
     attacker.send(APP, frame(Type.NewConnectionId, [1, 0], spare));
@@ -498,7 +646,8 @@ describe('stateless reset', () => {
     expect(client.connection(0)!.closeReason).toBeUndefined();
   });
 
-  test(`the token of a retired ID counts no more, that of the next does ${covers('rfc9000-10.3.1-3')}`, () => {
+  test('the token of a retired ID counts no more, that of the next does', () => {
+    covers('rfc9000-10.3.1-3');
     const { client, attacker } = withToken();
     const spare = concatBytes(Uint8Array.of(8), new Uint8Array(8).fill(6), SPARE);
     attacker.send(APP, frame(Type.NewConnectionId, [1, 1], spare));
@@ -508,7 +657,8 @@ describe('stateless reset', () => {
     expect(closedKinds(client)).toEqual(['stateless-reset']);
   });
 
-  test(`a client, and a server that knows the connection, send none ${covers('rfc9000-11-4')}`, () => {
+  test('a client, and a server that knows the connection, send none', () => {
+    covers('rfc9000-11-4');
     const client = createClient();
     client.incomingPacket(endingIn([0x41], TOKEN), SERVER, CLIENT, 0, 0, NOW_US);
     expect(sentWithin(client, NOW_US, 0)).toEqual([]);

@@ -1,9 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
 import { createNodeProvider } from '@tsquic/crypto/node';
-import { AdversaryEndpoint, createPair, createRandom, type Pair, SERVER_ADDRESS } from '@tsquic/simulator';
+import { AdversaryEndpoint } from '@tsquic/adversary';
+import { createPair, createRandom, type Pair, SERVER_ADDRESS } from '@tsquic/simulator';
 import { Level } from '@tsquic/tls13';
-import type { QuicContextOptions } from '../src/context/config.ts';
-import { seededCrypto } from './support/contexts.ts';
+import type { QuicContextOptions } from '../src/config/config.ts';
+import { seededCrypto } from '@tsquic/testing/seeded';
 import { cryptoFrame, frame } from './support/frames.ts';
 
 const MS = 1000;

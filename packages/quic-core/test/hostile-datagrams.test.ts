@@ -1,13 +1,14 @@
 import { describe, expect, test } from '@jest/globals';
 import { createRandom, createTestIdentity } from '@tsquic/simulator';
 import { Level } from '@tsquic/tls13';
-import type { Address } from '../src/context/address.ts';
+import type { Address } from '../src/path/address.ts';
 import type { QuicContext } from '../src/context/context.ts';
-import { createOutgoingDatagram } from '../src/context/outgoing-datagram.ts';
+import { createOutgoingDatagram } from '../src/connection/outgoing-datagram.ts';
 import { FrameType } from '../src/frame/rules.ts';
 import { Drop, dropName } from '../src/packet/drop.ts';
 import { Attacker, ATTACKER, PING } from './support/attacker.ts';
-import { createClient, createServer, eventsOf, LOUD, seededCrypto } from './support/contexts.ts';
+import { seededCrypto } from '@tsquic/testing/seeded';
+import { createClient, createServer, eventsOf, LOUD } from './support/contexts.ts';
 import { CLIENT, type Exchange, passTime, SERVER, settle } from './support/exchange.ts';
 import { frame, streamFrame } from './support/frames.ts';
 import { mutate } from './support/mutation.ts';

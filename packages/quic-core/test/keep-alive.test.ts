@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { createNodeProvider } from '@tsquic/crypto/node';
 import { createConnectedPair, type Pair } from '@tsquic/simulator';
 import fc from 'fast-check';
-import { covers } from '../../../tools/covers.ts';
+import { covers } from '@tsquic/testing';
 
 const MS = 1000;
 const SECOND = 1_000_000;
@@ -22,7 +22,8 @@ function createPair(client: number, server: number, keepAliveMs: number, delayMs
 describe('a connection that is kept alive', () => {
   const timeoutMs = fc.integer({ min: 1000, max: 40_000 });
 
-  test(`lives, however rarely the program asks for signs of life (seed ${SEED}) ${covers('rfc9000-10.1-1')}`, () => {
+  test(`lives, however rarely the program asks for signs of life (seed ${SEED})`, () => {
+    covers('rfc9000-10.1-1');
     fc.assert(
       fc.property(
         timeoutMs,
@@ -41,7 +42,8 @@ describe('a connection that is kept alive', () => {
           expect(statistics.packetsSent - packetsSent).toBeLessThan(20 + 3 * intervals);
         },
       ),
-      { seed: SEED, numRuns: 20 },
+      // The first: a round trip of 0.8 s, and PINGs that are that far apart, are more than the second both agreed on.
+      { seed: SEED, numRuns: 20, examples: [[1000, 1000, 1000, 400]] },
     );
   });
 
@@ -66,12 +68,13 @@ describe('statistics', () => {
       expect(side.connection.statistics().idleTimeoutMs).toBe(ms);
   });
 
-  test(`tell that it lasts three probe timeouts at least ${covers('rfc9000-10.1-1')}`, () => {
+  test('tell that it lasts three probe timeouts at least', () => {
+    covers('rfc9000-10.1-1');
     const pair = createPair(50, 30_000, 0, 500);
     const { idleTimeoutMs, smoothedRttUs } = pair.client.connection.statistics();
     expect(idleTimeoutMs).toBeGreaterThanOrEqual((3 * smoothedRttUs) / MS);
     const quietSinceUs = pair.world.nowUs;
     pair.run(() => pair.client.has('closed'), 60 * SECOND);
-    expect(pair.world.nowUs - quietSinceUs).toBeGreaterThan((3 * smoothedRttUs) / MS);
+    expect(pair.world.nowUs - quietSinceUs).toBeGreaterThan(3 * smoothedRttUs);
   });
 });

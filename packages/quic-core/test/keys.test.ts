@@ -3,15 +3,14 @@ import { concatBytes } from '@tsquic/bytes';
 import { createNodeProvider } from '@tsquic/crypto/node';
 import { createConnectedPair, type Pair, randomBytes } from '@tsquic/simulator';
 import { Level } from '@tsquic/tls13';
-import { covers } from '../../../tools/covers.ts';
-import type { Connection } from '../src/connection/connection.ts';
-import type { QuicHostContext } from '../src/context/contract.ts';
+import { covers } from '@tsquic/testing';
 import { QuicUsageError } from '../src/errors/usage-error.ts';
 import { FrameType } from '../src/frame/rules.ts';
 import { type Drop, dropName } from '../src/packet/drop.ts';
-import { createPacketHeader, PacketType } from '../src/packet/header.ts';
+import { createPacketHeader } from '../src/packet/header.ts';
 import { PADDING, PING } from './support/attacker.ts';
 import {
+  coreOf,
   attackClient,
   attackServer,
   createClient,
@@ -19,7 +18,8 @@ import {
   eventsOf,
   LOUD,
 } from './support/contexts.ts';
-import { cryptoFrame } from './support/frames.ts';
+import { ackFrame, cryptoFrame, streamFrame } from './support/frames.ts';
+import { PacketType } from '../src/version/packet-type.ts';
 
 const SECOND = 1_000_000;
 const PROBE = concatBytes(PING, PADDING);
@@ -31,14 +31,9 @@ function dropLog() {
   return { drops, tracer };
 }
 
-/** The inside of a context's only connection. */
-function firstCore(context: QuicHostContext): Connection {
-  const { cores } = context as unknown as { readonly cores: ReadonlyMap<number, Connection> };
-  return cores.values().next().value!;
-}
-
 describe('keys are discarded', () => {
-  test(`by a client, Initial ones with its first Handshake packet ${covers('rfc9001-4.9.1-1', 'rfc9001-4.9.1-3')}`, () => {
+  test('by a client, Initial ones with its first Handshake packet', () => {
+    covers('rfc9001-4.9.1-1', 'rfc9001-4.9.1-3');
     const { drops, tracer } = dropLog();
     const attacker = attackClient(createClient({ tracer }));
     const levels = attacker.seen.map(({ level }) => level);
@@ -53,7 +48,8 @@ describe('keys are discarded', () => {
     expect(attacker.seen.map(({ level }) => level).slice(firstHandshake)).not.toContain(Level.Initial);
   });
 
-  test(`by a server, Initial ones with the first Handshake packet it opens ${covers('rfc9001-4.9.1-2', 'rfc9001-4.9.1-3')}`, () => {
+  test('by a server, Initial ones with the first Handshake packet it opens', () => {
+    covers('rfc9001-4.9.1-2', 'rfc9001-4.9.1-3');
     const { drops, tracer } = dropLog();
     const attacker = attackServer(createServer({ tracer }), { silentFrom: Level.Handshake });
     attacker.send(Level.Initial, PROBE);
@@ -72,7 +68,8 @@ describe('keys are discarded', () => {
     expect(attacker.seen.slice(seen).map(({ level }) => level)).not.toContain(Level.Initial);
   });
 
-  test(`by both, Handshake ones when the handshake is confirmed ${covers('rfc9001-4.9.2-1')}`, () => {
+  test('by both, Handshake ones when the handshake is confirmed', () => {
+    covers('rfc9001-4.9.2-1');
     for (const attack of ['server', 'client'] as const) {
       const { drops, tracer } = dropLog();
       const attacker =
@@ -90,7 +87,8 @@ describe('keys are discarded', () => {
 });
 
 describe('a server says that the handshake is done', () => {
-  test(`when it is, and not before ${covers('rfc9001-4.1.2-1', 'rfc9000-19.20-1')}`, () => {
+  test('when it is, and not before', () => {
+    covers('rfc9001-4.1.2-1', 'rfc9000-19.20-1');
     const attacker = attackServer(createServer(), { silentFrom: Level.Handshake });
     attacker.pass(2 * SECOND);
     expect(attacker.framesOf(FrameType.HandshakeDone)).toEqual([]);
@@ -98,21 +96,49 @@ describe('a server says that the handshake is done', () => {
     expect(attacker.framesOf(FrameType.HandshakeDone, Level.Application)).toHaveLength(1);
   });
 
-  test(`and nothing of TLS after that but tickets ${covers('rfc9001-4.4-4', 'rfc9001-6-2', 'rfc9001-4.9-2')}`, () => {
+  test('and nothing of TLS after that but tickets', () => {
+    covers('rfc9001-4.4-4', 'rfc9001-4.4-5', 'rfc9001-4.9-2');
     const attacker = attackServer(createServer());
     attacker.pass(5 * SECOND);
     const late = attacker.framesOf(FrameType.Crypto, Level.Application);
     // Type 4 is NewSessionTicket, RFC 8446 §4.
     expect(new Set(late.map(({ data }) => data[0]))).toEqual(new Set([4]));
   });
+
+  test('and no KeyUpdate of TLS, whoever changes the keys', () => {
+    covers('rfc9001-6-2');
+    for (const role of ['server', 'client'] as const) {
+      const attacker = role === 'server' ? attackServer(createServer()) : attackClient(createClient());
+      if (role === 'client')
+        attacker.send(Level.Application, concatBytes(Uint8Array.of(FrameType.HandshakeDone), PADDING));
+      const { keys } = coreOf(attacker.victim).parts;
+      // One update by the peer, then one of our own.
+      attacker.updateKeys();
+      attacker.send(Level.Application, PROBE).pass(SECOND / 10);
+      expect(keys.oneRtt.phaseBit).toBe(4);
+      attacker.send(
+        Level.Application,
+        ackFrame(attacker.seen.flatMap(({ level, number }) => (level === Level.Application ? [number] : []))),
+      );
+      // Three probe timeouts after that acknowledgement: RFC 9001 §6.5.
+      attacker.pass(5 * SECOND);
+      keys.oneRtt.write!.sealed = 2 ** 20;
+      attacker.send(Level.Application, PROBE).pass(SECOND);
+      expect(keys.oneRtt.phaseBit).toBe(0);
+      const late = attacker.framesOf(FrameType.Crypto, Level.Application).map(({ data }) => data[0]);
+      expect(late.filter((type) => type !== 4)).toEqual([]);
+    }
+  });
 });
 
-test(`a client does not go without a judgement of certificates ${covers('rfc9001-4.4-1')}`, () => {
+test('a client does not go without a judgement of certificates', () => {
+  covers('rfc9001-4.4-1');
   const client = createClient({ dangerouslySkipCertificateCheck: false });
   expect(() => client.createConnection({ to: { ip: '192.0.2.1', port: 443 } }, 0)).toThrow(QuicUsageError);
 });
 
-test(`a client waits with 1-RTT packets for its own end of the handshake ${covers('rfc9001-5.7-1', 'rfc9001-5.7-5')}`, () => {
+test('a client waits with 1-RTT packets for its own end of the handshake', () => {
+  covers('rfc9001-5.7-1', 'rfc9001-5.7-5');
   const client = createClient({ judgeCertificates: true, dangerouslySkipCertificateCheck: false });
   const attacker = attackClient(client);
   expect(eventsOf(client).map(({ type }) => type)).toEqual(['certificate']);
@@ -126,7 +152,8 @@ test(`a client waits with 1-RTT packets for its own end of the handshake ${cover
   expect(eventsOf(client).map(({ type }) => type)).toContain('connected');
 });
 
-test(`handshake data that its level leaves behind is an error ${covers('rfc9001-4.1.3-3')}`, () => {
+test('handshake data that its level leaves behind is an error', () => {
+  covers('rfc9001-4.1.3-3');
   const server = createServer();
   const attacker = attackServer(server, { silentFrom: Level.Initial });
   // Bytes far behind the ClientHello, then the ClientHello: TLS moves on, and those stay.
@@ -135,7 +162,8 @@ test(`handshake data that its level leaves behind is an error ${covers('rfc9001-
   expect(attacker.closeCode).toBe(0x0a);
 });
 
-test(`0-RTT packets mean nothing to a client ${covers('rfc9001-5.6-6', 'rfc9001-5.6-7')}`, () => {
+test('0-RTT packets mean nothing to a client', () => {
+  covers('rfc9001-5.6-6', 'rfc9001-5.6-7');
   const { drops, tracer } = dropLog();
   const attacker = attackClient(createClient({ tracer }));
   drops.length = 0;
@@ -148,16 +176,20 @@ test.each([
   ['CRYPTO', cryptoFrame(0, new Uint8Array(4))],
   ['ACK', Uint8Array.of(FrameType.Ack, 0, 0, 0, 0)],
   ['HANDSHAKE_DONE', Uint8Array.of(FrameType.HandshakeDone)],
-])(`%s has no place in 0-RTT ${covers('rfc9001-8.3-2', 'rfc9000-12.4-3')}`, (_name, payload) => {
+])('%s has no place in 0-RTT', (_name, payload) => {
+  covers('rfc9001-8.3-2', 'rfc9000-12.4-3');
   const server = createServer();
   attackServer(server, { silentFrom: Level.Handshake });
-  const { receiver, paths } = firstCore(server).parts;
+  const { receiver, paths } = coreOf(server).parts;
   const header = { ...createPacketHeader(), type: PacketType.ZeroRtt, payloadEnd: payload.length };
-  const receive = (): unknown => receiver.onPayload(payload, header, Level.EarlyData, paths.active, SECOND);
+  const { active } = paths;
+  const receive = (): unknown =>
+    receiver.onPayload(payload, header, Level.EarlyData, active.space, active, SECOND);
   expect(receive).toThrow(expect.objectContaining({ code: 0x0a }));
 });
 
-test(`a client gives no tokens ${covers('rfc9000-19.7-3')}`, () => {
+test('a client gives no tokens', () => {
+  covers('rfc9000-19.7-3');
   const attacker = attackClient(createClient());
   attacker.send(Level.Application, concatBytes(Uint8Array.of(FrameType.HandshakeDone), PADDING));
   attacker.pass(5 * SECOND);
@@ -174,11 +206,12 @@ describe('key updates', () => {
     });
 
   test.each([1, 2, 3])(
-    `of both sides, many in a transfer with loss and reordering, lose nothing (seed %d) ${covers('rfc9001-6.1-3', 'rfc9001-6.2-1', 'rfc9001-6.6-3')}`,
+    'of both sides, many in a transfer with loss and reordering, lose nothing (seed %d)',
     (seed) => {
+      covers('rfc9001-6.1-3', 'rfc9001-6.2-1', 'rfc9001-6.4-1', 'rfc9001-6.6-3');
       const pair = pairOf(seed);
       const bytes = randomBytes(400_000, pair.world.random.fork('data'));
-      const sides = [firstCore(pair.client.context).parts.keys, firstCore(pair.server.context).parts.keys];
+      const sides = [coreOf(pair.client.context).parts.keys, coreOf(pair.server.context).parts.keys];
       const phases = new Set<number>();
       let updates = 0;
       pair.world.observe({
@@ -202,11 +235,12 @@ describe('key updates', () => {
     },
   );
 
-  test(`in a row: what is late of each phase opens for three probe timeouts, and no longer ${covers('rfc9001-6.1-4', 'rfc9001-6.5-4', 'rfc9001-6.5-5')}`, () => {
+  test('in a row: what is late of each phase opens for three probe timeouts, and no longer', () => {
+    covers('rfc9001-6.1-4', 'rfc9001-6.5-4', 'rfc9001-6.5-5');
     const { drops, tracer } = dropLog();
     const server = createServer({ tracer });
     const attacker = attackServer(server);
-    const { ptoUs } = firstCore(server).parts.paths.active.rtt;
+    const { ptoUs } = coreOf(server).parts.paths.active.rtt;
     const late: Uint8Array[] = [];
     for (let phase = 0; phase < 3; phase++) {
       attacker.send(Level.Application, PROBE);
@@ -232,15 +266,44 @@ describe('key updates', () => {
     }
     attacker.pump();
     expect(eventsOf(server).at(-1)).toMatchObject({ type: 'closed', reason: { code: 0x0e, remote: false } });
-    expect(firstCore(server).parts.statistics.packetsReceived).toBeLessThan(10);
+    expect(coreOf(server).parts.statistics.packetsReceived).toBeLessThan(10);
   });
 
-  test(`that the peer never follows end in AEAD_LIMIT_REACHED ${covers('rfc9001-6.6-4', 'rfc9001-6.6-5')}`, () => {
+  test('that the peer never follows end in AEAD_LIMIT_REACHED', () => {
+    covers('rfc9001-6.6-4', 'rfc9001-6.6-5');
     const server = createServer();
     const attacker = attackServer(server);
-    const { keys } = firstCore(server).parts;
-    keys.oneRtt.write!.sealed = 2 ** 23;
+    const { keys } = coreOf(server).parts;
+    // RFC 9001 §6.6: 2^23 packets with AES-GCM.
+    keys.oneRtt.write!.sealed = 2 ** 23 - 64;
     attacker.send(Level.Application, PROBE);
     expect(attacker.closeCode).toBe(0x0f);
+    for (let i = 0; i < 10_000; i++) attacker.deliver(attacker.packet(Level.Application, PROBE));
+    attacker.pass(10 * SECOND);
+    expect(keys.oneRtt.write!.sealed).toBeLessThanOrEqual(2 ** 23);
+  });
+
+  test('forgeries up to the integrity limit end the connection, and nothing is read after that', () => {
+    covers('rfc9001-6.6-6', 'rfc9001-6.6-7', 'rfc9001-6.6-4');
+    for (const role of ['server', 'client'] as const) {
+      const victim = role === 'server' ? createServer() : createClient();
+      const attacker = role === 'server' ? attackServer(victim) : attackClient(victim);
+      const { keys } = coreOf(victim).parts;
+      // RFC 9001 §6.6: 2^52 packets with AES-GCM.
+      keys.failedOpens = 2 ** 52 - 2;
+      eventsOf(victim);
+      const forge = (): void => {
+        const forged = attacker.packet(Level.Application, PROBE);
+        forged[forged.length - 1] = forged.at(-1)! ^ 1;
+        attacker.deliver(forged);
+        attacker.pump();
+      };
+      forge();
+      expect(attacker.closeCode).toBeUndefined();
+      forge();
+      expect(attacker.closeCode).toBe(0x0f);
+      attacker.send(Level.Application, streamFrame(role === 'server' ? 0 : 1, 0, Uint8Array.of(1)));
+      expect(eventsOf(victim).map(({ type }) => type)).toEqual(['closed']);
+    }
   });
 });

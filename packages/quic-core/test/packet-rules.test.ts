@@ -1,16 +1,16 @@
 import { describe, expect, test } from '@jest/globals';
+import { seededCrypto } from '@tsquic/testing/seeded';
 import { ByteReader, concatBytes, fromHex, toHex } from '@tsquic/bytes';
 import { Level } from '@tsquic/tls13';
-import { covers } from '../../../tools/covers.ts';
-import { createOutgoingDatagram } from '../src/context/outgoing-datagram.ts';
+import { covers } from '@tsquic/testing';
+import { createOutgoingDatagram } from '../src/connection/outgoing-datagram.ts';
 import type { QuicContext } from '../src/context/context.ts';
 import { FrameType } from '../src/frame/rules.ts';
 import { initialKeys } from '../src/keys/initial.ts';
 import { type Drop, dropName } from '../src/packet/drop.ts';
-import { createPacketHeader, type PacketHeader, PacketType, parseHeader } from '../src/packet/header.ts';
-import { protectPacket, unmaskHeader } from '../src/packet/protection.ts';
+import { createPacketHeader, type PacketHeader, parseHeader } from '../src/packet/header.ts';
+import { protectPacket } from '../src/packet/protection.ts';
 import { encodeRetry, retryTag } from '../src/packet/retry.ts';
-import { VERSION_1 } from '../src/version/versions.ts';
 import { ATTACKER, PADDING, PING, VICTIM } from './support/attacker.ts';
 import {
   attackClient,
@@ -19,9 +19,11 @@ import {
   createServer,
   eventsOf,
   LOUD,
-  seededCrypto,
 } from './support/contexts.ts';
-import { readFrames, streamFrame } from './support/frames.ts';
+import { streamFrame } from './support/frames.ts';
+import { openInitial } from './support/open-initial.ts';
+import { PacketType } from '../src/version/packet-type.ts';
+import { VERSION_1, VERSIONS } from '../src/version/versions.ts';
 
 const ONE_BYTE = Uint8Array.of(1);
 const crypto = seededCrypto(21);
@@ -43,7 +45,7 @@ function sentBy(context: QuicContext, nowUs = 1_000_000): Uint8Array[] {
 
 function parse(bytes: Uint8Array): PacketHeader {
   const header = createPacketHeader();
-  expect(parseHeader(new ByteReader(bytes), 8, header)).toBe(0);
+  expect(parseHeader(new ByteReader(bytes), 8, VERSIONS, header)).toBe(0);
   return header;
 }
 
@@ -71,7 +73,8 @@ function startClient(options: Parameters<typeof createClient>[0] = {}) {
 }
 
 describe('coalesced packets', () => {
-  test(`one that does not open leaves the others alone ${covers('rfc9000-12.2-7', 'rfc9000-12.2-6')}`, () => {
+  test('one that does not open leaves the others alone', () => {
+    covers('rfc9000-12.2-7');
     const server = createServer();
     const attacker = attackServer(server, { silentFrom: Level.Handshake });
     eventsOf(server);
@@ -86,7 +89,30 @@ describe('coalesced packets', () => {
     expect(ack!.values).toEqual([1, 1]);
   });
 
-  test(`one without keys waits for them, and opens then ${covers('rfc9000-12.2-7', 'rfc9001-5.7-1', 'rfc9001-5.7-2')}`, () => {
+  test('each is acknowledged in its own space', () => {
+    covers('rfc9000-12.2-1', 'rfc9000-12.2-6', 'rfc9000-13.2.6-1');
+    const attacker = attackClient(createClient(), { silentFrom: Level.Handshake });
+    const before = attacker.seen.length;
+    attacker.deliver(
+      concatBytes(
+        attacker.packet(Level.Initial, concatBytes(PING, PADDING), { number: 30 }),
+        attacker.packet(Level.Handshake, concatBytes(PING, PADDING), { number: 40 }),
+      ),
+    );
+    attacker.pump();
+    const acks = attacker.seen
+      .slice(before)
+      .flatMap(({ level, frames }) =>
+        frames.flatMap(({ type, values }) => (type === FrameType.Ack ? [[level, values[1]]] : [])),
+      );
+    expect(acks).toEqual([
+      [Level.Initial, 30],
+      [Level.Handshake, 40],
+    ]);
+  });
+
+  test('one without keys waits for them, and opens then', () => {
+    covers('rfc9001-5.7-1', 'rfc9001-5.7-2');
     const server = createServer();
     const attacker = attackServer(server, { silentFrom: Level.Handshake });
     eventsOf(server);
@@ -101,8 +127,20 @@ describe('coalesced packets', () => {
   });
 });
 
+test('packets that are too small are dropped', () => {
+  covers('rfc9000-10.3-7');
+  const { drops, tracer } = dropLog();
+  const server = createServer({ tracer });
+  const attacker = attackServer(server);
+  for (let rest = 0; rest < 20; rest++)
+    attacker.deliver(concatBytes(Uint8Array.of(0x40), attacker.destination, new Uint8Array(rest)));
+  expect(drops).toEqual(Array.from({ length: 20 }, () => 'NoSample'));
+  expect(server.connection(0)!.closeReason).toBeUndefined();
+});
+
 describe('packet numbers', () => {
-  test(`only grow, in every space ${covers('rfc9000-12.3-1', 'rfc9000-12.3-2')}`, () => {
+  test('only grow, in every space', () => {
+    covers('rfc9000-12.3-1', 'rfc9000-12.3-2');
     const server = createServer();
     const attacker = attackServer(server);
     for (let i = 0; i < 30; i++) attacker.send(Level.Application, concatBytes(PING, PADDING)).pass(50_000);
@@ -113,7 +151,8 @@ describe('packet numbers', () => {
     }
   });
 
-  test(`a number that was received is not taken again, whatever is in the packet ${covers('rfc9000-12.3-4', 'rfc9000-12.3-5')}`, () => {
+  test('a number that was received is not taken again, whatever is in the packet', () => {
+    covers('rfc9000-12.3-4', 'rfc9000-12.3-5');
     const { drops, tracer } = dropLog();
     const server = createServer({ tracer });
     const attacker = attackServer(server);
@@ -130,7 +169,8 @@ describe('packet numbers', () => {
 });
 
 describe('Initial packets', () => {
-  test(`of a client fill 1200 bytes, whatever becomes of them ${covers('rfc9000-14.1-1')}`, () => {
+  test('of a client fill 1200 bytes, whatever becomes of them', () => {
+    covers('rfc9000-14.1-1', 'rfc9001-9.3-1');
     const client = createClient();
     const attacker = attackClient(client, { silentFrom: Level.Initial });
     attacker.pass(20_000_000);
@@ -139,7 +179,8 @@ describe('Initial packets', () => {
     for (const { datagramBytes } of initials) expect(datagramBytes).toBeGreaterThanOrEqual(1200);
   });
 
-  test(`of a server do, if they must be acknowledged; and no token is in them ${covers('rfc9000-14.1-2', 'rfc9000-17.2.2-1')}`, () => {
+  test('of a server do, if they must be acknowledged; and no token is in them', () => {
+    covers('rfc9000-14.1-2', 'rfc9000-17.2.2-1');
     const server = createServer();
     const attacker = attackServer(server, { silentFrom: Level.Handshake });
     attacker.pass(3_000_000);
@@ -152,10 +193,13 @@ describe('Initial packets', () => {
     const { initial } = startClient();
     const other = createServer();
     other.incomingPacket(initial[0]!, ATTACKER, VICTIM, 0, 0, 1_000_000);
-    for (const datagram of sentBy(other)) expect(parse(datagram).tokenLength).toBe(0);
+    const answers = sentBy(other);
+    expect(answers.length).toBeGreaterThan(0);
+    for (const datagram of answers) expect(parse(datagram).tokenLength).toBe(0);
   });
 
-  test(`in smaller datagrams are not taken, first or later ${covers('rfc9000-14.1-4')}`, () => {
+  test('in smaller datagrams are not taken, first or later', () => {
+    covers('rfc9000-14.1-4');
     const { drops, tracer } = dropLog();
     const server = createServer({ tracer });
     const { initial } = startClient();
@@ -173,7 +217,8 @@ describe('Initial packets', () => {
     expect(received.datagrams).toBe(datagrams);
   });
 
-  test(`of a server with a token are dropped by its client ${covers('rfc9000-17.2.2-2')}`, () => {
+  test('of a server with a token are dropped by its client', () => {
+    covers('rfc9000-17.2.2-2');
     const { drops, tracer } = dropLog();
     const client = createClient({ tracer });
     const attacker = attackClient(client, { silentFrom: Level.Initial });
@@ -184,7 +229,8 @@ describe('Initial packets', () => {
     expect(client.connection(0)!.closeReason).toBeUndefined();
   });
 
-  test(`before its address is known, a client gets three times what it sent at most ${covers('rfc9000-14.1-6')}`, () => {
+  test('before its address is known, a client gets three times what it sent at most', () => {
+    covers('rfc9000-14.1-6');
     const attacker = attackServer(createServer(), { silentFrom: Level.Handshake });
     attacker.pass(9_000_000);
     expect(attacker.received.bytes).toBeLessThanOrEqual(3 * attacker.sent.bytes);
@@ -207,20 +253,18 @@ describe('Version Negotiation', () => {
     [0, 0],
     [255, 255],
     [3, 21],
-  ])(
-    `answers IDs of %d and %d bytes, exchanged, once ${covers('rfc9000-17.2.1-4', 'rfc9000-17.2.1-5', 'rfc9000-17.2.1-6', 'rfc9000-17.2.1-7')}`,
-    (dcid, scid) => {
-      const server = createServer();
-      server.incomingPacket(unknown(dcid, scid, 1200), ATTACKER, VICTIM, 0, 0, 1_000_000);
-      const answers = sentBy(server);
-      expect(answers).toHaveLength(1);
-      const reader = new ByteReader(answers[0]!, 1);
-      expect(reader.u32()).toBe(0);
-      expect(reader.copy(reader.u8())).toEqual(new Uint8Array(scid).fill(0xcc));
-      expect(reader.copy(reader.u8())).toEqual(new Uint8Array(dcid).fill(0xdd));
-      expect(reader.u32()).toBe(1);
-    },
-  );
+  ])('answers IDs of %d and %d bytes, exchanged, once', (dcid, scid) => {
+    covers('rfc9000-17.2.1-4', 'rfc9000-17.2.1-5', 'rfc9000-17.2.1-6', 'rfc9000-17.2.1-7');
+    const server = createServer();
+    server.incomingPacket(unknown(dcid, scid, 1200), ATTACKER, VICTIM, 0, 0, 1_000_000);
+    const answers = sentBy(server);
+    expect(answers).toHaveLength(1);
+    const reader = new ByteReader(answers[0]!, 1);
+    expect(reader.u32()).toBe(0);
+    expect(reader.copy(reader.u8())).toEqual(new Uint8Array(scid).fill(0xcc));
+    expect(reader.copy(reader.u8())).toEqual(new Uint8Array(dcid).fill(0xdd));
+    expect(reader.u32()).toBe(1);
+  });
 
   test('answers nothing small, and not itself', () => {
     const server = createServer();
@@ -240,13 +284,14 @@ describe('Retry', () => {
   const retryFor = (initial: Uint8Array, source = retryScid, token = retryToken): Uint8Array =>
     encodeRetry(crypto, VERSION_1, scidOf(initial), source, dcidOf(initial), token);
 
-  test(`is followed with its ID and token, our ID and hello unchanged, numbers going on ${covers(
-    'rfc9000-17.2.5.1-3',
-    'rfc9000-17.2.5.2-5',
-    'rfc9000-17.2.5.3-1',
-    'rfc9000-17.2.5.3-4',
-    'rfc9000-17.2.5-1',
-  )}`, () => {
+  test('is followed with its ID and token, our ID and hello unchanged, numbers going on', () => {
+    covers(
+      'rfc9000-17.2.5.1-3',
+      'rfc9000-17.2.5.2-5',
+      'rfc9000-17.2.5.3-1',
+      'rfc9000-17.2.5.3-4',
+      'rfc9000-17.2.5-1',
+    );
     const server = createServer({ retry: 'always' });
     const { client, initial, receive } = startClient();
     server.incomingPacket(initial[0]!, ATTACKER, VICTIM, 0, 0, 1_000_000);
@@ -262,7 +307,7 @@ describe('Retry', () => {
     expect(dcidOf(again[0]!)).toEqual(scidOf(retry!));
     expect(scidOf(again[0]!)).toEqual(scidOf(initial[0]!));
     expect(tokenOf(again[0]!)).toEqual(tokenOf(retry!));
-    const helloes = [initial[0]!, again[0]!].map((datagram) => openInitial(datagram));
+    const helloes = [initial[0]!, again[0]!].map((datagram) => openInitial(crypto, datagram));
     expect(helloes[1]!.number).toBeGreaterThan(helloes[0]!.number);
     expect(toHex(helloes[1]!.hello)).toBe(toHex(helloes[0]!.hello));
     // And the server goes on from there.
@@ -270,7 +315,8 @@ describe('Retry', () => {
     expect(eventsOf(server).map(({ type }) => type)).toEqual(['accepted']);
   });
 
-  test(`a server sends one for each datagram, with an ID of its own ${covers('rfc9000-17.2.5.1-1', 'rfc9000-17.2.5.1-5')}`, () => {
+  test('a server sends one for each datagram, with an ID of its own', () => {
+    covers('rfc9000-17.2.5.1-1', 'rfc9000-17.2.5.1-5');
     const server = createServer({ retry: 'always' });
     const { initial } = startClient();
     const twice = concatBytes(initial[0]!, initial[0]!);
@@ -280,7 +326,8 @@ describe('Retry', () => {
     expect(scidOf(answers[0]!)).not.toEqual(dcidOf(initial[0]!));
   });
 
-  test(`only the first is followed ${covers('rfc9000-17.2.5.2-1', 'rfc9000-17.2.5.2-2')}`, () => {
+  test('only the first is followed', () => {
+    covers('rfc9000-17.2.5.2-1', 'rfc9000-17.2.5.2-2');
     const { drops, tracer } = dropLog();
     const { client, initial, receive } = startClient({ tracer });
     receive(retryFor(initial[0]!));
@@ -291,7 +338,8 @@ describe('Retry', () => {
     expect(drops).toEqual(['Unsolicited', 'Unsolicited']);
   });
 
-  test(`none is followed once the server has answered ${covers('rfc9000-17.2.5.2-2')}`, () => {
+  test('none is followed once the server has answered', () => {
+    covers('rfc9000-17.2.5.2-2');
     const { drops, tracer } = dropLog();
     const client = createClient({ tracer });
     const attacker = attackClient(client, { silentFrom: Level.Handshake });
@@ -300,7 +348,8 @@ describe('Retry', () => {
     expect(drops).toEqual(['Unsolicited']);
   });
 
-  test(`a wrong tag, our own ID or no token make it worthless ${covers('rfc9000-17.2.5.1-2', 'rfc9000-17.2.5.2-3', 'rfc9000-17.2.5.2-4')}`, () => {
+  test('a wrong tag, our own ID or no token make it worthless', () => {
+    covers('rfc9000-17.2.5.1-2', 'rfc9000-17.2.5.2-3', 'rfc9000-17.2.5.2-4');
     const { drops, tracer } = dropLog();
     const { client, initial, receive } = startClient({ tracer });
     const wrongTag = retryFor(initial[0]!);
@@ -318,18 +367,6 @@ describe('Retry', () => {
   });
 });
 
-/** Number and CRYPTO data of a client's Initial. */
-function openInitial(datagram: Uint8Array): { readonly number: number; readonly hello: Uint8Array } {
-  const bytes = datagram.slice();
-  const header = parse(bytes);
-  const keys = initialKeys(crypto, VERSION_1, dcidOf(bytes), true);
-  unmaskHeader(bytes, header, keys.protection, -1);
-  expect(keys.aead.open(header.packetNumber, bytes, 0, header.payloadAt, header.packetEnd)).toBe(true);
-  const frames = readFrames(bytes, header.payloadAt, header.payloadEnd);
-  const data = frames.filter(({ type }) => type === FrameType.Crypto).map((one) => one.data);
-  return { number: header.packetNumber, hello: concatBytes(...data) };
-}
-
 /** A client's Initial with a PING and no more padding than it needs. */
 function sealInitial(destination: Uint8Array, source: Uint8Array, number: number): Uint8Array {
   const head = [0xc3, 0, 0, 0, 1, destination.length, ...destination, source.length, ...source, 0, 0x40, 24];
@@ -339,7 +376,8 @@ function sealInitial(destination: Uint8Array, source: Uint8Array, number: number
   return bytes;
 }
 
-test(`the spin bit of others means nothing ${covers('rfc9000-17.4-5')}`, () => {
+test('the spin bit of others means nothing', () => {
+  covers('rfc9000-17.4-5');
   const attacker = attackServer(createServer());
   for (let i = 0; i < 10; i++)
     attacker.send(Level.Application, concatBytes(PING, PADDING), { firstByte: i % 2 === 0 ? 0x20 : 0 });

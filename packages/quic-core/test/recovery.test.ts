@@ -8,7 +8,7 @@ import {
   type PairOptions,
   watchInvariants,
 } from '@tsquic/simulator';
-import { covers } from '../../../tools/covers.ts';
+import { covers } from '@tsquic/testing';
 import { RecordingController } from './support/recovery-rig.ts';
 
 const MS = 1000;
@@ -35,8 +35,9 @@ const INITIAL = 0xc0;
 
 describe('handshake', () => {
   test.each(Array.from({ length: 6 }, (_, i) => i))(
-    `survives the loss of any of its datagrams: number %i ${covers('rfc9000-13.3-3')}`,
+    'survives the loss of any of its datagrams: number %i',
     (index) => {
+      covers('rfc9000-13.3-3');
       for (const direction of ['up', 'down'] as const) {
         const pair = pairOf({ [direction]: { loss: { kind: 'list', indexes: [index] } } });
         expect(shakeHands(pair, 3 * SECOND).length).toBeGreaterThan(1);
@@ -44,7 +45,8 @@ describe('handshake', () => {
     },
   );
 
-  test(`a lost first flight is repeated in Initial packets of full size ${covers('rfc9000-8.1-4', 'rfc9000-8.1-6', 'rfc9000-14.1-1', 'rfc9002-6.2.2.1-4')}`, () => {
+  test('a lost first flight is repeated in Initial packets of full size', () => {
+    covers('rfc9000-8.1-4', 'rfc9000-8.1-6', 'rfc9000-14.1-1', 'rfc9002-6.2.2.1-4');
     const sent = shakeHands(pairOf({ up: { loss: { kind: 'list', indexes: [0, 1, 2, 3] } } }));
     const first = sent.slice(0, 5);
     for (const { bytes } of first) expect(bytes[0]! & LONG_HEADER_TYPE).toBe(INITIAL);
@@ -82,7 +84,8 @@ describe('handshake', () => {
     },
   );
 
-  test(`a server that has used up its allowance is asked for more ${covers('rfc9000-8.1-2', 'rfc9000-8.1-5', 'rfc9002-6.2.2.1-1')}`, () => {
+  test('a server that has used up its allowance is asked for more', () => {
+    covers('rfc9000-8.1-2', 'rfc9000-8.1-5');
     const pair = pairOf({ chainBytes: 9000 });
     const violations = watchInvariants(pair.world);
     shakeHands(pair);
@@ -107,7 +110,8 @@ describe('congestion window', () => {
     });
   }
 
-  test(`nothing leaves beyond it ${covers('rfc9002-7-3')}`, () => {
+  test('nothing leaves beyond it', () => {
+    covers('rfc9002-7-3');
     const pair = fixedWindow(20_000);
     let most = 0;
     pair.world.observe({
@@ -122,16 +126,71 @@ describe('congestion window', () => {
     expect(most).toBeGreaterThan(18_000);
   });
 
-  test(`but probes, which count as in flight ${covers('rfc9002-7.5-1', 'rfc9002-7.5-2', 'rfc9002-6.2.4-1', 'rfc9002-6.2.4-3')}`, () => {
+  test('but probes, which count as in flight', () => {
+    covers('rfc9002-7.5-1', 'rfc9002-7.5-2', 'rfc9002-6.2.4-1');
     const pair = fixedWindow(20_000, { up: { blackholes: [{ fromUs: 200 * MS, untilUs: 3 * SECOND }] } });
     pair.pass(200 * MS - pair.world.nowUs);
+    /** Bytes of the datagrams that left after each number of probe timeouts. */
+    const sent: number[][] = [];
+    pair.world.observe({
+      onSend(host, { bytes }) {
+        if (host !== pair.client.host) return;
+        (sent[pair.client.connection.statistics().probeTimeouts] ??= []).push(bytes.length);
+      },
+    });
+    expect(pair.client.connection.statistics()).toMatchObject({ bytesInFlight: 0, probeTimeouts: 0 });
     const { id } = pair.client.sendPattern(200_000);
-    pair.pass(SECOND);
+    pair.pass(2 * SECOND);
     const { bytesInFlight, probeTimeouts } = pair.client.connection.statistics();
-    expect(probeTimeouts).toBeGreaterThan(1);
+    expect(probeTimeouts).toBeGreaterThan(2);
+    const [beforeThem, ...probes] = sent;
+    const total = (sizes: readonly number[]): number => sizes.reduce((sum, bytes) => sum + bytes, 0);
+    expect(total(beforeThem!)).toBeLessThanOrEqual(20_000);
+    // The window is full: one or two packets leave for each timeout, and none besides. RFC 9002 §6.2.4
+    expect(probes).toHaveLength(probeTimeouts);
+    for (const sizes of probes) expect([1, 2]).toContain(sizes.length);
+    expect(bytesInFlight).toBe(total(sent.flat()));
     expect(bytesInFlight).toBeGreaterThan(20_000);
     expect(pair.run(() => pair.server.received(id).finished, 20 * SECOND)).toBe(true);
   });
+
+  test.each([0, 1])(
+    'is spread over time as its controller says: streams and datagrams (%i)',
+    (usesDatagrams) => {
+      covers('rfc9002-7.7-1', 'rfc9002-7.7-2');
+      const rate = 200_000;
+      const pair = createConnectedPair({
+        createCrypto: (random) => createNodeProvider({ random }),
+        seed: 12,
+        link: { delayUs: 20 * MS },
+        server: { transport: { maxDatagramFrameBytes: 1200 } },
+        client: {
+          congestion: () =>
+            Object.assign(new RecordingController(), { pacingRate: rate, inSlowStart: false }),
+        },
+      });
+      pair.pass(SECOND);
+      const leaves: { readonly atUs: number; readonly bytes: number }[] = [];
+      pair.world.observe({
+        onSend(host, { bytes }) {
+          if (host === pair.client.host) leaves.push({ atUs: pair.world.nowUs, bytes: bytes.length });
+        },
+      });
+      const startUs = pair.world.nowUs;
+      const { connection } = pair.client;
+      if (usesDatagrams === 1)
+        connection.datagrams.setSource((room) => ({ bytes: Math.min(room.length, 1000) }));
+      else pair.client.sendPattern(10_000_000);
+      pair.pass(2 * SECOND);
+      let sum = 0;
+      for (const { atUs, bytes } of leaves) {
+        // The burst of RFC 9002 §7.2, then what the rate has brought by then.
+        expect(sum).toBeLessThanOrEqual(14_720 + (rate * (atUs - startUs)) / SECOND);
+        sum += bytes;
+      }
+      expect(sum).toBeGreaterThan(0.95 * 2 * rate);
+    },
+  );
 
   test('small packets without an acknowledgement are bounded in number too', () => {
     const count = 40_000;

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import { covers } from '../../../tools/covers.ts';
-import type { QuicContextOptions } from '../src/context/config.ts';
-import { createOutgoingDatagram } from '../src/context/outgoing-datagram.ts';
+import { covers } from '@tsquic/testing';
+import type { QuicContextOptions } from '../src/config/config.ts';
+import { createOutgoingDatagram } from '../src/connection/outgoing-datagram.ts';
 import { TransportCode } from '../src/errors/transport-error.ts';
 import { createClient, createServer, eventsOf } from './support/contexts.ts';
 import { CLIENT, type Exchange, passTime, SERVER, settle } from './support/exchange.ts';
@@ -16,7 +16,8 @@ function exchangeWith(server: Partial<QuicContextOptions> = {}): Exchange {
 const REFUSED = { kind: 'transport', code: TransportCode.ConnectionRefused, remote: true };
 
 describe('a server that takes no more clients', () => {
-  test(`answers an Initial with CONNECTION_REFUSED: clients need not wait for a timeout ${covers('rfc9000-5.2.2-5')}`, () => {
+  test('answers an Initial with CONNECTION_REFUSED: clients need not wait for a timeout', () => {
+    covers('rfc9000-5.2.2-5');
     const exchange = exchangeWith({ maxConnections: 1 });
     const first = exchange.client.createConnection(TO, NOW_US);
     settle(exchange, NOW_US);
@@ -28,7 +29,35 @@ describe('a server that takes no more clients', () => {
     expect(exchange.server.nextWakeTime()).toBeLessThan(Infinity);
   });
 
-  test(`counts an allowance down, and keeps nothing of whom it refuses ${covers('rfc9000-5.2.2-5')}`, () => {
+  test('hears nothing more of a client that it has refused', () => {
+    covers('rfc9000-5.2.2-5');
+    const fromClient: number[] = [];
+    const exchange: Exchange = {
+      ...exchangeWith({ maxConnections: 0 }),
+      onDatagram: (bytes, isFromClient) => void (isFromClient && fromClient.push(bytes.length)),
+    };
+    const { closeReason } = exchange.client.createConnection(TO, NOW_US);
+    expect(closeReason).toBeUndefined();
+    passTime(exchange, NOW_US, 60_000_000);
+    expect(fromClient).toEqual([1200]);
+  });
+
+  test('a program that refuses hears of an end of its own, and the client of one that is not', () => {
+    const exchange = exchangeWith();
+    const client = exchange.client.createConnection(TO, NOW_US);
+    settle(exchange, NOW_US);
+    const [accepted] = eventsOf(exchange.server).filter(({ type }) => type === 'accepted');
+    exchange.server.connection(accepted!.connection)!.refuse();
+    settle(exchange, NOW_US);
+    expect(eventsOf(exchange.server).at(-1)).toMatchObject({
+      type: 'closed',
+      reason: { kind: 'transport', code: 2, remote: false },
+    });
+    expect(client.closeReason).toMatchObject({ kind: 'transport', code: 2, remote: true });
+  });
+
+  test('counts an allowance down, and keeps nothing of whom it refuses', () => {
+    covers('rfc9000-5.2.2-5');
     const exchange = exchangeWith();
     const { client, server } = exchange;
     server.clientAllowance = 2;

@@ -2,6 +2,7 @@ import { expect, test } from '@jest/globals';
 import type { QuicConnection, QuicStream } from '../src/context/handles.ts';
 import { createClient, createServer, eventsOf } from './support/contexts.ts';
 import { CLIENT, passTime, SERVER } from './support/exchange.ts';
+import { liveBytes } from './support/live-bytes.ts';
 
 const SECOND = 1_000_000;
 const COUNT = 100;
@@ -46,12 +47,3 @@ test(`connections that have carried ${ANSWER.length / 1000} kB hold little of it
   expect((liveBytes() - before) / COUNT / 1024).toBeLessThan(KIB_EACH);
   answer(streams);
 });
-
-function liveBytes(): number {
-  const { gc } = globalThis as { gc?: () => void };
-  if (gc === undefined) throw new Error('run with --expose-gc');
-  gc();
-  gc();
-  const { heapUsed, external } = process.memoryUsage();
-  return heapUsed + external;
-}

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { createNodeProvider } from '@tsquic/crypto/node';
 import { createConnectedPair, type PairOptions } from '@tsquic/simulator';
-import { encodeParameters } from '../src/handshake/parameters.ts';
+import { encodeParameters } from '../src/parameters/parameters.ts';
 import { Level } from '@tsquic/tls13';
 import type { QuicStream } from '../src/context/handles.ts';
 import type { Attacker } from './support/attacker.ts';

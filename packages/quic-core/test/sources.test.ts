@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { createNodeProvider } from '@tsquic/crypto/node';
 import type { QuicUsageError } from '../src/index.ts';
 import { createPair, type Pair } from '@tsquic/simulator';
-import { covers } from '../../../tools/covers.ts';
+import { covers } from '@tsquic/testing';
 
 const SECOND = 1_000_000;
 
@@ -56,7 +56,24 @@ describe('a source that fills packets as they are built', () => {
     expect(pair.server.received(stream.id).finished).toBe(true);
   });
 
-  test(`gives way to an end that is written ${covers('rfc9000-4.5-2')}`, () => {
+  test.each([-1, 1_000_000, Number.NaN])(
+    'that says it wrote %d bytes is a bug of the program, and ends the connection',
+    (bytes) => {
+      const errors: unknown[] = [];
+      const createCrypto = (random: (out: Uint8Array) => void) => createNodeProvider({ random });
+      const tracer = { onInternalError: (_connection: number, error: unknown) => void errors.push(error) };
+      const pair = createPair({ createCrypto, seed: 5, client: { tracer } });
+      pair.connect();
+      expect(pair.run(() => pair.client.has('connected'), 30 * SECOND)).toBe(true);
+      pair.client.connection.openStream()!.setSource(() => ({ bytes, fin: false }));
+      pair.pass(SECOND);
+      expect(errors).toEqual([expect.any(RangeError)]);
+      expect(pair.client.connection.closeReason).toBeDefined();
+    },
+  );
+
+  test('gives way to an end that is written', () => {
+    covers('rfc9000-4.5-2');
     for (const last of [0, 10]) {
       const pair = connectedPair(5);
       const stream = pair.client.connection.openStream()!;
@@ -130,7 +147,8 @@ describe('a source that fills packets as they are built', () => {
     expect(pair.server.received(stream.id).finished).toBe(true);
   });
 
-  test(`may reset its stream: what it gives then is not sent ${covers('rfc9000-3.3-2')}`, () => {
+  test('may reset its stream: what it gives then is not sent', () => {
+    covers('rfc9000-3.3-2');
     const pair = connectedPair(9);
     const stream = pair.client.connection.openStream({ unidirectional: true })!;
     let asked = 0;

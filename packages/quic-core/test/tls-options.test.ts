@@ -52,6 +52,7 @@ describe('a context refuses', () => {
     const context = createQuicContext({ crypto, alpn: ['test'], identity });
     expect(() => context.rotateKeys({ ticketKey: new Uint8Array(3) })).toThrow(QuicUsageError);
     expect(() => context.rotateKeys({ tokenKey: new Uint8Array(17) })).toThrow(QuicUsageError);
+    expect(() => context.rotateKeys({ resetKey: new Uint8Array(16) })).toThrow(QuicUsageError);
     expect(() => context.rotateKeys()).not.toThrow();
   });
 });

@@ -1,4 +1,4 @@
 #!/usr/bin/env node
-import { runCommandLine } from '@tsquic/cli/command-line';
+import { runCommandLine } from '../dist/command/tsquic.mjs';
 
 await runCommandLine();

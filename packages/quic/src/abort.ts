@@ -1,4 +1,7 @@
-/** Call `onAbort` once with the signal's reason, at once when it was aborted before. The result takes that back. */
+/**
+ * Call `onAbort` once with the signal's reason, at once if it was aborted before. Returns a function that
+ * cancels that.
+ */
 export function whenAborted(signal: AbortSignal | undefined, onAbort: (reason: unknown) => void): () => void {
   if (signal === undefined) return nothing;
   if (signal.aborted) {
@@ -10,7 +13,7 @@ export function whenAborted(signal: AbortSignal | undefined, onAbort: (reason: u
   return () => signal.removeEventListener('abort', listener);
 }
 
-/** The promise, or a rejection with the signal's reason, whichever is first. */
+/** Settles as the promise does, or rejects with the signal's reason if that comes first. */
 export function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (signal === undefined) return promise;
   return new Promise<T>((resolve, reject) => {

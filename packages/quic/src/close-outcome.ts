@@ -1,25 +1,36 @@
 import { alertOf, closeErrorCode, type CloseReason, transportCodeName } from '@tsquic/quic-core';
 import { QuicApplicationError, QuicError, QuicTransportError, TlsAlertError } from './errors.ts';
 
-/** How a connection ended in good order. */
+/** How an application closed a connection. */
 export interface CloseInfo {
   /** Application error code; 0 for none. RFC 9000 §20.2 */
   readonly code: number;
   readonly reason: string;
-  /** The peer closed it. */
+  /** Whether the peer closed it. */
   readonly remote: boolean;
 }
 
-/** What the end of a connection means. */
+/** What the end of a connection means for the program. */
 export interface CloseOutcome {
-  /** What unfinished work fails with. */
+  /** The error of unfinished work. */
   readonly error: QuicError;
-  /** Undefined where the end itself is a failure. */
+  /** Undefined when the end itself is a failure. */
   readonly info: CloseInfo | undefined;
 }
 
 /** Translate the core's close reason. */
 export function closeOutcome(reason: CloseReason): CloseOutcome {
+  const outcome = outcomeOf(reason);
+  reasons.set(outcome.error, reason);
+  return outcome;
+}
+
+/** The core's close reason in an error; undefined for other errors. */
+export function closeReasonOf(error: unknown): CloseReason | undefined {
+  return error instanceof QuicError ? reasons.get(error) : undefined;
+}
+
+function outcomeOf(reason: CloseReason): CloseOutcome {
   switch (reason.kind) {
     case 'application': {
       const { code, text, remote } = reason;
@@ -56,9 +67,12 @@ function failure(reason: CloseReason, message: string): CloseOutcome {
   return { error: new QuicError(closeErrorCode(reason), message), info: undefined };
 }
 
+const reasons = new WeakMap<QuicError, CloseReason>();
+
 const MESSAGES = {
-  'idle-timeout': 'the peer has gone silent',
-  'handshake-timeout': 'the handshake took too long',
+  'idle-timeout':
+    'nothing came from the peer for the idle timeout: it is gone, or the connection was quiet, which transport.keepAliveMs prevents',
+  'handshake-timeout': 'the handshake took longer than transport.handshakeTimeoutMs',
   'stateless-reset': 'the peer has forgotten the connection',
-  unreachable: 'nobody listens there',
+  unreachable: 'nobody listens at this address and UDP port',
 } as const;

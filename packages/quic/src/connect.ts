@@ -1,43 +1,43 @@
 import { lookup as lookupHost } from 'node:dns/promises';
 import { isIP } from 'node:net';
-import { type Clock, type DatagramPort, nodeClock, openNodePort } from '@tsquic/event-adapters';
-import type { Address, QuicHostContext } from '@tsquic/quic-core';
+import { type DatagramPort, nodeClock, openUdpPort } from '@tsquic/event-adapters';
+import type { Address } from '@tsquic/quic-core';
 import { unlessAborted, whenAborted } from './abort.ts';
+import { type Berth, socketsOf } from './client-endpoint.ts';
 import { clientContexts } from './contexts.ts';
 import { QuicConnection } from './connection.ts';
 import { Endpoint } from './endpoint.ts';
+import { decodeKeptToken } from './kept-token.ts';
 import { QuicError } from './errors.ts';
 import { interleaveFamilies, raceAttempts } from './happy-eyeballs.ts';
-import { checkConnectNames } from './option-names.ts';
+import { checkConnectOptions } from './option-checks.ts';
 import type { ConnectOptions } from './options.ts';
 import { asciiServerName } from './server-name.ts';
 
 /**
- * Connect to a server and complete the handshake. Of a host with several addresses, IPv6 is tried first and the next
- * one after `attemptDelayMs`, or at once after a refusal; the first to connect wins, the others are closed.
+ * Connect to a server and complete the handshake. If a host has several addresses, IPv6 is tried first and
+ * the next address after `attemptDelayMs`, or at once after a refusal; the first connection is used and the
+ * others are closed.
  *
- * Rejects with a `QuicError` (a `TlsAlertError` where certificates or protocols do not suit), the system's error
- * where there is no such host or no socket, or the reason of `signal`. Nothing is then left open.
+ * Rejects with a `QuicError` (a `TlsAlertError` when certificates or protocols do not suit), the system's
+ * error when there is no such host or no socket, or the reason of `signal`. Everything is then closed.
  */
 export async function connect(options: ConnectOptions): Promise<QuicConnection> {
-  checkConnectNames(options);
-  const { host = 'localhost', port, signal, socket, context, clock = nodeClock } = options;
+  checkConnectOptions(options);
+  const { host = 'localhost', signal, socket, context, clock = nodeClock } = options;
   signal?.throwIfAborted();
-  if (!Number.isInteger(port) || port < 1 || port > 65_535)
-    throw new QuicError('ERR_QUIC_INVALID_OPTION', `port must be an integer from 1 to 65535, not ${port}`);
   const plan: Plan = {
     options,
-    clock,
     serverName:
       options.servername === undefined
         ? asciiServerName('host', host)
         : asciiServerName('servername', options.servername),
-    createContext: clientContexts(options),
+    enter: berths(options),
   };
   const addresses = await unlessAborted(addressesOf(host, options), signal);
   signal?.throwIfAborted();
   return raceAttempts({
-    // A socket or context of the program's own serves one attempt.
+    // A socket or context that the program supplies serves one attempt only.
     addresses: socket === undefined && context === undefined ? addresses : addresses.slice(0, 1),
     attempt: (ip, stop) => attempt(plan, ip, stop),
     discard: (connection) => void connection.close(),
@@ -50,9 +50,8 @@ export async function connect(options: ConnectOptions): Promise<QuicConnection> 
 
 interface Plan {
   readonly options: ConnectOptions;
-  readonly clock: Clock;
   readonly serverName: string;
-  readonly createContext: () => QuicHostContext;
+  readonly enter: (ip: string) => Promise<Berth>;
 }
 
 async function addressesOf(host: string, options: ConnectOptions): Promise<string[]> {
@@ -60,7 +59,7 @@ async function addressesOf(host: string, options: ConnectOptions): Promise<strin
   const { lookup = lookupAll, socket, family = 0 } = options;
   const all = interleaveFamilies((await lookup(host)).map(({ address }) => address));
   const found = family === 0 ? all : all.filter((address) => isIP(address) === family);
-  // A socket reaches one family.
+  // A socket reaches addresses of one family only.
   const fitting =
     socket === undefined
       ? found
@@ -78,66 +77,90 @@ function lookupAll(host: string): Promise<readonly { readonly address: string }[
 }
 
 async function attempt(plan: Plan, ip: string, stop: AbortSignal): Promise<QuicConnection> {
-  const context = plan.createContext();
-  const socket = plan.options.socket ?? (await openSocket(plan.options, ip));
-  if (stop.aborted) {
-    socket.close();
-    throw stop.reason;
-  }
-  const endpoint = new Endpoint({ context, socket, clock: plan.clock });
+  const berth = await plan.enter(ip);
   try {
-    return await shakeHands(plan, endpoint, { ip, port: plan.options.port }, stop);
+    stop.throwIfAborted();
+    return await shakeHands(plan, berth, { ip, port: plan.options.port }, stop);
   } catch (error) {
-    void endpoint.close();
+    berth.leave();
     throw error;
   }
 }
 
+/** A socket for each attempt, or places on those of an endpoint. */
+function berths(options: ConnectOptions): (ip: string) => Promise<Berth> {
+  const { endpoint, clock = nodeClock } = options;
+  if (endpoint !== undefined) {
+    const shared = socketsOf(endpoint);
+    return (ip) => shared.enter(ip);
+  }
+  const createContext = clientContexts(options);
+  return async (ip) => {
+    const context = createContext();
+    const socket = options.socket ?? (await openSocket(options, ip));
+    const own = new Endpoint({ context, socket, clock });
+    // CONNECTION_CLOSE leaves, then the socket is closed.
+    const leave = (): void => void own.close();
+    return { endpoint: own, keepAlive: (isKept) => own.keepAlive(isKept), leave };
+  };
+}
+
 function openSocket(options: ConnectOptions, ip: string): Promise<DatagramPort> {
-  const { localAddress, localPort, port } = options;
-  return openNodePort({
+  const { localAddress, localPort, port, udp: kind } = options;
+  return openUdpPort({
+    kind,
     connect: { ip, port },
     ...(localAddress === undefined ? {} : { ip: localAddress }),
     ...(localPort === undefined ? {} : { port: localPort }),
   });
 }
 
-function shakeHands(plan: Plan, endpoint: Endpoint, to: Address, stop: AbortSignal): Promise<QuicConnection> {
+function shakeHands(plan: Plan, berth: Berth, to: Address, stop: AbortSignal): Promise<QuicConnection> {
   const { options, serverName } = plan;
-  const { session, token, rememberedPath, onSession, onToken, ALPNProtocols } = options;
+  const { endpoint } = berth;
+  const hasOwnContext = options.context === undefined && options.endpoint === undefined;
+  const { version, session, earlyData, token, rememberedPath, onSession, onToken, ALPNProtocols } = options;
   return new Promise<QuicConnection>((resolve, reject) => {
     const handle = endpoint.createConnection({
       to,
       from: endpoint.local,
+      preferredAddress: 'ignore',
       serverName,
-      ...(options.context === undefined || ALPNProtocols === undefined ? {} : { alpn: ALPNProtocols }),
+      ...(hasOwnContext || ALPNProtocols === undefined ? {} : { alpn: ALPNProtocols }),
+      ...(version === undefined ? {} : { version }),
       ...(session === undefined ? {} : { session }),
-      ...(token === undefined ? {} : { token }),
+      ...(earlyData === undefined ? {} : { earlyData }),
+      ...(token === undefined ? {} : decodeKeptToken(token)),
       ...(rememberedPath === undefined ? {} : { rememberedPath }),
     });
     let release = (): void => {};
-    const connection = new QuicConnection({
+    const connection = new QuicConnection(handle, {
       endpoint,
-      handle,
+      berth,
       signal: options.signal,
       onSession,
       onToken,
+      onPath: options.onPath,
+      onPathState: options.onPathState,
+      udp: options.udp,
+      followsPreferred:
+        options.followPreferredAddress ?? (options.socket === undefined && options.context === undefined),
       onConnected: () => {
         release();
         resolve(connection);
       },
       onClosed: (_connection, error) => {
         release();
-        // The goodbye leaves, and the socket with it.
-        void endpoint.close();
+        berth.leave();
         reject(error);
       },
     });
-    release = whenAborted(stop, () => void connection.close());
+    if (handle.earlyData === 'offered') resolve(connection);
+    else release = whenAborted(stop, () => void connection.close());
   });
 }
 
-/** The failure of a server that answered says more than one of an address where nobody is. */
+/** The failure of a server that answered is reported rather than that of an address without an answer. */
 function mostTelling(failures: readonly unknown[]): unknown {
   const silent = new Set(['ERR_QUIC_CONNECTION_REFUSED', 'ERR_QUIC_HANDSHAKE_TIMEOUT']);
   return (
@@ -147,5 +170,5 @@ function mostTelling(failures: readonly unknown[]): unknown {
   );
 }
 
-/** RFC 8305 §8 */
+/** The Connection Attempt Delay, RFC 8305 §8. */
 const ATTEMPT_DELAY_MS = 250;

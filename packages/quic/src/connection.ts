@@ -1,156 +1,134 @@
 import { X509Certificate } from 'node:crypto';
-import type {
-  Address,
-  ConnectionStatistics,
-  PathStatistics,
-  QuicConnection as ConnectionHandle,
-  QuicEvent,
-  QuicStream as StreamHandle,
-  RememberedPath,
+import {
+  type Address,
+  addressText,
+  type Facts,
+  type PathStatistics,
+  type QuicConnection as ConnectionHandle,
+  type RememberedPath,
+  showAs,
 } from '@tsquic/quic-core';
-import { unlessAborted, whenAborted } from './abort.ts';
-import { type CloseInfo, closeOutcome } from './close-outcome.ts';
-import { checkClose, checkCode } from './close-options.ts';
-import { Deferred, optional } from './deferred.ts';
-import { publish } from './diagnostics.ts';
-import type { Endpoint } from './endpoint.ts';
+import type { CloseInfo } from './close-outcome.ts';
+import type { QuicConnectionStatistics } from './connection-statistics.ts';
+import { ConnectionCore, type ConnectionSetup } from './connection-core.ts';
+import type { QuicDatagrams } from './datagrams.ts';
+import { optional } from './deferred.ts';
 import { QuicError } from './errors.ts';
-import { Finishing } from './finishing.ts';
-import { IncomingQueue } from './incoming-queue.ts';
-import { addressText, type Facts, showAs } from './inspection.ts';
-import { checkFinishNames, checkOpenStreamNames } from './option-names.ts';
-import type { CloseOptions, FinishOptions, OpenStreamOptions } from './options.ts';
-import { tellProgram } from './program-fault.ts';
-import { type StreamHost, StreamLink } from './stream-link.ts';
-import { StreamOpenings } from './stream-openings.ts';
-import { linkOf, QuicStream } from './stream.ts';
+import { checkClose, checkFinish, checkOpenStream } from './option-checks.ts';
+import { checkRebind } from './socket-checks.ts';
+import type { CloseOptions, FinishOptions, OpenStreamOptions, RebindOptions } from './options.ts';
+import { QuicPaths } from './paths.ts';
+import type { QuicSendGroup } from './send-orders.ts';
+import type { QuicStream } from './stream.ts';
 import { use } from './usage.ts';
-
-/** What `ready` and the properties of a connection tell once its handshake is complete. */
-interface HandshakeFacts {
-  readonly alpn: string;
-  readonly serverName: string;
-  readonly cipherSuite: string;
-  readonly resumed: boolean;
-  readonly peerCertificates: readonly Uint8Array[];
-}
-
-/** What a connection hears from whoever makes it. */
-export interface ConnectionSetup {
-  readonly endpoint: Endpoint;
-  readonly handle: ConnectionHandle;
-  readonly signal?: AbortSignal | undefined;
-  readonly onConnected?: (connection: QuicConnection) => void;
-  readonly onClosed?: (connection: QuicConnection, error: unknown) => void;
-  readonly onSession?: ((session: Uint8Array) => void) | undefined;
-  readonly onToken?: ((token: Uint8Array) => void) | undefined;
-}
 
 /**
  * A connection with its handshake complete, from `connect` or a listener. Iterating it takes the streams that the
  * peer opens; the iteration ends with the connection, and throws when that is a failure.
  */
 export class QuicConnection implements AsyncIterable<QuicStream> {
-  /**
-   * Resolves when the handshake is confirmed (RFC 9001 §4.1.2): a client then knows that the server has accepted
-   * it, its certificate included. Rejects when the connection ends before.
-   */
-  readonly ready: Promise<void>;
-  /** Where this end's socket is bound. */
-  readonly localAddress: Address;
+  /** Several paths at once, where both ends offer multipath. draft-ietf-quic-multipath */
+  readonly paths: QuicPaths;
   private readonly setup: ConnectionSetup;
   private readonly handle: ConnectionHandle;
-  private readonly host: StreamHost;
-  private readonly confirmed = new Deferred<void>().optional();
-  private readonly end = new Deferred<CloseInfo>().optional();
-  /** Somebody waits for the end. */
-  private readonly endAwaited = new Deferred<void>();
-  private readonly links = new Map<number, StreamLink>();
-  private readonly incoming = new IncomingQueue<QuicStream>();
-  /** Calls of `openStream` that wait. */
-  private openingCount = 0;
-  private readonly bidirectional: StreamOpenings;
-  private readonly unidirectional: StreamOpenings;
-  private readonly releaseSignal: () => void;
-  private facts: HandshakeFacts = NO_FACTS;
+  private readonly core: ConnectionCore;
   private certificate: X509Certificate | undefined = undefined;
-  private aborted: { readonly reason: unknown } | undefined = undefined;
-  private ended: { readonly error: unknown; readonly isFailure: boolean } | undefined = undefined;
-  private takesStreams = true;
-  private finishing: Finishing | undefined = undefined;
 
   static {
-    showAs(QuicConnection.prototype, 'QuicConnection', (connection) => connection.summary());
+    showAs(QuicConnection.prototype, 'QuicConnection', summaryOf);
   }
 
-  constructor(setup: ConnectionSetup) {
-    const { endpoint, handle, signal } = setup;
+  constructor(handle: ConnectionHandle, setup: ConnectionSetup) {
     this.setup = setup;
     this.handle = handle;
-    this.ready = this.confirmed.promise;
-    this.localAddress = endpoint.local;
-    this.host = { wake: () => endpoint.wake(), onHalfOver: () => this.finishing?.check() };
-    this.incoming.onAbandoned = () => this.finishing?.check();
-    this.bidirectional = new StreamOpenings(handle, false);
-    this.unidirectional = new StreamOpenings(handle, true);
-    endpoint.join(handle, (event) => this.onEvent(event));
-    this.releaseSignal = whenAborted(signal, (reason) => this.abort(reason));
-    controls.set(this, {
-      takeNoMoreStreams: () => this.takeNoMoreStreams(),
-      refuse: () => this.refuse(),
-      endAwaited: this.endAwaited.promise,
-    });
+    this.core = new ConnectionCore(this, handle, setup);
+    this.paths = new QuicPaths(this.core);
   }
 
   /**
-   * Resolves when either application has closed the connection, whatever the code, and rejects with the `QuicError`
-   * when it was lost or failed, or with the reason of the signal that ended it.
+   * Resolves when the handshake is confirmed (RFC 9001 §4.1.2): a client then knows that the server has
+   * accepted its certificate, too. Rejects when the connection ends before.
+   */
+  get ready(): Promise<void> {
+    return this.core.confirmed.promise;
+  }
+
+  /**
+   * Resolves when either application has closed the connection, with any code. Rejects with the `QuicError`
+   * when the connection was lost or failed, or with the reason of the signal that ended it.
    */
   get closed(): Promise<CloseInfo> {
-    this.endAwaited.resolve();
-    return this.end.promise;
+    this.core.endAwaited.resolve();
+    return this.core.end.promise;
   }
 
   /** The application protocol that both sides agreed on. RFC 7301 */
   get alpnProtocol(): string {
-    return this.facts.alpn;
+    return this.core.facts.alpn;
   }
 
   /** The name the client asked for; '' when it sent none. */
   get servername(): string {
-    return this.facts.serverName;
+    return this.core.facts.serverName;
   }
 
-  /** The cipher suite in use, as in 'TLS_AES_128_GCM_SHA256'. */
+  /** The cipher suite in use, such as 'TLS_AES_128_GCM_SHA256'. */
   get cipher(): string {
-    return this.facts.cipherSuite;
-  }
-
-  /** The handshake resumed an earlier session. */
-  get resumed(): boolean {
-    return this.facts.resumed;
+    return this.core.facts.cipherSuite;
   }
 
   /**
-   * The certificate that the peer has proven to be its own, with names, dates and `raw` (DER); undefined where it
-   * showed none, as clients seldom do, or one that this runtime cannot read, and on a client where the session was resumed.
+   * The key exchange group in use, such as 'X25519MLKEM768' (which also resists quantum computers), 'X25519'
+   * or 'P-256': like `getEphemeralKeyInfo().name` in node:tls.
+   */
+  get keyExchange(): string {
+    return this.core.facts.group;
+  }
+
+  /** The version of QUIC in use: 1, or 0x6b3343cf (version 2, RFC 9369). */
+  get version(): number {
+    return this.handle.version;
+  }
+
+  /**
+   * The state of 0-RTT: 'none' when none was offered; 'offered' at a client whose server has not decided.
+   * Rejected data is sent again automatically, unless another protocol was negotiated: its streams then fail
+   * with `ERR_QUIC_EARLY_DATA_REJECTED`. RFC 9001 §4.6
+   */
+  get earlyData(): 'none' | 'offered' | 'accepted' | 'rejected' {
+    return this.handle.earlyData;
+  }
+
+  /** Whether the handshake resumed an earlier session. */
+  get resumed(): boolean {
+    return this.core.facts.resumed;
+  }
+
+  /**
+   * The peer's certificate, with names, dates and `raw` (DER). Undefined when it sent none, as most clients
+   * do, when this runtime cannot read it, and at a client that resumed a session.
    */
   get peerCertificate(): X509Certificate | undefined {
-    const [leaf] = this.facts.peerCertificates;
+    const [leaf] = this.core.facts.peerCertificates;
     if (leaf !== undefined) this.certificate ??= readCertificate(leaf);
     return this.certificate;
   }
 
-  /** The chain that the peer showed, DER, leaf first. */
+  /** The peer's certificate chain, DER, leaf first. */
   get peerCertificates(): readonly Uint8Array[] {
-    return this.facts.peerCertificates;
+    return this.core.facts.peerCertificates;
   }
 
   get isClient(): boolean {
     return this.handle.isClient;
   }
 
-  /** Where the peer is now. */
+  /** The address that this end's socket is bound to. */
+  get localAddress(): Address {
+    return this.core.moves?.local ?? this.setup.endpoint.local;
+  }
+
+  /** The peer's address on the path in use. */
   get remoteAddress(): Address {
     return this.handle.remoteAddress;
   }
@@ -160,65 +138,104 @@ export class QuicConnection implements AsyncIterable<QuicStream> {
     return this.handle.logId;
   }
 
-  /** Counters and estimates of now, or of the end. Times are in microseconds. */
-  statistics(): ConnectionStatistics {
-    return this.handle.statistics();
+  /** Unreliable datagrams, as web streams and by plain calls. RFC 9221 */
+  get datagrams(): QuicDatagrams {
+    return this.core.datagrams;
   }
 
-  /** The same of every path that the connection remembers; the one in use comes first. RFC 9000 §9 */
+  /** Counters and estimates, of now or of the end. Times are in microseconds. */
+  statistics(): QuicConnectionStatistics {
+    return { ...this.handle.statistics(), udp: this.core.udp };
+  }
+
+  /** Statistics of every path that the connection remembers; the one in use comes first. RFC 9000 §9 */
   pathStatistics(): readonly PathStatistics[] {
     return this.handle.pathStatistics();
   }
 
   /**
-   * What the path in use has taught, for `rememberedPath` of the next `connect`; undefined while that is nothing. Also
-   * after the end.
+   * What the path in use has shown, for the option `rememberedPath` of the next `connect`; undefined until it
+   * has. Also after the end.
    */
   get rememberedPath(): RememberedPath | undefined {
     return this.handle.rememberedPath;
   }
 
   /**
-   * Keep the program running while this connection is open, as it does at first. Of a listener's connection this does
-   * nothing: the listener has the socket.
+   * Client: migrate to another UDP socket, for example after a change of network. The old socket is kept
+   * until the new path is validated, and streams continue meanwhile. Resolves when the new path is in use.
+   *
+   * Rejects with `ERR_QUIC_MIGRATION`, and keeps the old path, when the server does not answer on the new
+   * one, when it forbids migration (disable_active_migration), before `ready`, and when another `rebind`
+   * replaces this one; with `ERR_QUIC_NOT_A_CLIENT` on a server; with the system's error when no socket can
+   * be opened. RFC 9000 §9.2
+   */
+  async rebind(options: RebindOptions = {}): Promise<void> {
+    checkRebind(options);
+    const { moves, ended } = this.core;
+    if (moves === undefined) throw new QuicError('ERR_QUIC_NOT_A_CLIENT', 'only clients move: RFC 9000 §9');
+    if (ended !== undefined) throw ended.error;
+    return moves.rebind(options);
+  }
+
+  /**
+   * Keep the program running while this connection is open, which is the default. Has no effect on a
+   * listener's connection, because the socket belongs to the listener.
    */
   ref(): this {
-    if (this.isClient) this.setup.endpoint.keepAlive(true);
+    if (this.isClient) this.setup.berth?.keepAlive(true);
     return this;
   }
 
-  /** Let the program end while this connection is open: the peer then hears nothing of its end. */
+  /** Let the program end while this connection is open: the peer is then not told of the end. */
   unref(): this {
-    if (this.isClient) this.setup.endpoint.keepAlive(false);
+    if (this.isClient) this.setup.berth?.keepAlive(false);
     return this;
   }
 
-  /** Keying material that only the two ends know. RFC 8446 §7.5 */
+  /**
+   * Start a key update; the peer is told by a packet at once. Returns false, and does nothing, before
+   * `ready`, until three probe timeouts after the peer has confirmed the last update of either side, and
+   * after the end: a later call may succeed. `statistics().keyUpdates` counts updates. Without this call,
+   * keys are updated every `transport.keyUpdatePackets`. RFC 9001 §6
+   */
+  updateKeys(): boolean {
+    const begins = this.handle.updateKeys();
+    if (begins) this.core.wake();
+    return begins;
+  }
+
+  /** Export keying material that only the two ends can compute. RFC 8446 §7.5 */
   exportKeyingMaterial(length: number, label: string, context: Uint8Array = new Uint8Array(0)): Uint8Array {
     return use(() => this.handle.exportKeyingMaterial(label, context, length));
   }
 
   /**
-   * Open a stream. The peer hears of it with its first bytes. Rejects with `ERR_QUIC_CLOSED` or the connection's
-   * failure once it has ended.
+   * Open a stream. The peer learns of it with its first bytes. Rejects with `ERR_QUIC_CLOSED` or the
+   * connection's failure once it has ended.
    */
   openStream(options: OpenStreamOptions = {}): Promise<QuicStream> {
     try {
-      checkOpenStreamNames(options);
+      checkOpenStream(options);
     } catch (error) {
       return Promise.reject(error);
     }
-    return optional(this.openNow(options));
+    return optional(this.core.open(options));
+  }
+
+  /** A group of streams whose `sendOrder` is compared with that of no others, as of `WebTransport`. */
+  createSendGroup(): QuicSendGroup {
+    return this.core.streams.sendOrders.createGroup();
   }
 
   /** The streams that the peer opens, in order. */
   [Symbol.asyncIterator](): AsyncIterableIterator<QuicStream> {
-    return this.incoming.iterate();
+    return this.core.streams.incoming.iterate();
   }
 
   /**
-   * End the connection now. What was written and not yet acknowledged is lost, and so is what the peer has not yet
-   * read; `finish` waits instead. Resolves when the end is on its way.
+   * Close the connection now. Written data that is not acknowledged is lost, and so is data that the peer has
+   * not read; `finish` waits instead. Resolves when CONNECTION_CLOSE has been sent.
    */
   close(options: CloseOptions = {}): Promise<void> {
     try {
@@ -226,237 +243,60 @@ export class QuicConnection implements AsyncIterable<QuicStream> {
     } catch (error) {
       return Promise.reject(error);
     }
-    return this.closeNow(options);
+    return this.core.close(options);
   }
 
   /**
-   * End the connection in good order. New streams are refused from now on, on both sides; then it waits until every
-   * stream in use has ended: what was written is ended and acknowledged, what is read was read to its end, and streams of
-   * the peer's that wait to be taken or answered were. Then it closes.
+   * Close the connection when all work is done. From now on both sides' new streams are refused. Then this
+   * waits until every stream in use has ended: written streams are ended and acknowledged, read ones are read
+   * to their end, and streams of the peer that wait have been taken and answered. Then it closes the
+   * connection.
    *
-   * Rejects with the signal's reason, and closes at once, when that is aborted first; with the connection's failure when
-   * it ends on the way. Nobody needs to look at the promise.
+   * Rejects with the signal's reason, and closes at once, when that is aborted first; with the connection's
+   * failure when it ends before. The promise may be ignored.
    */
   finish(options: FinishOptions = {}): Promise<void> {
     try {
-      checkFinishNames(options);
-      checkCode(options);
+      checkFinish(options);
     } catch (error) {
       return Promise.reject(error);
     }
-    return optional(this.finishNow(options));
+    return optional(this.core.finish(options));
   }
 
   /** The same as `close()`: use `finish` for data that must arrive. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
-
-  private async openNow(options: OpenStreamOptions): Promise<QuicStream> {
-    const { unidirectional = false, waitUntilAvailable = true, signal } = options;
-    signal?.throwIfAborted();
-    if (this.ended !== undefined) throw this.ended.error;
-    if (this.finishing !== undefined) throw new QuicError('ERR_QUIC_CLOSED', 'the connection is finishing');
-    const openings = unidirectional ? this.unidirectional : this.bidirectional;
-    const opened = openings.open(waitUntilAvailable);
-    const handle = opened instanceof Deferred ? await this.waitFor(opened, openings, signal) : opened;
-    const stream = this.adopt(handle);
-    const link = linkOf(stream);
-    link.releaseSignal = whenAborted(signal, (reason) => link.abort(0, reason));
-    return stream;
-  }
-
-  private async closeNow({ code, reason }: CloseOptions): Promise<void> {
-    this.handle.close(code, reason);
-    this.host.wake();
-    await this.end.promise.then(nothing, nothing);
-  }
-
-  private async finishNow(options: FinishOptions): Promise<void> {
-    const { signal } = options;
-    if (this.ended !== undefined) {
-      if (this.ended.isFailure) throw this.ended.error;
-      return;
-    }
-    this.takeNoMoreStreams();
-    this.finishing ??= new Finishing(
-      () => this.isBusy,
-      (task) => this.setup.endpoint.soon(task),
-    );
-    try {
-      await unlessAborted(this.finishing.done, signal);
-    } finally {
-      await this.closeNow(options);
-    }
-  }
-
-  /** Streams that have arrived can still be taken; later ones are refused. */
-  private takeNoMoreStreams(): void {
-    this.takesStreams = false;
-    this.incoming.end();
-  }
-
-  private refuse(): void {
-    this.handle.refuse();
-    this.host.wake();
-  }
-
-  /** Somebody still waits for a stream, or for something of one. */
-  private get isBusy(): boolean {
-    if (this.openingCount > 0 || this.incoming.isAwaited) return true;
-    for (const link of this.links.values()) if (link.inUse) return true;
-    return false;
-  }
-
-  private async waitFor(
-    place: Deferred<StreamHandle>,
-    openings: StreamOpenings,
-    signal: AbortSignal | undefined,
-  ): Promise<StreamHandle> {
-    this.openingCount++;
-    const release = whenAborted(signal, () => openings.leave(place));
-    try {
-      return await unlessAborted(place.promise, signal);
-    } finally {
-      release();
-      this.openingCount--;
-      // Whoever gets the stream begins to use it in this turn.
-      this.finishing?.checkSoon();
-    }
-  }
-
-  private abort(reason: unknown): void {
-    if (this.ended !== undefined) return;
-    this.aborted = { reason };
-    this.handle.close();
-    this.host.wake();
-  }
-
-  private onEvent(event: QuicEvent): void {
-    switch (event.type) {
-      case 'connected':
-        this.onConnected(event);
-        break;
-      case 'confirmed':
-        this.confirmed.resolve();
-        break;
-      case 'stream-opened':
-        this.onStreamOpened(event.streamId);
-        break;
-      case 'streams-available':
-        (event.unidirectional ? this.unidirectional : this.bidirectional).onAvailable();
-        break;
-      case 'stream-released':
-        this.onStreamReleased(event.streamId);
-        break;
-      case 'ticket':
-        tellProgram('the callback onSession', this.setup.onSession, event.ticket);
-        break;
-      case 'token':
-        tellProgram('the callback onToken', this.setup.onToken, event.token);
-        break;
-      case 'closed':
-        this.onClosed(event);
-        break;
-      default:
-        if ('streamId' in event) this.links.get(event.streamId)?.onEvent(event);
-    }
-  }
-
-  private onConnected(event: Extract<QuicEvent, { type: 'connected' }>): void {
-    const { alpn, serverName, cipherSuite, resumed, peerCertificates } = event;
-    this.facts = { alpn, serverName, cipherSuite, resumed, peerCertificates };
-    publish('tsquic.connection.open', () => ({ connection: this }));
-    this.setup.onConnected?.(this);
-  }
-
-  private onStreamOpened(streamId: number): void {
-    const handle = this.handle.stream(streamId);
-    // Opened and reset before anybody looked.
-    if (handle === undefined) return;
-    const stream = this.adopt(handle);
-    if (this.takesStreams) this.incoming.push(stream);
-    else linkOf(stream).abort(0, new QuicError('ERR_QUIC_CLOSED', 'the connection is finishing'));
-  }
-
-  private onStreamReleased(streamId: number): void {
-    this.links.get(streamId)?.releaseSignal();
-    this.links.delete(streamId);
-    // Reset before anybody took it. The peer may open another in its place, so it must not wait here.
-    this.incoming.remove(({ id }) => id === streamId);
-    this.finishing?.check();
-    publish('tsquic.stream.closed', () => ({ connection: this, streamId }));
-  }
-
-  private onClosed(event: Extract<QuicEvent, { type: 'closed' }>): void {
-    const outcome = closeOutcome(event.reason);
-    const info = this.aborted === undefined ? outcome.info : undefined;
-    const error = this.aborted === undefined ? outcome.error : this.aborted.reason;
-    const isCutShort = this.isBusy;
-    this.ended = { error, isFailure: info === undefined || (isCutShort && info.remote) };
-    // Before the streams end, which leaves nothing to wait for.
-    if (info === undefined || isCutShort) this.finishing?.fail(error);
-    this.releaseSignal();
-    for (const link of this.links.values()) link.onConnectionEnd(error);
-    this.bidirectional.fail(error);
-    this.unidirectional.fail(error);
-    this.confirmed.reject(error);
-    if (info === undefined) this.end.reject(error);
-    else this.end.resolve(info);
-    this.incoming.end(info === undefined ? error : undefined);
-    publish('tsquic.connection.closed', () => ({ connection: this, info, error }));
-    this.setup.onClosed?.(this, error);
-  }
-
-  private adopt(handle: StreamHandle): QuicStream {
-    const link = new StreamLink(handle, this.host);
-    const stream = new QuicStream(link);
-    // It ended while its opening was on the way here.
-    if (this.ended !== undefined) link.onConnectionEnd(this.ended.error);
-    else this.links.set(handle.id, link);
-    publish('tsquic.stream.open', () => ({ connection: this, stream }));
-    return stream;
-  }
-
-  private summary(): Facts {
-    const { state, smoothedRttUs, bytesSent, bytesReceived } = this.statistics();
-    const { alpn, serverName, cipherSuite } = this.facts;
-    return {
-      side: this.isClient ? 'client' : 'server',
-      state,
-      remote: addressText(this.remoteAddress),
-      local: addressText(this.localAddress),
-      alpn,
-      servername: serverName,
-      cipher: cipherSuite,
-      streams: this.links.size,
-      rttMs: Math.round(smoothedRttUs / 10) / 100,
-      bytesSent,
-      bytesReceived,
-      logId: this.logId,
-      ...(this.ended === undefined ? {} : { end: String(this.ended.error) }),
-    };
-  }
 }
 
-/** What a listener may do to its connections. */
-export interface ConnectionControl {
-  /** The iteration of streams ends after those that have arrived; later ones are refused. */
-  takeNoMoreStreams(): void;
-  /** End it with CONNECTION_REFUSED. RFC 9000 §5.2.2 */
-  refuse(): void;
-  /** Resolves when somebody looks at `closed`: whoever waits for the end must not be waited for before it. */
-  readonly endAwaited: Promise<void>;
+/** What inspectors show. */
+function summaryOf(connection: QuicConnection): Facts {
+  const { state, smoothedRttUs, bytesSent, bytesReceived } = connection.statistics();
+  const { facts, streams, ended } = coreOf(connection);
+  return {
+    side: connection.isClient ? 'client' : 'server',
+    state,
+    remote: addressText(connection.remoteAddress),
+    local: addressText(connection.localAddress),
+    alpn: facts.alpn,
+    servername: facts.serverName,
+    cipher: facts.cipherSuite,
+    streams: streams.size,
+    rttMs: Math.round(smoothedRttUs / 10) / 100,
+    bytesSent,
+    bytesReceived,
+    logId: connection.logId,
+    ...(ended === undefined ? {} : { end: String(ended.error) }),
+  };
 }
 
-/** The controls of a connection, for its listener. */
-export function controlOf(connection: QuicConnection): ConnectionControl {
-  return controls.get(connection)!;
+/** The implementation of a connection, for its listener. */
+export function coreOf(connection: QuicConnection): ConnectionCore {
+  return connection['core'];
 }
 
-const controls = new WeakMap<QuicConnection, ConnectionControl>();
-
-/** What a peer shows need not be to the liking of OpenSSL; `peerCertificates` has it in any case. */
+/** OpenSSL may be unable to read a peer's certificate; `peerCertificates` has it in any case. */
 function readCertificate(der: Uint8Array): X509Certificate | undefined {
   try {
     return new X509Certificate(der);
@@ -464,13 +304,3 @@ function readCertificate(der: Uint8Array): X509Certificate | undefined {
     return undefined;
   }
 }
-
-function nothing(): void {}
-
-const NO_FACTS: HandshakeFacts = {
-  alpn: '',
-  serverName: '',
-  cipherSuite: '',
-  resumed: false,
-  peerCertificates: [],
-};

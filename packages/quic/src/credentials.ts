@@ -4,16 +4,18 @@ import type { CryptoProvider } from '@tsquic/crypto';
 import { type CertificateVerifier, checkIdentity, type Identity } from '@tsquic/tls13';
 import { certificatesFromPem, createCertificateVerifier, privateKeyFromPem } from '@tsquic/tls13/x509';
 import { QuicError } from './errors.ts';
-import { checkIdentityNames } from './option-names.ts';
+import { checkServerIdentity } from './option-checks.ts';
 import type { Certificates, ServerIdentity } from './options.ts';
 
-/** Certificate and key as the core wants them. Throws `ERR_QUIC_INVALID_OPTION` for what cannot be read, or is no pair. */
+/**
+ * Certificate and key in the form of the core. Throws `ERR_QUIC_INVALID_OPTION` when they cannot be read, or
+ * do not belong together.
+ */
 export function createIdentity(identity: ServerIdentity, crypto: CryptoProvider): Identity {
   const { key, cert, passphrase } = identity;
-  if (key === undefined || cert === undefined) {
-    checkIdentityNames(identity);
+  checkServerIdentity(identity);
+  if (key === undefined || cert === undefined)
     throw new QuicError('ERR_QUIC_INVALID_OPTION', 'a certificate needs both key and cert');
-  }
   const chain = readCertificates('cert', cert);
   return readable('key', () => {
     const read = { chain, signer: crypto.createSigner(readPrivateKey(key, passphrase)) };
@@ -37,7 +39,7 @@ function readPrivateKey(key: string | Uint8Array, passphrase: string | undefined
   });
 }
 
-/** What OpenSSL says of a wrong passphrase, 'bad decrypt' or 'unsupported', names neither. */
+/** Decrypt a key; OpenSSL's errors for a wrong passphrase, 'bad decrypt' or 'unsupported', do not say so. */
 function decrypt(create: () => KeyObject): KeyObject {
   try {
     return create();
@@ -54,14 +56,14 @@ function isEncrypted(key: string | Uint8Array): boolean {
   return key[2 + lengthBytes] === DER_SEQUENCE;
 }
 
-/** Judges servers by these authorities, or the runtime's. */
+/** A verifier of servers with these authorities, or the runtime's. */
 export function createServerVerifier(ca: Certificates | undefined): CertificateVerifier {
   if (ca !== undefined) return verifierFor(ca, 'server');
-  builtIn ??= verifierFor(rootCertificates, 'server');
+  builtIn ??= createCertificateVerifier({ trustAnchors: () => readCertificates('ca', rootCertificates) });
   return builtIn;
 }
 
-/** Judges clients by these authorities. */
+/** A verifier of clients with these authorities. */
 export function createClientVerifier(ca: Certificates): CertificateVerifier {
   return verifierFor(ca, 'client');
 }
@@ -79,7 +81,10 @@ function readCertificates(name: string, certificates: Certificates): Uint8Array[
   );
 }
 
-/** `readFileSync` without an encoding gives PEM as bytes. DER begins with a SEQUENCE, never with a dash. */
+/**
+ * Whether the certificate is PEM, also as bytes, which `readFileSync` returns without an encoding. DER begins
+ * with a SEQUENCE, never with a dash.
+ */
 function isPem(item: string | Uint8Array): item is string | (Uint8Array & { readonly pem: true }) {
   return typeof item === 'string' || item[0] !== DER_SEQUENCE;
 }

@@ -11,7 +11,7 @@ export interface DiagnosticsMessages {
   readonly 'tsquic.listener.closed': { readonly listener: QuicListener };
   /** A handshake is complete, on either side. */
   readonly 'tsquic.connection.open': { readonly connection: QuicConnection };
-  /** A connection has ended, also one whose handshake failed; `info` where it ended in good order. */
+  /** A connection has ended, also one whose handshake failed; `info` is set when an application closed it. */
   readonly 'tsquic.connection.closed': {
     readonly connection: QuicConnection;
     readonly info: CloseInfo | undefined;
@@ -19,13 +19,13 @@ export interface DiagnosticsMessages {
   };
   /** A stream was opened, on either side. */
   readonly 'tsquic.stream.open': { readonly connection: QuicConnection; readonly stream: QuicStream };
-  /** Both directions of a stream are over. */
+  /** Both directions of a stream have ended. */
   readonly 'tsquic.stream.closed': { readonly connection: QuicConnection; readonly streamId: number };
   /** The handler of a listener threw. */
   readonly 'tsquic.handler.error': { readonly connection: QuicConnection; readonly error: unknown };
 }
 
-/** Publish on a channel of `node:diagnostics_channel`; without subscribers nothing is even made. */
+/** Publish on a channel of `node:diagnostics_channel`; without subscribers, the message is not even made. */
 export function publish<Name extends keyof DiagnosticsMessages>(
   name: Name,
   message: () => DiagnosticsMessages[Name],

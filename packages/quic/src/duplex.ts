@@ -1,16 +1,21 @@
 import { Duplex } from 'node:stream';
 import { errorCodeOf, QuicError } from './errors.ts';
+import type { ReadingView } from './receiving-half.ts';
+import type { WritingView } from './sending-half.ts';
 import type { StreamLink } from './stream-link.ts';
 import { linkOf, type QuicStream } from './stream.ts';
 import { onlyReceives } from './web-writable.ts';
 
 /**
- * A stream as a `Duplex` of `node:stream`, for pipelines. Use it instead of `readable` and `writable`, not beside
- * them. `finish` comes when the peer has acknowledged every byte; `destroy(error)` gives up both ways with the
- * `errorCode` of the error, or 0. Of a one-way stream, the side that is not there has ended: there is nothing to read, or
- * it ends with the other side, and a write destroys with `ERR_QUIC_NOT_WRITABLE`.
+ * A stream as a `Duplex` of `node:stream`, for pipelines. Use it instead of `readable` and `writable`, not
+ * together with them. `finish` comes when the peer has acknowledged every byte; `destroy(error)` abandons
+ * both directions with the `errorCode` of the error, or 0. The missing side of a unidirectional stream has
+ * ended: there is nothing to read, or writing ends with the other side, and a write destroys with
+ * `ERR_QUIC_NOT_WRITABLE`. When the peer resets the stream, it is destroyed at once, and with `resetAt` once
+ * the bytes of its reliable size were read.
  *
- * What the peer causes is an `error` event only where somebody listens to it; `errored` and `close` tell it in any case.
+ * What the peer causes is an `error` event only if there is a listener for it; `errored` and `close` tell it
+ * in any case.
  */
 export function createDuplex(stream: QuicStream): Duplex {
   const link = linkOf(stream);
@@ -20,13 +25,15 @@ export function createDuplex(stream: QuicStream): Duplex {
   return duplex;
 }
 
-class StreamDuplex extends Duplex {
+class StreamDuplex extends Duplex implements ReadingView, WritingView {
   private readonly receiving: StreamLink['receiving'];
   private readonly sending: StreamLink['sending'];
   private readonly streamId: number;
   private wanted = false;
   private pushedEnd = false;
-  /** Streams that are piped into it, and may bring bytes at any time. */
+  /** The error to fail with when all waiting bytes were read. */
+  private failing: { readonly error: unknown } | undefined = undefined;
+  /** Number of streams piped into it, which may bring bytes at any time. */
   private sources = 0;
 
   constructor({ id, receiving, sending }: StreamLink) {
@@ -34,34 +41,46 @@ class StreamDuplex extends Duplex {
     this.streamId = id;
     this.receiving = receiving;
     this.sending = sending;
-    if (receiving !== undefined) receiving.onChange = () => this.flow();
+    if (receiving !== undefined) receiving.view = this;
     if (sending === undefined) return;
-    sending.onFailure = (error) => this.fail(error);
-    sending.isHeld = () => this.sources > 0;
+    sending.view = this;
     this.on('pipe', () => this.sources++).on('unpipe', () => this.sources--);
   }
 
-  /** What has failed already is told after this turn: pipelines do not take a stream that is destroyed. */
+  /**
+   * A stream that has failed already is destroyed after this turn, because pipelines do not accept a
+   * destroyed stream.
+   */
   override _construct(done: (error?: Error | null) => void): void {
     const failure = this.sending?.failure;
     done(failure === undefined ? null : errorOf(failure));
   }
 
-  /** An `error` that nobody listens to ends a program: peers are not given that power. */
+  /** An `error` event without a listener ends a program, which a peer must not be able to cause. */
   override emit(event: string | symbol, ...args: unknown[]): boolean {
     if (event === 'error' && args[0] instanceof QuicError && this.listenerCount('error') === 0) return false;
     return super.emit(event, ...args);
   }
 
   override write(chunk: unknown, ...rest: unknown[]): boolean {
-    // The peer chose that there is nothing to write to: that is its doing, not a write after the end.
+    // The peer opened a unidirectional stream, so a write to it is not a write after the end.
     if (this.sending === undefined && !this.destroyed) this.destroy(onlyReceives(this.streamId));
     return (super.write as (...args: unknown[]) => boolean)(chunk, ...rest);
   }
 
+  /** The bytes of a partial reset come before its error. */
+  override read(size?: number): unknown {
+    const chunk: unknown = super.read(size);
+    const { failing } = this;
+    if (failing !== undefined && this.readableLength === 0)
+      // The reader gets the chunk first.
+      queueMicrotask(() => this.onFailure(failing.error));
+    return chunk;
+  }
+
   override _read(): void {
     this.wanted = true;
-    this.flow();
+    this.onChange();
   }
 
   override _write(chunk: Uint8Array, _encoding: string, done: (error?: Error | null) => void): void {
@@ -82,9 +101,15 @@ class StreamDuplex extends Duplex {
     done(error);
   }
 
-  private flow(): void {
+  /** @internal */
+  get isHeld(): boolean {
+    return this.sources > 0;
+  }
+
+  /** @internal */
+  onChange(): void {
     const { receiving } = this;
-    if (receiving === undefined || this.pushedEnd || this.destroyed) return;
+    if (receiving === undefined || this.pushedEnd || this.destroyed || this.failing !== undefined) return;
     while (this.wanted && receiving.failure === undefined) {
       const chunk = Buffer.allocUnsafe(Math.min(receiving.readableBytes, CHUNK_BYTES));
       const count = receiving.read(chunk);
@@ -92,16 +117,20 @@ class StreamDuplex extends Duplex {
       if (receiving.ended) {
         this.pushedEnd = true;
         this.push(null);
-        // Not before: pipelines wait for ever for a write into what has ended.
+        // The end comes only now, because pipelines wait without end for a write to an ended stream.
         if (this.sending === undefined) this.end();
         return;
       }
       if (count === 0) break;
     }
-    if (receiving.failure !== undefined) this.fail(receiving.failure);
+    const { failure, isPartial } = receiving;
+    if (failure === undefined) return;
+    if (isPartial && this.readableLength > 0) this.failing = { error: failure };
+    else this.onFailure(failure);
   }
 
-  private fail(error: unknown): void {
+  /** @internal */
+  onFailure(error: unknown): void {
     this.destroy(errorOf(error));
   }
 }
@@ -110,7 +139,7 @@ function errorOf(reason: unknown): Error {
   return reason instanceof Error ? reason : new Error('the stream was given up', { cause: reason });
 }
 
-/** Node's callback style for a promise. */
+/** Call Node's callback when a promise settles. */
 function settle(promise: Promise<void>, done: (error?: Error | null) => void): void {
   const succeed = (): void => done();
   promise.then(succeed, done);

@@ -1,39 +1,68 @@
-import { type Clock, type DatagramPort, QuicLoop } from '@tsquic/event-adapters';
-import type {
-  Address,
-  ConnectionOptions,
-  QuicConnection as ConnectionHandle,
-  QuicEvent,
-  QuicHostContext,
+import {
+  type Alarm,
+  type Clock,
+  type ConnectionHandlers,
+  type DatagramPort,
+  EventDispatcher,
+  PortSet,
+  QuicLoop,
+  type StreamHandlers,
+} from '@tsquic/event-adapters';
+import {
+  type Address,
+  type ClientLimitOptions,
+  type ConnectionOptions,
+  type QuicConnection as ConnectionHandle,
+  type QuicContextOptions,
+  type QuicHostContext,
+  type QuicStream as StreamHandle,
+  type SealingKeys,
+  sameAddress,
 } from '@tsquic/quic-core';
+import { reportFault } from './program-fault.ts';
+import { QuicError } from './errors.ts';
 import { use } from './usage.ts';
 
-/** What an endpoint joins. */
+/** The parts of an endpoint. */
 export interface EndpointParts {
   readonly context: QuicHostContext;
   readonly socket: DatagramPort;
   readonly clock: Clock;
-  /** A client has come; its handshake has only begun. */
-  readonly onAccepted?: (handle: ConnectionHandle) => void;
+  /** Whether connections of a client share the socket, which then stays open when one of them has moved. */
+  readonly isShared?: boolean;
+  /**
+   * A client's handshake has begun. Returns the handlers of its connection. Default: the client is refused.
+   */
+  readonly onAccepted?: (handle: ConnectionHandle) => ConnectionHandlers;
 }
 
-/** One context on one socket, and the way of each event to the connection it is about. */
+/** One context on one socket; passes each event to its connection's handlers. */
 export class Endpoint {
+  /** The address that the first socket is bound to. */
   readonly local: Address;
   private readonly context: QuicHostContext;
   private readonly loop: QuicLoop;
   private readonly clock: Clock;
-  private readonly onAccepted: (handle: ConnectionHandle) => void;
-  private readonly members = new Map<number, (event: QuicEvent) => void>();
+  private readonly dispatcher: EventDispatcher;
   private closing = false;
+  private readonly socket: DatagramPort;
+  /** Whether the socket stays when a connection has left it. */
+  readonly isShared: boolean;
+  /** Undefined while there is only one socket. */
+  private sockets: PortSet | undefined = undefined;
 
   constructor(parts: EndpointParts) {
-    const { context, socket, clock, onAccepted = ignore } = parts;
+    const { context, socket, clock, onAccepted, isShared = false } = parts;
+    this.isShared = isShared;
     this.local = socket.local;
+    this.socket = socket;
     this.context = context;
     this.clock = clock;
-    this.onAccepted = onAccepted;
-    this.loop = new QuicLoop({ context, port: socket, clock, onEvent: (event) => this.onEvent(event) });
+    this.dispatcher = new EventDispatcher(context, {
+      onConnection: (handle) => (handle.isClient ? undefined : onAccepted?.(handle)),
+      onError: (error) => reportFault('an event handler', error),
+    });
+    this.loop = new QuicLoop({ context, port: socket, clock, onEvent: this.dispatcher.dispatch });
     this.loop.wake();
   }
 
@@ -41,22 +70,66 @@ export class Endpoint {
     return use(() => this.context.createConnection(options, this.loop.nowUs()));
   }
 
-  /** From now on this connection's events go there, the end included. */
-  join(handle: ConnectionHandle, onEvent: (event: QuicEvent) => void): void {
-    this.members.set(handle.id, onEvent);
+  /** Set the handlers of this connection's events, with its end. */
+  follow(handle: ConnectionHandle, handlers: ConnectionHandlers): void {
+    this.dispatcher.follow(handle, handlers);
     this.loop.wake();
+  }
+
+  /** Set the handlers of this stream's events. Does nothing once its connection has ended. */
+  followStream(handle: StreamHandle, handlers: StreamHandlers): void {
+    this.dispatcher.followStream(handle, handlers);
+  }
+
+  /** The handlers of a connection's streams, by stream ID. */
+  streamsOf(handle: ConnectionHandle): ReadonlyMap<number, StreamHandlers> {
+    return this.dispatcher.streamsOf(handle);
   }
 
   wake(): void {
     this.loop.wake();
   }
 
-  /** Run a task in another turn of the event loop, or later. */
+  /** The time of the context's clock, microseconds. */
+  nowUs(): number {
+    return this.loop.nowUs();
+  }
+
+  /** What its sockets are opened through: 'dgram', 'ffi', or 'other' for one of the program's own. */
+  get udp(): string {
+    return (this.sockets ?? this.socket).kind ?? 'other';
+  }
+
+  /** Add another socket, which the endpoint then owns. */
+  addSocket(socket: DatagramPort): void {
+    if (this.sockets !== undefined) return this.sockets.add({ port: socket });
+    this.sockets = new PortSet([{ port: socket }]);
+    this.loop.usePort(this.sockets);
+    this.sockets.add({ port: this.socket });
+  }
+
+  /** Close the socket that is bound here, unless it is the only one, or others are on it. */
+  removeSocket(local: Address): void {
+    if (this.isShared && sameAddress(local, this.socket.local)) return;
+    this.sockets?.remove(local);
+  }
+
+  /** Run a task in a later turn of the event loop. */
   soon(task: () => void, delayUs = 0): void {
     this.clock.createAlarm(task).set(delayUs);
   }
 
-  /** How many more clients may come in; each takes one. The others hear CONNECTION_REFUSED. RFC 9000 §5.2.2 */
+  /** Make an alarm of the clock, which does not keep the program running by itself. */
+  createAlarm(task: () => void): Alarm {
+    const alarm = this.clock.createAlarm(task);
+    alarm.unref?.();
+    return alarm;
+  }
+
+  /**
+   * How many more clients are accepted; each lowers it by one. The others get CONNECTION_REFUSED. RFC 9000
+   * §5.2.2
+   */
   get clientAllowance(): number {
     return this.context.clientAllowance ?? 0;
   }
@@ -65,20 +138,44 @@ export class Endpoint {
     this.context.clientAllowance = count;
   }
 
+  /**
+   * Call a function that a context of the program's own may lack, which throws `ERR_QUIC_INVALID_OPTION`
+   * then.
+   */
+  setIdentity(identity: NonNullable<QuicContextOptions['identity']>): void {
+    use(() => able(this.context.setIdentity).call(this.context, identity));
+  }
+
+  rotateKeys(keys: SealingKeys): void {
+    use(() => able(this.context.rotateKeys).call(this.context, keys));
+  }
+
+  setLimits(limits: ClientLimitOptions): void {
+    use(() => able(this.context.setLimits).call(this.context, limits));
+  }
+
+  renewConnectionIds(): void {
+    able(this.context.renewConnectionIds).call(this.context);
+    this.loop.wake();
+  }
+
   /** Whether socket and timer keep the program running. */
   keepAlive(isKept: boolean): void {
     if (isKept) this.loop.ref();
     else this.loop.unref();
   }
 
-  /** End every connection, tell the peers, and give back the socket. Connections still hear of their end. */
+  /**
+   * Close every connection, send CONNECTION_CLOSE, and close the socket. Connections are still told of their
+   * end.
+   */
   async close(code = 0, reason = ''): Promise<void> {
     if (this.closing) return;
     this.closing = true;
-    // A microtask is never inside the loop's own work.
+    // A microtask never runs inside the loop's own work.
     await Promise.resolve();
     this.context.close(code, reason);
-    // One flush sends a batch: many connections have more goodbyes than that.
+    // One flush sends one batch, which may not be enough for all CONNECTION_CLOSE packets.
     for (let round = 0; round < MAX_ROUNDS && this.isDue(); round++) this.loop.flush();
     this.loop.close();
   }
@@ -86,20 +183,12 @@ export class Endpoint {
   private isDue(): boolean {
     return this.context.nextWakeDelay(this.loop.nowUs(), 1) === 0;
   }
-
-  private onEvent(event: QuicEvent): void {
-    if (event.type === 'accepted') {
-      const handle = this.context.connection(event.connection);
-      if (handle !== undefined) this.onAccepted(handle);
-      return;
-    }
-    const member = this.members.get(event.connection);
-    if (event.type === 'closed') this.members.delete(event.connection);
-    member?.(event);
-  }
 }
 
-function ignore(): void {}
+function able<T>(call: T | undefined): T {
+  if (call !== undefined) return call;
+  throw new QuicError('ERR_QUIC_INVALID_OPTION', 'the context of this listener has no such call');
+}
 
-/** Goodbyes go out 64 a round. */
+/** Enough rounds of 64 CONNECTION_CLOSE packets each. */
 const MAX_ROUNDS = 2048;

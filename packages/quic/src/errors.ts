@@ -10,11 +10,12 @@
  * | `ERR_QUIC_STREAM_RESET`, `ERR_QUIC_STREAM_STOPPED` | `QuicStreamError` |
  * | `ERR_QUIC_IDLE_TIMEOUT` | the peer was silent for `transport.idleTimeoutMs` |
  * | `ERR_QUIC_HANDSHAKE_TIMEOUT` | the handshake took longer than `transport.handshakeTimeoutMs` |
- * | `ERR_QUIC_CONNECTION_REFUSED` | nobody listens there |
+ * | `ERR_QUIC_CONNECTION_REFUSED` | no program receives at that address |
  * | `ERR_QUIC_STATELESS_RESET` | the peer has forgotten the connection |
  * | `ERR_QUIC_VERSION_NEGOTIATION` | the server speaks other versions of QUIC |
  * | `ERR_QUIC_STREAMS_UNAVAILABLE` | the peer allows no more streams now |
  * | `ERR_QUIC_CLOSED` | the connection or listener had ended before the call |
+ * | `ERR_QUIC_INVALID_CHUNK` | a `TypeError`: what was written is no `Uint8Array` |
  * | `ERR_QUIC_INVALID_OPTION` and others | misuse; named after the codes of the core's `QuicUsageError` |
  */
 export class QuicError extends Error {
@@ -22,18 +23,18 @@ export class QuicError extends Error {
 
   constructor(code: string, message: string, options?: { readonly cause?: unknown }) {
     super(message, options);
-    // Written out, for programs are minified.
+    // Written as a string, because class names change when programs are minified.
     this.name = 'QuicError';
     this.code = code;
   }
 }
 
-/** One side broke the protocol, or refused: CONNECTION_CLOSE of type 0x1c. RFC 9000 §20.1 */
+/** One side broke the protocol, or refused the connection: CONNECTION_CLOSE of type 0x1c. RFC 9000 §20.1 */
 export class QuicTransportError extends QuicError {
   readonly errorCode: number;
-  /** Type of the frame to blame, 0 when none. */
+  /** Type of the frame that caused the error, 0 when none did. */
   readonly frameType: number;
-  /** The peer said so, not we. */
+  /** Whether the peer sent the error. */
   readonly remote: boolean;
 
   constructor(message: string, detail: TransportDetail) {
@@ -45,9 +46,12 @@ export class QuicTransportError extends QuicError {
   }
 }
 
-/** The handshake failed: a certificate nobody vouches for, no common protocol, and so on. RFC 9001 §4.8 */
+/**
+ * The handshake failed, for example because no authority has issued the certificate, or there is no common
+ * protocol. RFC 9001 §4.8
+ */
 export class TlsAlertError extends QuicTransportError {
-  /** RFC 8446 §6. */
+  /** The alert, RFC 8446 §6. */
   readonly alert: number;
 
   constructor(message: string, detail: TransportDetail & { readonly alert: number }) {
@@ -57,10 +61,10 @@ export class TlsAlertError extends QuicTransportError {
   }
 }
 
-/** An application ended the connection while something was still going on. RFC 9000 §20.2 */
+/** An application closed the connection while other work was unfinished. RFC 9000 §20.2 */
 export class QuicApplicationError extends QuicError {
   readonly errorCode: number;
-  /** What was said along with the code. */
+  /** The reason text of the CONNECTION_CLOSE. */
   readonly reason: string;
   readonly remote: boolean;
 
@@ -78,8 +82,8 @@ export class QuicApplicationError extends QuicError {
 }
 
 /**
- * The peer gave up one direction of a stream: it will not send the rest (`ERR_QUIC_STREAM_RESET`), or does not want
- * it (`ERR_QUIC_STREAM_STOPPED`). Thrown into `cancel` or `abort`, one of these sends its `errorCode`.
+ * The peer abandoned one direction of a stream: it does not send the rest (`ERR_QUIC_STREAM_RESET`), or does
+ * not want it (`ERR_QUIC_STREAM_STOPPED`). Passed to `cancel` or `abort`, it makes its `errorCode` be sent.
  */
 export class QuicStreamError extends QuicError {
   readonly errorCode: number;
@@ -95,7 +99,7 @@ export class QuicStreamError extends QuicError {
   }
 }
 
-/** What a transport error carries besides its message. */
+/** Details of a transport error besides its message. */
 export interface TransportDetail {
   readonly errorCode: number;
   readonly frameType: number;
@@ -104,7 +108,7 @@ export interface TransportDetail {
   readonly cause?: unknown;
 }
 
-/** The error code that a reason for giving up a stream carries: its own, its `errorCode`, or 0. */
+/** The error code to abandon a stream with: the reason's own, its `errorCode`, or 0. */
 export function errorCodeOf(reason: unknown): number {
   if (isErrorCode(reason)) return reason;
   if (typeof reason !== 'object' || reason === null || !('errorCode' in reason)) return 0;

@@ -1,17 +1,17 @@
 import { Deferred } from './deferred.ts';
 
-/** The way to an end in good order: it waits until nothing is in use any more. */
+/** Waits until a connection or listener is no longer in use, for `finish`. */
 export class Finishing {
   private readonly isBusy: () => boolean;
   private readonly soon: (task: () => void) => void;
   private readonly end = new Deferred<void>().optional();
   private hasBegun = false;
 
-  /** @param soon - runs a task in another turn of the event loop. */
+  /** @param soon - runs a task in a later turn of the event loop. */
   constructor(isBusy: () => boolean, soon: (task: () => void) => void) {
     this.isBusy = isBusy;
     this.soon = soon;
-    // What was written in this turn has not reached the halves yet: web streams pass it on in microtasks.
+    // Data written in this turn has not reached the halves yet, because web streams pass it on in microtasks.
     soon(() => {
       this.hasBegun = true;
       this.check();
@@ -22,12 +22,12 @@ export class Finishing {
     return this.end.promise;
   }
 
-  /** Something has ended. */
+  /** A stream or call has ended. */
   check(): void {
     if (this.hasBegun && !this.isBusy()) this.end.resolve();
   }
 
-  /** Something has ended, and something else may begin in this turn. */
+  /** A stream or call has ended, and another may begin in this turn. */
   checkSoon(): void {
     this.soon(() => this.check());
   }

@@ -1,25 +1,25 @@
 import type { Clock } from '@tsquic/event-adapters';
 
-/** What `raceAttempts` is given. */
+/** Options of `raceAttempts`. */
 export interface Race<T> {
-  /** In the order to try them. */
+  /** The addresses, in the order in which they are tried. */
   readonly addresses: readonly string[];
-  /** Try one address. Aborting the signal must make it fail, and leave nothing behind. */
+  /** Try one address. When the signal is aborted, the attempt must fail and release everything. */
   readonly attempt: (address: string, signal: AbortSignal) => Promise<T>;
-  /** Throw away what an attempt brought too late. */
+  /** Release the result of an attempt that succeeded too late. */
   readonly discard: (late: T) => void;
-  /** The one failure to report when all attempts failed, in the order they did. */
+  /** Choose the failure to report when all attempts failed, in the order in which they did. */
   readonly choose: (failures: readonly unknown[]) => unknown;
-  /** Until the next address is tried beside those under way. */
+  /** Time until the next address is tried in parallel. */
   readonly delayUs: number;
   readonly clock: Clock;
   readonly signal: AbortSignal | undefined;
 }
 
 /**
- * Try several addresses of one host, RFC 8305 §5: the next one after a delay, or at once when all before it have
- * failed. The first success wins and the others are aborted. Rejects with the signal's reason, or when the last
- * attempt has failed.
+ * Try several addresses of one host, RFC 8305 §5: the next one after a delay, or at once when all before it
+ * have failed. The first success is the result and the others are aborted. Rejects with the signal's reason,
+ * or when the last attempt has failed.
  */
 export function raceAttempts<T>(race: Race<T>): Promise<T> {
   return new Promise<T>((resolve, reject) => {
@@ -59,7 +59,7 @@ export function raceAttempts<T>(race: Race<T>): Promise<T> {
   });
 }
 
-/** Addresses with the two families in turn, IPv6 first, otherwise in the order given. RFC 8305 §4 */
+/** Addresses of the two families in turn, IPv6 first, otherwise in the given order. RFC 8305 §4 */
 export function interleaveFamilies(addresses: readonly string[]): string[] {
   const six = addresses.filter((address) => address.includes(':'));
   const four = addresses.filter((address) => !address.includes(':'));

@@ -1,11 +1,11 @@
 import process from 'node:process';
 
 /**
- * Tell the program of a fault of its own that it caught nowhere: as a warning of the process, which is printed and can
- * be listened to (`process.on('warning')`), but ends nothing. Peers choose when handlers run: they must not choose when
- * a server ends.
+ * Report an error of the program that it did not catch, as a warning of the process. It is printed and can be
+ * listened to (`process.on('warning')`), but ends nothing: a peer decides when handlers run, and must not be
+ * able to end a server by that.
  *
- * @param what - what failed, as in 'a connection handler'.
+ * @param what - what failed, such as 'a connection handler'.
  */
 export function reportFault(what: string, error: unknown): void {
   const { message, stack } = error instanceof Error ? error : { message: String(error), stack: undefined };
@@ -17,7 +17,7 @@ export function reportFault(what: string, error: unknown): void {
 }
 
 /**
- * Call what the program wants to hear by. What it throws, or its promise rejects with, is its own fault, and changes
+ * Call a callback of the program. What it throws, or its promise rejects with, is reported and changes
  * nothing here.
  */
 export function tellProgram<A extends readonly unknown[]>(

@@ -1,42 +1,50 @@
 import type { QuicStream as StreamHandle } from '@tsquic/quic-core';
 import { Deferred } from './deferred.ts';
 import { QuicStreamError } from './errors.ts';
-import { givenUp } from './receiving-half.ts';
+import { givenUp, type HalfOwner } from './receiving-half.ts';
+import { use } from './usage.ts';
 
-/** The direction of a stream that takes bytes, for a view to push into. One write at a time. */
+/** What writes to a half. */
+export interface WritingView {
+  /** Whether the program holds it to write. */
+  readonly isHeld: boolean;
+  /** No more can be sent. */
+  onFailure(error: unknown): void;
+}
+
+/** The sending direction of a stream, to which a view passes bytes. One write at a time. */
 export class SendingHalf {
-  /** The view hears at once that nothing more can be sent. */
-  onFailure: (error: unknown) => void = () => {};
-  /** The view says whether somebody holds it to write. */
-  isHeld: () => boolean = () => false;
-  /** Something was written, or is about to be: `finish` waits for the end then. */
+  view: WritingView | undefined = undefined;
+  /** Bytes that may wait in the view; undefined for the default. */
+  highWaterMark: number | undefined = undefined;
+  /** Whether bytes were written, or are about to be, so that `finish` waits for the end. */
   used = false;
   private readonly handle: StreamHandle;
-  private readonly wake: () => void;
-  private readonly onOver: () => void;
+  private readonly owner: HalfOwner;
   private pending: { readonly bytes: Uint8Array; at: number; readonly done: Deferred<void> } | undefined =
     undefined;
   private ending: Deferred<void> | undefined = undefined;
   private broken: { readonly error: unknown } | undefined = undefined;
   private delivered = false;
 
-  /** @param onOver - there is nothing more to wait for: everything is delivered, or given up. */
-  constructor(handle: StreamHandle, wake: () => void, onOver: () => void) {
+  constructor(handle: StreamHandle, owner: HalfOwner) {
     this.handle = handle;
-    this.wake = wake;
-    this.onOver = onOver;
+    this.owner = owner;
   }
 
   get failure(): unknown {
     return this.broken?.error;
   }
 
-  /** Everything written was acknowledged, the end included, or was given up. */
+  /** Whether everything written and the end were acknowledged, or sending was abandoned. */
   get over(): boolean {
     return this.delivered || this.broken !== undefined;
   }
 
-  /** Undefined when all bytes were taken at once; otherwise a promise for it, which back-pressure may hold long. */
+  /**
+   * Write bytes. Returns undefined when all were taken at once; otherwise a promise that resolves when they
+   * are, which may take long when the peer reads slowly.
+   */
   write(bytes: Uint8Array): Promise<void> | undefined {
     if (this.broken !== undefined) return Promise.reject(this.broken.error);
     this.used = true;
@@ -52,16 +60,34 @@ export class SendingHalf {
     this.used = true;
     this.ending = new Deferred<void>().optional();
     this.handle.write(NOTHING, true);
-    this.wake();
+    this.owner.wake();
     return this.ending.promise;
   }
 
-  /** Give up: the peer hears that the rest does not come. */
+  /** Abandon sending with RESET_STREAM. */
   abort(code: number, error: unknown): void {
     if (this.over) return;
     this.handle.reset(code);
-    this.wake();
+    this.owner.wake();
     this.fail(error ?? givenUp(this.handle.id, code));
+  }
+
+  /** Hold at most so many bytes that have not left. */
+  setHighWaterMark(bytes: number): void {
+    this.highWaterMark = bytes;
+    this.handle.setHighWaterMark(bytes);
+  }
+
+  /**
+   * Abandon the data beyond the first `reliableSize` bytes; returns false, and does nothing, when the peer
+   * does not accept RESET_STREAM_AT.
+   */
+  abortAt(code: number, reliableSize: number, error: unknown): boolean {
+    if (this.over) return true;
+    if (!use(() => this.handle.resetAt(code, reliableSize))) return false;
+    this.owner.wake();
+    this.fail(error ?? givenUp(this.handle.id, code));
+    return true;
   }
 
   onWritable(): void {
@@ -77,7 +103,7 @@ export class SendingHalf {
     if (this.over) return;
     this.delivered = true;
     this.ending?.resolve();
-    this.onOver();
+    this.owner.onHalfOver();
   }
 
   /** STOP_SENDING came; the core has answered it. */
@@ -93,7 +119,7 @@ export class SendingHalf {
   private offer(bytes: Uint8Array, from: number): number {
     const rest = from === 0 ? bytes : bytes.subarray(from);
     const taken = this.handle.write(rest);
-    this.wake();
+    this.owner.wake();
     return taken;
   }
 
@@ -103,8 +129,8 @@ export class SendingHalf {
     this.pending?.done.reject(error);
     this.ending?.reject(error);
     this.pending = undefined;
-    this.onFailure(error);
-    this.onOver();
+    this.view?.onFailure(error);
+    this.owner.onHalfOver();
   }
 }
 

@@ -1,37 +1,36 @@
-import type { QuicConnection as ConnectionHandle, QuicStream as StreamHandle } from '@tsquic/quic-core';
 import { Deferred } from './deferred.ts';
 import { QuicError } from './errors.ts';
+import type { QuicStream } from './stream.ts';
 import { use } from './usage.ts';
 
-/** Those who wait to open streams of one kind, first come first served. */
+/** Calls that wait to open streams of one kind, in order. */
 export class StreamOpenings {
-  private readonly handle: ConnectionHandle;
-  private readonly isUnidirectional: boolean;
-  private readonly waiting: Deferred<StreamHandle>[] = [];
+  private readonly tryOpen: () => QuicStream | undefined;
+  private readonly waiting: Deferred<QuicStream>[] = [];
 
-  constructor(handle: ConnectionHandle, isUnidirectional: boolean) {
-    this.handle = handle;
-    this.isUnidirectional = isUnidirectional;
+  /** @param tryOpen - opens a stream; returns undefined while the peer allows none. */
+  constructor(tryOpen: () => QuicStream | undefined) {
+    this.tryOpen = tryOpen;
   }
 
-  /** The handle of a new stream at once, or a place in the queue. */
-  open(mayWait: boolean): StreamHandle | Deferred<StreamHandle> {
+  /** Open a stream at once, or wait in the queue. */
+  open(mayWait: boolean): QuicStream | Deferred<QuicStream> {
     const stream = this.waiting.length > 0 ? undefined : use(() => this.tryOpen());
     if (stream !== undefined) return stream;
     if (!mayWait) throw new QuicError('ERR_QUIC_STREAMS_UNAVAILABLE', 'the peer allows no more streams now');
-    const place = new Deferred<StreamHandle>().optional();
+    const place = new Deferred<QuicStream>().optional();
     this.waiting.push(place);
     return place;
   }
 
-  /** Give a place back; a stream that came for it meanwhile is given up. */
-  leave(place: Deferred<StreamHandle>): void {
+  /** Leave the queue; a stream that was opened for the call meanwhile is abandoned. */
+  leave(place: Deferred<QuicStream>): void {
     const index = this.waiting.indexOf(place);
     if (index >= 0) this.waiting.splice(index, 1);
-    else place.promise.then((stream) => stream.reset(0), ignore);
+    else place.promise.then((stream) => stream.destroy(), ignore);
   }
 
-  /** The peer allows more. */
+  /** The peer allows more streams. */
   onAvailable(): void {
     while (this.waiting.length > 0) {
       const stream = this.tryOpen();
@@ -42,10 +41,6 @@ export class StreamOpenings {
 
   fail(error: unknown): void {
     for (const place of this.waiting.splice(0)) place.reject(error);
-  }
-
-  private tryOpen(): StreamHandle | undefined {
-    return this.handle.openStream({ unidirectional: this.isUnidirectional });
   }
 }
 

@@ -1,7 +1,7 @@
 import { QuicUsageError, usageErrorCode } from '@tsquic/quic-core';
 import { QuicError } from './errors.ts';
 
-/** Call the core for the program; what the core blames on the caller becomes a `QuicError`. */
+/** Call the core for the program; a `QuicUsageError` becomes a `QuicError`. */
 export function use<T>(call: () => T): T {
   try {
     return call();

@@ -1,44 +1,47 @@
 import type { ReadableStreamReadResult, UnderlyingByteSource, UnderlyingSource } from 'node:stream/web';
+import type { Chunk } from './chunk.ts';
 import { optional } from './deferred.ts';
 import { errorCodeOf } from './errors.ts';
-import type { ReceivingHalf } from './receiving-half.ts';
+import type { ReadingView, ReceivingHalf } from './receiving-half.ts';
 
 /**
- * A byte stream over one receiving half. It holds nothing itself: bytes leave the core when a read asks for them,
- * which is what opens the peer's window. Readers with a buffer of their own (`mode: 'byob'`) are served in place.
+ * A byte stream over one receiving half. It holds no bytes itself: a read takes them from the core, which
+ * gives the peer credit. Readers with a buffer of their own (`mode: 'byob'`) get the bytes without a copy.
  */
-export function createReadable(half: ReceivingHalf): ReadableStream<Uint8Array> {
-  const source = new WebSource(half);
-  return new QuicReadable({
-    type: 'bytes',
-    start: (controller) => source.start(controller),
-    pull: () => source.pull(),
-    cancel: (reason) => half.stop(errorCodeOf(reason), reason, false),
-  });
+export function createReadable(half: ReceivingHalf): ReadableStream<Chunk> {
+  return QuicReadable.over(new WebSource(half));
 }
 
-/** A stream that has ended before it began: the side of a one-way stream that is not there. */
-export function createEmptyReadable(): ReadableStream<Uint8Array> {
-  return new QuicReadable({ type: 'bytes', start: (controller) => controller.close() });
+/** A stream that has ended, for the missing side of a unidirectional stream. */
+export function createEmptyReadable(): ReadableStream<Chunk> {
+  return QuicReadable.over({ type: 'bytes', start: (controller) => controller.close() });
 }
 
-/** Peers decide when a read fails: what nobody has looked at yet must not end the program as an unhandled rejection. */
-class QuicReadable extends ReadableStream<Uint8Array> {
-  constructor(source: UnderlyingByteSource) {
-    // The types of the constructor know byte streams of no type argument only.
-    super(source as unknown as UnderlyingSource<Uint8Array>);
+/**
+ * A read that fails because of the peer must not end the program as an unhandled rejection when the program
+ * has not used the promise yet.
+ */
+export class QuicReadable extends ReadableStream<Chunk> {
+  /** A readable of this class. It is not made by `new`, for the same reason as a `QuicWritable`. */
+  static over(
+    source: UnderlyingByteSource | UnderlyingSource<Chunk>,
+    strategy?: QueuingStrategy<Chunk>,
+  ): QuicReadable {
+    // The types of the constructor do not allow a byte stream here.
+    const readable = new ReadableStream<Chunk>(source as unknown as UnderlyingSource<Chunk>, strategy);
+    return Object.setPrototypeOf(readable, QuicReadable.prototype) as QuicReadable;
   }
 
   override getReader(options: { readonly mode: 'byob' }): ReadableStreamBYOBReader;
-  override getReader(): ReadableStreamDefaultReader<Uint8Array>;
+  override getReader(): ReadableStreamDefaultReader<Chunk>;
   override getReader(options?: {
     readonly mode: 'byob';
-  }): ReadableStreamBYOBReader | ReadableStreamDefaultReader<Uint8Array> {
+  }): ReadableStreamBYOBReader | ReadableStreamDefaultReader<Chunk> {
     if (options?.mode === undefined) return new DefaultReader(this);
     return options.mode === 'byob' ? new ByobReader(this) : super.getReader(options);
   }
 
-  override pipeTo(...args: Parameters<ReadableStream<Uint8Array>['pipeTo']>): Promise<void> {
+  override pipeTo(...args: Parameters<ReadableStream<Chunk>['pipeTo']>): Promise<void> {
     return optional(super.pipeTo(...args));
   }
 
@@ -47,8 +50,8 @@ class QuicReadable extends ReadableStream<Uint8Array> {
   }
 }
 
-class DefaultReader extends ReadableStreamDefaultReader<Uint8Array> {
-  override read(): ReturnType<ReadableStreamDefaultReader<Uint8Array>['read']> {
+class DefaultReader extends ReadableStreamDefaultReader<Chunk> {
+  override read(): ReturnType<ReadableStreamDefaultReader<Chunk>['read']> {
     return optional(super.read());
   }
 
@@ -70,7 +73,8 @@ class ByobReader extends ReadableStreamBYOBReader {
   }
 }
 
-class WebSource {
+class WebSource implements UnderlyingByteSource, ReadingView {
+  readonly type = 'bytes';
   private readonly half: ReceivingHalf;
   private controller!: ReadableByteStreamController;
   private wanted = false;
@@ -82,12 +86,20 @@ class WebSource {
 
   start(controller: ReadableByteStreamController): void {
     this.controller = controller;
-    this.half.onChange = () => this.flow();
+    this.half.view = this;
     this.flow();
   }
 
   pull(): void {
     this.wanted = true;
+    this.flow();
+  }
+
+  cancel(reason: unknown): void {
+    this.half.stop(errorCodeOf(reason), reason, false);
+  }
+
+  onChange(): void {
     this.flow();
   }
 
@@ -103,19 +115,19 @@ class WebSource {
   private deliver(): void {
     const { half, controller } = this;
     const request = controller.byobRequest;
-    const view = request?.view as Uint8Array | null | undefined;
+    const view = request?.view as Chunk | null | undefined;
     const chunk = view ?? new Uint8Array(Math.min(half.readableBytes, CHUNK_BYTES));
     const count = half.read(chunk);
     if (half.ended) this.over = true;
     if (count > 0) {
-      // Cleared first: the controller may pull again at once.
+      // This is cleared first, because the controller may pull again at once.
       this.wanted = false;
       if (request === null) controller.enqueue(chunk);
       else request.respond(count);
     }
     if (!half.ended) return;
     controller.close();
-    // A reader with its own buffer gets it back.
+    // A reader with its own buffer gets that back.
     if (count === 0 && request !== null) request.respond(0);
   }
 }

@@ -1,5 +1,5 @@
 import { jest } from '@jest/globals';
-import { createSelfSigned, type PemPair } from '@tsquic/cli';
+import { createSelfSigned, type PemPair } from 'tsquic/certificates';
 import {
   connect,
   type ConnectionHandler,
@@ -110,6 +110,22 @@ export class Zeros {
       { highWaterMark: 0 },
     );
   }
+}
+
+/** Send `length` bytes and read them back, changed by nobody. */
+export async function echo(client: QuicConnection, server: QuicConnection, length: number): Promise<number> {
+  const answering = (async () => {
+    for await (const stream of server) {
+      await stream.readable.pipeTo(stream.writable);
+      return;
+    }
+  })();
+  const stream = await client.openStream();
+  const writing = new Blob([new Uint8Array(length).fill(7)]).stream().pipeTo(stream.writable);
+  let bytes = 0;
+  for await (const chunk of stream.readable) bytes += chunk.length;
+  await Promise.all([writing, answering]);
+  return bytes;
 }
 
 export function pause(ms: number): Promise<void> {

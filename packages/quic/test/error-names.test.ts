@@ -13,8 +13,7 @@ const CLASSES: readonly (readonly [file: string, name: string, args: string])[] 
   ['quic-core/src/errors/usage-error.ts', 'QuicUsageError', "'invalid-option', 'x'"],
   ['quic-core/src/errors/transport-error.ts', 'TransportError', "1, 0, 'x'"],
   ['tls13/src/alerts.ts', 'TlsAlert', "1, 'x'"],
-  ['tls13/src/certificate/der.ts', 'DerError', "'x'"],
-  ['crypto/src/keys/der.ts', 'DerError', "'x'"],
+  ['bytes/src/der.ts', 'DerError', "'x'"],
   ['cli/src/failure.ts', 'Failure', "'ERR', 'x'"],
 ];
 

@@ -53,13 +53,38 @@ test.concurrent('chat lets two talk', async () => {
   expect(await server.ended()).toBe(0);
 });
 
+test.concurrent('datagrams come back', async () => {
+  await prepared;
+  const server = new Program('examples/datagrams.ts', 'serve', cert, key);
+  const port = /\d+/.exec(await server.says('listening on port'))![0];
+  const client = new Program('examples/datagrams.ts', 'ping', cert, port, '3');
+  await client.says('0 is back');
+  await client.says('acknowledged');
+  expect(await client.ended()).toBe(0);
+  server.child.kill('SIGTERM');
+  expect(await server.ended()).toBe(0);
+});
+
+test.each<[string, ...string[]]>([
+  ['early-data', 'look: done', 'buy: too early', 'buy: done', 'early data: accepted'],
+  ['versions', 'version 1 and version 2 speaks version 2', 'version 1 speaks version 1'],
+  ['priorities', 'priorities: 10 12 8', 'arrived: a b c'],
+  ['rebind', 'is active', '5000000 bytes came back'],
+  ['admission', 'server 0.42', "the token 'retry'", 'CONNECTION_REFUSED'],
+])('%s, a server and its clients in one process', async (name, ...lines) => {
+  const program = new Program(`examples/${name}.ts`);
+  const code = await program.ended();
+  for (const line of lines) expect(await program.says(line)).toContain(line);
+  expect(code).toBe(0);
+});
+
 class Program {
   readonly child: ChildProcess;
   private output = '';
   private readonly end: Promise<number | null>;
 
   constructor(...words: readonly string[]) {
-    const args = ['-C', 'tsquic-src', '--no-warnings', '--import', './scripts/ts.mjs', ...words];
+    const args = ['-C', 'tsquic-src', '--no-warnings', '--import', './tools/ts.mjs', ...words];
     this.child = spawn(process.execPath, args, { cwd: project, stdio: ['pipe', 'pipe', 'inherit'] });
     this.child.stdout!.on('data', (data: Buffer) => (this.output += data.toString()));
     this.end = once(this.child, 'close').then(([code]) => code as number | null);
@@ -67,7 +92,9 @@ class Program {
 
   /** The rest of the output from `text` on, once it is there. */
   async says(text: string): Promise<string> {
-    while (!this.output.includes(text)) await once(this.child.stdout!, 'data');
+    while (!this.output.includes(text) && this.child.exitCode === null)
+      await Promise.race([once(this.child.stdout!, 'data'), this.end]);
+    if (!this.output.includes(text)) throw new Error(`it does not say ${text}, but ${this.output}`);
     return this.output.slice(this.output.indexOf(text));
   }
 

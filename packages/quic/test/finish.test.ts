@@ -446,6 +446,45 @@ describe('a backlog that is full', () => {
     await network.until(listener.close());
   });
 
+  test('is not filled by clients that leave their handshakes half done', async () => {
+    const listener = await listenTo(undefined, { backlog: 2 });
+    const { clock, unixTimeAtZeroUs } = network;
+    const leaving = new AbortController();
+    const deaf = [1, 2, 3, 4].map(async (number) => {
+      const socket = network.openPort(`192.0.2.${220 + number}`);
+      socket.arrive = () => {};
+      const options = { host: SERVER_IP, servername: HOST, socket, clock, unixTimeAtZeroUs };
+      await dial(listener, { ...options, signal: leaving.signal });
+    });
+    await network.pass(500_000);
+    expect(listener.statistics()).toMatchObject({ handshaking: 4, waiting: 0 });
+    const clients = [await connectTo(listener), await connectTo(listener)];
+    await network.until(Promise.all(clients.map(({ ready }) => ready)));
+    expect(listener.statistics()).toMatchObject({ handshaking: 4, waiting: 2 });
+    await expect(connectTo(listener)).rejects.toMatchObject(REFUSED);
+    leaving.abort();
+    await network.until(Promise.allSettled(deaf));
+    for (const client of clients) await network.until(client.close());
+    await network.until(listener.close());
+  });
+
+  test('refuses who completes the handshake when the last place is gone', async () => {
+    const listener = await listenTo(undefined, { backlog: 1 });
+    const both = await network.until(Promise.all([connectTo(listener), connectTo(listener)]));
+    const ends = both.map((client) =>
+      client.closed.then(
+        () => 'closed',
+        (error: unknown) => error,
+      ),
+    );
+    await network.pass(500_000);
+    expect(listener.statistics()).toMatchObject({ accepted: 1, failed: 1, waiting: 1 });
+    await network.until(listener.close());
+    expect(await network.until(Promise.all(ends))).toEqual(
+      expect.arrayContaining(['closed', expect.objectContaining(REFUSED)]),
+    );
+  });
+
   test('handshakes that fail give their place back', async () => {
     const listener = await listenTo(undefined, { backlog: 1 });
     for (let count = 0; count < 3; count++)

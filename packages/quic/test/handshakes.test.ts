@@ -1,6 +1,6 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
-import { createSelfSigned } from '@tsquic/cli';
+import { createSelfSigned } from 'tsquic/certificates';
 import { openNodePort } from '@tsquic/event-adapters';
 import { QuicError, type QuicListener, TlsAlertError } from 'tsquic';
 import { certificate, connectedPair, dial, HOST, PROTOCOL, receive, send, serve, take } from './endpoints.ts';
@@ -131,6 +131,21 @@ describe('protocols', () => {
     await client.close();
     await listener.close();
   });
+});
+
+test.each([
+  ['a server goes on in the version that it prefers', [1, 0x6b33_43cf], [0x6b33_43cf, 1], 0x6b33_43cf],
+  ['a server without an order leaves the choice to its client', [0x6b33_43cf, 1], undefined, 0x6b33_43cf],
+  ['without versions it is 1', undefined, undefined, 1],
+])('%s, and statistics tell it on both sides', async (_case, asked, spoken, version) => {
+  const options = (versions: readonly number[] | undefined): { versions?: readonly number[] } =>
+    versions === undefined ? {} : { versions };
+  const pair = await connectedPair(options(asked), options(spoken));
+  for (const side of [pair.client, pair.server]) {
+    expect(side.version).toBe(version);
+    expect(side.statistics().version).toBe(version);
+  }
+  await pair.close();
 });
 
 test('sessions and tokens are kept and used again', async () => {

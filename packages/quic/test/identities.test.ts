@@ -1,6 +1,6 @@
 import { createPrivateKey, generateKeyPairSync } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
-import { createSelfSigned } from '@tsquic/cli';
+import { createSelfSigned } from 'tsquic/certificates';
 import { connect, listen } from 'tsquic';
 import { certificate, dial, HOST, PROTOCOL, serve, take } from './endpoints.ts';
 

@@ -1,6 +1,7 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { expect, test } from '@jest/globals';
 import * as tsquic from 'tsquic';
+import * as tsquicEvents from 'tsquic/events';
 import * as tsquicNode from 'tsquic/node';
 import { connectedPair, dial, receive, send, serve, take } from './endpoints.ts';
 
@@ -74,8 +75,12 @@ test('the names of the entries', () => {
   expect(Object.keys(tsquic).sort()).toEqual([
     'QuicApplicationError',
     'QuicConnection',
+    'QuicDatagrams',
+    'QuicEndpoint',
     'QuicError',
     'QuicListener',
+    'QuicPaths',
+    'QuicSendGroup',
     'QuicStream',
     'QuicStreamError',
     'QuicTransportError',
@@ -84,4 +89,5 @@ test('the names of the entries', () => {
     'listen',
   ]);
   expect(Object.keys(tsquicNode)).toEqual(['createDuplex']);
+  expect(Object.keys(tsquicEvents).sort()).toEqual(['IgnoredStream', 'closeReasonOf', 'takeEvents']);
 });

@@ -26,6 +26,33 @@ test.each<[object, string]>([
   await expect(listen({ ...CLIENT, ...wrong } as ListenOptions)).rejects.toMatchObject(refusal);
 });
 
+test.each([
+  ['backlog', 5, 'listen'],
+  ['preferredAddress', {}, 'listen'],
+  ['maxConnections', 5, 'listen'],
+  ['servername', 'x', 'connect'],
+  ['session', new Uint8Array(1), 'connect'],
+] as const)('%s is refused where only the other side has it', async (name, value, owner) => {
+  const call: (options: never) => Promise<unknown> = owner === 'listen' ? connect : listen;
+  await expect(call({ ...CLIENT, [name]: value } as never)).rejects.toMatchObject({
+    code: 'ERR_QUIC_INVALID_OPTION',
+    message: `there is no option ${name} here: it is one of ${owner}`,
+  });
+});
+
+test('version 2 by its name instead of its number', async () => {
+  await expect(connect({ ...CLIENT, versions: [2] })).rejects.toThrow(
+    'not 2: version 2 of QUIC has the number 0x6b3343cf',
+  );
+});
+
+test('a controller by its name', async () => {
+  const core = { congestion: 'bbr' as never };
+  await expect(connect({ ...CLIENT, core })).rejects.toThrow(
+    'core.congestion must be a function that makes controllers, as controllerByName(\'bbr\') of @tsquic/congestion is, not "bbr"',
+  );
+});
+
 test('openStream, close and finish as well', async () => {
   const { client, close } = await connectedPair();
   for (const promise of [

@@ -1,5 +1,12 @@
 import { expect, test } from '@jest/globals';
-import { connect, type ConnectOptions, listen, type ListenOptions } from 'tsquic';
+import {
+  connect,
+  type ConnectOptions,
+  listen,
+  type ListenOptions,
+  type QuicDatagrams,
+  type QuicStream,
+} from 'tsquic';
 
 const common = { port: 1, ALPNProtocols: ['x'] } as const;
 
@@ -52,6 +59,11 @@ const ACCEPTED: readonly [ConnectOptions, ListenOptions] = [
   },
 ];
 
+/** `CompressionStream` and its like take only bytes that are not shared. */
+const READ: (stream: QuicStream) => ReadableStream<Uint8Array<ArrayBuffer>> = ({ readable }) => readable;
+const RECEIVED: (stream: QuicDatagrams) => ReadableStream<Uint8Array<ArrayBuffer>> = ({ readable }) =>
+  readable;
+
 test('wrong names and kinds of options do not compile', () => {
-  expect([REFUSED.length, ACCEPTED.length]).toEqual([10, 2]);
+  expect([REFUSED.length, ACCEPTED.length, READ.length, RECEIVED.length]).toEqual([10, 2, 1, 1]);
 });

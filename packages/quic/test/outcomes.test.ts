@@ -8,10 +8,13 @@ describe('AbortSignal', () => {
     const listener = await serve();
     const reason = new Error('never mind');
     const signal = AbortSignal.abort(reason);
+    let lookups = 0;
     const lookup = (): never => {
+      lookups++;
       throw new Error('looked up');
     };
     await expect(dial(listener, { signal, lookup, host: 'localhost' })).rejects.toBe(reason);
+    expect(lookups).toBe(0);
     await expect(serve(undefined, { signal })).rejects.toBe(reason);
     await listener.close();
   });

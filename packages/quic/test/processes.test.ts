@@ -22,6 +22,7 @@ const WAYS = [
   'finish',
   'a handler that throws',
   'a listener that ends before its clients',
+  'an endpoint that stays open without connections',
   'a peer that falls silent',
   'unref',
 ];
@@ -84,12 +85,23 @@ test('a peer that was killed: the idle timeout tells, and ends what waits', asyn
   await expect(client.closed).rejects.toMatchObject({ code: 'ERR_QUIC_IDLE_TIMEOUT' });
 });
 
+test('a server goes on when all of its workers have failed', async () => {
+  const child = spawnProgram('workers-fail.ts');
+  let output = '';
+  child.stdout.on('data', (data: Buffer) => {
+    output += data.toString();
+    if (output.includes('replaced')) child.kill('SIGKILL');
+  });
+  await once(child, 'close');
+  expect(output).toBe('failed\nreplaced');
+}, 240_000);
+
 type Program = ChildProcessByStdio<null, Readable, null>;
 
 function spawnProgram(name: string, args: readonly string[] = []): Program {
   const project = fileURLToPath(new URL('../../..', import.meta.url));
   const script = fileURLToPath(new URL(`programs/${name}`, import.meta.url));
-  const words = ['-C', 'tsquic-src', '--no-warnings', '--import', './scripts/ts.mjs', script, ...args];
+  const words = ['-C', 'tsquic-src', '--no-warnings', '--import', './tools/ts.mjs', script, ...args];
   return spawn(process.execPath, words, { cwd: project, stdio: ['ignore', 'pipe', 'inherit'] });
 }
 

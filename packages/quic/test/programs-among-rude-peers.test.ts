@@ -91,7 +91,7 @@ class Program {
   private readonly end: Promise<number | null>;
 
   constructor(...words: readonly string[]) {
-    const args = ['-C', 'tsquic-src', '--no-warnings', '--import', './scripts/ts.mjs', ...words];
+    const args = ['-C', 'tsquic-src', '--no-warnings', '--import', './tools/ts.mjs', ...words];
     this.child = spawn(process.execPath, args, { cwd: project, stdio: ['pipe', 'pipe', 'pipe'] });
     this.child.stdout!.on('data', (data: Buffer) => (this.output += data.toString()));
     this.child.stderr!.on('data', (data: Buffer) => (this.complaints += data.toString()));

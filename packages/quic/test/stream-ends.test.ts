@@ -1,8 +1,10 @@
 import { pipeline } from 'node:stream/promises';
-import { PassThrough } from 'node:stream';
+import { type Duplex, PassThrough } from 'node:stream';
+import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { QuicError, type QuicStream, QuicStreamError } from 'tsquic';
 import { createDuplex } from 'tsquic/node';
+import { linkOf } from '../src/stream.ts';
 import { type ConnectedPair, connectedPair, receive, send, take } from './endpoints.ts';
 
 let pair: ConnectedPair;
@@ -71,6 +73,78 @@ describe('a Duplex without listeners', () => {
     expect(() => duplex.emit('error', new Error('nobody listens'))).toThrow('nobody listens');
     expect(duplex.emit('error', new QuicStreamError(1))).toBe(false);
     there.destroy();
+  });
+});
+
+describe('a Duplex whose peer gives up all but the beginning', () => {
+  /** A Duplex that nobody has read of, on which the first 40000 of 50000 bytes are to arrive. */
+  async function partial(): Promise<readonly [here: QuicStream, duplex: Duplex]> {
+    const [here, there] = await streams();
+    const writer = here.writable.getWriter();
+    await writer.write(new Uint8Array(49_999));
+    const duplex = createDuplex(there);
+    // It takes bytes out of the core, up to its high-water mark.
+    duplex.read(0);
+    here.resetAt(40_000, new QuicStreamError(5));
+    return [here, duplex];
+  }
+  const reset = { code: 'ERR_QUIC_STREAM_RESET', errorCode: 5 };
+
+  test.each([
+    [
+      'by data events',
+      (duplex: Duplex, take: (chunk: Uint8Array) => void) => {
+        duplex.on('data', take);
+        return new Promise((_resolve, reject) => duplex.once('error', reject));
+      },
+    ],
+    [
+      'by an iteration',
+      async (duplex: Duplex, take: (chunk: Uint8Array) => void) => {
+        for await (const chunk of duplex) take(chunk as Uint8Array);
+      },
+    ],
+    [
+      'by a pipeline',
+      (duplex: Duplex, take: (chunk: Uint8Array) => void) =>
+        pipeline(duplex, async (source: AsyncIterable<Uint8Array>) => {
+          for await (const chunk of source) take(chunk);
+        }),
+    ],
+    [
+      'when bytes are there',
+      (duplex: Duplex, take: (chunk: Uint8Array) => void) => {
+        duplex.on('readable', () => {
+          for (let chunk = duplex.read(100); chunk !== null; chunk = duplex.read(100))
+            take(chunk as Uint8Array);
+        });
+        return new Promise((_resolve, reject) => duplex.once('error', reject));
+      },
+    ],
+  ])('gives that before the error, %s', async (_how, read) => {
+    const [here, duplex] = await partial();
+    let bytes = 0;
+    await expect(read(duplex, ({ length }) => (bytes += length))).rejects.toMatchObject(reset);
+    expect(bytes).toBeGreaterThanOrEqual(40_000);
+    expect(duplex.destroyed).toBe(true);
+    here.destroy();
+  });
+
+  test('holds it until somebody reads', async () => {
+    const [here, there] = await streams();
+    const writer = here.writable.getWriter();
+    await writer.write(new Uint8Array(999));
+    const duplex = createDuplex(there);
+    duplex.read(0);
+    while (duplex.readableLength < 1000) await pause();
+    here.resetAt(1000, new QuicStreamError(5));
+    while (linkOf(there).receiving?.failure === undefined) await pause();
+    expect([duplex.destroyed, duplex.readableLength]).toEqual([false, 1000]);
+    const failed = new Promise((resolve) => duplex.once('error', resolve));
+    expect(duplex.read()).toHaveLength(1000);
+    expect(duplex.destroyed).toBe(false);
+    expect(await failed).toMatchObject(reset);
+    here.destroy();
   });
 });
 

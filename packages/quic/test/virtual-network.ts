@@ -1,7 +1,7 @@
 import type { Alarm, Clock, DatagramPort } from '@tsquic/event-adapters';
 import type { Address } from '@tsquic/quic-core';
 
-/** A network in memory with a clock that jumps: an hour passes in a moment, and no socket is opened. */
+/** A network in memory with a virtual clock: no socket is opened, and no real time passes. */
 export class VirtualNetwork {
   /** From 2026 on, so that fresh certificates are valid. */
   readonly unixTimeAtZeroUs: number = Date.now() * 1000;

@@ -20,6 +20,8 @@ export interface Arguments {
 export interface Outcome {
   readonly passed: number;
   readonly failed: number;
+  /** Parts that cannot be run, for the command that has such. */
+  readonly notApplicable?: number;
   readonly results: unknown;
 }
 

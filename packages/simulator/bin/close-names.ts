@@ -1,17 +1,10 @@
-import { type CloseReason, TransportCode } from '@tsquic/quic-core';
+import { type CloseReason, transportCodeName } from '@tsquic/quic-core';
 
-/** How a connection ended, in a word or two: `local FrameEncoding`, `remote application`, `idle-timeout`. */
+/** How a connection ended, in a word or two: `local FRAME_ENCODING_ERROR`, `remote application`, `idle-timeout`. */
 export function closeName(reason: CloseReason): string {
   if (reason.kind === 'application') return 'remote application';
   if (reason.kind !== 'transport') return reason.kind;
   // A peer may invent codes.
   if (reason.remote) return 'remote transport';
-  return `local ${codeName(reason.code)}`;
-}
-
-function codeName(code: number): string {
-  if (code > TransportCode.CryptoBase && code < TransportCode.CryptoBase + 256)
-    return `TLS alert ${code - TransportCode.CryptoBase}`;
-  const [name] = Object.entries(TransportCode).find(([, value]) => value === code) ?? [];
-  return name ?? `0x${code.toString(16)}`;
+  return `local ${transportCodeName(reason.code)}`;
 }

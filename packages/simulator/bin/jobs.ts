@@ -1,7 +1,9 @@
 import { createSurroundings } from './surroundings.ts';
 import { runFuzzJob } from './jobs/fuzz.ts';
+import { runMasksJob } from './jobs/masks.ts';
 import { runMixtureJob } from './jobs/mixture.ts';
 import { runRandomJob } from './jobs/random.ts';
+import { runRunnerJob } from './jobs/runner.ts';
 import { runStallJob } from './jobs/stall.ts';
 import { runTrialJob } from './jobs/trial.ts';
 import type { Arguments } from './arguments.ts';
@@ -9,8 +11,10 @@ import type { Arguments } from './arguments.ts';
 /** What threads can be asked to do: plain data in, plain data out. */
 const JOBS = {
   fuzz: runFuzzJob,
+  masks: runMasksJob,
   mixture: runMixtureJob,
   random: runRandomJob,
+  runner: runRunnerJob,
   stall: runStallJob,
   trial: runTrialJob,
 };

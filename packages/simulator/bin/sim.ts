@@ -8,6 +8,7 @@ import { hashCommand } from './commands/hash.ts';
 import { listScenarios, scenarioRecords } from './commands/list.ts';
 import { lossTableCommand } from './commands/loss-table.ts';
 import { randomCommand } from './commands/random.ts';
+import { runnerCommand } from './commands/runner.ts';
 import { scenarioCommand } from './commands/scenario.ts';
 import { stallsCommand } from './commands/stalls.ts';
 import { trialsCommand } from './commands/trials.ts';
@@ -22,15 +23,16 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   ceilings: ceilingsCommand,
   fairness: fairnessCommand,
   stalls: stallsCommand,
+  runner: runnerCommand,
   recovery: trialsCommand,
   asymmetry: trialsCommand,
   worlds: trialsCommand,
 };
 
-const USAGE = `pnpm sim NAME [--seed N] [--seeds N] [--pcap FILE] [--crypto node|noble] [--large] [--runtimes] [--lanes N] [--json]
+const USAGE = `pnpm sim NAME [--seed N] [--seeds N] [--pcap PATH] [--crypto node|noble] [--large] [--runtimes] [--lanes N] [--json]
 pnpm sim --list
 
-NAME is a scenario, 'adversary' for all adversaries, 'all', or one of: ${Object.keys(COMMANDS).join(', ')}`;
+NAME is a scenario, 'adversary' or 'multipath' for all of these, 'all', or one of: ${Object.keys(COMMANDS).join(', ')}`;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -57,7 +59,7 @@ if (values.list) {
 } else {
   const command = COMMANDS[name] ?? scenarioCommand;
   const say = values.json ? console.error : console.log;
-  const { passed, failed, results } = await command({
+  const { passed, failed, notApplicable, results } = await command({
     name,
     seed: numberOf(values.seed),
     seeds: numberOf(values.seeds),
@@ -68,8 +70,9 @@ if (values.list) {
     say,
     crypto: values.crypto === 'noble' ? 'noble' : 'node',
   });
-  if (values.json) console.log(JSON.stringify({ command: name, results, passed, failed }));
-  say(`${passed} passed, ${failed} failed`);
+  if (values.json) console.log(JSON.stringify({ command: name, results, passed, failed, notApplicable }));
+  const others = notApplicable === undefined ? '' : `, ${notApplicable} n/a`;
+  say(`${passed} passed, ${failed} failed${others}`);
   process.exitCode = failed === 0 ? 0 : 1;
 }
 

@@ -1,13 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
-import type { CryptoProvider } from '@tsquic/crypto';
-import { createNodeProvider } from '@tsquic/crypto/node';
+import { Group } from '@tsquic/crypto';
 import { TransportCode } from '@tsquic/quic-core';
 import { FrameType } from '@tsquic/quic-core/wire';
-import { Level } from '@tsquic/tls13';
+import { seededCrypto } from '@tsquic/testing/seeded';
+import { Level, type TlsClientOptions } from '@tsquic/tls13';
 import { AdversaryHost } from './adversary-host.ts';
 import { Peer } from './peer.ts';
-import { createRandom } from './random.ts';
-import { ackFrame, frame, readFrames, streamFrame } from './raw-frames.ts';
+import { ackFrame, frame, readFrames, streamFrame } from '@tsquic/adversary';
 import { createTestIdentity, TEST_UNIX_TIME_US } from './test-identity.ts';
 import { World } from './world.ts';
 
@@ -15,27 +14,23 @@ const THERE = { ip: '10.0.0.9', port: 9 };
 const HERE = { ip: '10.0.0.2', port: 443 };
 const SECOND = 1_000_000;
 
-function seeded(seed: number): CryptoProvider {
-  return createNodeProvider({ random: createRandom(seed).fillBytes });
-}
-
 /** An adversary and its victim, 10 ms apart. */
-function createPlay(isClient: boolean) {
+function createPlay(isClient: boolean, tlsClient: Partial<TlsClientOptions> = {}) {
   const world = new World(1);
-  const crypto = seeded(2);
+  const crypto = seededCrypto(2);
   const identity = createTestIdentity(crypto);
   const victim = new Peer(world, {
     name: 'victim',
     addresses: [HERE],
     respond: () => new Uint8Array(5000),
     context: {
-      crypto: seeded(3),
+      crypto: seededCrypto(3),
       alpn: ['test'],
       unixTimeAtZeroUs: TEST_UNIX_TIME_US,
       ...(isClient ? { identity } : { dangerouslySkipCertificateCheck: true }),
     },
   });
-  const adversary = new AdversaryHost({ crypto, isClient, identity, to: HERE });
+  const adversary = new AdversaryHost({ crypto, isClient, identity, to: HERE, tlsClient });
   world.addHost({ name: 'adversary', context: adversary, addresses: [THERE] });
   world.addRoute(HERE.ip, THERE.ip, [world.addLink('out', {})]);
   world.addRoute(THERE.ip, HERE.ip, [world.addLink('in', {})]);
@@ -71,6 +66,12 @@ describe('an adversary as a host', () => {
     expect(adversary.endpoint.closeCode).toBeUndefined();
     world.run(() => adversary.endpoint.closeCode !== undefined, 2 * SECOND);
     expect(adversary.endpoint.closeCode).toBe(TransportCode.FrameEncoding);
+  });
+
+  test('says hello in several datagrams when a post-quantum key share does not fit into one', () => {
+    const play = createPlay(true, { groups: [Group.X25519MLKEM768, Group.X25519] });
+    expect(play.adversary.endpoint.complete).toBe(true);
+    expect(play.adversary.endpoint.cryptoOffset(Level.Initial)).toBeGreaterThan(1350);
   });
 
   test('follows a key update of its own', () => {

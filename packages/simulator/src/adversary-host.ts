@@ -5,69 +5,80 @@ import type {
   QuicEvent,
   QuicHostContext,
 } from '@tsquic/quic-core';
-import { AdversaryEndpoint, type AdversaryEndpointOptions } from './adversary-endpoint.ts';
-import type { Level } from '@tsquic/tls13';
-import { ackFrame } from './raw-frames.ts';
+import { AdversaryEndpoint, type AdversaryEndpointOptions, ackFrame, frame } from '@tsquic/adversary';
+import { FrameType } from '@tsquic/quic-core/wire';
+import { Level } from '@tsquic/tls13';
 
-/** An adversary on a machine of its own. */
+/** Options of an adversary on a host of its own. */
 export interface AdversaryHostOptions extends Omit<AdversaryEndpointOptions, 'deliver'> {
-  /** Where its datagrams go: the victim. */
+  /** The victim's address. */
   readonly to: Address;
   /**
-   * Acknowledge all that came, after each turn in which something did: what makes a victim go on. Default true.
+   * Whether all packets are acknowledged after each turn that brought some, so that the victim goes on.
+   * Default true.
    */
   readonly acknowledges?: boolean;
+  /** Answer every PATH_CHALLENGE from the address that it came to. Default false: none. */
+  readonly provesAddresses?: boolean;
 }
 
 /**
- * An adversary as a context that hosts of a `World` drive, so that what it injects passes links and takes virtual time.
- * It has no timers: whoever plays it sends by `World.at`, or in answer to what came.
+ * An adversary as a context that a host of a `World` drives, so that its datagrams pass links and take
+ * virtual time. It has no timers: a test makes it send by `World.at`, or in answer to packets.
  */
 export class AdversaryHost implements QuicHostContext {
   readonly endpoint: AdversaryEndpoint;
-  /** Whether all that came is acknowledged, from the next turn on. */
+  /** Whether packets are acknowledged, from the next turn on. */
   acknowledges: boolean;
-  /** Called after each turn in which something came. */
+  /** Is called after each turn that brought packets. */
   onTaken: () => void = () => {};
   private readonly to: Address;
-  private readonly waiting: Uint8Array[] = [];
-  /** How many of the packets seen were acknowledged. */
+  private readonly provesAddresses: boolean;
+  private readonly waiting: { readonly bytes: Uint8Array; readonly from: Address }[] = [];
+  /** How many of the packets that came were acknowledged. */
   private acknowledged = 0;
   private hasNews = false;
 
-  constructor({ to, acknowledges, ...options }: AdversaryHostOptions) {
+  constructor({ to, acknowledges, provesAddresses, ...options }: AdversaryHostOptions) {
     this.to = to;
     this.acknowledges = acknowledges ?? true;
-    this.endpoint = new AdversaryEndpoint({ ...options, deliver: (bytes) => void this.waiting.push(bytes) });
+    this.provesAddresses = provesAddresses ?? false;
+    this.endpoint = new AdversaryEndpoint({ ...options, deliver: (bytes) => this.sendDatagram(bytes) });
   }
 
-  /** Frames in a packet of their own, in a datagram of its own, as soon as the host has its turn. */
+  /** Send frames in a packet and a datagram of their own at the host's next turn. */
   send(level: Level, payload: Uint8Array, options: Parameters<AdversaryEndpoint['packet']>[2] = {}): void {
-    this.waiting.push(this.endpoint.packet(level, payload, options));
+    this.sendDatagram(this.endpoint.packet(level, payload, options));
   }
 
-  /** Any datagram at all. */
-  sendDatagram(bytes: Uint8Array): void {
-    this.waiting.push(bytes);
+  /** Send any bytes as a datagram, from an address of the host. Default: its first. */
+  sendDatagram(bytes: Uint8Array, from: Address = NOWHERE): void {
+    this.waiting.push({ bytes, from });
   }
 
-  incomingPacket(bytes: Uint8Array): void {
-    this.endpoint.take(bytes.slice());
+  incomingPacket(bytes: Uint8Array, _from: Address, to: Address): void {
+    const { endpoint } = this;
+    const before = endpoint.seen.length;
+    endpoint.take(bytes.slice());
     this.hasNews = true;
+    if (!this.provesAddresses) return;
+    for (const { type, data } of endpoint.seen.slice(before).flatMap(({ frames }) => frames))
+      if (type === FrameType.PathChallenge)
+        this.sendDatagram(endpoint.packet(Level.Application, frame(FrameType.PathResponse, [], data)), to);
   }
 
   prepareNextPacket(out: OutgoingDatagram): number {
     if (this.hasNews) this.answer();
-    const datagram = this.waiting.shift();
-    out.length = datagram?.length ?? 0;
+    const { bytes, from } = this.waiting.shift() ?? NOTHING;
+    out.length = bytes.length;
     out.segmentSize = out.length;
     out.ecn = 0;
     out.interfaceIndex = 0;
     out.connection = -1;
     out.logId = '';
-    out.from = NOWHERE;
+    out.from = from;
     out.to = this.to;
-    if (datagram !== undefined) out.buffer.set(datagram);
+    out.buffer.set(bytes);
     return out.length;
   }
 
@@ -115,3 +126,4 @@ export class AdversaryHost implements QuicHostContext {
 }
 
 const NOWHERE: Address = { ip: '', port: 0 };
+const NOTHING = { bytes: new Uint8Array(0), from: NOWHERE };

@@ -5,27 +5,28 @@ import { type Random, randomBytes } from './random.ts';
 import type { World } from './world.ts';
 
 /**
- * What somebody on the path does who sees every datagram but cannot hold any back. Each datagram provokes it with
- * probability `chance`; the forgery arrives `delayUs` after the original was sent, without passing a link.
+ * An attacker on the path that sees every datagram but cannot hold any back. Each datagram causes the attack
+ * with probability `chance`; the forgery arrives `delayUs` after the original was sent, without passing a
+ * link.
  */
 export type Attack = (
-  | { /** The datagram again, as it was. */ readonly kind: 'replay' }
+  | { /** The datagram again, unchanged. */ readonly kind: 'replay' }
   | {
       /** The datagram again, from another address: RFC 9000 §9.3. */ readonly kind: 'spoof';
       readonly address: Address;
     }
   | { /** One bit is changed. */ readonly kind: 'flip' }
-  | { /** Cut anywhere. */ readonly kind: 'truncate' }
+  | { /** The datagram, truncated. */ readonly kind: 'truncate' }
   | { /** The first bytes, then noise. */ readonly kind: 'noise' }
-  | { /** The datagram and another one behind it. */ readonly kind: 'splice' }
+  | { /** The datagram and another one after it. */ readonly kind: 'splice' }
   | {
       /** In answer to a long header: Version Negotiation that offers version 1 (RFC 9000 §6.2). */ readonly kind: 'version-negotiation';
     }
   | { /** In answer to a long header: a Retry whose tag is noise (RFC 9001 §5.8). */ readonly kind: 'retry' }
-  | { /** In answer: noise that could be a stateless reset (RFC 9000 §10.3). */ readonly kind: 'reset' }
+  | { /** Random bytes that could be a stateless reset (RFC 9000 §10.3). */ readonly kind: 'reset' }
 ) & { readonly chance: number; readonly delayUs: number };
 
-/** Lets an adversary loose in a world. None of this may end or corrupt a connection. */
+/** Adds an attacker to a world. None of these attacks may end or corrupt a connection. */
 export function createAdversary(world: World, attacks: readonly Attack[]): Observer {
   const random = world.random.fork('adversary');
   let previous: Uint8Array = new Uint8Array(0);
@@ -81,7 +82,10 @@ function forge(
   }
 }
 
-/** A packet in answer to a long header: its connection IDs exchanged, as the other side would (RFC 8999 §5.1). */
+/**
+ * A packet in answer to a long header, with the connection IDs exchanged as the other side would (RFC 8999
+ * §5.1).
+ */
 function answer(datagram: Datagram, write: (ids: readonly number[]) => Uint8Array): Datagram | undefined {
   const { bytes, from, to } = datagram;
   if ((bytes[0]! & 0x80) === 0) return undefined;

@@ -6,13 +6,13 @@ export interface Series {
   readonly points: readonly { readonly atUs: number; readonly value: number }[];
 }
 
-/** How a chart is laid out. */
+/** Layout of a chart. */
 export interface ChartOptions {
   readonly title: string;
   /** Columns and rows of the plot itself. Default 72 by 14. */
   readonly columns?: number;
   readonly rows?: number;
-  /** How values are written at the axis. */
+  /** Formats the values at the axis. */
   readonly format: (value: number) => string;
 }
 

@@ -1,4 +1,4 @@
-/** All `chunks` one after the other; any number of them. */
+/** Concatenate `chunks`, of any number. */
 export function joinChunks(chunks: readonly Uint8Array[]): Uint8Array {
   const all = new Uint8Array(chunks.reduce((sum, chunk) => sum + chunk.length, 0));
   let at = 0;

@@ -7,11 +7,14 @@ export interface CodelOptions {
   readonly targetUs?: number;
   /** Time over which the delay must exceed the target. Default 100000. */
   readonly intervalUs?: number;
-  /** Mark instead of dropping what is ECN-capable. Default true. */
+  /** Whether ECN-capable datagrams are marked instead of dropped. Default true. */
   readonly marks?: boolean;
 }
 
-/** Controlled delay, RFC 8289: drops or marks at the head once datagrams waited too long for too long. */
+/**
+ * Controlled delay, RFC 8289: drops or marks datagrams at the head when they have waited too long for a whole
+ * interval.
+ */
 export class CodelQueue implements Queue {
   bytes = 0;
   dropped = 0;
@@ -69,7 +72,7 @@ export class CodelQueue implements Queue {
 
   private startDropping(datagram: Datagram, nowUs: number): Datagram | undefined {
     this.dropping = true;
-    // Having dropped recently, go on at about the rate that controlled the queue then (RFC 8289 §5.4).
+    // After recent drops, continue at about the rate that controlled the queue then (RFC 8289 §5.4).
     const recent = nowUs - this.nextDropUs < 16 * this.intervalUs;
     const delta = this.count - this.lastCount;
     this.count = recent && delta > 1 ? delta : 1;
@@ -80,7 +83,7 @@ export class CodelQueue implements Queue {
     return this.take(nowUs);
   }
 
-  /** Remove the head and note whether the delay is too long. */
+  /** Remove the head, and determine whether the delay is too long. */
   private take(nowUs: number): Datagram | undefined {
     const head = this.waiting.shift();
     if (head === undefined) {
@@ -88,7 +91,7 @@ export class CodelQueue implements Queue {
       return undefined;
     }
     this.bytes -= wireBytes(head.datagram);
-    // A queue of one datagram is never too long, however slow the link.
+    // A queue of one datagram is never too long, whatever the rate of the link.
     if (nowUs - head.sinceUs < this.targetUs || this.bytes === 0) this.firstAboveUs = 0;
     else if (this.firstAboveUs === 0) this.firstAboveUs = nowUs + this.intervalUs;
     return head.datagram;

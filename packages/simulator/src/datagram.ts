@@ -1,21 +1,21 @@
 import type { Address } from '@tsquic/quic-core';
 
-/** One UDP datagram on its way. */
+/** One UDP datagram. */
 export interface Datagram {
-  /** The payload. Nobody changes it: a link that corrupts delivers a copy. */
+  /** The payload, which is never changed: a link that corrupts it delivers a copy. */
   readonly bytes: Uint8Array;
   readonly from: Address;
   readonly to: Address;
   /** 0 not-ECT, 1 ECT(1), 2 ECT(0), 3 CE. */
   readonly ecn: number;
-  /** When its sender sent it. */
+  /** When it was sent. */
   readonly sentUs: number;
 }
 
-/** ECN codepoints as the IP header spells them, RFC 3168 §5. */
+/** ECN codepoints as in the IP header, RFC 3168 §5. */
 export const Ecn = { NotEct: 0, Ect1: 1, Ect0: 2, Ce: 3 } as const;
 
-/** Bytes that it takes on a link: the payload with the headers of UDP and IP. RFC 768, RFC 791, RFC 8200 */
+/** Length on a link: the payload with the headers of UDP and IP. RFC 768, RFC 791, RFC 8200 */
 export function wireBytes({ bytes, to }: Datagram): number {
   return bytes.length + UDP_HEADER + (to.ip.includes(':') ? IPV6_HEADER : IPV4_HEADER);
 }

@@ -4,9 +4,12 @@ import type { Queue } from './queue.ts';
 import type { Random } from './random.ts';
 
 export interface DualQueueOptions {
-  /** Delay that the classic queue is held at. Default 15000. */
+  /** Delay to which the classic queue is controlled. Default 15000. */
   readonly targetUs?: number;
-  /** Delay from which the low-latency queue marks everything; at least that of two datagrams. Default 1000. */
+  /**
+   * Delay from which the low-latency queue marks every datagram; at least that of two datagrams. Default
+   * 1000.
+   */
   readonly stepUs?: number;
 }
 
@@ -20,13 +23,13 @@ const UPDATE_US = 16_000;
 const INTEGRAL_GAIN_PER_S = 0.16;
 const PROPORTIONAL_GAIN_PER_S = 3.2;
 const COUPLING = 2;
-/** The low-latency queue goes first unless the classic head has waited this much longer. */
+/** The low-latency queue is served first unless the head of the classic one has waited so much longer. */
 const TIME_SHIFT_US = 50_000;
 
 /**
- * Dual-queue coupled AQM, RFC 9332 with the PI2 controller of its appendix A: ECT(1) and CE go through a
- * shallow queue that marks early; the rest through a classic one that drops, or marks ECT(0), with the
- * square of a probability that also drives the marking of the first.
+ * Dual-queue coupled AQM, RFC 9332 with the PI2 controller of its appendix A. ECT(1) and CE pass a shallow
+ * queue that marks early. Other datagrams pass a classic queue that drops, or marks ECT(0), with the square
+ * of a probability from which the marking of the first also follows.
  */
 export class DualQueue implements Queue {
   bytes = 0;

@@ -11,6 +11,11 @@ describe('edge frames', () => {
   test('every type of RFC 9000 is among them, all forms of STREAM, and types that nobody defined', () => {
     const types = new Set(FRAME_SHAPES.map(({ type }) => type));
     for (let type = 0; type <= 0x1e; type++) expect(types).toContain(type);
+    // IMMEDIATE_ACK and ACK_FREQUENCY, RESET_STREAM_AT, DATAGRAM.
+    for (const type of [0x1f, 0xaf, 0x24, 0x30, 0x31]) expect(types).toContain(type);
+    // Those of multipath.
+    for (const type of [0x3e, 0x3f]) expect(types).toContain(type);
+    for (let type = 0x3e75; type <= 0x3e7c; type++) expect(types).toContain(type);
     expect([...types].some((type) => type > 0x31)).toBe(true);
   });
 

@@ -1,13 +1,13 @@
 import { concatBytes, fromHex } from '@tsquic/bytes';
-import { type Random, randomBytes } from './random.ts';
+import { pick, type Random, randomBytes } from './random.ts';
 
-/** What may follow a frame type, in the order of RFC 9000 §19. */
+/** The fields that may follow a frame type, as in RFC 9000 §19. */
 type Field =
   /** An integer. */
   | 'integer'
   /** A stream ID. */
   | 'stream'
-  /** A length, and as many bytes; now and then it lies. */
+  /** A length, and as many bytes; the length is sometimes wrong. */
   | 'data'
   /** Bytes to the end of the packet. */
   | 'rest'
@@ -19,7 +19,10 @@ interface Shape {
   readonly fields: readonly Field[];
 }
 
-/** Every frame type of RFC 9000 and RFC 9221, all forms of STREAM, and some that nobody defined. */
+/**
+ * Every frame type of RFC 9000, RFC 9221, draft-ietf-quic-ack-frequency, draft-ietf-quic-reliable-stream-reset and
+ * draft-ietf-quic-multipath, all forms of STREAM, and some undefined types.
+ */
 export const FRAME_SHAPES: readonly Shape[] = [
   { type: 0x00, fields: [] },
   { type: 0x01, fields: [] },
@@ -54,21 +57,39 @@ export const FRAME_SHAPES: readonly Shape[] = [
   { type: 0x1c, fields: ['integer', 'integer', 'data'] },
   { type: 0x1d, fields: ['integer', 'data'] },
   { type: 0x1e, fields: [] },
-  { type: 0x1f, fields: ['integer'] },
+  { type: 0x1f, fields: [] },
+  { type: 0xaf, fields: ['integer', 'integer', 'integer', 'integer'] },
   { type: 0x21, fields: [] },
+  { type: 0x24, fields: ['stream', 'integer', 'integer', 'integer'] },
   { type: 0x30, fields: ['rest'] },
   { type: 0x31, fields: ['data'] },
+  { type: 0x3e, fields: ['integer', 'integer', 'integer', 'integer', 'integer'] },
+  {
+    type: 0x3f,
+    fields: ['integer', 'integer', 'integer', 'integer', 'integer', 'integer', 'integer', 'integer'],
+  },
+  { type: 0x3e75, fields: ['integer', 'integer'] },
+  { type: 0x3e76, fields: ['integer', 'integer'] },
+  { type: 0x3e77, fields: ['integer', 'integer'] },
+  { type: 0x3e78, fields: ['integer', 'integer', 'integer', 'data', 16] },
+  { type: 0x3e79, fields: ['integer', 'integer'] },
+  { type: 0x3e7a, fields: ['integer'] },
+  { type: 0x3e7b, fields: ['integer'] },
+  { type: 0x3e7c, fields: ['integer', 'integer'] },
   { type: 0x40, fields: ['integer'] },
   { type: 0x3fff, fields: ['integer'] },
 ];
 
-/** Integers at which something changes: lengths of their form, powers of two, what a double holds, the largest of all. */
+/**
+ * Integers at the edges: of each length, at powers of two, the largest that a double holds, the largest of
+ * all.
+ */
 const EDGE_INTEGERS: readonly Uint8Array[] = [
   '00',
   '01',
   '02',
   '3f',
-  // Longer than need be: RFC 9000 §16 allows it.
+  // An encoding that is longer than necessary, which RFC 9000 §16 allows.
   '4000',
   '80000001',
   'c000000000000004',
@@ -86,14 +107,14 @@ const EDGE_INTEGERS: readonly Uint8Array[] = [
   'ffffffffffffffff',
 ].map(fromHex);
 
-/** One frame of any type, with integers from the edges or small ones, mostly well formed. */
+/** A frame of any type, with integers at the edges or small ones, mostly well-formed. */
 export function createEdgeFrame(random: Random): Uint8Array {
   const { type, fields } = pick(random, FRAME_SHAPES);
   const typeBytes = type < 0x40 ? Uint8Array.of(type) : Uint8Array.of(0x40 | (type >> 8), type);
   return concatBytes(typeBytes, ...fields.map((field) => encodeField(field, random)));
 }
 
-/** An integer as it stands in a frame. */
+/** An encoded integer. */
 export function createEdgeInteger(random: Random): Uint8Array {
   return random.chance(0.5) ? Uint8Array.of(random.integer(64)) : pick(random, EDGE_INTEGERS);
 }
@@ -103,7 +124,7 @@ function encodeField(field: Field, random: Random): Uint8Array {
     case 'integer':
       return createEdgeInteger(random);
     case 'stream':
-      // Nearly always one that is open, or could be.
+      // Nearly always a stream that is open, or could be opened.
       return random.chance(0.8) ? Uint8Array.of(random.integer(24)) : pick(random, EDGE_INTEGERS);
     case 'data': {
       const data = randomBytes(random.integer(40), random);
@@ -115,8 +136,4 @@ function encodeField(field: Field, random: Random): Uint8Array {
     default:
       return randomBytes(field, random);
   }
-}
-
-function pick<T>(random: Random, choices: readonly T[]): T {
-  return choices[random.integer(choices.length)]!;
 }

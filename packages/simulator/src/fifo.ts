@@ -1,4 +1,4 @@
-/** A queue whose both ends cost the same at any length. */
+/** A queue with constant amortised cost at both ends. */
 export class Fifo<T> {
   private items: T[] = [];
   private head = 0;
@@ -7,7 +7,7 @@ export class Fifo<T> {
     return this.items.length - this.head;
   }
 
-  /** The oldest, which stays. */
+  /** The oldest item, which stays in the queue. */
   get first(): T | undefined {
     return this.items[this.head];
   }
@@ -19,7 +19,7 @@ export class Fifo<T> {
   shift(): T | undefined {
     if (this.head === this.items.length) return undefined;
     const item = this.items[this.head++];
-    // Compacting once half is spent keeps memory within twice the length.
+    // Removing the used half bounds the memory by twice the length.
     if (this.head * 2 >= this.items.length) {
       this.items = this.items.slice(this.head);
       this.head = 0;

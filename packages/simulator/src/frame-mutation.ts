@@ -3,10 +3,10 @@ import { decodeFrames } from '@tsquic/quic-core';
 import { createEdgeFrame, createEdgeInteger } from './edge-frames.ts';
 import { type Random, randomBytes } from './random.ts';
 
-/** The payload of a packet with something wrong in it, of at most `limitBytes` bytes. */
+/** A changed copy of a packet's payload, of at most `limitBytes` bytes. */
 export function mutatePayload(payload: Uint8Array, limitBytes: number, random: Random): Uint8Array {
   let changed = payload;
-  // Several changes at once reach what one alone does not.
+  // Several changes at once reach code that one alone does not.
   do changed = mutateOnce(changed, limitBytes, random);
   while (random.chance(0.3));
   return changed.subarray(0, limitBytes);
@@ -26,7 +26,7 @@ function mutateOnce(payload: Uint8Array, limitBytes: number, random: Random): Ui
     case 3:
       return concatBytes(payload, createEdgeFrame(random));
     case 4:
-      // In front, so that nothing hides it.
+      // The frame comes first, so that an error in another frame does not hide it.
       return concatBytes(createEdgeFrame(random), payload);
     case 5:
       return flood(payload, limitBytes, random);
@@ -49,7 +49,7 @@ function mutateOnce(payload: Uint8Array, limitBytes: number, random: Random): Ui
   }
 }
 
-/** The frames of a payload, each as it stands there; never none. */
+/** The encoded frames of a payload, at least one. */
 export function splitFrames(payload: Uint8Array): Uint8Array[] {
   const frames: Uint8Array[] = [];
   let at = 0;
@@ -60,7 +60,7 @@ export function splitFrames(payload: Uint8Array): Uint8Array[] {
   return frames.length === 0 ? [payload] : frames;
 }
 
-/** One frame again and again until nothing more fits. */
+/** One frame repeated until no more fit. */
 function flood(payload: Uint8Array, limitBytes: number, random: Random): Uint8Array {
   const frame = createEdgeFrame(random);
   const count = Math.floor((limitBytes - payload.length) / frame.length);
@@ -76,11 +76,11 @@ function flipBytes(payload: Uint8Array, random: Random): Uint8Array {
 
 function withType(frame: Uint8Array, random: Random): Uint8Array {
   const copy = frame.slice();
-  if (copy.length > 0) copy[0] = random.integer(0x22);
+  if (copy.length > 0) copy[0] = random.integer(0x32);
   return copy;
 }
 
-/** One byte of the first few, which are integers in nearly every frame, becomes an integer of its own. */
+/** Replace one of the first bytes, which are integers in nearly every frame, by another integer. */
 function withInteger(frame: Uint8Array, random: Random): Uint8Array {
   const at = Math.min(frame.length, 1 + random.integer(4));
   return concatBytes(frame.subarray(0, at), createEdgeInteger(random), frame.subarray(at + 1));

@@ -11,43 +11,46 @@ import { Nat, type NatOptions } from './nat.ts';
 import { Loop, type LoopOptions } from './loop.ts';
 import type { Observer } from './observer.ts';
 
-/** What one processor can do. */
+/** Properties of a processor. */
 export interface CpuOptions {
-  /** Time to take in one datagram. */
+  /** Time to read one datagram. */
   readonly receiveUs: number;
   /** Time to make and send one datagram. */
   readonly sendUs: number;
-  /** Datagrams that may wait to be taken in; further ones are dropped, as a full socket buffer does. */
+  /** Datagrams that may wait to be read; further ones are dropped, as by a full socket buffer. */
   readonly inputDatagrams: number;
 }
 
-/** What a host is made of. */
+/** Options of a host. */
 export interface HostOptions {
   readonly name: string;
   readonly context: QuicHostContext;
-  /** One for each interface; interface indexes count from 1. */
+  /** One address for each interface, or each port of it; interface indexes count from 1. */
   readonly addresses: readonly Address[];
-  /** In front of the first interface. */
+  /** The NAT of the first interface. */
   readonly nat?: NatOptions;
   /** Default: infinitely fast. */
   readonly cpu?: CpuOptions;
   /** Default: the program runs whenever something is due. */
   readonly loop?: LoopOptions;
-  /** What the host's clock shows when that of the world shows 0. Default 0. */
+  /** Time that the host's clock shows at time 0 of the world. Default 0. */
   readonly clockOriginUs?: number;
-  /** Room in the send buffer: more than one datagram allows trains. Default 1500. */
+  /** Size of the send buffer: more than one datagram allows trains. Default 1500. */
   readonly sendBufferBytes?: number;
-  /** Every event of the context, in order. May call the context's connections, not the three calls. */
+  /**
+   * Is called with every event of the context, in order. It may call the context's connections, but not the
+   * three calls.
+   */
   readonly onEvent?: (event: QuicEvent, nowUs: number) => void;
 }
 
-/** One machine: a context, its addresses, and the time its processor needs. */
+/** One host: a context, its addresses, and the time that its processor takes. */
 export class Host {
   readonly name: string;
   readonly context: QuicHostContext;
   readonly addresses: readonly Address[];
   readonly nat: Nat | undefined;
-  /** Datagrams dropped because too many waited. */
+  /** Datagrams dropped because too many waited to be read. */
   inputDropped = 0;
   private readonly cpu: CpuOptions | undefined;
   private readonly loop: Loop;
@@ -71,7 +74,7 @@ export class Host {
     this.outgoing = createOutgoingDatagram(new Uint8Array(options.sendBufferBytes ?? 1500));
   }
 
-  /** A datagram has come to one of the addresses (`to` is the inner one). */
+  /** A datagram came to one of the addresses (`to` is the inner one). */
   deliver(datagram: Datagram, to: Address): void {
     if (this.cpu !== undefined && this.input.length >= this.cpu.inputDatagrams) {
       this.inputDropped++;
@@ -80,17 +83,17 @@ export class Host {
     this.input.push({ datagram, to });
   }
 
-  /** What the clock of this host shows, which is what its context is told. */
+  /** Time that this host's clock shows, which its context is told. */
   clockUs(nowUs: number): number {
     return nowUs + this.clockOriginUs;
   }
 
-  /** Microseconds until the context wants to be asked, 0 for now. */
+  /** Microseconds until the context has something to do, 0 for now. */
   wakeDelayUs(nowUs: number): number {
     return this.context.nextWakeDelay(this.clockUs(nowUs), FAR_US);
   }
 
-  /** When this host gets its turn. */
+  /** When this host has its next turn. */
   nextUs(nowUs: number): number {
     const delayUs = this.wakeDelayUs(nowUs);
     const wakeUs = delayUs === FAR_US ? Infinity : nowUs + delayUs;
@@ -98,7 +101,7 @@ export class Host {
     return Math.max(dueUs, Math.ceil(this.busyUntilUs));
   }
 
-  /** Take in what has come, tell the events, send what is due; all in the order a host program follows. */
+  /** Read datagrams, handle events, and send datagrams, in the order of a host program. */
   turn(nowUs: number, send: (datagram: Datagram) => void): void {
     let rounds = 0;
     this.loop.onTurn(nowUs);
@@ -171,5 +174,5 @@ export class Host {
 
 /** Longer than any run. */
 const FAR_US = 1e15;
-/** A host that acts this often within one instant is stuck. */
+/** A host that has so many turns within one instant does not stop. */
 const LIVELOCK_ROUNDS = 10_000;

@@ -1,16 +1,12 @@
 export { ADVERSARIES } from './adversaries.ts';
 export { type Attack, createAdversary } from './adversary.ts';
-export {
-  AdversaryEndpoint,
-  type AdversaryEndpointOptions,
-  type AdversaryPacketOptions,
-  type SeenPacket,
-} from './adversary-endpoint.ts';
 export { AdversaryHost, type AdversaryHostOptions } from './adversary-host.ts';
 export { type AdversaryResult, runAdversary } from './adversary-run.ts';
 export type { AdversaryLimits, AdversaryScenario } from './adversary-scenario.ts';
 export { type ChartOptions, drawChart, type Series } from './chart.ts';
+export type { Corruption } from './corruption.ts';
 export { type Datagram, Ecn } from './datagram.ts';
+export { drawnScenario, drawnText } from './drawn-text.ts';
 export { type BulkOptions, type BulkResult, runBulk } from './experiments/bulk.ts';
 export { type FairnessOptions, type FairnessResult, type Flow, runFairness } from './experiments/fairness.ts';
 export { type HashedScenario, runTraceHashes } from './experiments/trace-hashes.ts';
@@ -20,6 +16,8 @@ export {
   MASK_CEILING_US,
   type MaskReport,
   MASKS,
+  MASK_FLIGHTS,
+  type MaskFlight,
   runHandshakeMasks,
 } from './experiments/handshake-masks.ts';
 export {
@@ -59,24 +57,23 @@ export {
   SERVER_ADDRESS,
 } from './pair.ts';
 export { type Capture, createCapture } from './pcap.ts';
+export { encodePcapRecord, pcapFileHeader } from './pcap-record.ts';
 export { Peer, type PeerOptions } from './peer.ts';
 export { openSimulatedPort, type SimulatedPort, type SimulatedPortOptions } from './port.ts';
 export type { QueueKind } from './queue-kind.ts';
 export { createRandom, type Random, randomBytes } from './random.ts';
-export {
-  ackFrame,
-  cryptoFrame,
-  frame,
-  hugeVarint,
-  readFrames,
-  type SeenFrame,
-  streamFrame,
-} from './raw-frames.ts';
 export type { Rate, RateSteps } from './rate.ts';
+export type { CapturedDatagram, CapturedPacket, End, Traces } from './runner/capture.ts';
+export { RUNNER_CASES } from './runner/catalogue.ts';
+export type { RunnerCheck } from './runner/checks.ts';
+export type { ConnectionPlan } from './runner/downloads.ts';
+export { type RunnerOptions, type RunnerResult, runRunnerCase, SIMPLE_P2P } from './runner/run.ts';
+export type { InapplicableCase, RunnerCase } from './runner/runner-case.ts';
 export { jainIndex, summarize, type Summary } from './sample.ts';
 export type { Exchange, Scenario } from './scenario.ts';
 export { runScenario, type ScenarioResult, type ScenarioRunOptions } from './scenario-run.ts';
 export { scenarioByName, SCENARIOS } from './scenarios.ts';
+export { MULTIPATH_SCENARIOS } from './scenarios/multipath.ts';
 export { CONFORMANCE_SCENARIOS, LARGE_SCENARIOS, OUT_OF_REACH_SCENARIOS } from './scenarios/large.ts';
 export { StreamCollector } from './stream-collector.ts';
 export { StreamFeeder } from './stream-feeder.ts';

@@ -28,6 +28,7 @@ class Rogue extends StopAndWait {
     return {
       isClient: this.isClient,
       closeReason: undefined,
+      pathStatistics: () => [],
       statistics: () => ({
         bytesInFlight: 0,
         congestionWindowBytes: 1e6,
@@ -96,6 +97,15 @@ describe('invariants', () => {
     world.run(() => false, 3000);
     expect(whats()).toContain('client sends 1 bytes now, having asked to be woken in 1000000000 µs');
     expect(whats().some((what) => what.startsWith('client is idle with a timer'))).toBe(true);
+  });
+
+  test('due at once again when there was nothing to send', () => {
+    const busy = new StopAndWait(0);
+    let rounds = 3;
+    busy.nextWakeDelay = (_nowUs, maxUs) => (rounds-- > 0 ? 0 : maxUs);
+    const { world, whats } = createWorld(busy, new StopAndWait(0));
+    world.run(() => false, 1000);
+    expect(whats()).toContain('client wants to be woken now but has nothing to send');
   });
 
   test('waking again and again for nothing', () => {
@@ -190,17 +200,32 @@ describe('invariants', () => {
     expect(whats()).toEqual(expected.map((fault) => `server connection 1: ${fault}`));
   });
 
-  test('an Initial of a client fills 1200 bytes', () => {
+  test.each([
+    ['of version 1', [0xc3, 0, 0, 0, 1]],
+    ['of version 1 without the QUIC bit', [0x83, 0, 0, 0, 1]],
+    ['of version 2', [0xd3, 0x6b, 0x33, 0x43, 0xcf]],
+  ])('an Initial of a client fills 1200 bytes, %s', (_name, header) => {
+    expect(whatsOfClient([...header, 0, 0, 0])).toEqual(['client sends an Initial in 1199 bytes']);
+  });
+
+  test('a shorter datagram may hold other packets', () => {
+    // Handshake packets of both versions, and a short header.
+    for (const header of [[0xe3, 0, 0, 0, 1], [0xf3, 0x6b, 0x33, 0x43, 0xcf], [0x43]])
+      expect(whatsOfClient([...header, 0, 0, 0])).toEqual([]);
+  });
+
+  /** What is wrong with a datagram of a client that begins like this and has 1199 bytes. */
+  function whatsOfClient(header: readonly number[]): string[] {
     const asker = new Rogue(1, B, 1199);
     asker.isClient = true;
     const prepare = asker.prepareNextPacket.bind(asker);
     asker.prepareNextPacket = (out, nowUs) => {
       const length = prepare(out, nowUs);
-      out.buffer.set([0xc3, 0, 0, 0, 1, 0, 0, 0]);
+      out.buffer.set(header);
       return length;
     };
     const { world, whats } = createWorld(asker, new StopAndWait(0));
     world.run(() => false, 500);
-    expect(whats()).toEqual(['client sends an Initial in 1199 bytes']);
-  });
+    return whats();
+  }
 });

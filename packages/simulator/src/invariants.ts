@@ -6,7 +6,7 @@ import { watchEventOrder } from './invariant/event-order.ts';
 import { watchSchedule } from './invariant/schedule.ts';
 import type { World } from './world.ts';
 
-/** Something that must never happen, and did. */
+/** An invariant that did not hold. */
 export interface Violation {
   readonly atUs: number;
   /** Name of the host. */
@@ -15,8 +15,8 @@ export interface Violation {
 }
 
 /**
- * Watch a world for everything that must hold at every step of every run; returns the list that grows when something
- * does not. It stops growing at `MOST_VIOLATIONS`.
+ * Check all invariants at every step of a world; returns the list of violations, which grows up to
+ * `MOST_VIOLATIONS`.
  */
 export function watchInvariants(world: World): readonly Violation[] {
   const violations: Violation[] = [];

@@ -1,15 +1,15 @@
 import type { Random } from './random.ts';
 
-/** Extra one-way delay of each datagram, as data. */
+/** Additional one-way delay of each datagram. */
 export type Jitter =
-  /** Anything from 0 to `upToUs`, equally likely. */
+  /** Uniform from 0 to `upToUs`. */
   | { readonly kind: 'uniform'; readonly upToUs: number }
-  /** About normal around `meanUs`, never below 0. */
+  /** Approximately normal around `meanUs`, never below 0. */
   | { readonly kind: 'normal'; readonly meanUs: number; readonly deviationUs: number }
-  /** A radio that waits for its turn: mostly nothing, sometimes a few slots, seldom many. */
+  /** A radio that waits for its slot: mostly no time, sometimes a few slots, seldom many. */
   | { readonly kind: 'slots'; readonly slotUs: number; readonly busy: number };
 
-/** One draw, whole microseconds. */
+/** Draw a delay in whole microseconds. */
 export function drawJitterUs(jitter: Jitter | undefined, random: Random): number {
   switch (jitter?.kind) {
     case undefined:
@@ -27,8 +27,8 @@ export function drawJitterUs(jitter: Jitter | undefined, random: Random): number
 }
 
 /**
- * Twelve uniform draws add up to a variance of one. Engines differ in the last bit of logarithms and
- * cosines, which the usual methods need; they agree on sums.
+ * The sum of twelve uniform numbers has a variance of one. The usual methods need logarithms and cosines,
+ * whose last bits differ between engines; sums do not.
  */
 function drawNormal(random: Random): number {
   let sum = -6;

@@ -186,6 +186,25 @@ describe('link', () => {
     expect(link.counters.corrupted).toBe(1);
   });
 
+  test('corruption of the first bytes passes over every fourth datagram, and over Version Negotiation packets', () => {
+    const corruption = { rate: 1, longestRun: 3, firstBytes: 4, sparesNegotiation: true };
+    const link = new Link('corrupting', { corruption, delayUs: 0 }, createRandom(1));
+    // A long header with version 0 is a Version Negotiation packet, one with version 1 is not, nor is a short header.
+    const kinds = [
+      [0x80, 0, 0, 0, 0],
+      [0x80, 0, 0, 0, 1],
+      [0x40, 0, 0, 0, 0],
+    ].map((start) => [...start, ...Array.from({ length: 45 }, () => 0)]);
+    const order = [1, 0, 1, 2, 1, 2, 1, 2];
+    for (const kind of order) link.push({ ...datagram(0), bytes: Uint8Array.from(kinds[kind]!) }, 0);
+    const changedAt = order.map((kind) =>
+      [...link.pop(0)!.bytes].flatMap((byte, at) => (byte === kinds[kind]![at] ? [] : [at])),
+    );
+    expect(changedAt.map((places) => places.length)).toEqual([1, 0, 1, 1, 1, 0, 1, 1]);
+    expect(Math.max(...changedAt.flat())).toBeLessThan(4);
+    expect(link.counters.corrupted).toBe(6);
+  });
+
   test('a duplicated datagram arrives twice', () => {
     expect(arrivals({ duplication: 1, delayUs: 5, bytesPerSecond: 1e6 }, [[0, 12]]).times).toEqual([45, 85]);
   });

@@ -1,3 +1,4 @@
+import { type Corruption, CorruptionModel } from './corruption.ts';
 import { type Datagram, Ecn, wireBytes } from './datagram.ts';
 import { type Delay, delayAt } from './delay.ts';
 import { drawJitterUs, type Jitter } from './jitter.ts';
@@ -15,72 +16,81 @@ export interface Span {
   readonly untilUs: number;
 }
 
-/** One direction of a network, as plain data. What a datagram meets, in this order, is the order of the fields. */
+/**
+ * Options of one direction of a network, as plain data. The order of the fields is that in which they apply
+ * to a datagram.
+ */
 export interface LinkOptions {
-  /** Longest UDP payload that passes; longer ones vanish. Default 1500. */
+  /** Longest UDP payload that passes; longer ones are lost. Default 1500. */
   readonly mtuBytes: number;
-  /** Everything that enters in these spans vanishes. Default none. */
+  /** Datagrams that enter in these spans are lost. Default none. */
   readonly blackholes: readonly Span[];
-  /** Everything that enters in these spans vanishes, and the sender is told so. Default none. */
+  /** Datagrams that enter in these spans are lost, and the sender is told so. Default none. */
   readonly unreachable: readonly Span[];
-  /** What is lost. Default nothing. */
+  /** The model of loss. Default: no loss. */
   readonly loss?: Loss;
-  /** Only what enters in these spans may be lost so. Default: everything. */
+  /** The loss model applies only in these spans. Default: always. */
   readonly lossDuring?: readonly Span[];
-  /** Probability that one byte is changed; the datagram is delivered all the same. Default 0. */
-  readonly corruption: number;
+  /** Probability that one byte is changed, or the model of it; the datagram is delivered all the same. Default 0. */
+  readonly corruption: number | Corruption;
   /** Probability that a datagram enters twice. Default 0. */
   readonly duplication: number;
-  /** The codepoint that leaves for each that enters, indexed by codepoint. Default: unchanged. */
+  /** The codepoint that leaves, indexed by the one that enters. Default: unchanged. */
   readonly ecnRewrite: readonly [number, number, number, number];
-  /** Probability to mark an ECN-capable datagram CE, besides what the queue marks. Default 0. */
+  /** Probability that an ECN-capable datagram is marked CE, besides marks of the queue. Default 0. */
   readonly ceMarking: number;
-  /** Drops what exceeds a rate. Default none. */
+  /** Drops datagrams that exceed a rate. Default none. */
   readonly policer?: PolicerOptions;
-  /** Bytes that may wait for the bottleneck, with their UDP and IP headers, apart from the datagram being sent. Default 65536. */
+  /**
+   * Bytes that may wait for the bottleneck, with their UDP and IP headers, without the datagram being sent.
+   * Default 65536.
+   */
   readonly queueBytes: number;
   /** Datagrams that may wait. Default Infinity. */
   readonly queueDatagrams: number;
-  /** Default: tail drop. */
+  /** Queue management. Default: tail drop. */
   readonly queue: QueueKind;
-  /** Bytes with their UDP and IP headers. Default Infinity: no bottleneck, no queue. */
+  /** Rate in bytes with their UDP and IP headers. Default Infinity: no bottleneck, no queue. */
   readonly bytesPerSecond: Rate;
   /** One-way propagation delay. Default 10000. */
   readonly delayUs: Delay;
   /** Added to the delay. Default none. */
   readonly jitter?: Jitter;
-  /** What left later overtakes where its jitter is smaller. Default: it waits behind what left before. */
+  /** Whether a datagram with less jitter overtakes earlier ones. Default: it waits behind them. */
   readonly overtaking: boolean;
-  /** Probability to be held `reorderUs` longer while others overtake. Default 0. */
+  /** Probability that a datagram is held `reorderUs` longer while others overtake it. Default 0. */
   readonly reordering: number;
-  /** Default 5000. */
+  /** How long datagrams are held. Default 5000. */
   readonly reorderUs: number;
-  /** So many in a row are held together. Default 1. */
+  /** So many datagrams in a row are held together. Default 1. */
   readonly reorderRun: number;
 }
 
-/** ECN codepoints erased. */
+/** Erases ECN codepoints. */
 export const ECN_BLEACH = [0, 0, 0, 0] as const;
-/** ECT(0) and ECT(1) exchanged. */
+/** Exchanges ECT(0) and ECT(1). */
 export const ECN_SWAP = [0, 2, 1, 3] as const;
-/** Every ECN-capable datagram marked. */
+/** Marks every ECN-capable datagram. */
 export const ECN_ALL_CE = [0, 3, 3, 3] as const;
 
-/** What became of the datagrams that entered. */
+/** Counts of the datagrams that entered a link. */
 export interface LinkCounters {
   entered: number;
-  /** By loss model, MTU, policer, blackhole or an unreachable span; the queue counts its own. */
+  /**
+   * Lost by the loss model, the MTU, the policer, a blackhole or an unreachable span; the queue counts its
+   * own.
+   */
   lost: number;
   corrupted: number;
   duplicated: number;
-  /** Kept back while others overtook. */
+  /** Held while others overtook. */
   held: number;
   delivered: number;
-  /** With their UDP and IP headers. */
+  /** Delivered bytes, with their UDP and IP headers. */
   deliveredBytes: number;
 }
 
-/** One direction of a network: what can befall a datagram, a bottleneck with a queue, a delay. */
+/** One direction of a network: impairments, a bottleneck with a queue, and a delay. */
 export class Link {
   readonly name: string;
   readonly options: LinkOptions;
@@ -96,12 +106,13 @@ export class Link {
   };
   private readonly random: Random;
   private readonly loss: LossModel;
+  private readonly corruption: CorruptionModel;
   private readonly policer: Policer | undefined;
   private readonly transit = new Transit<Datagram>();
   private sending: Datagram | undefined;
   private freeAtUs = 0;
   private lastArrivalUs = 0;
-  /** How many more are held with the last that was. */
+  /** How many more datagrams are held together with the last one. */
   private heldLeft = 0;
 
   constructor(name: string, options: Partial<LinkOptions>, random: Random) {
@@ -109,17 +120,18 @@ export class Link {
     this.options = { ...LINK_DEFAULTS, ...options };
     this.random = random.fork(name);
     this.loss = createLossModel(options.loss, random.fork(`${name} loss`));
+    this.corruption = new CorruptionModel(this.options.corruption, this.random);
     this.policer = options.policer && new Policer(options.policer);
     const { queue, queueBytes, queueDatagrams } = this.options;
     this.queue = createQueue(queue, queueBytes, queueDatagrams, random.fork(`${name} queue`));
   }
 
-  /** Datagrams dropped here for whatever reason. */
+  /** Datagrams dropped here for any reason. */
   get dropped(): number {
     return this.counters.lost + this.queue.dropped;
   }
 
-  /** Whether what enters now comes back as "unreachable". */
+  /** Whether a datagram that enters now is reported as unreachable. */
   isUnreachable(nowUs: number): boolean {
     return isWithin(this.options.unreachable, nowUs);
   }
@@ -129,9 +141,10 @@ export class Link {
     this.advance(nowUs);
     const { options, counters } = this;
     const index = counters.entered++;
-    // Every draw is made for every datagram, so that one option does not shift the effects of another.
+    // Every random number is drawn for every datagram, so that one option does not change the effects of
+    // another.
     const isLost = this.loss.loses(index) && isWithin(options.lossDuring ?? ALWAYS, nowUs);
-    const isCorrupted = this.random.chance(options.corruption);
+    const isCorrupted = this.corruption.corrupts(datagram.bytes);
     const isDuplicated = this.random.chance(options.duplication);
     const isMarked = this.random.chance(options.ceMarking);
     if (
@@ -158,7 +171,7 @@ export class Link {
     }
   }
 
-  /** When something happens here next: a datagram leaves the bottleneck, or arrives. */
+  /** When the next datagram leaves the bottleneck or arrives. */
   nextUs(): number {
     const freeUs = this.sending === undefined ? Infinity : Math.ceil(this.freeAtUs);
     return Math.min(freeUs, this.transit.nextUs());
@@ -180,7 +193,7 @@ export class Link {
     if (this.sending === undefined) this.send(Math.max(nowUs, this.freeAtUs));
   }
 
-  /** Let the bottleneck do what it has done by now. */
+  /** Move datagrams through the bottleneck up to this time. */
   private advance(nowUs: number): void {
     while (this.sending !== undefined && this.freeAtUs <= nowUs) {
       this.depart(this.sending, this.freeAtUs);
@@ -211,14 +224,11 @@ export class Link {
 
   private corrupt(bytes: Uint8Array): Uint8Array {
     this.counters.corrupted++;
-    const changed = bytes.slice();
-    const at = this.random.integer(bytes.length);
-    changed[at] = changed[at]! ^ (1 + this.random.integer(255));
-    return changed;
+    return this.corruption.apply(bytes);
   }
 }
 
-/** What a link is unless told otherwise: 10 ms, and nothing else happens. */
+/** Default options: 10 ms of delay and no impairments. */
 export const LINK_DEFAULTS: LinkOptions = {
   mtuBytes: 1500,
   blackholes: [],

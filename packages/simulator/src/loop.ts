@@ -1,18 +1,24 @@
 import type { Span } from './link.ts';
 
-/** When the program of a host gets to run. What comes meanwhile waits for it. */
+/** When the program of a host runs. Datagrams that come meanwhile wait for it. */
 export interface LoopOptions {
-  /** The program computes in between: its loop is entered only at multiples of this. Default: whenever something is due. */
+  /**
+   * The program is busy in between, and its loop runs only at multiples of this. Default: whenever something
+   * is due.
+   */
   readonly turnUs?: number;
   /** Timers fire at multiples of this. Default 1. */
   readonly timerGrainUs?: number;
-  /** Timers fire this much before they are due, and are set anew for as long at least. Default 0. */
+  /** Timers fire so much before they are due, and are set again for at least as long. Default 0. */
   readonly timerEarlyUs?: number;
-  /** The program stands still: garbage is collected, or the machine is suspended. Default never. */
+  /**
+   * The program does not run in these spans, because of garbage collection or a suspended machine. Default
+   * none.
+   */
   readonly pauses?: readonly Span[];
 }
 
-/** Decides when a program runs that wants to. */
+/** Decides when a program runs. */
 export class Loop {
   private readonly options: LoopOptions;
   private lastTimerUs = -Infinity;
@@ -21,12 +27,12 @@ export class Loop {
     this.options = options;
   }
 
-  /** When the program runs for something that came at `atUs`, or before. */
+  /** When the program runs for a datagram that came at `atUs` or before. */
   forInput(atUs: number): number {
     return this.enter(atUs);
   }
 
-  /** When the program runs for a timer that is due at `dueUs`, at `nowUs` or later. */
+  /** When the program runs for a timer that is due at `dueUs`; at `nowUs` or later. */
   forTimer(dueUs: number, nowUs: number): number {
     const { timerGrainUs = 1, timerEarlyUs = 0 } = this.options;
     if (dueUs === Infinity) return Infinity;
@@ -48,7 +54,7 @@ export class Loop {
   }
 }
 
-/** The spans in which a program stands still for `durationUs` every `periodUs`, until `untilUs`. */
+/** Spans of `durationUs` every `periodUs`, until `untilUs`. */
 export function regularPauses(periodUs: number, durationUs: number, untilUs: number): Span[] {
   const pauses: Span[] = [];
   for (let fromUs = periodUs; fromUs < untilUs; fromUs += periodUs)

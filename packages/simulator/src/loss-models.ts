@@ -1,12 +1,12 @@
 import type { Random } from './random.ts';
 
-/** Which datagrams a link loses, as data. Indexes count from 0 in the order in which datagrams enter the link. */
+/** Which datagrams a link loses. Indexes count from 0 in the order in which datagrams enter the link. */
 export type Loss =
-  /** Each one independently, with probability `rate`; after `longestRun` in a row the next passes. */
+  /** Each independently, with probability `rate`; after `longestRun` in a row the next one passes. */
   | { readonly kind: 'random'; readonly rate: number; readonly longestRun?: number }
   /**
-   * Gilbert and Elliott: a good and a bad state, each with its loss rate, and the probability per datagram
-   * to change from one to the other.
+   * Gilbert and Elliott: a good and a bad state, each with a rate of loss, and the probabilities per datagram
+   * to change between them.
    */
   | {
       readonly kind: 'bursts';
@@ -19,18 +19,21 @@ export type Loss =
     }
   /** `length` datagrams in a row out of every `period`, beginning with index `first` (default 0). */
   | { readonly kind: 'periodic'; readonly period: number; readonly length: number; readonly first?: number }
-  /** One character each: `x` is lost, anything else passes. Beyond the end all pass, unless it repeats. */
+  /**
+   * One character for each datagram: `x` is lost, any other passes. Beyond the end all pass, unless it
+   * repeats.
+   */
   | { readonly kind: 'mask'; readonly mask: string; readonly repeats?: boolean }
   /** Exactly these indexes. */
   | { readonly kind: 'list'; readonly indexes: readonly number[] };
 
-/** Decides the fate of one datagram after the other. */
+/** Decides which datagrams are lost, one after the other. */
 export interface LossModel {
-  /** Whether to lose the next datagram, which is the `index`th. */
+  /** Whether the next datagram, the `index`th, is lost. */
   loses(index: number): boolean;
 }
 
-/** The model that `loss` describes; undefined loses nothing. */
+/** The model that `loss` describes; without it, no datagram is lost. */
 export function createLossModel(loss: Loss | undefined, random: Random): LossModel {
   switch (loss?.kind) {
     case undefined:

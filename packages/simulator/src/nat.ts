@@ -1,13 +1,13 @@
 import type { Address } from '@tsquic/quic-core';
 
-/** A NAT in front of a host, as data. */
+/** Options of a NAT in front of a host. */
 export interface NatOptions {
-  /** The outer address at first, and each change: everything sent later leaves from the new one. In order of time. */
+  /** The first outer address, and each change: later datagrams leave from the new one. In order of time. */
   readonly bindings: readonly { readonly atUs: number; readonly address: Address }[];
-  /** Whether the old outer address goes on letting datagrams in. Default false. */
+  /** Whether datagrams to the old outer address still pass. Default false. */
   readonly keepsOld?: boolean;
   /**
-   * A binding over which nothing has gone out for this long is forgotten: nothing more comes in, and what goes out next
+   * A binding that was idle for so long is dropped: no datagrams pass it inwards, and the next one outwards
    * gets the next port of the outer address. RFC 4787 §4.3. Default: never.
    */
   readonly idleUs?: number;
@@ -17,21 +17,21 @@ export interface NatOptions {
 export class Nat {
   readonly options: NatOptions;
   private lastOutUs = -Infinity;
-  /** Bindings that were forgotten. */
+  /** Number of dropped bindings. */
   private forgotten = 0;
 
   constructor(options: NatOptions) {
     this.options = options;
   }
 
-  /** Something leaves now: from this outer address. */
+  /** The outer address of a datagram that leaves now. */
   translate(nowUs: number): Address {
     if (this.isForgotten(nowUs) && this.lastOutUs >= 0) this.forgotten++;
     this.lastOutUs = nowUs;
     return this.outerAddress(nowUs);
   }
 
-  /** Whether what is sent to `outer` reaches the inside now. */
+  /** Whether a datagram to `outer` passes inwards now. */
   admits(outer: Address, nowUs: number): boolean {
     if (this.isForgotten(nowUs)) return false;
     if (this.options.keepsOld !== true) return isSame(this.outerAddress(nowUs), outer);

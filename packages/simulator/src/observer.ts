@@ -3,22 +3,22 @@ import type { Datagram } from './datagram.ts';
 import type { Host } from './host.ts';
 import type { Link } from './link.ts';
 
-/** Hears every step of a world without taking part in it. */
+/** Is called at every step of a world, without changing it. */
 export interface Observer {
   /** A datagram leaves a host; addresses as seen outside its NAT. */
   onSend?(host: Host, datagram: Datagram, nowUs: number): void;
   /** A datagram is handed to a host's context. */
   onReceive?(host: Host, datagram: Datagram, nowUs: number): void;
-  /** A link delivered, at its far end. */
+  /** A link delivered a datagram at its far end. */
   onDeliver?(link: Link, datagram: Datagram, nowUs: number): void;
   onBeforePrepare?(host: Host, nowUs: number): void;
   onAfterPrepare?(host: Host, out: OutgoingDatagram, length: number, nowUs: number): void;
-  /** A host's turn ends with nothing left to do at this instant. */
+  /** A host's turn ends with nothing left to do at this time. */
   onIdle?(host: Host, nowUs: number): void;
   onEvent?(host: Host, event: QuicEvent, nowUs: number): void;
 }
 
-/** One observer that tells all of `observers`, which may grow later. */
+/** One observer that calls all of `observers`, which may grow later. */
 export function createObservers(observers: readonly Observer[]): Observer {
   return {
     onSend: (host, datagram, nowUs) => observers.forEach((o) => o.onSend?.(host, datagram, nowUs)),

@@ -6,31 +6,31 @@ import { Peer, type PeerOptions } from './peer.ts';
 import { createTestIdentity, TEST_SERVER_NAME, TEST_UNIX_TIME_US } from './test-identity.ts';
 import { World } from './world.ts';
 
-/** What a pair is made of; only the cryptography has no default. */
+/** Options of a pair; only the crypto provider has no default. */
 export interface PairOptions {
-  /** Makes a crypto provider that draws from this seeded source; called once for each side. */
+  /** Makes a crypto provider over this seeded source; is called once for each side. */
   readonly createCrypto: (random: RandomSource) => CryptoProvider;
   /** Default 1. */
   readonly seed?: number;
-  /** Both directions. */
+  /** Options of both directions. */
   readonly link?: Partial<LinkOptions>;
-  /** Client to server; on top of `link`. */
+  /** Client to server; overrides `link`. */
   readonly up?: Partial<LinkOptions>;
-  /** Server to client; on top of `link`. */
+  /** Server to client; overrides `link`. */
   readonly down?: Partial<LinkOptions>;
-  /** On top of: ALPN 'test', no certificate check, virtual time. */
+  /** Overrides: ALPN 'test', no certificate check, virtual time. */
   readonly client?: Partial<QuicContextOptions>;
-  /** On top of: ALPN 'test', the test identity, virtual time. */
+  /** Overrides: ALPN 'test', the test identity, virtual time. */
   readonly server?: Partial<QuicContextOptions>;
   /** A second interface of the client, with links of its own to the same server. Default: none. */
   readonly secondPath?: { readonly up?: Partial<LinkOptions>; readonly down?: Partial<LinkOptions> };
   readonly clientHost?: HostExtras;
   readonly serverHost?: HostExtras;
-  /** Length of the server's certificate chain, bytes; at least that of the bare leaf. */
+  /** Length of the server's certificate chain, bytes; at least that of the leaf alone. */
   readonly chainBytes?: number;
 }
 
-/** What a host of a pair may have besides its context. */
+/** Options of a pair's host besides its context. */
 export type HostExtras = Partial<
   Pick<
     PeerOptions,
@@ -58,20 +58,20 @@ export interface Pair {
   readonly serverIdentity: Identity;
   /** Start a connection from the client to the server; it appears in `client.connections`. */
   connect(options?: Partial<ConnectionOptions>): QuicConnection;
-  /** Go on until `isDone()`, for at most `limitUs` of virtual time from now. Returns whether it held. */
+  /** Run until `isDone()`, for at most `limitUs` of virtual time. Returns whether it became true. */
   run(isDone: () => boolean, limitUs: number): boolean;
   /** Let virtual time pass. */
   pass(durationUs: number): void;
 }
 
-/** Where the client of a pair is, unless told otherwise. */
+/** The default address of a pair's client. */
 export const CLIENT_ADDRESS = { ip: '10.0.0.1', port: 5001 } as const;
-/** The second interface of a client that has two. */
+/** The address of a client's second interface. */
 export const SECOND_CLIENT_ADDRESS = { ip: '10.0.1.1', port: 5002 } as const;
-/** Where the server of a pair is, unless told otherwise. */
+/** The default address of a pair's server. */
 export const SERVER_ADDRESS = { ip: '10.0.0.2', port: 443 } as const;
 
-/** A client and a server that have not met yet. */
+/** A client and a server, before any connection. */
 export function createPair(options: PairOptions): Pair {
   const world = new World(options.seed ?? 1);
   const clientCrypto = options.createCrypto(world.random.fork('client').fillBytes);
@@ -128,7 +128,10 @@ function addSecondPath(world: World, server: Peer, { link, secondPath }: PairOpt
   ]);
 }
 
-/** A pair whose handshake is complete on both sides. Throws an Error when it does not complete in ten virtual seconds. */
+/**
+ * A pair whose handshake is complete on both sides. Throws an Error when that takes more than ten virtual
+ * seconds.
+ */
 export function createConnectedPair(options: PairOptions): Pair {
   const pair = createPair(options);
   pair.connect();

@@ -1,4 +1,6 @@
-/** Fill `out` with an endless pattern, in which neighbouring kilobytes and packets differ, from `offset` on. */
+/**
+ * Fill `out` with an endless pattern from `offset` on, in which neighbouring kilobytes and packets differ.
+ */
 export function fillPattern(out: Uint8Array, offset: number): void {
   let row = rowOf(offset);
   for (let i = 0; i < out.length; i++) {
@@ -8,7 +10,7 @@ export function fillPattern(out: Uint8Array, offset: number): void {
   }
 }
 
-/** Whether the first `length` bytes are what the pattern has from `offset` on. */
+/** Whether the first `length` bytes are the pattern from `offset` on. */
 export function isPattern(bytes: Uint8Array, length: number, offset: number): boolean {
   let row = rowOf(offset);
   for (let i = 0; i < length; i++) {
@@ -19,7 +21,7 @@ export function isPattern(bytes: Uint8Array, length: number, offset: number): bo
   return true;
 }
 
-/** What the bytes of one row of 256 have in common. */
+/** A value that all bytes of one row of 256 depend on. */
 function rowOf(offset: number): number {
   return (offset >>> 8) ^ Math.imul(offset >>> 16, 0x3b);
 }

@@ -30,3 +30,24 @@ test('a capture is a pcap file of raw IP, byte for byte', () => {
   ];
   expect(Buffer.from(capture.file()).toString('hex')).toBe(words.join('').replaceAll(' ', ''));
 });
+
+test('over IPv6 too, with its traffic class', () => {
+  const world = new World(1);
+  const from = { ip: '2001:db8::1', port: 5001 };
+  const to = { ip: '2001:db8::2', port: 443 };
+  world.addHost({ name: 'a', context: new StopAndWait(1, to, 4, 2), addresses: [from] });
+  world.addHost({ name: 'b', context: new StopAndWait(0, undefined, 5), addresses: [to] });
+  world.addRoute(from.ip, to.ip, [world.addLink('up', {})]);
+  const capture = createCapture('a', 0);
+  world.observe(capture);
+  world.run(() => false, 0);
+
+  // RFC 8200 §3: version 6 with ECT(0), 12 bytes of UDP (17), hop limit 64, both addresses; UDP with the checksum of §8.1.
+  const words = [
+    '00000000 00000000 00000034 00000034',
+    '60200000 000c 11 40 20010db8000000000000000000000001 20010db8000000000000000000000002',
+    '1389 01bb 000c 8e1d 01000000',
+  ];
+  const file = Buffer.from(capture.file()).toString('hex');
+  expect(file.slice(48)).toBe(words.join('').replaceAll(' ', ''));
+});

@@ -1,12 +1,12 @@
-/** A token bucket that drops what exceeds it instead of letting it wait, as data. */
+/** A token bucket that drops what exceeds it instead of delaying it. */
 export interface PolicerOptions {
   /** Rate at which the bucket fills. */
   readonly bytesPerSecond: number;
-  /** What the bucket holds, and begins with. */
+  /** Size of the bucket, which is full at first. */
   readonly burstBytes: number;
 }
 
-/** Enforces a rate by loss: no queue tells the sender before. */
+/** Limits a rate by loss, without a queue. */
 export class Policer {
   /** Datagrams that exceeded the rate. */
   dropped = 0;
@@ -19,7 +19,7 @@ export class Policer {
     this.creditBytes = options.burstBytes;
   }
 
-  /** Whether so many bytes conform now. */
+  /** Whether so many bytes are within the rate now. */
   passes(bytes: number, nowUs: number): boolean {
     const { bytesPerSecond, burstBytes } = this.options;
     const filledBytes = ((nowUs - this.filledUs) * bytesPerSecond) / 1e6;

@@ -10,28 +10,28 @@ import type { World } from './world.ts';
 export interface SimulatedPortOptions {
   readonly name: string;
   readonly address: Address;
-  /** In front of the port. */
+  /** The NAT in front of the port. */
   readonly nat?: NatOptions;
   /** Default: infinitely fast. */
   readonly cpu?: CpuOptions;
-  /** When the program gets to run. Default: whenever something is due. */
+  /** When the program runs. Default: whenever something is due. */
   readonly loop?: LoopOptions;
   /**
-   * Alarms that are due go off before the socket is read, and this many datagrams at most are read between two looks
-   * at the alarms, as event loops have it. Default: everything that has come is read first.
+   * With this option, alarms that are due fire before the socket is read, and at most so many datagrams are
+   * read between two checks of the alarms, like in event loops. Default: all datagrams are read first.
    */
   readonly readsPerTurn?: number;
 }
 
-/** What `QuicLoop` needs, in virtual time. */
+/** The port and the clock of a `QuicLoop`, in virtual time. */
 export interface SimulatedPort {
   readonly port: DatagramPort;
   readonly clock: Clock;
 }
 
 /**
- * A host of `world` whose inside is not a context but a port and a clock: a program written on `QuicLoop` runs over
- * simulated links and in virtual time unchanged. Time passes, and callbacks run, inside `world.run`.
+ * A host of `world` that contains a port and a clock instead of a context: a program on `QuicLoop` runs
+ * unchanged over simulated links in virtual time. Time passes, and callbacks run, inside `world.run`.
  */
 export function openSimulatedPort(world: World, options: SimulatedPortOptions): SimulatedPort {
   const { name, address, nat, cpu, loop, readsPerTurn = Infinity } = options;
@@ -48,13 +48,13 @@ export function openSimulatedPort(world: World, options: SimulatedPortOptions): 
   return { port: machine.port, clock: machine.clock };
 }
 
-/** Turns the calls that a simulated host makes of a context into those that a socket and a timer make of a loop. */
+/** Turns a simulated host's calls of a context into a socket's and a timer's calls of a loop. */
 class PortMachine implements QuicHostContext {
   readonly port: DatagramPort;
   readonly clock: Clock;
   private readonly sent = new Fifo<SentDatagram>();
   private readonly alarms: PortAlarm[] = [];
-  /** In the socket. */
+  /** Datagrams that wait in the socket. */
   private readonly arrived = new Fifo<() => void>();
   private readonly readsPerTurn: number;
   private closed = false;

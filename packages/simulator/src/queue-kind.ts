@@ -4,11 +4,11 @@ import type { Queue } from './queue.ts';
 import type { Random } from './random.ts';
 import { TailDropQueue } from './tail-drop.ts';
 
-/** How a queue is managed, as data. */
+/** Queue management, as data. */
 export type QueueKind =
-  /** First in, first out; what does not fit is dropped. */
+  /** First in, first out; datagrams that do not fit are dropped. */
   | { readonly kind: 'tail-drop' }
-  /** RFC 8289. */
+  /** Controlled delay, RFC 8289. */
   | ({ readonly kind: 'codel' } & CodelOptions)
   /** RFC 9332: a shallow queue for ECT(1) beside a classic one. */
   | ({ readonly kind: 'dual' } & DualQueueOptions);

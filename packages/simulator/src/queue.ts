@@ -1,6 +1,6 @@
 import type { Datagram } from './datagram.ts';
 
-/** Waiting room in front of a link's bottleneck. */
+/** The queue in front of a link's bottleneck. */
 export interface Queue {
   /** Bytes that wait. */
   readonly bytes: number;

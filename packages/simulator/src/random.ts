@@ -1,28 +1,38 @@
 /**
- * A seeded source of numbers: the same seed gives the same sequence on every JavaScript engine. Not for
+ * A seeded random number generator: the same seed gives the same sequence on every JavaScript engine. Not for
  * secrets.
  */
 export interface Random {
-  /** From 0, inclusive, to 1, exclusive. */
+  /** A number from 0, inclusive, to 1, exclusive. */
   next(): number;
   /** An integer from 0 to `bound - 1`. */
   integer(bound: number): number;
-  /** True with this probability, 0 to 1. Draws a number in every case, so that probabilities can change alone. */
+  /**
+   * True with this probability, 0 to 1. Draws a number in every case, so that a changed probability does not
+   * shift other numbers.
+   */
   chance(probability: number): boolean;
-  /** Fill all of `out`; bound, so that it serves as the `RandomSource` of a crypto provider. */
+  /**
+   * Fill all of `out`. It is bound to this object, so that it can be the `RandomSource` of a crypto provider.
+   */
   readonly fillBytes: (out: Uint8Array) => void;
-  /** A source of its own for one purpose: what is drawn from it does not shift what is drawn here. */
+  /** A generator for one purpose: drawing from it does not change this one. */
   fork(purpose: string): Random;
 }
 
-/** A source from a seed, any integer. */
+/** A generator with this seed, any integer. */
 export function createRandom(seed: number): Random {
-  // A seed above 2^32 keeps its high bits; neighbouring seeds share nothing after the mixing.
+  // Seeds above 2^32 keep their high bits, and mixing makes neighbouring seeds independent.
   const mix = new SplitMix((seed | 0) ^ Math.imul(Math.floor(seed / 2 ** 32), 0x85ebca6b));
   return new Xoshiro(mix.next(), mix.next(), mix.next(), mix.next(), seed);
 }
 
-/** `length` bytes that nothing can guess or compress. */
+/** One of `choices`. */
+export function pick<T>(random: Random, choices: readonly T[]): T {
+  return choices[random.integer(choices.length)]!;
+}
+
+/** `length` random bytes. */
 export function randomBytes(length: number, random: Random): Uint8Array {
   const bytes = new Uint8Array(length);
   random.fillBytes(bytes);
@@ -83,7 +93,7 @@ export class Xoshiro implements Random {
   }
 }
 
-/** Spreads a seed over the state of the generator. */
+/** Derives the generator's state from a seed. */
 class SplitMix {
   private state: number;
 

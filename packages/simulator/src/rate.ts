@@ -3,13 +3,13 @@ export type Rate = number | RateSteps;
 
 /** A rate that changes at given times. */
 export interface RateSteps {
-  /** In order of time, the first at 0. A rate of 0 holds everything until the next step. */
+  /** In order of time, the first at 0. A rate of 0 stops the link until the next step. */
   readonly steps: readonly { readonly atUs: number; readonly bytesPerSecond: number }[];
-  /** Start again after this time. Default: the last step lasts. */
+  /** The steps begin again after this time. Default: the last step lasts. */
   readonly periodUs?: number;
 }
 
-/** When the last of `bytes` has left, if the first leaves at `startUs`. Not rounded; Infinity for never. */
+/** When the last of `bytes` has left if the first leaves at `startUs`. Not rounded; Infinity for never. */
 export function transmittedUs(rate: Rate, startUs: number, bytes: number): number {
   if (typeof rate === 'number') return rate === Infinity ? startUs : startUs + (bytes * 1e6) / rate;
   let atUs = startUs;

@@ -3,7 +3,10 @@ import { Level } from '@tsquic/tls13';
 import { mutatePayload } from './frame-mutation.ts';
 import type { Random } from './random.ts';
 
-/** Changes packets of an endpoint of ours before they are encrypted: its peer gets valid packets with wrong frames. */
+/**
+ * Changes packets of one of our endpoints before they are encrypted: its peer gets valid packets with wrong
+ * frames.
+ */
 export interface Saboteur {
   /** For `QuicContextOptions`. */
   readonly beforeSealing: BeforeSealing;
@@ -11,7 +14,7 @@ export interface Saboteur {
   readonly changed: number;
 }
 
-/** Which packets are changed, how often and how is drawn from `random` once; so is each change. */
+/** A saboteur whose choice of packets and changes is drawn from `random`. */
 export function createSaboteur(random: Random): Saboteur {
   const onlyLevel = random.chance(0.4) ? LEVELS[random.integer(LEVELS.length)] : undefined;
   const isLong = onlyLevel === undefined || onlyLevel === Level.Application;
@@ -39,6 +42,6 @@ function change({ buffer, payloadAt, payloadEnd, limit }: SealingPacket, random:
   return payloadAt + payload.length;
 }
 
-/** The last twice: most packets are of that one. */
+/** The last level occurs twice, because most packets belong to it. */
 const LEVELS = [Level.Initial, Level.EarlyData, Level.Handshake, Level.Application, Level.Application];
 const PERSISTENCE = [1, 0.5, 0.2, 0.05];

@@ -1,4 +1,4 @@
-/** The usual figures of a list of numbers; all NaN for an empty one. */
+/** Statistics of a list of numbers; all NaN for an empty one. */
 export interface Summary {
   readonly mean: number;
   readonly median: number;
@@ -7,7 +7,7 @@ export interface Summary {
   readonly max: number;
 }
 
-/** Median and percentiles are values of the list: the one at that share of its sorted order, rounded down. */
+/** Median and percentiles are values of the list: that at this share of the sorted order, rounded down. */
 export function summarize(values: readonly number[]): Summary {
   const sorted = [...values].sort((a, b) => a - b);
   const at = (share: number): number =>
@@ -22,7 +22,7 @@ export function summarize(values: readonly number[]): Summary {
   };
 }
 
-/** Jain's fairness index: 1 when all are equal, 1/n when one has everything. */
+/** Jain's fairness index: 1 when all shares are equal, 1/n when one flow has everything. */
 export function jainIndex(shares: readonly number[]): number {
   const sum = shares.reduce((total, share) => total + share, 0);
   const squares = shares.reduce((total, share) => total + share * share, 0);

@@ -4,6 +4,7 @@ import { ADVERSARIES } from './adversaries.ts';
 import { runAdversary } from './adversary-run.ts';
 import { runScenario } from './scenario-run.ts';
 import { SCENARIOS, scenarioByName } from './scenarios.ts';
+import { MULTIPATH_SCENARIOS } from './scenarios/multipath.ts';
 import { LARGE_SCENARIOS } from './scenarios/large.ts';
 
 describe('adversaries, with a witness beside them and what they may cost', () => {
@@ -32,12 +33,15 @@ describe('adversaries, with a witness beside them and what they may cost', () =>
 });
 
 describe('scenarios, with every invariant watched and below their ceilings', () => {
-  test.each(SCENARIOS.map((scenario) => [scenario.name, scenario] as const))('%s (seed 1)', (_, scenario) => {
-    expect(runScenario(scenario, { ...RUN_OPTIONS, seed: 1 }).faults).toEqual([]);
-  });
+  test.each([...SCENARIOS, ...MULTIPATH_SCENARIOS].map((scenario) => [scenario.name, scenario] as const))(
+    '%s (seed 1)',
+    (_, scenario) => {
+      expect(runScenario(scenario, { ...RUN_OPTIONS, seed: 1 }).faults).toEqual([]);
+    },
+  );
 
   test('names are unique and can be found', () => {
-    const all = [...SCENARIOS, ...LARGE_SCENARIOS];
+    const all = [...SCENARIOS, ...MULTIPATH_SCENARIOS, ...LARGE_SCENARIOS];
     const names = [...all, ...ADVERSARIES].map(({ name }) => name);
     expect(new Set(names).size).toBe(names.length);
     for (const scenario of all) expect(scenarioByName(scenario.name)).toBe(scenario);

@@ -6,9 +6,9 @@ import { isPattern } from './pattern.ts';
 export class StreamCollector {
   /** Bytes read so far. */
   length = 0;
-  /** The end was read. */
+  /** Whether the end was read. */
   finished = false;
-  /** Whether everything so far equals the pattern that `sendPattern` sends. */
+  /** Whether all bytes so far equal the pattern that `sendPattern` sends. */
   isPattern = true;
   private readonly keeps: boolean;
   private readonly chunks: Uint8Array[] = [];
@@ -17,12 +17,12 @@ export class StreamCollector {
     this.keeps = keeps;
   }
 
-  /** All bytes so far, in one piece; empty when they are not kept. */
+  /** All bytes so far; empty when they are not kept. */
   bytes(): Uint8Array {
     return joinChunks(this.chunks);
   }
 
-  /** Read what there is. */
+  /** Read all available data. */
   readFrom(stream: QuicStream): void {
     for (;;) {
       const length = stream.read(SCRATCH);

@@ -6,12 +6,12 @@ export class StreamFeeder {
   readonly stream: QuicStream;
   /** Bytes that the stream has taken. */
   written = 0;
-  /** All bytes and the end are handed over. */
+  /** Whether all bytes and the end were written. */
   finished = false;
   private readonly source: Uint8Array | number;
   private readonly length: number;
 
-  /** @param source - the bytes, or how many bytes of the pattern. */
+  /** @param source - the bytes, or a number of bytes of the pattern. */
   constructor(stream: QuicStream, source: Uint8Array | number) {
     this.stream = stream;
     this.source = source;
@@ -22,7 +22,7 @@ export class StreamFeeder {
     return this.stream.id;
   }
 
-  /** Hand over as much as the stream takes now. */
+  /** Write as much as the stream takes now. */
   write(): void {
     while (!this.finished) {
       const chunk = this.nextChunk();

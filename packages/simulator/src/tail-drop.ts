@@ -2,7 +2,7 @@ import { type Datagram, wireBytes } from './datagram.ts';
 import { Fifo } from './fifo.ts';
 import type { Queue } from './queue.ts';
 
-/** First in, first out, bounded: what does not fit is dropped. */
+/** First in, first out, bounded: datagrams that do not fit are dropped. */
 export class TailDropQueue implements Queue {
   bytes = 0;
   dropped = 0;

@@ -10,7 +10,7 @@ export const TEST_UNIX_TIME_US = 1_893_456_000_000_000;
 
 /**
  * The certificate and key of simulated servers. The key is Ed25519, whose signatures are deterministic, so
- * that a run with the same seed gives the same bytes. Public, hence worthless: for tests only.
+ * that runs with the same seed send the same bytes. The key is public, so it is for tests only.
  *
  * @param chainBytes - repeat the root behind the leaf until the chain has at least this many bytes of DER.
  */

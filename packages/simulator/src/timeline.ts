@@ -6,7 +6,7 @@ export interface TimelinePoint {
   readonly value: number;
 }
 
-/** What one host's first connection went through, sampled whenever it sends. */
+/** The state of one host's first connection, sampled whenever it sends. */
 export interface Timeline extends Observer {
   readonly sentBytes: readonly TimelinePoint[];
   readonly receivedBytes: readonly TimelinePoint[];
@@ -14,7 +14,7 @@ export interface Timeline extends Observer {
   readonly inFlightBytes: readonly TimelinePoint[];
 }
 
-/** Records the host called `hostName`. */
+/** Records the host with the name `hostName`. */
 export function createTimeline(hostName: string): Timeline {
   const sentBytes: TimelinePoint[] = [];
   const receivedBytes: TimelinePoint[] = [];

@@ -3,15 +3,15 @@ import type { CryptoProvider } from '@tsquic/crypto';
 import type { Datagram } from './datagram.ts';
 import type { Observer } from './observer.ts';
 
-/** SHA-256 over everything that hosts send and get: equal traces have equal hashes. */
+/** SHA-256 over all datagrams that hosts send and receive: equal traces have equal hashes. */
 export interface TraceHash extends Observer {
   /** Datagrams so far, both those sent and those that arrived. */
   readonly datagrams: number;
-  /** Of everything so far, hexadecimal. */
+  /** The hash so far, hexadecimal. */
   hex(): string;
 }
 
-/** Times, directions, addresses, ECN codepoints and bytes of every datagram go in. */
+/** The hash covers time, direction, addresses, ECN codepoint and bytes of every datagram. */
 export function createTraceHash(crypto: CryptoProvider): TraceHash {
   const hash = crypto.createHash('sha256');
   const head = new Uint8Array(HEAD_BYTES);
@@ -22,7 +22,7 @@ export function createTraceHash(crypto: CryptoProvider): TraceHash {
     const writer = new ByteWriter(head);
     writer.u8(direction);
     writer.u8(ecn);
-    // Microseconds have more than 32 bits.
+    // Microseconds take more than 32 bits.
     writer.u32(Math.floor(nowUs / 2 ** 32));
     writer.u32(nowUs % 2 ** 32);
     writer.u16(bytes.length);
@@ -41,5 +41,5 @@ export function createTraceHash(crypto: CryptoProvider): TraceHash {
   };
 }
 
-/** Two addresses are text of at most a hundred characters. */
+/** Two addresses take at most a hundred characters. */
 const HEAD_BYTES = 128;

@@ -1,21 +1,21 @@
-/** Things under way, in order of arrival; equal times keep the order of departure. */
+/** Items under way, in order of arrival; those that arrive at the same time keep their order. */
 export class Transit<T> {
   private items: { readonly atUs: number; readonly item: T }[] = [];
   private head = 0;
 
   push(item: T, atUs: number): void {
     let index = this.items.length;
-    // Nearly everything arrives in the order it left, so this loop hardly ever turns.
+    // Nearly all items arrive in the order in which they left, so that this loop seldom runs.
     while (index > this.head && this.items[index - 1]!.atUs > atUs) index--;
     this.items.splice(index, 0, { atUs, item });
   }
 
-  /** When the first arrives; Infinity when nothing is under way. */
+  /** When the first arrives; Infinity when none is under way. */
   nextUs(): number {
     return this.items[this.head]?.atUs ?? Infinity;
   }
 
-  /** The first that has arrived by now. */
+  /** The first item that has arrived by now. */
   pop(nowUs: number): T | undefined {
     if (this.nextUs() > nowUs) return undefined;
     const { item } = this.items[this.head++]!;

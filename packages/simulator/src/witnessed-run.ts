@@ -2,23 +2,25 @@ import type { CryptoProvider, RandomSource } from '@tsquic/crypto';
 import { watchInvariants } from './invariants.ts';
 import type { WitnessedStage } from './witnessed-stage.ts';
 
-/** What a run on a witnessed stage needs. */
+/** Options of a run on a witnessed stage. */
 export interface WitnessedRunOptions {
   readonly seed: number;
-  /** Makes a crypto provider that draws from this seeded source; called once for each host. */
+  /** Makes a crypto provider over this seeded source; is called once for each host. */
   readonly createCrypto: (random: RandomSource) => CryptoProvider;
-  /** What this program holds in memory after a collection of garbage, bytes. Default: nobody looks. */
+  /** Memory that this program holds after a garbage collection, bytes. Default: it is not measured. */
   readonly heldBytes?: () => number;
+  /** Time that this program has computed, ms. Default: it is not measured. */
+  readonly computedMs?: () => number;
 }
 
-/** Something that is about to happen on a stage, and what is found wrong with it. */
+/** A run on a stage, and its faults. */
 export interface WitnessedRun {
   readonly stage: WitnessedStage;
   readonly faults: string[];
   play(): void;
 }
 
-/** Play a run, and note as its faults what is thrown and which invariants the honest side breaks. */
+/** Play a run; exceptions, and invariants that the honest side breaks, become its faults. */
 export function playWatched(run: WitnessedRun): void {
   const { stage, faults } = run;
   const violations = watchInvariants(stage.world);
@@ -31,7 +33,7 @@ export function playWatched(run: WitnessedRun): void {
     if (host === stage.honest.host.name) faults.push(`at ${atUs} µs: ${what}`);
 }
 
-/** What is known of something thrown: where it came from, if it says. */
+/** The text of an exception, with its stack if it has one. */
 export function textOf(error: unknown): string {
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }

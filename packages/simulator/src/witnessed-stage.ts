@@ -5,15 +5,20 @@ import { Peer } from './peer.ts';
 import { createTestIdentity, TEST_SERVER_NAME, TEST_UNIX_TIME_US } from './test-identity.ts';
 import { World } from './world.ts';
 
-/** What a stage is made of. */
+/** Options of a stage. */
 export interface WitnessedStageOptions {
   readonly seed: number;
-  /** Makes a crypto provider that draws from this seeded source; called once for each host. */
+  /** Makes a crypto provider over this seeded source; is called once for each host. */
   readonly createCrypto: (random: RandomSource) => CryptoProvider;
   readonly honestIsServer: boolean;
-  /** On top of what makes it a server or a client. */
+  /** Options of the honest context, besides those that make it a server or a client. */
   readonly honest: Partial<QuicContextOptions>;
-  /** What the program of the honest side does with connections to somebody hostile. Default: as with others. */
+  /** Further addresses of the honest side. Default: none. */
+  readonly honestElsewhere?: readonly Address[];
+  /**
+   * What the honest side's program does with connections to the hostile host. Default: the same as with
+   * others.
+   */
   readonly program?: StageProgram;
 }
 
@@ -23,34 +28,39 @@ export interface StageProgram {
   readonly reads?: boolean;
   /** Length of the answer to every request. Default 20000. */
   readonly responseBytes?: number;
+  /** Whether it takes every use of a ticket for the first one, or gives no answer. Default true. */
+  readonly judgesTickets?: boolean;
 }
 
 /**
- * An honest context under test, somebody honest who talks to it, and room for somebody hostile: whatever the latter does,
- * the witness must not notice.
+ * An honest context under test, an honest witness that talks to it, and room for a hostile host, which must
+ * not affect the witness.
  */
 export class WitnessedStage {
   readonly world: World;
   readonly honest: Peer;
   readonly witness: Peer;
-  /** A client of this stage has got a ticket. */
+  /** A host of this stage may send on a connection: in 0-RTT, or once the handshake is complete. */
+  onReady: (peer: Peer, connection: QuicConnection) => void = () => {};
+  /** A client of this stage got a ticket. */
   onTicket: (connection: QuicConnection, ticket: Uint8Array) => void = () => {};
   private readonly options: WitnessedStageOptions;
 
   constructor(options: WitnessedStageOptions) {
     this.options = options;
     this.world = new World(options.seed);
-    const { honestIsServer, honest, program } = options;
-    this.honest = this.addPeer('honest', HONEST_ADDRESS, honestIsServer, honest, program);
+    const { honestIsServer, honest, program, honestElsewhere = [] } = options;
+    const honestAddresses = [HONEST_ADDRESS, ...honestElsewhere];
+    this.honest = this.addPeer('honest', honestAddresses, honestIsServer, honest, program);
     const patient = { transport: { keepAliveMs: 1000 } };
-    this.witness = this.addPeer('witness', WITNESS_ADDRESS, !honestIsServer, patient);
+    this.witness = this.addPeer('witness', [WITNESS_ADDRESS], !honestIsServer, patient);
     this.addLinks(WITNESS_ADDRESS, {});
   }
 
-  /** A host that makes or takes connections. Whoever is connected opens streams and sends. */
+  /** Add a host that opens or accepts connections, opens streams on them and sends. */
   addPeer(
     name: string,
-    address: Address,
+    addresses: readonly Address[],
     isServer: boolean,
     context: Partial<QuicContextOptions>,
     program: StageProgram = {},
@@ -58,17 +68,20 @@ export class WitnessedStage {
     const crypto = this.options.createCrypto(this.world.random.fork(name).fillBytes);
     const peer: Peer = new Peer(this.world, {
       name,
-      addresses: [address],
+      addresses,
       keepsBytes: false,
       reads: (connection) => !isHostile(connection) || program.reads !== false,
       respond: (_request, _streamId, connection) =>
         isHostile(connection) ? (program.responseBytes ?? RESPONSE_BYTES) : RESPONSE_BYTES,
       onEvent: (event) => {
         const connection = peer.context.connection(event.connection);
-        // An event may have waited while its connection ended.
+        // The connection may have ended while the event waited.
         if (connection === undefined || connection.closeReason !== undefined) return;
         if (event.type === 'ticket') this.onTicket(connection, event.ticket);
-        if (event.type === 'connected' && (isServer || !event.resumed)) sendAll(peer, connection);
+        if (event.type === 'early-data-use' && program.judgesTickets !== false)
+          connection.earlyDataVerdict(true);
+        if (event.type === 'datagram-readable') while (connection.datagrams.receive() !== undefined);
+        if (event.type === 'connected' && (isServer || !event.resumed)) this.sendAll(peer, connection);
       },
       context: {
         crypto,
@@ -81,36 +94,49 @@ export class WitnessedStage {
     return peer;
   }
 
-  /** Join the honest side to somebody else, both ways. */
+  /** Join all addresses of the honest side to another host, both ways. */
   addLinks({ ip }: Address, options: Partial<LinkOptions>): void {
     const { world } = this;
-    world.addRoute(HONEST_ADDRESS.ip, ip, [world.addLink(`to ${ip}`, options)]);
-    world.addRoute(ip, HONEST_ADDRESS.ip, [world.addLink(`from ${ip}`, options)]);
+    const ways = [world.addLink(`to ${ip}`, options), world.addLink(`from ${ip}`, options)] as const;
+    for (const { ip: here } of this.honest.host.addresses) {
+      world.addRoute(here, ip, [ways[0]]);
+      world.addRoute(ip, here, [ways[1]]);
+    }
   }
 
-  /** Start a connection; one that resumes a session sends at once. */
+  /** Open a connection; one that resumes a session sends at once, in 0-RTT packets where the session allows it. */
   connect(client: Peer, to: Address, session?: Uint8Array): void {
     const connection = client.context.createConnection(
-      { to, serverName: TEST_SERVER_NAME, ...(session !== undefined && { session }) },
+      { to, serverName: TEST_SERVER_NAME, ...(session !== undefined && { session, earlyData: true }) },
       this.world.nowUs,
     );
     client.connections.push(connection);
-    if (session !== undefined) sendAll(client, connection);
+    if (session !== undefined) this.sendAll(client, connection);
   }
 
-  /** Let the witness and the honest side meet. */
+  /** Connect the witness to the honest side. */
   connectWitness(): void {
     if (this.options.honestIsServer) this.connect(this.witness, HONEST_ADDRESS);
     else this.connect(this.honest, WITNESS_ADDRESS);
   }
 
-  /** The honest side's connections to an address. */
+  /** The honest side's connections to the host at this address. */
   connectionsTo({ ip }: Address): QuicConnection[] {
-    return this.honest.connections.filter(({ remoteAddress }) => remoteAddress.ip === ip);
+    const isHostileIp = HOSTILE_IPS.has(ip);
+    return this.honest.connections.filter((connection) =>
+      isHostileIp ? isHostile(connection) : connection.remoteAddress.ip === ip,
+    );
+  }
+
+  /** Open streams: two that are answered, and one that is not. */
+  private sendAll(peer: Peer, connection: QuicConnection): void {
+    for (const unidirectional of [false, false, true])
+      peer.trySendPattern(REQUEST_BYTES, { unidirectional }, connection);
+    this.onReady(peer, connection);
   }
 
   /**
-   * What the witness has to complain of: everything that was sent before must have arrived, and more still must, within
+   * Faults that the witness finds: all data sent before must have arrived, and new data must arrive within
    * five seconds.
    */
   witnessFaults(): string[] {
@@ -136,16 +162,12 @@ export class WitnessedStage {
 }
 
 function isHostile({ remoteAddress }: QuicConnection): boolean {
-  return remoteAddress.ip === HOSTILE_ADDRESS.ip;
+  return HOSTILE_IPS.has(remoteAddress.ip);
 }
 
-/** Open streams: two that are answered, and one that is not. */
-function sendAll(peer: Peer, connection: QuicConnection): void {
-  for (const unidirectional of [false, false, true])
-    peer.trySendPattern(REQUEST_BYTES, { unidirectional }, connection);
-}
-
-/** Streams that did not bring the whole pattern: those the other side opened, and the answers on our own. */
+/**
+ * Streams that did not carry the whole pattern: those that the other side opened, and responses on our own.
+ */
 function wrongStreams(peer: Peer, connection: QuicConnection): string[] {
   const theirs = connection.isClient ? 1 : 0;
   return [0, 4, 1, 5, 2, 6, 3, 7].flatMap((streamId) => {
@@ -160,11 +182,17 @@ function wrongStreams(peer: Peer, connection: QuicConnection): string[] {
   });
 }
 
-/** Whoever is hostile stands here. */
+/** The address of the hostile host. */
 export const HOSTILE_ADDRESS: Address = { ip: '10.0.0.2', port: 4433 };
+/** Another address of the hostile host. */
+export const HOSTILE_ELSEWHERE: Address = { ip: '10.0.0.4', port: 4434 };
 /** The side under test. */
 export const HONEST_ADDRESS: Address = { ip: '10.0.0.1', port: 443 };
-const WITNESS_ADDRESS: Address = { ip: '10.0.0.3', port: 5000 };
+/** Another address of the side under test. */
+export const HONEST_ELSEWHERE: Address = { ip: '10.0.0.5', port: 445 };
+const HOSTILE_IPS: ReadonlySet<string> = new Set([HOSTILE_ADDRESS.ip, HOSTILE_ELSEWHERE.ip]);
+/** The address of the witness. */
+export const WITNESS_ADDRESS: Address = { ip: '10.0.0.3', port: 5000 };
 /** Length of what is sent on every stream, and of every answer. */
 const REQUEST_BYTES = 10_000;
 const RESPONSE_BYTES = 20_000;

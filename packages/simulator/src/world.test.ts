@@ -178,6 +178,24 @@ describe('host', () => {
     expect(world.nowUs).toBe(7);
   });
 
+  test('an IP may have several ports, and nothing comes to others', () => {
+    const ask = (to: { ip: string; port: number }) => {
+      const world = new World(1);
+      const [answerer, asker] = [new StopAndWait(0), new StopAndWait(1, to)];
+      world.addHost({ name: 'b', context: answerer, addresses: [B, { ...B, port: 444 }] });
+      world.addHost({ name: 'a', context: asker, addresses: [A] });
+      world.addRoute(A.ip, B.ip, [world.addLink('up', { delayUs: 3 })]);
+      world.addRoute(B.ip, A.ip, [world.addLink('down', { delayUs: 3 })]);
+      world.run(() => false, 1000);
+      return [answerer.received[0]?.interfaceIndex, world.unrouted];
+    };
+    expect([B.port, 444, 445].map((port) => ask({ ...B, port }))).toEqual([
+      [1, 0],
+      [2, 0],
+      [undefined, 1],
+    ]);
+  });
+
   test('a train is cut into its datagrams', () => {
     const context = new StopAndWait(1, B, 2500);
     const prepare = context.prepareNextPacket.bind(context);

@@ -5,16 +5,16 @@ import { Link, type LinkOptions } from './link.ts';
 import { createObservers, type Observer } from './observer.ts';
 import { createRandom, type Random } from './random.ts';
 
-/** An IP of a host, with the ways out. Outer IPs of a NAT lead to the inner interface. */
+/** An IP of a host, with its ports and routes. Outer IPs of a NAT lead to the inner interface. */
 interface Interface {
   readonly host: Host;
-  readonly inner: Address;
+  readonly inner: Address[];
   readonly routes: Map<Interface, readonly Link[]>;
 }
 
 /**
- * Hosts, links and a virtual clock. Nothing here reads real time or real randomness: the same seed and the
- * same hosts give the same datagrams.
+ * Hosts, links and a virtual clock. No real time or randomness is used: the same seed and the same hosts give
+ * the same datagrams.
  */
 export class World {
   nowUs = 0;
@@ -22,7 +22,7 @@ export class World {
   readonly random: Random;
   readonly hosts: Host[] = [];
   readonly links: Link[] = [];
-  /** Datagrams for which there was no route, or that a NAT did not let in. */
+  /** Datagrams without a route, and those that a NAT did not let pass. */
   unrouted = 0;
   private readonly observers: Observer[] = [];
   private readonly observer: Observer = createObservers(this.observers);
@@ -37,7 +37,11 @@ export class World {
   addHost(options: HostOptions): Host {
     const host = new Host(options, this.observer);
     this.hosts.push(host);
-    for (const inner of host.addresses) this.interfaces.set(inner.ip, { host, inner, routes: new Map() });
+    for (const inner of host.addresses) {
+      const known = this.interfaces.get(inner.ip);
+      if (known?.host === host) known.inner.push(inner);
+      else this.interfaces.set(inner.ip, { host, inner: [inner], routes: new Map() });
+    }
     const first = this.interfaces.get(host.addresses[0]!.ip)!;
     for (const { address } of host.nat?.options.bindings ?? []) this.interfaces.set(address.ip, first);
     return host;
@@ -49,31 +53,31 @@ export class World {
     return link;
   }
 
-  /** What is sent from one host's IP to another passes these links, in order. Routes may share links. */
+  /** Datagrams from one host's IP to another pass these links, in order. Routes may share links. */
   addRoute(fromIp: string, toIp: string, links: readonly Link[]): void {
     this.interface(fromIp).routes.set(this.interface(toIp), links);
   }
 
-  /** Add somebody who watches, from now on. */
+  /** Add an observer, from now on. */
   observe(observer: Observer): void {
     this.observers.push(observer);
   }
 
-  /** Run `act` when the clock shows `atUs`, before anything else of that instant. */
+  /** Call `act` when the clock shows `atUs`, before anything else at that time. */
   at(atUs: number, act: () => void): void {
     this.calls.push({ atUs, act });
     this.calls.sort((a, b) => a.atUs - b.atUs);
   }
 
-  /** A datagram that no host sent arrives now at the host it names; nowhere when no host has that address. */
+  /** Deliver a datagram that no host sent, now, to the host with its destination address, if there is one. */
   inject(datagram: Datagram): void {
     if (this.interfaces.has(datagram.to.ip)) this.arrive(datagram);
     else this.unrouted++;
   }
 
   /**
-   * Go from event to event until `isDone()`, or until nothing is left before `untilUs` of virtual time.
-   * Returns whether `isDone()` held.
+   * Run from event to event until `isDone()`, or until none is left before `untilUs` of virtual time. Returns
+   * whether `isDone()` became true.
    */
   run(isDone: () => boolean, untilUs: number): boolean {
     for (;;) {
@@ -94,7 +98,7 @@ export class World {
     return found;
   }
 
-  /** When something happens next. */
+  /** When the next event happens. */
   private nextUs(): number {
     let next = this.calls[0]?.atUs ?? Infinity;
     for (const link of this.links) next = Math.min(next, link.nextUs());
@@ -102,7 +106,7 @@ export class World {
     return next;
   }
 
-  /** Everything that happens at this instant. */
+  /** Handle all events of this time. */
   private settle(): void {
     while (this.calls.length > 0 && this.calls[0]!.atUs <= this.nowUs) this.calls.shift()!.act();
     for (let rounds = 0; rounds < LIVELOCK_ROUNDS; rounds++) {
@@ -132,7 +136,7 @@ export class World {
       return;
     }
     if (first.isUnreachable(this.nowUs))
-      host.context.notifyUnreachable(datagram.to, host.clockUs(this.nowUs));
+      host.context.notifyUnreachable(datagram.to, host.clockUs(this.nowUs), datagram.from);
     first.push(outer, this.nowUs);
   }
 
@@ -148,11 +152,11 @@ export class World {
 
   private arrive(datagram: Datagram): void {
     const { host, inner } = this.interfaces.get(datagram.to.ip)!;
-    const isTranslated = host.nat !== undefined && inner === host.addresses[0];
-    const isForHost = isTranslated
-      ? host.nat.admits(datagram.to, this.nowUs)
-      : datagram.to.port === inner.port;
-    if (isForHost) host.deliver(datagram, inner);
+    const [first] = inner;
+    const isTranslated = host.nat !== undefined && first === host.addresses[0];
+    const isAdmitted = isTranslated && host.nat.admits(datagram.to, this.nowUs);
+    const to = isTranslated ? first : inner.find(({ port }) => port === datagram.to.port);
+    if (to !== undefined && (isAdmitted || !isTranslated)) host.deliver(datagram, to);
     else this.unrouted++;
   }
 
@@ -162,5 +166,5 @@ export class World {
   }
 }
 
-/** A world that acts this often within one instant is stuck. */
+/** A world that has so many events at the same time does not stop. */
 const LIVELOCK_ROUNDS = 100_000;

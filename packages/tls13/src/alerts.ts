@@ -1,4 +1,4 @@
-/** Alert descriptions, RFC 8446 §6. In QUIC they travel as error code 0x100 + alert (RFC 9001 §4.8). */
+/** Alert descriptions, RFC 8446 §6. In QUIC they are sent as the error code 0x100 + alert (RFC 9001 §4.8). */
 export const Alert = {
   UnexpectedMessage: 10,
   HandshakeFailure: 40,
@@ -26,10 +26,13 @@ export const Alert = {
 } as const;
 export type Alert = (typeof Alert)[keyof typeof Alert];
 
-/** The peer's handshake bytes are wrong, or the handshake cannot go on. Ends the connection. */
+/** The peer's handshake bytes are wrong, or the handshake cannot continue: the connection ends. */
 export class TlsAlert extends Error {
   readonly alert: Alert;
-  /** RFC 9001 asks for the transport error PROTOCOL_VIOLATION here, not for 0x100 + alert. */
+  /**
+   * Whether the error is the transport error PROTOCOL_VIOLATION, as RFC 9001 requires in some cases, rather
+   * than 0x100 + alert.
+   */
   readonly protocolViolation: boolean;
 
   constructor(alert: Alert, message: string, protocolViolation = false) {

@@ -31,11 +31,12 @@ describeCaptures.each(['chromium', 'firefox'])('the ClientHello of %s', (name) =
   test('offers what browsers offer', () => {
     const offer = readOffer(decodeClientHello(reassembled().subarray(4)));
     expect(offer).toMatchObject({ serverName: 'quic.test', alpn: ['h3'], resumes: true, earlyData: false });
-    // 0x11ec is X25519MLKEM768, which is not known here.
     expect(offer.groups).toEqual(
-      expect.arrayContaining([0x11ec, Group.X25519, Group.Secp256r1, Group.Secp384r1]),
+      expect.arrayContaining([Group.X25519MLKEM768, Group.X25519, Group.Secp256r1, Group.Secp384r1]),
     );
-    expect(offer.shares.map((share) => share.group)).toEqual(expect.arrayContaining([0x11ec, Group.X25519]));
+    expect(offer.shares.map((share) => share.group)).toEqual(
+      expect.arrayContaining([Group.X25519MLKEM768, Group.X25519]),
+    );
     expect(offer.signatureSchemes).toEqual(expect.arrayContaining([0x0403, 0x0804]));
     expect(offer.transportParameters.length).toBeGreaterThan(20);
   });

@@ -12,33 +12,33 @@ import { AwaitVerdict, type HandshakeState, MESSAGE_LIMIT } from './state.ts';
 import { Transcript } from './transcript.ts';
 
 /**
- * One TLS 1.3 handshake as QUIC carries it: bytes in, events out, no records and no packets.
+ * One TLS 1.3 handshake for QUIC: takes handshake bytes and emits events, without records and packets.
  * RFC 8446 with RFC 9001 §4 and §8.
  */
 export interface TlsEngine {
-  /** Client: queue the ClientHello. Server: nothing. Call once, first. */
+  /** Start the handshake; call once, first. A client's ClientHello is queued then. */
   start(): void;
 
   /**
-   * Handshake bytes of `level`, in order and without gaps; any fragmentation. Borrowed for the call.
-   * Throws `TlsAlert` when they end the handshake; the engine is unusable afterwards.
+   * Take handshake bytes of `level`, in order and without gaps, in pieces of any size. The bytes are borrowed
+   * for the call. Throws `TlsAlert` when they end the handshake; the engine is unusable afterwards.
    */
   provide(level: Level, bytes: Uint8Array): void;
 
-  /** The next event, or undefined. Drain after every call that can change state. */
+  /** The next event, or undefined. Take all events after every call that can change state. */
   nextEvent(): TlsEvent | undefined;
 
-  /** Answer to a `certificate` event: undefined to go on, or the alert to end with (thrown as `TlsAlert`). */
+  /** Answer a `certificate` event: undefined to continue, or the alert to end with (thrown as `TlsAlert`). */
   certificateVerdict(alert: number | undefined): void;
 
   /** Keying material for the application, RFC 8446 §7.5. Only after `complete`. */
   exportKeyingMaterial(label: string, context: Uint8Array, length: number): Uint8Array;
 
-  /** Whether a message has begun but not ended at the level being read: CRYPTO data must not stop there. */
+  /** Whether the level being read ends in an incomplete message, after which no other level may follow. */
   readonly hasPartialMessage: boolean;
 }
 
-/** A client's side of a handshake. Throws a RangeError for options that could not go into one. */
+/** A client's engine. Throws a RangeError for options that no handshake can carry. */
 export function createTlsClient(given: TlsClientOptions): TlsEngine {
   const options = checkedClientOptions(given);
   const settings = resolveSettings(options);
@@ -47,7 +47,7 @@ export function createTlsClient(given: TlsClientOptions): TlsEngine {
   return new Engine(output, () => startClient(context));
 }
 
-/** A server's side of a handshake. Throws a RangeError for options that could not go into one. */
+/** A server's engine. Throws a RangeError for options that no handshake can carry. */
 export function createTlsServer(options: TlsServerOptions): TlsEngine {
   checkServerOptions(options);
   const settings = resolveSettings(options);
@@ -56,10 +56,13 @@ export function createTlsServer(options: TlsServerOptions): TlsEngine {
   return new Engine(output, () => new ExpectClientHello(context, undefined));
 }
 
-/** Feeds whole messages to the state, which decides what follows. */
+/** Passes complete messages to the state, which determines the next one. */
 class Engine implements TlsEngine {
   private readonly output: Output;
-  /** Undefined once called: it holds the transcript, which ends with the handshake. */
+  /**
+   * Makes the first state; undefined once called, because it refers to the transcript, which ends with the
+   * handshake.
+   */
   private begin: (() => HandshakeState) | undefined;
   private readonly reassembly = new MessageReassembly();
   private state: HandshakeState | undefined;
@@ -117,7 +120,7 @@ class Engine implements TlsEngine {
     return this.state.exporter.export(label, context, length);
   }
 
-  /** Run every message that is whole, until the state waits for a verdict. */
+  /** Take complete messages, until there are no more or the state waits for a verdict. */
   private advance(from: HandshakeState): void {
     let state = from;
     while (!(state instanceof AwaitVerdict)) {
@@ -127,7 +130,7 @@ class Engine implements TlsEngine {
       state = state.onMessage(message);
       this.state = state;
       if (state.level !== level && this.reassembly.length > 0) {
-        // RFC 9001 §4.1.3, RFC 8446 §5.1: keys change between messages only.
+        // A message must not extend across a change of keys. RFC 9001 §4.1.3, RFC 8446 §5.1
         throw new TlsAlert(Alert.UnexpectedMessage, 'handshake data goes on past a change of keys', true);
       }
     }
@@ -145,5 +148,5 @@ class Engine implements TlsEngine {
   }
 }
 
-/** One message of the largest size and as much again behind it. */
+/** Room for one message of the largest size, and as many bytes after it. */
 const BUFFER_LIMIT = 2 * MESSAGE_LIMIT;

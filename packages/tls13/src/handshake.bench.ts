@@ -8,7 +8,9 @@ import {
   type TlsServerOptions,
 } from './index.ts';
 
-/** CPU time of each end of a handshake over node:crypto, in milliseconds: run it from the workspace's root. */
+/**
+ * CPU time of each end of a handshake over node:crypto, in milliseconds. Run it in the root of the workspace.
+ */
 const ROUNDS = 400;
 const tickets = { seal: (plaintext: Uint8Array) => plaintext, open: (ticket: Uint8Array) => ticket };
 const identities = { p256: identityOf('p256'), ed25519: identityOf('ed25519'), rsa: identityOf('rsa') };
@@ -31,7 +33,7 @@ function measure(name: string, client: Partial<TlsClientOptions>, server: Partia
   );
 }
 
-/** One handshake; milliseconds by end. */
+/** Run one handshake; returns milliseconds by end. */
 function round(
   client: Partial<TlsClientOptions>,
   server: Partial<TlsServerOptions>,

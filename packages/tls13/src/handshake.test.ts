@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { concatBytes, toHex } from '@tsquic/bytes';
 import { CIPHER_SUITES, Group, SignatureScheme } from '@tsquic/crypto';
 import { createNobleProvider } from '@tsquic/crypto/noble';
-import { covers } from '../../../tools/covers.ts';
+import { caught, covers } from '@tsquic/testing';
 import {
   CLIENT_PARAMETERS,
   clientOptions,
@@ -25,7 +25,9 @@ import {
   createTlsServer,
   type Identity,
   Level,
+  skipCertificateCheck,
   TlsAlert,
+  type TlsClientOptions,
   type TlsEvent,
 } from './index.ts';
 import { decodeClientHello } from './message/client-hello.ts';
@@ -58,7 +60,8 @@ describe('a plain handshake', () => {
     ]);
   });
 
-  test(`a server has no 1-RTT keys to read with before the client's Finished ${covers('rfc9001-5.7-2')}`, () => {
+  test(`a server has no 1-RTT keys to read with before the client's Finished`, () => {
+    covers('rfc9001-5.7-2');
     const pair = new Pair();
     pair.deliver('client');
     pair.deliver('server');
@@ -69,7 +72,8 @@ describe('a plain handshake', () => {
     expect(outline(pair.serverEvents)).toContain('keys Application read');
   });
 
-  test(`transport parameters travel both ways ${covers('rfc9001-8.2-1', 'rfc9001-8.2-2')}`, () => {
+  test('transport parameters travel both ways', () => {
+    covers('rfc9001-8.2-1', 'rfc9001-8.2-2');
     let seen: Uint8Array | undefined;
     const pair = new Pair(
       {},
@@ -108,8 +112,19 @@ describe('a plain handshake', () => {
     expect(find(pair.clientEvents, 'complete')?.cipherSuite).toBe('TLS_CHACHA20_POLY1305_SHA256');
   });
 
+  test('a server that was given none takes what its client prefers', () => {
+    const order = [CIPHER_SUITES[2]!, CIPHER_SUITES[0]!];
+    const chosen = (client: Partial<TlsClientOptions>): string | undefined =>
+      find(new Pair(client).run().clientEvents, 'complete')?.cipherSuite;
+    expect(chosen({ cipherSuites: order })).toBe('TLS_CHACHA20_POLY1305_SHA256');
+    expect(chosen({ cipherSuites: order.toReversed() })).toBe('TLS_AES_128_GCM_SHA256');
+    const crypto = createNobleProvider({ random: (out) => void out.fill(7) });
+    expect(chosen({ crypto: { ...crypto, preferredSuites: order } })).toBe('TLS_CHACHA20_POLY1305_SHA256');
+    expect(chosen({ crypto })).toBe('TLS_AES_128_GCM_SHA256');
+  });
+
   test.each(Object.entries(Group))('group %s', (_name, group) => {
-    expectAgreement(new Pair({ groups: [group] }).run());
+    expectAgreement(new Pair({ groups: [group] }, { groups: [group] }).run());
   });
 
   test.each(['p256', 'p384', 'ed25519', 'rsa'] as const)('certificate with a key of %s', (name) => {
@@ -172,7 +187,8 @@ describe('over either provider', () => {
 describe('what a client offers', () => {
   const hello = decodeClientHello(find(drain(new Pair()), 'send')!.bytes.subarray(4));
 
-  test(`no older version, no session ID, no cookie ${covers('rfc9001-4.2-1', 'rfc9001-8.4-1')}`, () => {
+  test('no older version, no session ID, no cookie', () => {
+    covers('rfc9001-4.2-1', 'rfc9001-8.4-1');
     expect(hello.legacySessionId).toHaveLength(0);
     expect(
       decodeSupportedVersions(findExtension(hello.extensions, ExtensionType.SupportedVersions)!),
@@ -200,12 +216,14 @@ describe('application protocols', () => {
     expect(find(pair.serverEvents, 'complete')?.alpn).toBe(chosen);
   });
 
-  test(`nothing in common ends in no_application_protocol ${covers('rfc9001-8.1-2', 'rfc9001-8.1-6')}`, () => {
+  test('nothing in common ends in no_application_protocol', () => {
+    covers('rfc9001-8.1-2', 'rfc9001-8.1-6');
     expectAlert(() => new Pair({ alpn: ['a'] }, { alpn: ['b'] }).run(), Alert.NoApplicationProtocol);
     expectAlert(() => new Pair({}, { alpn: () => undefined }).run(), Alert.NoApplicationProtocol);
   });
 
-  test(`a client must offer one ${covers('rfc9001-8.1-1')}`, () => {
+  test('a client must offer one', () => {
+    covers('rfc9001-8.1-1');
     expect(() => createTlsClient(clientOptions({ alpn: [] }))).toThrow(RangeError);
   });
 });
@@ -316,7 +334,57 @@ describe('HelloRetryRequest', () => {
   });
 });
 
-describe(`certificates of clients ${covers('rfc9001-4.4-2', 'rfc9001-4.4-3')}`, () => {
+describe('options that a server chooses by the ClientHello', () => {
+  test.each([[[Group.X25519]], [[Group.Secp384r1]]])(
+    'hold for the whole handshake, and are chosen once (groups %j)',
+    (groups) => {
+      const asked: unknown[] = [];
+      const other = identityOf('ed25519');
+      const pair = new Pair(
+        { serverName: 'other.test', alpn: ['a', 'b'], identity: other },
+        {
+          groups,
+          alpn: ['b', 'a'],
+          onClientHello: (hello) => {
+            asked.push(hello);
+            return { identity: () => other, clientCertificate: 'require', verifier: skipCertificateCheck };
+          },
+        },
+      ).run();
+      expectAgreement(pair);
+      expect(asked).toEqual([{ serverName: 'other.test', alpn: 'b', offered: ['a', 'b'] }]);
+      expect(find(pair.clientEvents, 'complete')?.peerCertificates).toEqual(other.chain);
+      expect(find(pair.serverEvents, 'complete')?.peerCertificates).toEqual(other.chain);
+    },
+  );
+
+  test('are asked for after the parameters of the client, and before ours', () => {
+    const calls: string[] = [];
+    new Pair(
+      {},
+      {
+        onClientParameters: () => void calls.push('theirs'),
+        onClientHello: () => void calls.push('hello'),
+        transportParameters: () => {
+          calls.push('ours');
+          return new Uint8Array(1);
+        },
+      },
+    ).run();
+    expect(calls).toEqual(['theirs', 'hello', 'ours']);
+  });
+
+  test('what throws there is the error of the call', () => {
+    const fault = new Error('a bug of the program');
+    const onClientHello = (): never => {
+      throw fault;
+    };
+    expect(() => new Pair({}, { onClientHello }).run()).toThrow(fault);
+  });
+});
+
+describe('certificates of clients', () => {
+  covers('rfc9001-4.4-2', 'rfc9001-4.4-3');
   const identity = identityOf('ed25519');
 
   test.each(['request', 'require'] as const)('%s with one', (clientCertificate) => {
@@ -415,7 +483,8 @@ describe('use', () => {
     expect(pair.server.hasPartialMessage).toBe(false);
   });
 
-  test(`data past a change of keys is refused ${covers('rfc9001-4.1.3-3')}`, () => {
+  test('data past a change of keys is refused', () => {
+    covers('rfc9001-4.1.3-3');
     const pair = new Pair();
     const hello = find(drain(pair), 'send')!.bytes;
     const error = caught(() => pair.server.provide(Level.Initial, concatBytes(hello, Uint8Array.of(1))));
@@ -455,15 +524,6 @@ function expectAgreement(pair: Pair): void {
     expect(secretOf(pair.clientEvents, level, 'read')).toEqual(secretOf(pair.serverEvents, level, 'write'));
     expect(secretOf(pair.clientEvents, level, 'write')).toEqual(secretOf(pair.serverEvents, level, 'read'));
   }
-}
-
-function caught(step: () => unknown): unknown {
-  try {
-    step();
-  } catch (error) {
-    return error;
-  }
-  return undefined;
 }
 
 function expectAlert(step: () => unknown, alert: Alert): void {

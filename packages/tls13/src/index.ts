@@ -4,6 +4,9 @@ export { skipCertificateCheck } from './certificate/judgement.ts';
 export type {
   CertificateFault,
   CertificateVerifier,
+  ChosenServerOptions,
+  ClientHelloFacts,
+  EarlyDataOffer,
   Identity,
   TicketProtection,
   TlsClientOptions,

@@ -5,14 +5,14 @@ export type Side = 'client' | 'server';
 /**
  * The chain of secrets of RFC 8446 §7.1: early → handshake → master.
  *
- * Each stage's secrets must be taken before the next stage is entered.
+ * The secrets of a stage must be taken before the next stage begins.
  */
 export class KeySchedule {
   private readonly crypto: CryptoProvider;
   private readonly hash: HashName;
   private secret: Uint8Array;
 
-  /** @param psk - the pre-shared key; without one the early secret comes from zeros. */
+  /** @param psk - the pre-shared key; without one the early secret is derived from zeros. */
   constructor(crypto: CryptoProvider, hash: HashName, psk?: Uint8Array) {
     this.crypto = crypto;
     this.hash = hash;
@@ -20,7 +20,7 @@ export class KeySchedule {
     this.secret = crypto.hkdfExtract(hash, zeros, psk ?? zeros);
   }
 
-  /** Early stage: what binders of resumption PSKs are made with, RFC 8446 §4.2.11.2. */
+  /** Early stage: the key of binders of resumption PSKs, RFC 8446 §4.2.11.2. */
   binderKey(): Uint8Array {
     return this.derive('res binder', this.emptyHash());
   }
@@ -72,7 +72,7 @@ export class KeySchedule {
   }
 }
 
-/** verify_data of a Finished, and a PSK binder: RFC 8446 §4.4.4, §4.2.11.2. */
+/** The verify_data of a Finished, and a PSK binder: RFC 8446 §4.4.4, §4.2.11.2. */
 export function finishedMac(
   crypto: CryptoProvider,
   hash: HashName,
@@ -83,7 +83,7 @@ export function finishedMac(
   return crypto.hmac(hash, key, transcriptHash);
 }
 
-/** The PSK that belongs to a ticket, RFC 8446 §4.6.1. */
+/** The PSK of a ticket, RFC 8446 §4.6.1. */
 export function resumptionPsk(
   crypto: CryptoProvider,
   hash: HashName,

@@ -44,6 +44,16 @@ describe('what could not go on the wire is refused where it is configured', () =
       { cipherSuites: [{ ...AES_128_GCM_SHA256, id: 0x1399 }] },
       'cipherSuites has',
     ],
+    [
+      'a provider that names no suites',
+      { crypto: { ...provider, preferredSuites: undefined as never } },
+      'crypto.preferredSuites is not a list',
+    ],
+    [
+      'a provider that prefers no groups',
+      { crypto: { ...provider, preferredGroups: [] } },
+      'crypto.preferredGroups is empty',
+    ],
     ['no signature scheme', { signatureSchemes: [] }, 'signatureSchemes is empty'],
     [
       'a signature scheme that is unknown',

@@ -6,14 +6,14 @@ import { isHostName } from './extension/server-name.ts';
 import { resolveSettings, type Settings } from './settings.ts';
 
 /**
- * A client's options with every name as it goes on the wire. Throws a RangeError for a value that the handshake could
- * not carry, or that could not be negotiated: it must not come out when a peer has been waiting already.
+ * A client's options with names in the form in which they are sent. Throws a RangeError for a value that the
+ * handshake cannot carry or negotiate, so that the error comes before the peer gets the ClientHello.
  */
 export function checkedClientOptions(options: TlsClientOptions): TlsClientOptions {
   checkSettings(options);
   checkProtocols(options.alpn);
   const { keyShares = [] } = options;
-  const groups = options.groups ?? Object.values(Group);
+  const groups = options.groups ?? options.crypto.preferredGroups;
   for (const [at, group] of keyShares.entries()) {
     if (!groups.includes(group))
       throw new RangeError(`keyShares has ${group}, which is not among the groups`);
@@ -22,17 +22,17 @@ export function checkedClientOptions(options: TlsClientOptions): TlsClientOption
   return { ...options, serverName: checkedServerName(options.serverName) };
 }
 
-/** Throws a RangeError for a server's options that could not be negotiated. */
+/** Throws a RangeError for a server's options that cannot be negotiated. */
 export function checkServerOptions(options: TlsServerOptions): void {
   checkSettings(options);
   if (typeof options.alpn !== 'function') checkProtocols(options.alpn);
 }
 
-/** A host name in lower case and without a dot behind, or a numeric address; '' for none. RFC 6066 §3 */
+/** A host name in lower case and without a trailing dot, or a numeric address; '' for none. RFC 6066 §3 */
 function checkedServerName(serverName: string): string {
   if (serverName === '' || parseIpAddress(serverName) !== undefined) return serverName;
   const name = serverName.toLowerCase().replace(/\.$/, '');
-  // Some letters beyond ASCII have a small form within.
+  // The lower case of some letters outside ASCII is inside it.
   const isAscii = /^[\0-\u007f]*$/.test(serverName);
   if (isAscii && isHostName(name)) return name;
   const cure = !isAscii ? ': names beyond ASCII go in their ASCII form (domainToASCII of node:url)' : '';
@@ -41,7 +41,7 @@ function checkedServerName(serverName: string): string {
   );
 }
 
-/** Whether this goes on the wire as a protocol's name: 1 to 255 bytes, one character for each. RFC 7301 §3.1 */
+/** Whether the text can be sent as a protocol name: 1 to 255 bytes, one character for each. RFC 7301 §3.1 */
 export function isProtocolName(protocol: unknown): protocol is string {
   return typeof protocol === 'string' && /^[\0-\u00ff]{1,255}$/.test(protocol);
 }
@@ -63,17 +63,27 @@ function checkProtocols(protocols: readonly unknown[]): void {
 
 function checkSettings(options: TlsClientOptions | TlsServerOptions): void {
   const { suites, groups, signatureSchemes }: Settings = resolveSettings(options);
-  checkKnown('cipherSuites', suites, CIPHER_SUITES);
-  checkKnown('groups', groups, Object.values(Group));
+  checkKnown(
+    options.cipherSuites === undefined ? 'crypto.preferredSuites' : 'cipherSuites',
+    suites,
+    CIPHER_SUITES,
+  );
+  checkKnown(
+    options.groups === undefined ? 'crypto.preferredGroups' : 'groups',
+    groups,
+    Object.values(Group),
+  );
   checkKnown('signatureSchemes', signatureSchemes, Object.values(SignatureScheme));
 }
 
 function checkKnown<T>(name: string, list: readonly T[], known: readonly T[]): void {
+  // A provider of a program's own may be of an older kind.
+  if (!Array.isArray(list)) throw new RangeError(`${name} is not a list`);
   if (list.length === 0) throw new RangeError(`${name} is empty`);
   const stranger = list.find((item) => !known.includes(item));
   if (stranger !== undefined)
     throw new RangeError(`${name} has ${JSON.stringify(stranger)}, which is unknown`);
 }
 
-/** Half of what servers read of a ClientHello. */
+/** Half of the bytes that servers accept in a ClientHello. */
 const MAX_ALPN_BYTES = 8192;

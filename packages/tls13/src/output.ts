@@ -2,7 +2,7 @@ import { toHex } from '@tsquic/bytes';
 import type { CipherSuite } from '@tsquic/crypto';
 import type { Level, TlsEvent } from './events.ts';
 
-/** The events that wait to be pulled, in order. */
+/** The events that wait to be taken, in order. */
 export class Output {
   private events: TlsEvent[] = [];
   private readonly keyLog: boolean;
@@ -18,7 +18,7 @@ export class Output {
 
   next(): TlsEvent | undefined {
     const event = this.events.shift();
-    // An array that was shifted empty keeps its memory.
+    // A new array, because one that was emptied by `shift` keeps its memory.
     if (this.events.length === 0) this.events = [];
     return event;
   }
@@ -31,7 +31,7 @@ export class Output {
     this.events.push({ type: 'keys', level, direction, suite, secret });
   }
 
-  /** A line of the NSS key log format: label, client random, secret. */
+  /** Emit a line of the NSS key log format: label, client random, secret. */
   logSecret(label: KeyLogLabel, clientRandom: Uint8Array, secret: Uint8Array): void {
     if (!this.keyLog) return;
     this.events.push({ type: 'key-log', line: `${label} ${toHex(clientRandom)} ${toHex(secret)}` });

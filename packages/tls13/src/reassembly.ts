@@ -2,22 +2,22 @@ import { Alert, TlsAlert } from './alerts.ts';
 import { type HandshakeMessage, MESSAGE_HEADER_LENGTH, messageName } from './message/handshake-message.ts';
 
 /**
- * CRYPTO bytes in order → whole handshake messages.
+ * Divides CRYPTO bytes, which come in order, into complete handshake messages.
  *
- * A message that announces more than the limit is refused at its header, so at most the limit and one
- * `append` are ever kept.
+ * A message that is longer than the limit is refused when its header comes, so that at most the limit and one
+ * `append` are kept.
  */
 export class MessageReassembly {
   private buffer: Uint8Array = NO_BYTES;
   private start = 0;
   private end = 0;
 
-  /** Bytes that belong to no message taken so far. */
+  /** Bytes after the last message that was taken. */
   get length(): number {
     return this.end - this.start;
   }
 
-  /** Add bytes; they are copied. */
+  /** Append a copy of the bytes. */
   append(bytes: Uint8Array): void {
     const length = this.length + bytes.length;
     if (this.end + bytes.length > this.buffer.length) {
@@ -32,9 +32,9 @@ export class MessageReassembly {
   }
 
   /**
-   * The next whole message, with bytes of its own, or undefined.
+   * The next complete message, as a copy, or undefined.
    *
-   * @param limit - bytes that its body may have.
+   * @param limit - largest length of its body.
    */
   next(limit: number): HandshakeMessage | undefined {
     if (this.length < MESSAGE_HEADER_LENGTH) return undefined;

@@ -1,14 +1,16 @@
 import { describe, expect, test } from '@jest/globals';
+import { concatBytes } from '@tsquic/bytes';
 import { AES_128_GCM_SHA256, AES_256_GCM_SHA384, CHACHA20_POLY1305_SHA256, Group } from '@tsquic/crypto';
-import { covers } from '../../../tools/covers.ts';
-import { find, NOW_MS, outline, Pair, SERVER_PARAMETERS } from '../test/handshake-pair.ts';
+import { covers } from '@tsquic/testing';
+import { alertOf } from '../test/alert-of.ts';
+import { find, identityOf, NOW_MS, outline, Pair, SERVER_PARAMETERS } from '../test/handshake-pair.ts';
 import { ExtensionType } from './extension/extension.ts';
 import {
   Alert,
   decodeSession,
+  type EarlyDataOffer,
   Level,
   type TicketProtection,
-  TlsAlert,
   type TlsClientOptions,
   type TlsServerOptions,
 } from './index.ts';
@@ -77,10 +79,28 @@ describe('resumption', () => {
       { tickets: { seal: tickets.seal, open: () => Uint8Array.of(9) } },
     ],
     ['the server asks for certificates', {}, { clientCertificate: 'request' }],
+    ['the server shows another certificate', {}, { identity: () => identityOf('p384') }],
   ])('a full handshake follows when %s', (_name, client, server) => {
     const pair = resumed(client, server);
     expect(find(pair.clientEvents, 'complete')?.resumed).toBe(false);
     expect(find(pair.serverEvents, 'complete')?.resumed).toBe(false);
+  });
+
+  // The bound of docs/limits.md; RFC 8446 §4.2.11 leaves it to the server.
+  test('of the sessions that a client offers four are tried', () => {
+    const session = firstSession();
+    let opened = 0;
+    const open = (): undefined => void opened++;
+    const offered = (count: number): number => {
+      opened = 0;
+      const pair = new Pair({ session }, { tickets: { seal: tickets.seal, open } });
+      const hello = pair.client.nextEvent();
+      if (hello?.type !== 'send') throw new Error('a client begins with its hello');
+      pair.server.provide(Level.Initial, offering(hello.bytes, count));
+      expect(pair.server.nextEvent()).toBeDefined();
+      return opened;
+    };
+    expect([1, 3, 4, 5, 9].map(offered)).toEqual([1, 3, 4, 4, 4]);
   });
 
   test('a wrong binder ends in decrypt_error', () => {
@@ -89,6 +109,30 @@ describe('resumption', () => {
     expect(alertOf(() => new Pair({ session }, { tickets: forged }).run())).toBe(Alert.DecryptError);
   });
 });
+
+/** A ClientHello whose pre_shared_key, which is its last extension, offers its one session so many times. */
+function offering(hello: Uint8Array, count: number): Uint8Array {
+  const u16 = (at: number): number => hello[at]! * 256 + hello[at + 1]!;
+  const lengthOf = (value: number): Uint8Array => Uint8Array.of(value >> 8, value & 0xff);
+  // Header, version and random; then the session ID, the suites and the compression methods.
+  let extensionsAt = 38;
+  extensionsAt += 1 + hello[extensionsAt]!;
+  extensionsAt += 2 + u16(extensionsAt);
+  extensionsAt += 1 + hello[extensionsAt]!;
+  let at = extensionsAt + 2;
+  while (u16(at) !== ExtensionType.PreSharedKey) at += 4 + u16(at + 2);
+  const identity = hello.subarray(at + 6, at + 6 + u16(at + 4));
+  const binder = hello.subarray(at + 6 + identity.length + 2);
+  const times = (part: Uint8Array): Uint8Array => {
+    const parts = concatBytes(...Array.from({ length: count }, () => part));
+    return concatBytes(lengthOf(parts.length), parts);
+  };
+  const psk = concatBytes(times(identity), times(binder));
+  const before = hello.subarray(extensionsAt + 2, at + 2);
+  const extensions = concatBytes(before, lengthOf(psk.length), psk);
+  const body = concatBytes(hello.subarray(4, extensionsAt), lengthOf(extensions.length), extensions);
+  return concatBytes(hello.subarray(0, 2), lengthOf(body.length), body);
+}
 
 describe('0-RTT', () => {
   const early = { earlyData: true };
@@ -109,7 +153,86 @@ describe('0-RTT', () => {
     expect(find(pair.serverEvents, 'complete')).toMatchObject({ resumed: true, earlyDataAccepted: true });
   });
 
-  test(`tickets allow it with the one value QUIC has ${covers('rfc9001-4.6.1-1')}`, () => {
+  test.each<[string, boolean, Partial<TlsServerOptions>, string, string]>([
+    ['accepted', true, early, 'keys Handshake write', 'transport-parameters'],
+    ['rejected', false, {}, 'keys Handshake write', 'transport-parameters'],
+    [
+      'rejected by a HelloRetryRequest',
+      false,
+      { ...early, groups: [Group.Secp256r1] },
+      'keys EarlyData write',
+      'send Initial',
+    ],
+  ])(
+    'the client hears that it is %s before anything that follows from it',
+    (_name, accepted, server, before, after) => {
+      const { clientEvents } = resumed(early, server, early);
+      const lines = outline(clientEvents);
+      const at = lines.indexOf('early-data');
+      expect(lines.slice(at - 1, at + 2)).toEqual([before, 'early-data', after]);
+      expect(clientEvents.filter(({ type }) => type === 'early-data')).toEqual([
+        { type: 'early-data', accepted },
+      ]);
+    },
+  );
+
+  test('a server says what it has answered, and nothing where none was offered', () => {
+    expect(find(resumed(early, early, early).serverEvents, 'early-data')?.accepted).toBe(true);
+    expect(find(resumed(early, {}, early).serverEvents, 'early-data')?.accepted).toBe(false);
+    const none = resumed({}, early, early);
+    expect(find(none.serverEvents, 'early-data') ?? find(none.clientEvents, 'early-data')).toBeUndefined();
+  });
+
+  test('is judged by the program with what the ticket says, and when the hello was made', () => {
+    const offers: EarlyDataOffer[] = [];
+    const judge = (accepts: boolean): Partial<TlsServerOptions> => ({
+      ...early,
+      earlyDataContext: Uint8Array.of(2),
+      unixTimeMs: () => NOW_MS + 5000,
+      judgeEarlyData: (offer) => {
+        offers.push(offer);
+        return accepts;
+      },
+    });
+    const later = { ...early, unixTimeMs: () => NOW_MS + 4000 };
+    const first = { ...early, earlyDataContext: Uint8Array.of(1) };
+    expect(find(resumed(later, judge(true), first).serverEvents, 'complete')?.earlyDataAccepted).toBe(true);
+    expect(find(resumed(later, judge(false), first).serverEvents, 'complete')).toMatchObject({
+      earlyDataAccepted: false,
+      resumed: true,
+    });
+    expect(offers).toHaveLength(2);
+    expect(offers[0]).toMatchObject({
+      context: Uint8Array.of(1),
+      issuedAtMs: NOW_MS,
+      sentAtMs: NOW_MS + 4000,
+      expiresAtMs: NOW_MS + 14_000,
+    });
+    expect(tickets.open(offers[0]!.ticket)).toBeDefined();
+  });
+
+  test.each<[string, Partial<TlsServerOptions>]>([
+    ['it is off', {}],
+    ['a HelloRetryRequest is needed', { ...early, groups: [Group.Secp256r1] }],
+    ['the ticket is stale', { ...early, unixTimeMs: () => NOW_MS + 10_001 }],
+    ['the protocol is another', { ...early, alpn: ['other', 'echo'] }],
+  ])('is not judged when %s', (_name, server) => {
+    let judged = 0;
+    const judgeEarlyData = (): boolean => ++judged > 0;
+    resumed({ ...early, alpn: ['echo', 'other'] }, { ...server, judgeEarlyData }, early);
+    expect(judged).toBe(0);
+  });
+
+  test('ends without EndOfEarlyData: a client sends its hello and Finished', () => {
+    covers('rfc9001-8.3-1');
+    const pair = resumed(early, early, early);
+    const sent = pair.clientEvents.flatMap((event) => (event.type === 'send' ? [event.bytes[0]] : []));
+    // Types of RFC 8446 §4: client_hello and finished.
+    expect(sent).toEqual([1, 20]);
+  });
+
+  test('tickets allow it with the one value QUIC has', () => {
+    covers('rfc9001-4.6.1-1');
     const pair = new Pair({}, { tickets, ...early }).run();
     const ticket = pair.serverEvents.findLast((event) => event.type === 'send');
     const { extensions } = decodeNewSessionTicket((ticket as { bytes: Uint8Array }).bytes.subarray(4));
@@ -126,7 +249,7 @@ describe('0-RTT', () => {
   test.each<[string, Partial<TlsServerOptions>]>([
     ['the server does not want it', {}],
     ['a HelloRetryRequest is needed', { ...early, groups: [Group.Secp256r1] }],
-    ['the suite is another', { ...early, cipherSuites: [CHACHA20_POLY1305_SHA256] }],
+    ['the suite is another', { ...early, cipherSuites: [AES_128_GCM_SHA256] }],
     ['the protocol is another', { ...early, alpn: ['other', 'echo'] }],
     ['what it depends on has changed', { ...early, earlyDataContext: Uint8Array.of(1) }],
     ['the ticket is older than the client says', { ...early, unixTimeMs: () => NOW_MS + 10_001 }],
@@ -170,14 +293,4 @@ function flipped(bytes: Uint8Array, at: number): Uint8Array {
   const copy = bytes.slice();
   copy[at]! ^= 1;
   return copy;
-}
-
-function alertOf(step: () => unknown): number | undefined {
-  try {
-    step();
-  } catch (error) {
-    if (error instanceof TlsAlert) return error.alert;
-    throw error;
-  }
-  return undefined;
 }

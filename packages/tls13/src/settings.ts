@@ -1,10 +1,12 @@
-import { CIPHER_SUITES, type CipherSuite, type CryptoProvider, Group, SignatureScheme } from '@tsquic/crypto';
+import { type CipherSuite, type CryptoProvider, type Group, SignatureScheme } from '@tsquic/crypto';
 import type { TlsClientOptions, TlsServerOptions } from './config.ts';
 
 /** The options of either side with their defaults filled in. */
 export interface Settings {
   readonly crypto: CryptoProvider;
   readonly suites: readonly CipherSuite[];
+  /** Whether a server chooses by the order of its own suites, since they were given, and not by its client's. */
+  readonly ordersSuites: boolean;
   readonly groups: readonly Group[];
   readonly signatureSchemes: readonly SignatureScheme[];
 }
@@ -12,8 +14,9 @@ export interface Settings {
 export function resolveSettings(options: TlsClientOptions | TlsServerOptions): Settings {
   return {
     crypto: options.crypto,
-    suites: options.cipherSuites ?? CIPHER_SUITES,
-    groups: options.groups ?? [Group.X25519, Group.Secp256r1, Group.Secp384r1],
+    suites: options.cipherSuites ?? options.crypto.preferredSuites,
+    ordersSuites: options.cipherSuites !== undefined,
+    groups: options.groups ?? options.crypto.preferredGroups,
     signatureSchemes: options.signatureSchemes ?? DEFAULT_SIGNATURE_SCHEMES,
   };
 }

@@ -3,18 +3,18 @@ import type { Level } from './events.ts';
 import type { Exporter } from './key-schedule.ts';
 import { type HandshakeMessage, messageName } from './message/handshake-message.ts';
 
-/** A point of the handshake: what may come next and what follows from it. RFC 8446 Appendix A. */
+/** A state of the handshake: takes the next message and returns the state after it. RFC 8446 Appendix A. */
 export interface HandshakeState {
-  /** Where the next message must arrive. */
+  /** The level at which the next message must arrive. */
   readonly level: Level;
-  /** Bytes that the body of the next message may have. */
+  /** Longest body of the next message, bytes. */
   readonly messageLimit: number;
-  /** Present once the handshake is complete. */
+  /** Defined once the handshake is complete. */
   readonly exporter?: Exporter;
   onMessage(message: HandshakeMessage): HandshakeState;
 }
 
-/** The program judges a certificate chain; `next` follows when it approves. */
+/** Waits for the program's verdict on a certificate chain; `next` follows when it accepts. */
 export class AwaitVerdict implements HandshakeState {
   readonly level: Level;
   readonly messageLimit: number;
@@ -41,9 +41,9 @@ export function unexpectedMessage(message: HandshakeMessage, awaited: string): T
   return new TlsAlert(Alert.UnexpectedMessage, `${messageName(message.type)} came where ${awaited} is due`);
 }
 
-/** A ClientHello: what servers let a stranger store. */
+/** Largest ClientHello, which a server stores for a client whose address is not validated. */
 export const CLIENT_HELLO_LIMIT: number = 16 * 1024;
-/** Certificate chains are the largest messages that a handshake needs. */
+/** Largest other message of a handshake, for certificate chains. */
 export const MESSAGE_LIMIT: number = 64 * 1024;
-/** NewSessionTicket, the one message that may come after the handshake. */
+/** Largest NewSessionTicket, the only message that may come after the handshake. */
 export const TICKET_LIMIT: number = 16 * 1024;

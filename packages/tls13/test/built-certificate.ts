@@ -1,6 +1,6 @@
 import { generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
 import { fromHex } from '@tsquic/bytes';
-import { encodeDer } from '../src/certificate/der.ts';
+import { encodeDer } from '@tsquic/bytes/der';
 
 /** A pair of keys of node:crypto. */
 export interface KeyPair {
@@ -16,6 +16,8 @@ export interface Parts {
   readonly notAfter?: Uint8Array;
   readonly version?: number;
   readonly extensions?: readonly Uint8Array[];
+  /** issuerUniqueID and subjectUniqueID, DER; none by default. */
+  readonly uniqueIds?: Uint8Array;
   /** SubjectPublicKeyInfo; a P-256 key's by default. */
   readonly publicKey?: Uint8Array;
   /** Without one, the signature is zeros. */
@@ -83,6 +85,7 @@ export function build(parts: Parts): Uint8Array {
     seq(parts.notBefore ?? utcTime('260101000000Z'), parts.notAfter ?? utcTime('280101000000Z')),
     parts.subject ?? cn('leaf'),
     parts.publicKey ?? spkiOf(P256_KEYS),
+    parts.uniqueIds ?? new Uint8Array(0),
     ...(parts.extensions === undefined ? [] : [encodeDer(0xa3, seq(...parts.extensions))]),
   );
   const signature =

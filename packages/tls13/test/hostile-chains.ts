@@ -1,6 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { concatBytes, fromHex } from '@tsquic/bytes';
-import { encodeDer } from '../src/certificate/der.ts';
+import { encodeDer } from '@tsquic/bytes/der';
 import {
   authority,
   build,

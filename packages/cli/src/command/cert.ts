@@ -1,18 +1,21 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { QuicError } from 'tsquic';
+import { createSelfSigned, type PemPair, type SelfSignedOptions } from 'tsquic/certificates';
 import type { Arguments } from '../arguments.ts';
 import { Failure, systemFailure } from '../failure.ts';
-import { createSelfSigned } from '../self-signed.ts';
 import type { Terminal } from '../terminal.ts';
 
-/** `tsquic cert`: resolves with the exit code. Throws a `Failure` when a file is in the way or cannot be written. */
+/**
+ * `tsquic cert`: resolves with the exit code. Throws a `Failure` when a file exists already or cannot be
+ * written.
+ */
 export async function cert(args: Arguments, terminal: Terminal): Promise<number> {
   const directory = args.text('out') ?? '';
   const hosts = args.list('host');
-  const odd = hosts.find((host) => !/^(\*\.)?[A-Za-z0-9._-]+$|^[0-9a-fA-F:.]+$/.test(host));
-  if (odd !== undefined) throw new Failure('ERR_TSQUIC_HOST', `--host ${odd}: neither a DNS name nor an IP`);
   const days = args.number('days');
-  const pair = await createSelfSigned({ hosts, ...(days === undefined ? {} : { days }) });
+  const usages = [args.flag('client') ? ('client' as const) : ('server' as const)];
+  const pair = await make({ hosts, usages, ...(days === undefined ? {} : { days }) });
   const certPath = join(directory, 'cert.pem');
   const keyPath = join(directory, 'key.pem');
   try {
@@ -26,9 +29,18 @@ export async function cert(args: Arguments, terminal: Terminal): Promise<number>
   return 0;
 }
 
+async function make(options: SelfSignedOptions): Promise<PemPair> {
+  try {
+    return await createSelfSigned(options);
+  } catch (error) {
+    const [, complaint] = error instanceof QuicError ? (/^hosts: (.*)$/s.exec(error.message) ?? []) : [];
+    throw complaint === undefined ? error : new Failure('ERR_TSQUIC_HOST', `--host ${complaint}`);
+  }
+}
+
 async function store(path: string, text: string, mode: number, force: boolean): Promise<void> {
   try {
-    // What is there may be a link, or open to others: it is replaced, not filled.
+    // An existing file may be a link, or readable by others, so it is replaced and not overwritten.
     if (force) await rm(path, { force: true });
     await writeFile(path, text, { mode, flag: 'wx' });
   } catch (error) {

@@ -1,53 +1,60 @@
-import { lookup } from 'node:dns/promises';
 import { mkdir } from 'node:fs/promises';
-import { isIP } from 'node:net';
 import { join } from 'node:path';
-import { controllerByName } from '@tsquic/congestion';
-import type { CryptoProvider } from '@tsquic/crypto';
-import type { Tracer } from '@tsquic/quic-core';
 import type { Arguments } from '../arguments.ts';
-import { ClientConnection, type ClientSettings } from '../client-connection.ts';
-import { closeFailure } from '../close-failure.ts';
-import { cipherSuitesFor, cryptoProviderFor } from '../cryptography.ts';
+import { dial } from '../client.ts';
+import { clientSettings, type ClientSettings, stallMsOf, timeoutMsOf } from '../client-settings.ts';
+import { type Attempt, closeFailure, stallFailure } from '../close-failure.ts';
 import { Failure, systemFailure } from '../failure.ts';
 import { fetchAll, type FetchResult } from '../fetch.ts';
 import { authorityOf, groupByServer, parseTarget, type FetchTarget } from '../fetch-target.ts';
-import { keyLogFor } from '../key-log.ts';
 import { qlogDirectoryFor } from '../qlog-directory.ts';
 import { Progress } from '../progress.ts';
+import { quicVersionName } from '../quic-versions.ts';
 import { parseScenario } from '../scenario.ts';
+import { SessionFile, type ServerMemory } from '../session-file.ts';
 import { createSink } from '../sink.ts';
 import { summaryLine, summaryObject, type Summary } from '../summary.ts';
 import type { Terminal } from '../terminal.ts';
 import { serverNameFor } from '../server-name.ts';
-import { verifierFor } from '../trust.ts';
 
-/** `tsquic get`: resolves with the exit code. Throws a `Failure` for what stands in the way before a packet is sent. */
-export async function get(args: Arguments, terminal: Terminal): Promise<number> {
+/**
+ * `tsquic get`: resolves with the exit code. Throws a `Failure` for errors before the first packet is sent,
+ * and the reason of `interrupt` when that is aborted, after everything is closed and partial files are
+ * removed.
+ */
+export async function get(args: Arguments, terminal: Terminal, interrupt?: AbortSignal): Promise<number> {
   const targets = targetsOf(args);
   const plan = planPaths(targets, args);
-  const crypto = await cryptoProviderFor(args.text('crypto'));
   const qlog = qlogDirectoryFor(args.text('qlog'), terminal.environment);
-  const settings = await settingsFrom(args, crypto, terminal, qlog?.tracer);
+  const alpn = args.text('alpn') ?? 'hq-interop';
+  const shared = await clientSettings(args, terminal, alpn, qlog);
+  const settings = interrupt === undefined ? shared : { ...shared, signal: interrupt };
+  const file = args.text('session');
+  const sessions = file === undefined ? undefined : await SessionFile.open(file);
   if (plan.directory !== '') await makeDirectory(plan.directory);
 
   const quiet = args.flag('quiet');
   const progress = quiet ? undefined : new Progress(terminal, targets.length);
   const outcome = new Outcome();
-  for (const group of groupByServer(targets)) {
-    const authority = authorityOf(group[0] as FetchTarget);
-    const host = group[0]?.host ?? '';
-    const serverName = serverNameFor(args.text('server-name'), host);
-    const result = await fetchGroup(group, { ...settings, serverName }, plan, progress);
-    outcome.add(result, {
-      authority,
-      serverName,
-      alpn: settings.alpn,
-      timeoutMs: settings.handshakeTimeoutMs,
-    });
+  try {
+    for (const group of groupByServer(targets)) {
+      const { host } = group[0] as FetchTarget;
+      const attempt = {
+        authority: authorityOf(group[0] as FetchTarget),
+        serverName: serverNameFor(args.text('server-name'), host),
+        alpn,
+        timeoutMs: timeoutMsOf(args),
+        stallMs: stallMsOf(args),
+      };
+      const memory = sessions?.memoryOf(`${attempt.authority} ${attempt.serverName} ${alpn}`);
+      await fetchGroup(group, settings, memory, attempt, plan, progress, outcome);
+      await sessions?.save();
+      interrupt?.throwIfAborted();
+    }
+  } finally {
+    progress?.stop();
+    qlog?.close();
   }
-  progress?.stop();
-  qlog?.close();
   return report(outcome, targets.length, plan, args, terminal);
 }
 
@@ -59,7 +66,7 @@ function targetsOf(args: Arguments): readonly FetchTarget[] {
   return parseScenario(scenario, authority);
 }
 
-/** Where each file goes: a path, '-' for stdout, '' for nowhere. */
+/** The destination of each file: a path, '-' for stdout, '' for none. */
 interface Plan {
   readonly directory: string;
   readonly toStdout: boolean;
@@ -90,27 +97,6 @@ function planPaths(targets: readonly FetchTarget[], args: Arguments): Plan {
   };
 }
 
-async function settingsFrom(
-  args: Arguments,
-  crypto: CryptoProvider,
-  terminal: Terminal,
-  tracer: Tracer | undefined,
-): Promise<ClientSettings> {
-  return {
-    crypto,
-    alpn: args.text('alpn') ?? 'hq-interop',
-    verifier: args.flag('insecure') ? undefined : await verifierFor(args.list('ca')),
-    serverName: '',
-    cipherSuites: cipherSuitesFor(args.list('cipher')),
-    version: args.number('version'),
-    handshakeTimeoutMs: Math.round((args.number('timeout') ?? 10) * 1000),
-    maxUdpPayloadBytes: args.number('mtu'),
-    onKeyLog: keyLogFor(args.text('keylog'), terminal.environment),
-    tracer,
-    congestion: controllerByName(args.text('congestion') ?? 'cubic'),
-  };
-}
-
 async function makeDirectory(directory: string): Promise<void> {
   try {
     await mkdir(directory, { recursive: true });
@@ -119,56 +105,46 @@ async function makeDirectory(directory: string): Promise<void> {
   }
 }
 
-/** All files of one server. Where its name has several addresses, one that nobody listens at is passed over. */
+/**
+ * Fetch all files of one server and add them to the outcome. Errors that concern no single file are thrown:
+ * an interrupt, an unknown name.
+ */
 async function fetchGroup(
   group: readonly FetchTarget[],
   settings: ClientSettings,
+  memory: ServerMemory | undefined,
+  attempt: Attempt,
   plan: Plan,
   progress: Progress | undefined,
-): Promise<FetchResult> {
+  outcome: Outcome,
+): Promise<void> {
   const { host, port } = group[0] as FetchTarget;
-  const addresses = await addressesOf(host);
-  for (const [index, ip] of addresses.entries()) {
-    const isLast = index === addresses.length - 1;
-    const client = await openClient({ ip, port }, settings);
-    if (client === undefined && !isLast) continue;
-    if (client === undefined) break;
-    const result = await fetchAll(client, {
-      targets: plan.handshakeOnly ? [] : group,
-      sinkFor: (target) => createSink({ path: plan.pathFor(target), checksum: plan.checksum }),
-      onBytes: (count) => progress?.onBytes(count),
-      onResult: () => progress?.onFile(),
-    });
-    client.close();
-    if (isLast || result.closeReason?.kind !== 'unreachable') return result;
-  }
-  throw new Failure('ENETUNREACH', `no route to ${host}`);
-}
-
-/** Undefined when this machine cannot reach such an address at all. */
-async function openClient(
-  to: { ip: string; port: number },
-  settings: ClientSettings,
-): Promise<ClientConnection | undefined> {
+  let connection;
   try {
-    return await ClientConnection.open(to, settings);
+    connection = await dial(
+      { host, port, servername: attempt.serverName },
+      { ...settings, ...memory?.options },
+      attempt,
+    );
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'ENETUNREACH' || code === 'EHOSTUNREACH' || code === 'EADDRNOTAVAIL') return undefined;
-    throw systemFailure(error, `open a socket to ${to.ip}`);
+    // The other servers are tried.
+    if (!(error instanceof Failure) || !error.code.startsWith('ERR_QUIC_')) throw error;
+    outcome.failures.push(error);
+    return;
   }
+  const result = await fetchAll(connection, {
+    targets: plan.handshakeOnly ? [] : group,
+    stallMs: attempt.stallMs,
+    sinkFor: (target) => createSink({ path: plan.pathFor(target), checksum: plan.checksum }),
+    onBytes: (count) => progress?.onBytes(count),
+    onResult: () => progress?.onFile(),
+  });
+  await memory?.given(connection);
+  await connection.close();
+  outcome.add(result, attempt);
 }
 
-async function addressesOf(host: string): Promise<readonly string[]> {
-  if (isIP(host) !== 0) return [host];
-  try {
-    return (await lookup(host, { all: true })).map(({ address }) => address);
-  } catch (error) {
-    throw systemFailure(error, `find ${host}`, 'is the name spelled right?');
-  }
-}
-
-/** The results of all connections, added up. */
+/** The added results of all connections. */
 class Outcome {
   readonly failures: unknown[] = [];
   readonly files: Summary['files'][number][] = [];
@@ -176,18 +152,23 @@ class Outcome {
   handshakeMs: number | undefined = undefined;
   lostPackets = 0;
   packets = 0;
+  quicVersion: number | undefined = undefined;
   cipherSuite = '';
   alpn = '';
+  earlyData: Summary['earlyData'] = 'none';
 
-  add(result: FetchResult, attempt: Parameters<typeof closeFailure>[1]): void {
+  add(result: FetchResult, attempt: Attempt): void {
     this.seconds += result.transferMs / 1000;
     this.handshakeMs ??= result.handshakeMs;
     this.lostPackets += result.lostPackets;
     this.packets += result.packets;
+    if (result.handshakeMs !== undefined) this.quicVersion ??= quicVersionName(result.version);
     this.cipherSuite ||= result.cipherSuite;
     this.alpn ||= result.alpn;
-    // One reason for all files that the end of the connection took along.
-    if (result.closeReason !== undefined) this.failures.push(closeFailure(result.closeReason, attempt));
+    if (result.earlyData !== 'none') this.earlyData = result.earlyData;
+    // The end of the connection is reported once for all files that it affected.
+    if (result.stalled) this.failures.push(stallFailure(attempt));
+    else if (result.closeReason !== undefined) this.failures.push(closeFailure(result.closeReason, attempt));
     for (const { target, bytes, sha256, failure } of result.downloads) {
       if (failure === undefined) this.files.push({ url: target.url, bytes, sha256 });
       else if (result.closeReason === undefined)
@@ -198,15 +179,18 @@ class Outcome {
 
 function report(outcome: Outcome, wanted: number, plan: Plan, args: Arguments, terminal: Terminal): number {
   const ok = outcome.failures.length === 0 && (plan.handshakeOnly || outcome.files.length === wanted);
-  const { files, seconds, handshakeMs, lostPackets, packets, cipherSuite, alpn } = outcome;
+  const { files, seconds, handshakeMs, lostPackets, packets, quicVersion, cipherSuite, alpn, earlyData } =
+    outcome;
   const summary: Summary = {
     files,
     seconds,
     handshakeMs,
     lostPackets,
     packets,
+    quicVersion,
     cipherSuite,
     alpn,
+    earlyData,
     bytes: files.reduce((sum, { bytes }) => sum + bytes, 0),
     wanted: plan.handshakeOnly ? 0 : wanted,
     failures: outcome.failures.map(failureOf),

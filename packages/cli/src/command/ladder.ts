@@ -5,7 +5,10 @@ import { drawLadder, printable } from '../packet-ladder.ts';
 import { parseQlog } from '../qlog-file.ts';
 import type { Terminal } from '../terminal.ts';
 
-/** `tsquic ladder`: resolves with the exit code. Throws a `Failure` for a file that is no qlog; those before it are drawn. */
+/**
+ * `tsquic ladder`: resolves with the exit code. Throws a `Failure` for a file that is not qlog, after the
+ * files before it were drawn.
+ */
 export async function ladder(args: Arguments, terminal: Terminal): Promise<number> {
   const width = args.number('width') ?? Math.max(40, terminal.columns ?? 100);
   const first = args.number('first') ?? (args.number('last') === undefined ? 40 : 0);

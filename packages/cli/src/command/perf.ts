@@ -1,64 +1,55 @@
-import { lookup } from 'node:dns/promises';
-import { controllerByName } from '@tsquic/congestion';
 import type { Arguments } from '../arguments.ts';
-import { ClientConnection, type ClientSettings } from '../client-connection.ts';
-import { closeFailure } from '../close-failure.ts';
-import { cipherSuitesFor, cryptoProviderFor } from '../cryptography.ts';
-import { Failure, systemFailure } from '../failure.ts';
+import { dial } from '../client.ts';
+import { clientSettings, stallMsOf, timeoutMsOf } from '../client-settings.ts';
+import { closeFailure, stallFailure } from '../close-failure.ts';
+import { Failure } from '../failure.ts';
 import { parseTarget } from '../fetch-target.ts';
-import { keyLogFor } from '../key-log.ts';
 import { measure, type PerfPlan, type PerfResult } from '../perf-client.ts';
 import { qlogDirectoryFor } from '../qlog-directory.ts';
+import { quicVersionName } from '../quic-versions.ts';
 import { megabitsPerSecond } from '../quantities.ts';
 import type { Terminal } from '../terminal.ts';
 import { serverNameFor } from '../server-name.ts';
-import { verifierFor } from '../trust.ts';
 
-/** `tsquic perf`: resolves with the exit code. Throws a `Failure` when it cannot measure. */
-export async function perf(args: Arguments, terminal: Terminal): Promise<number> {
+/**
+ * `tsquic perf`: resolves with the exit code. Throws a `Failure` when it cannot measure, and the reason of
+ * `interrupt` when that is aborted, after the connection is closed.
+ */
+export async function perf(args: Arguments, terminal: Terminal, interrupt?: AbortSignal): Promise<number> {
   const [authority = '', ...others] = args.operands;
   if (others.length > 0) throw new Failure('ERR_TSQUIC_USAGE', 'perf measures one server at a time');
   const { host, port } = parseTarget(`https://${authority}/`);
   const qlog = qlogDirectoryFor(args.text('qlog'), terminal.environment);
-  const handshakeTimeoutMs = Math.round((args.number('timeout') ?? 10) * 1000);
-  const settings = {
-    crypto: await cryptoProviderFor(args.text('crypto')),
+  const servername = serverNameFor(args.text('server-name'), host);
+  const attempt = {
+    authority,
+    serverName: servername,
     alpn: 'perf',
-    verifier: args.flag('insecure') ? undefined : await verifierFor(args.list('ca')),
-    serverName: serverNameFor(args.text('server-name'), host),
-    cipherSuites: cipherSuitesFor(args.list('cipher')),
-    version: undefined,
-    handshakeTimeoutMs,
-    maxUdpPayloadBytes: args.number('mtu'),
-    onKeyLog: keyLogFor(args.text('keylog'), terminal.environment),
-    tracer: qlog?.tracer,
-    congestion: controllerByName(args.text('congestion') ?? 'cubic'),
+    timeoutMs: timeoutMsOf(args),
+    stallMs: stallMsOf(args),
   };
-  const client = await openClient({ ip: await addressOf(host), port }, settings);
-  const result = await measure(client, planFrom(args));
-  client.close();
-  qlog?.close();
-  if (args.flag('json')) terminal.out(JSON.stringify(reportObject(result)));
-  else for (const line of reportLines(result)) terminal.out(line);
-  if (result.failure !== undefined) throw result.failure;
-  if (result.closeReason === undefined) return 0;
-  const attempt = { authority, serverName: settings.serverName, alpn: 'perf', timeoutMs: handshakeTimeoutMs };
-  throw closeFailure(result.closeReason, attempt);
-}
-
-async function openClient(
-  to: { ip: string; port: number },
-  settings: ClientSettings,
-): Promise<ClientConnection> {
+  const settings = await clientSettings(args, terminal, 'perf', qlog);
+  const signal = interrupt === undefined ? {} : { signal: interrupt };
   try {
-    return await ClientConnection.open(to, settings);
-  } catch (error) {
-    throw systemFailure(error, `open a socket to ${to.ip}`);
+    const connection = await dial({ host, port, servername }, { ...settings, ...signal }, attempt);
+    const result = await measure(connection, planFrom(args));
+    const { udp } = connection.statistics();
+    await connection.close();
+    interrupt?.throwIfAborted();
+    if (args.flag('json')) terminal.out(JSON.stringify(reportObject(result, connection.version, udp)));
+    else for (const line of reportLines(result, connection.version, udp)) terminal.out(line);
+    if (result.stalled) throw stallFailure(attempt);
+    if (result.failure !== undefined) throw result.failure;
+    if (result.closeReason !== undefined) throw closeFailure(result.closeReason, attempt);
+  } finally {
+    qlog?.close();
   }
+  return 0;
 }
 
 function planFrom(args: Arguments): PerfPlan {
   return {
+    stallMs: stallMsOf(args),
     transactions: args.number('transactions') ?? 1,
     parallel: args.number('parallel') ?? 1,
     unidirectional: args.flag('unidirectional'),
@@ -67,18 +58,12 @@ function planFrom(args: Arguments): PerfPlan {
   };
 }
 
-async function addressOf(host: string): Promise<string> {
-  try {
-    return (await lookup(host)).address;
-  } catch (error) {
-    throw systemFailure(error, `find ${host}`, 'is the name spelled right?');
-  }
-}
-
-/** The lines that picoquicdemo ends with, for programs that read them. */
-function reportLines(result: PerfResult): string[] {
+/** The version, the kind of socket, and the last lines of picoquicdemo's output, for programs that read them. */
+function reportLines(result: PerfResult, version: number, udp: string): string[] {
   const { seconds, transactions, uploadedBytes, downloadedBytes } = result;
   return [
+    `QUIC_version: ${quicVersionName(version)}`,
+    `UDP_sockets: ${udp}`,
     `Connection_duration_sec: ${seconds.toFixed(6)}`,
     `Nb_transactions: ${transactions}`,
     `Upload_bytes: ${uploadedBytes}`,
@@ -89,8 +74,11 @@ function reportLines(result: PerfResult): string[] {
   ];
 }
 
-function reportObject({ seconds, transactions, uploadedBytes, downloadedBytes }: PerfResult): object {
+function reportObject(result: PerfResult, version: number, udp: string): object {
+  const { seconds, transactions, uploadedBytes, downloadedBytes } = result;
   return {
+    quicVersion: quicVersionName(version),
+    udp,
     seconds,
     transactions,
     uploadedBytes,

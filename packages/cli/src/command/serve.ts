@@ -1,79 +1,90 @@
 import { realpath, stat } from 'node:fs/promises';
 import { controllerByName } from '@tsquic/congestion';
-import { createQuicContext, type QuicEvent } from '@tsquic/quic-core';
-import {
-  nodeClock,
-  openEveryAddress,
-  openNodePort,
-  QuicLoop,
-  unixTimeAtZeroUs,
-  type DatagramPort,
-} from '@tsquic/event-adapters';
+import { listen, QuicError, type ListenOptions, type QuicConnection, type QuicListener } from 'tsquic';
+import { takeEvents } from 'tsquic/events';
 import type { Arguments } from '../arguments.ts';
 import { cipherSuitesFor, cryptoProviderFor } from '../cryptography.ts';
 import { Failure, oneLine, systemFailure } from '../failure.ts';
 import { authorityOf } from '../fetch-target.ts';
-import { FileServer } from '../file-server.ts';
+import { FileServer, type ServerCounters } from '../file-server.ts';
 import { keyLogFor } from '../key-log.ts';
 import { counted, formatBytes } from '../quantities.ts';
 import { PerfServer } from '../perf-server.ts';
-import { qlogDirectoryFor } from '../qlog-directory.ts';
+import { type QlogDirectory, qlogDirectoryFor } from '../qlog-directory.ts';
+import { quicVersionsFor } from '../quic-versions.ts';
 import type { Terminal } from '../terminal.ts';
-import { identityFrom } from '../trust.ts';
+import { keyPairFrom } from '../trust.ts';
+import { udpKindFor } from '../udp-kind.ts';
 
-/** `tsquic serve`: resolves with the exit code when `stop` does. Throws a `Failure` when it cannot begin. */
+/**
+ * `tsquic serve`: resolves with the exit code when `stop` resolves. Throws a `Failure` when it cannot begin.
+ */
 export async function serve(args: Arguments, terminal: Terminal, stop: Promise<unknown>): Promise<number> {
-  const crypto = await cryptoProviderFor(args.text('crypto'));
   const root = await rootOf(args.text('root') ?? '');
-  const identity = await identityFrom(args.text('cert') ?? '', args.text('key') ?? '', crypto);
-  const cipherSuites = cipherSuitesFor(args.list('cipher'));
-  const onKeyLog = keyLogFor(args.text('keylog'), terminal.environment);
-  const retry = retryOf(args.text('retry'));
-  const mtu = args.number('mtu');
-  const alpn = args.text('alpn');
   const qlog = qlogDirectoryFor(args.text('qlog'), terminal.environment);
-  const port = await openPort(args.text('host') ?? '127.0.0.1', args.number('port') ?? 4433);
-  const context = createQuicContext({
-    crypto,
-    alpn: alpn === undefined ? ['hq-interop', 'perf'] : [alpn],
-    identity,
-    unixTimeAtZeroUs,
-    ...(cipherSuites === undefined ? {} : { cipherSuites }),
+  const alpn = args.text('alpn');
+  const mtu = args.number('mtu');
+  const ciphers = cipherSuitesFor(args.list('cipher'));
+  const versions = quicVersionsFor(args.text('quic-versions'));
+  const onKeyLog = keyLogFor(args.text('keylog'), terminal.environment);
+  const options: ListenOptions = {
+    host: (args.text('host') ?? '127.0.0.1').replace(/^\[(.*)\]$/, '$1'),
+    port: args.number('port') ?? 4433,
+    ...udpKindFor(args.text('udp')),
+    ...(await keyPairFrom(args.text('cert') ?? '', args.text('key') ?? '', args.text('passphrase-file'))),
+    ALPNProtocols: alpn === undefined ? ['hq-interop', 'perf'] : [alpn],
+    crypto: await cryptoProviderFor(args.text('crypto')),
+    ...(ciphers === undefined ? {} : { ciphers }),
+    ...(versions === undefined ? {} : { versions }),
     ...(onKeyLog === undefined ? {} : { onKeyLog }),
-    ...(retry === undefined ? {} : { retry }),
-    ...(qlog === undefined ? {} : { tracer: qlog.tracer }),
-    congestion: controllerByName(args.text('congestion') ?? 'cubic'),
+    ...(args.flag('early-data') ? { earlyData: true } : {}),
     ...(mtu === undefined ? {} : { transport: { maxUdpPayloadBytes: mtu } }),
-  });
-  const server = new FileServer(context, root, () => loop.wake());
-  const perf = new PerfServer(context);
-  const loop = new QuicLoop({
-    context,
-    port,
-    clock: nodeClock,
-    onEvent: (event) => dispatch(event, server, perf),
+    core: coreOptions(args, qlog),
     onError: (error) =>
       terminal.err(`tsquic: ${oneLine(error instanceof Error ? error.message : String(error))}`),
-  });
-  loop.wake();
-  terminal.out(`listening on ${authorityOf({ host: port.local.ip, port: port.local.port })}`);
+  };
+  const counters: ServerCounters = { files: 0, bytes: 0, refused: 0 };
+  const listener = await open(options, (connection) => serveConnection(connection, root, counters));
+  const { ip, port } = listener.address;
+  terminal.out(`listening on ${authorityOf({ host: ip, port })}`);
 
   await stop;
-  context.close();
-  loop.flush();
-  await lastWords(server);
-  loop.close();
+  await listener.close();
   qlog?.close();
-  report(server, args, terminal);
+  report(listener.statistics().accepted, counters, args, terminal);
   return 0;
 }
 
-/** A connection's streams belong to the protocol that it agreed on; both servers count its life. */
-function dispatch(event: QuicEvent, files: FileServer, perf: PerfServer): void {
-  if (event.type === 'connected' && event.alpn === 'perf') perf.begin(event.connection);
-  const isPerf = perf.has(event.connection);
-  if (isPerf) perf.onEvent(event);
-  if (!isPerf || event.type === 'connected' || event.type === 'closed') files.onEvent(event);
+function coreOptions(args: Arguments, qlog: QlogDirectory | undefined): ListenOptions['core'] & object {
+  const retry = retryOf(args.text('retry'));
+  return {
+    congestion: controllerByName(args.text('congestion') ?? 'cubic'),
+    ...(retry === undefined ? {} : { retry }),
+    ...(qlog === undefined ? {} : { tracer: qlog.tracer }),
+  };
+}
+
+function serveConnection(connection: QuicConnection, root: string, counters: ServerCounters): void {
+  takeEvents(connection, ({ handle, wake }) =>
+    connection.alpnProtocol === 'perf' ? new PerfServer(handle) : new FileServer(root, counters, wake),
+  );
+}
+
+async function open(
+  options: ListenOptions,
+  handler: (connection: QuicConnection) => void,
+): Promise<QuicListener> {
+  const { host, port } = options;
+  try {
+    return await listen(options, handler);
+  } catch (error) {
+    if (error instanceof QuicError) throw new Failure('ERR_TSQUIC_KEY', error.message);
+    throw systemFailure(
+      error,
+      `listen on ${authorityOf({ host: String(host), port: port ?? 0 })}`,
+      'choose with --host IP and --port PORT',
+    );
+  }
 }
 
 async function rootOf(directory: string): Promise<string> {
@@ -86,33 +97,12 @@ async function rootOf(directory: string): Promise<string> {
   throw new Failure('ENOTDIR', `cannot serve ${directory}: not a directory`);
 }
 
-async function openPort(host: string, port: number): Promise<DatagramPort> {
-  const ip = host.replace(/^\[(.*)\]$/, '$1');
-  try {
-    if (ip === '::' || ip === '0.0.0.0') return await openEveryAddress({ port, ipv4Only: ip === '0.0.0.0' });
-    return await openNodePort({ ip, port });
-  } catch (error) {
-    throw systemFailure(
-      error,
-      `listen on ${authorityOf({ host, port })}`,
-      'choose with --host IP and --port PORT',
-    );
-  }
-}
-
 function retryOf(when: string | undefined): 'never' | 'always' | undefined {
   return when === 'never' || when === 'always' ? when : undefined;
 }
 
-/** A moment for the closing packets of connections still open. */
-async function lastWords(server: FileServer): Promise<void> {
-  for (let waitedMs = 0; waitedMs < 300 && server.openConnections > 0; waitedMs += 20) {
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-}
-
-function report(server: FileServer, args: Arguments, terminal: Terminal): void {
-  const { connections, files, bytes, refused } = server.counters;
+function report(connections: number, counters: ServerCounters, args: Arguments, terminal: Terminal): void {
+  const { files, bytes, refused } = counters;
   if (!args.flag('json')) {
     terminal.out(
       `served ${counted(files, 'file')}, ${formatBytes(bytes)}, on ${counted(connections, 'connection')}`,

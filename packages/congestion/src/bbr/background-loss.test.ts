@@ -39,6 +39,16 @@ test('explains what it expects and twice the deviation, and nothing on a path th
   play(loss, [10, 10, 10]);
   // Of 400 packets 40 are expected; their deviation is the square root of that.
   expect(loss.explainedBytes(400 * MTU, MTU) / MTU).toBeCloseTo(40 + 2 * Math.sqrt(40), 9);
-  loss.reset();
-  expect(loss.share).toBe(0);
+});
+
+test.each([
+  [63, 0],
+  [64, 0.125],
+])('of stretches of %i packets, an eighth of them lost, the share is %d', (packets, share) => {
+  const loss = new BackgroundLoss();
+  for (let i = 0; i < 3; i++) {
+    loss.onLost((packets / 8) * MTU);
+    loss.onAck(ackSample({ ackedBytes: ((packets * 7) / 8) * MTU }), true, MTU);
+  }
+  expect(loss.share).toBe(share);
 });

@@ -1,14 +1,16 @@
 import type { AckSample } from '../controller.ts';
 
 /**
- * Loss that does not come from sending too much: the path loses this share whatever is sent.
+ * Estimates the loss that is not caused by sending too much: the share of packets that the path loses at any
+ * rate.
  *
- * A queue that overflows, or a policer, loses less as soon as less is sent. So the share is the least of several
- * stretches of time: one in which nothing was lost proves that there is no loss but our own. The bounds of BBR judge
- * what exceeds it, as draft-ietf-ccwg-bbr judges all losses on a path that loses nothing by itself.
+ * A queue that overflows, or a policer, loses fewer packets as soon as fewer are sent. So the share is the
+ * smallest of several stretches of time: a stretch without losses shows that all loss is caused by the
+ * sender. BBR compares only the loss above this share with its bounds, as draft-ietf-ccwg-bbr compares all
+ * loss on a path that loses none by itself.
  */
 export class BackgroundLoss {
-  /** Bytes lost of each sent, 0 to `MOST`. */
+  /** Estimated share of lost bytes, 0 to `MOST`. */
   share = 0;
   private ackedBytes = 0;
   private lostBytes = 0;
@@ -28,21 +30,19 @@ export class BackgroundLoss {
     this.ackedBytes = this.lostBytes = 0;
   }
 
-  /** The most of `bytes` sent that may be lost before it says something: what is expected, and twice its deviation. */
+  /**
+   * How many of `bytes` sent may be lost without a sign of congestion: the expected number and twice its
+   * deviation.
+   */
   explainedBytes(bytes: number, mtuBytes: number): number {
     if (this.share === 0) return 0;
     const expectedBytes = this.share * bytes;
     return expectedBytes + 2 * Math.sqrt(expectedBytes * mtuBytes);
   }
-
-  reset(): void {
-    this.share = this.ackedBytes = this.lostBytes = 0;
-    this.shares.length = 0;
-  }
 }
 
-/** Packets of one stretch: of fewer, chance decides how many are lost. */
+/** Packets in one stretch: with fewer, their loss would depend on chance. */
 const STRETCH_PACKETS = 64;
 const STRETCHES = 3;
-/** Whatever the path loses, a flow that loses more than this gives way. */
+/** Upper bound of the share: a flow that loses more than this has to slow down whatever the cause. */
 const MOST = 0.2;

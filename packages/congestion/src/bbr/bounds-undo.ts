@@ -1,7 +1,7 @@
 import type { ShortTermBounds } from './short-term-bounds.ts';
 import type { VolumeBound } from './volume-bound.ts';
 
-/** The bounds before an episode of losses, in case they prove to be none. */
+/** The bounds from before an episode of losses, in case these turn out to be spurious. */
 export class BoundsUndo {
   private bandwidth = Infinity;
   private inFlightBytes = Infinity;

@@ -2,22 +2,23 @@ import type { AckSample } from '../controller.ts';
 import { WindowedMax } from './filters.ts';
 
 /**
- * Bytes per microsecond at which the path delivered, or 0 when the ACK tells nothing: an interval shorter than the
- * least RTT measures how ACKs bunch, not how fast data flows. draft-cheng-iccrg-delivery-rate-estimation §3.3
+ * Rate of delivery in bytes per microsecond, or 0 when the ACK frame gives no sample: an interval below the
+ * minimum round-trip time shows how ACK frames bunch, and not how fast data is delivered.
+ * draft-cheng-iccrg-delivery-rate-estimation §3.3
  */
 export function deliveryRate(sample: AckSample): number {
   if (sample.deliveredBytes <= 0 || sample.deliveryIntervalUs <= 0) return 0;
   return sample.deliveryIntervalUs < sample.minRttUs ? 0 : sample.deliveredBytes / sample.deliveryIntervalUs;
 }
 
-/** Bytes delivered since the newest acknowledged packet left: what a round trip carried. */
+/** Bytes delivered since the newest acknowledged packet left, which is what one round trip carried. */
 export function roundDeliveredBytes(sample: AckSample): number {
   return sample.deliveredTotalBytes - sample.deliveredAtSendBytes;
 }
 
 /**
- * Bytes in flight when the newest acknowledged packet left: all of them have been delivered or declared lost since,
- * but for the few that wait for a verdict.
+ * Bytes that were in flight when the newest acknowledged packet left: most of them have been delivered or
+ * declared lost since.
  */
 export function inFlightAtSend(sample: AckSample): number {
   return roundDeliveredBytes(sample) + sample.lostBytes;
@@ -26,7 +27,7 @@ export function inFlightAtSend(sample: AckSample): number {
 /** Counts rounds: one is over when a packet sent after it began is acknowledged. */
 export class RoundCounter {
   count = 0;
-  /** The present ACK began a round. */
+  /** Whether the current ACK frame began a round. */
   isStart = false;
   private endBytes = 0;
 
@@ -37,21 +38,18 @@ export class RoundCounter {
     this.endBytes = sample.deliveredTotalBytes;
   }
 
-  /** A round begins now, whatever the last one had left. */
+  /** A round begins now, even if the last one is not over. */
   restart(deliveredTotalBytes: number): void {
     this.endBytes = deliveredTotalBytes;
   }
-
-  reset(): void {
-    this.count = 0;
-    this.isStart = false;
-    this.endBytes = 0;
-  }
 }
 
-/** How many more bytes ACKs report at once than the bandwidth explains, so that the window can bridge their pauses. */
+/**
+ * By how many bytes ACK frames that come in bursts exceed what the bandwidth explains: the window has to
+ * bridge the pauses between them.
+ */
 export class AckAggregation {
-  /** The most of the last rounds. */
+  /** The most such bytes in the last rounds. */
   extraBytes = 0;
   private startUs = 0;
   private ackedBytes = 0;
@@ -74,15 +72,9 @@ export class AckAggregation {
     this.extraBytes = this.filter.add(extraBytes, round, filterRounds);
   }
 
-  /** ACKs before `nowUs` say nothing about those to come. */
+  /** Samples from before `nowUs` do not count any more. */
   restart(nowUs: number): void {
     this.startUs = nowUs;
     this.ackedBytes = 0;
-  }
-
-  reset(nowUs: number): void {
-    this.restart(nowUs);
-    this.extraBytes = 0;
-    this.filter.reset();
   }
 }

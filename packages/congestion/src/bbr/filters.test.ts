@@ -37,6 +37,47 @@ describe('WindowedMax', () => {
   });
 });
 
+describe('WindowedMax keeps three candidates', () => {
+  // The maximum of a falling series after its best has left the window: the largest of a later part of it.
+  test.each([
+    // One sample a unit, window of ten: candidates are taken at a quarter and at half of it.
+    { until: 11, expected: 100 },
+    { until: 12, expected: 97 },
+    { until: 14, expected: 97 },
+    { until: 15, expected: 94 },
+  ])('at $until the largest is $expected', ({ until, expected }) => {
+    const filter = new WindowedMax();
+    let largest = 0;
+    for (let at = 1; at <= until; at++) largest = filter.add(101 - at, at, 10);
+    expect(largest).toBe(expected);
+  });
+
+  test('two of them can leave at once', () => {
+    const filter = new WindowedMax();
+    filter.add(9, 0, 10);
+    filter.add(8, 3, 10);
+    filter.add(7, 6, 10);
+    // Both 9 and 8 are older than ten units.
+    expect(filter.add(1, 14, 10)).toBe(7);
+  });
+
+  test('a larger second replaces both lesser ones, a larger third only itself', () => {
+    const filter = new WindowedMax();
+    filter.add(9, 0, 10);
+    filter.add(5, 3, 10);
+    filter.add(3, 4, 10);
+    filter.add(6, 5, 10);
+    expect(filter.add(1, 11, 10)).toBe(6);
+    const other = new WindowedMax();
+    other.add(9, 0, 10);
+    other.add(8, 3, 10);
+    other.add(3, 6, 10);
+    other.add(4, 7, 10);
+    expect(other.add(1, 11, 10)).toBe(8);
+    expect(other.add(1, 14, 10)).toBe(4);
+  });
+});
+
 describe('MaxBandwidth', () => {
   test('covers this cycle and the one before', () => {
     const filter = new MaxBandwidth();

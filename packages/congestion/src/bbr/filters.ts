@@ -1,4 +1,4 @@
-/** The largest value of the last rounds, from three candidates that stand in for all samples. */
+/** The largest value of the last rounds, estimated from three candidates instead of all samples. */
 export class WindowedMax {
   private best = 0;
   private bestAt = 0;
@@ -24,10 +24,6 @@ export class WindowedMax {
     return this.best;
   }
 
-  reset(): void {
-    this.restart(0, 0);
-  }
-
   private restart(value: number, at: number): void {
     this.best = this.second = this.third = value;
     this.bestAt = this.secondAt = this.thirdAt = at;
@@ -39,7 +35,7 @@ export class WindowedMax {
       this.promoteSecond(value, at);
       if (at - this.bestAt > windowLength) this.promoteSecond(value, at);
     } else if (this.secondAt === this.bestAt && age > windowLength / 4) {
-      // A candidate from each part of the window keeps the maximum from collapsing when the best one leaves.
+      // Candidates from each part of the window keep the maximum from collapsing when the best one expires.
       this.second = this.third = value;
       this.secondAt = this.thirdAt = at;
     } else if (this.thirdAt === this.secondAt && age > windowLength / 2) {
@@ -71,21 +67,17 @@ export class MaxBandwidth {
 
   /** A probing cycle is over. */
   advance(): void {
-    // A cycle without a sample tells nothing, so the one before stays.
+    // After a cycle without a sample, the values of the cycle before stay.
     if (this.current === 0) return;
     this.previous = this.current;
     this.current = 0;
     this.bandwidth = this.previous;
   }
-
-  reset(): void {
-    this.bandwidth = this.current = this.previous = 0;
-  }
 }
 
 /**
- * The path's own round trip time: the least of the last ten seconds. Also tells when no RTT as small has been seen
- * for so long that the queue should be emptied to look.
+ * The round-trip time of the path without a queue: the smallest of the last ten seconds. Also tells when no
+ * sample as small has come for so long that the queue should be emptied to measure again.
  */
 export class MinRtt {
   /** Infinity before the first sample. */
@@ -111,15 +103,9 @@ export class MinRtt {
     }
   }
 
-  /** The queue was empty at `nowUs`: the next look is an interval away. */
+  /** The queue was empty at `nowUs`: the next measurement is an interval away. */
   onProbed(nowUs: number): void {
     this.probeSampledUs = nowUs;
-  }
-
-  reset(nowUs: number): void {
-    this.rttUs = this.probeRttUs = Infinity;
-    this.sampledUs = this.probeSampledUs = nowUs;
-    this.isProbeDue = false;
   }
 }
 

@@ -1,8 +1,8 @@
-/** Tells when sending faster no longer delivers more: three rounds in which the rate grew by less than a quarter. */
+/** Tells when a higher rate no longer delivers more: the rate grew by less than a quarter in three rounds. */
 export class FullPipe {
-  /** The bandwidth has been reached at some time. */
+  /** Whether the bandwidth has ever been reached. */
   isReached = false;
-  /** It has been reached since the last `restart`. */
+  /** Whether it has been reached since the last `restart`. */
   isReachedNow = false;
   private baseline = 0;
   private rounds = 0;
@@ -18,15 +18,10 @@ export class FullPipe {
     this.isReached = true;
   }
 
-  /** Looks for growth over `baseline` from now on. */
+  /** Compare growth with `baseline` from now on. */
   restart(baseline: number): void {
     this.baseline = baseline;
     this.rounds = 0;
     this.isReachedNow = false;
-  }
-
-  reset(): void {
-    this.restart(0);
-    this.isReached = false;
   }
 }

@@ -13,7 +13,7 @@ export class ProbeClock {
     this.random = (seed ^ Math.floor(seed / 2 ** 32) ^ 0x9e3779b9) | 0 || 1;
   }
 
-  /** A cycle begins: draw the time to its probe. */
+  /** A cycle begins: draw the time until its probe. */
   start(nowUs: number): void {
     this.startUs = nowUs;
     this.rounds = this.draw() < 0.5 ? 0 : 1;
@@ -28,7 +28,10 @@ export class ProbeClock {
     return nowUs > this.startUs + this.waitUs || this.rounds >= Math.min(targetPackets, MAX_RENO_ROUNDS);
   }
 
-  /** In [0, 1), Marsaglia's xorshift: what is drawn spreads flows apart and keeps no secret. */
+  /**
+   * A number in [0, 1) from Marsaglia's xorshift: it only has to differ between flows, and need not be
+   * secret.
+   */
   private draw(): number {
     let x = this.random;
     x ^= x << 13;

@@ -3,21 +3,21 @@ import type { BackgroundLoss } from './background-loss.ts';
 import { roundDeliveredBytes } from './delivery-rate.ts';
 
 /**
- * Bounds from losses outside the times of probing: each round with a loss brings rate and volume down to what the
- * path delivered, by 30 % at most, until the next probe lifts them. draft-ietf-ccwg-bbr, "When not Probing for
- * Bandwidth"
+ * Bounds from losses outside of probes: each round with a loss lowers rate and volume to what the path
+ * delivered, by at most 30 %, until the next probe removes the bounds. draft-ietf-ccwg-bbr, "When not Probing
+ * for Bandwidth"
  */
 export class ShortTermBounds {
   /** Bytes per microsecond. */
   bandwidth: number = Infinity;
   inFlightBytes: number = Infinity;
-  /** A loss or mark was seen in the present round. */
+  /** Whether a loss or mark was seen in this round. */
   lossInRound = false;
-  /** What was lost in the present round. */
+  /** Bytes lost in this round. */
   lostBytes = 0;
-  /** The most delivered at once within the present round. */
+  /** The most bytes delivered at once in this round. */
   latestInFlightBytes = 0;
-  /** The present ACK ends a round in which losses count together. */
+  /** Whether this ACK frame ends a round whose losses count together. */
   isRoundEnd = false;
   private latestBandwidth = 0;
   private roundEndBytes = 0;
@@ -30,13 +30,13 @@ export class ShortTermBounds {
     this.latestInFlightBytes = Math.max(this.latestInFlightBytes, roundDeliveredBytes(sample));
   }
 
-  /** More was lost in this round than the path loses anyway. */
+  /** Count this round's losses if they exceed the background loss of the path. */
   judgeLosses(background: BackgroundLoss, mtuBytes: number): void {
     const roundBytes = this.latestInFlightBytes + this.lostBytes;
     if (this.lostBytes > background.explainedBytes(roundBytes, mtuBytes)) this.lossInRound = true;
   }
 
-  /** Once a round: lower the bounds if it lost something and was not meant to. */
+  /** At the end of a round, lower the bounds if it had losses and was no probe. */
   adapt(maxBandwidth: number, windowBytes: number, accelerating: boolean): void {
     if (!this.isRoundEnd) return;
     if (this.lossInRound && !accelerating) {
@@ -48,7 +48,7 @@ export class ShortTermBounds {
     this.forgetLosses();
   }
 
-  /** At the end of an ACK: the next round measures afresh. */
+  /** At the end of an ACK frame, reset what the next round measures. */
   advance(sample: AckSample, bandwidth: number): void {
     if (!this.isRoundEnd) return;
     this.latestBandwidth = bandwidth;
@@ -69,13 +69,6 @@ export class ShortTermBounds {
     this.forgetLosses();
     this.latestBandwidth = 0;
     this.latestInFlightBytes = 0;
-  }
-
-  reset(): void {
-    this.lift();
-    this.forgetSignals();
-    this.roundEndBytes = 0;
-    this.isRoundEnd = false;
   }
 }
 

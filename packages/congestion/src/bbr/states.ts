@@ -1,26 +1,26 @@
 /** The states of BBR's machine. draft-ietf-ccwg-bbr, "State Machine Overview" */
 export const BbrState = {
-  /** Doubles the rate every round until delivery stops growing. */
+  /** Doubles the rate every round until the rate of delivery stops growing. */
   Startup: 0,
-  /** Sends slower than the bottleneck until the queue of Startup is gone. */
+  /** Sends more slowly than the bottleneck until the queue of Startup is empty. */
   Drain: 1,
-  /** Leaves room for others. */
+  /** Sends a little more slowly, to leave room for other flows. */
   ProbeDown: 2,
   /** Sends as fast as data arrives. */
   ProbeCruise: 3,
-  /** Fills the pipe for one round, so that what follows tests the bottleneck. */
+  /** Fills the pipe for one round, so that the probe after it tests the bottleneck. */
   ProbeRefill: 4,
-  /** Sends faster than the estimate to see whether there is more. */
+  /** Sends faster than the estimated bandwidth, to see whether there is more. */
   ProbeUp: 5,
-  /** Empties the queue to see the path's own round trip time. */
+  /** Empties the queue to measure the round-trip time without it. */
   ProbeRtt: 6,
 } as const;
 export type BbrState = (typeof BbrState)[keyof typeof BbrState];
 
-/** Multiplies the bandwidth to the pacing rate, by state. */
+/** Pacing rate in multiples of the bandwidth, by state. */
 export const PACING_GAIN: readonly number[] = [2.77, 0.5, 0.9, 1, 1, 1.25, 1];
 
-/** Multiplies the bandwidth-delay product to the window, by state. */
+/** Window in multiples of the bandwidth-delay product, by state. */
 export const WINDOW_GAIN: readonly number[] = [2, 2, 2, 2, 2, 2.25, 0.5];
 
 /** One of the four states that probe for bandwidth in turn. */
@@ -28,7 +28,10 @@ export function isProbingCycle(state: BbrState): boolean {
   return state >= BbrState.ProbeDown && state <= BbrState.ProbeUp;
 }
 
-/** The flow is sending more on purpose, so that a loss says where the limit is and not that the path changed. */
+/**
+ * Whether the flow sends more on purpose, so that a loss shows where the limit is, and not that the path has
+ * changed.
+ */
 export function isAccelerating(state: BbrState): boolean {
   return state === BbrState.Startup || state === BbrState.ProbeRefill || state === BbrState.ProbeUp;
 }

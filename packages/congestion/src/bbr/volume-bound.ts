@@ -1,6 +1,6 @@
-/** What the ACKs that arrive now say about the last probe for bandwidth. */
+/** Which part of a probe for bandwidth the ACK frames that arrive now belong to. */
 export const AckPhase = {
-  /** Nothing. */
+  /** No probe. */
   Idle: 0,
   /** The pipe is being refilled. */
   Refilling: 1,
@@ -14,20 +14,32 @@ export const AckPhase = {
 export type AckPhase = (typeof AckPhase)[keyof typeof AckPhase];
 
 /**
- * The volume in flight above which probing met too much loss. It grows again while probes find it safe: by one packet
- * in the first round, two in the second, four in the third. draft-ietf-ccwg-bbr, "ProbeBW_UP"
+ * The volume in flight at which a probe had too much loss. It grows again while probes have no loss: by one
+ * packet in the first round, two in the second, four in the third. draft-ietf-ccwg-bbr, "ProbeBW_UP"
  */
 export class VolumeBound {
-  /** Whole bytes, as the window is, which must be able to reach it; Infinity until a probe met loss. */
+  /**
+   * Whole bytes, because the window, which must be able to reach it, has whole bytes; Infinity until a probe
+   * had too much loss.
+   */
   inFlightBytes: number = Infinity;
   phase: AckPhase = AckPhase.Idle;
-  /** The ACKs to come belong to a probe that has not met its limit. */
+  /** Whether the next ACK frames belong to a probe that has not met its limit. */
   isProbing = false;
   private growthRounds = 0;
   private ackedBytes = 0;
   private bytesPerPacket = Infinity;
 
-  /** Too much was lost with this volume in flight. */
+  /** A round begins; returns whether the one before brought the last ACK frames of a probe. */
+  onRound(): boolean {
+    if (this.phase === AckPhase.Starting) this.phase = AckPhase.Feedback;
+    if (this.phase !== AckPhase.Stopping) return false;
+    this.isProbing = false;
+    this.phase = AckPhase.Idle;
+    return true;
+  }
+
+  /** A probe had too much loss with this volume in flight. */
   lower(inFlightBytes: number): void {
     this.isProbing = false;
     this.inFlightBytes = Math.floor(inFlightBytes);
@@ -57,7 +69,7 @@ export class VolumeBound {
     this.bytesPerPacket = Infinity;
   }
 
-  /** In a probe that uses the whole bound and loses nothing. */
+  /** Raise the bound in a probe that fills it and has no loss. */
   grow(ackedBytes: number, windowBytes: number, mtuBytes: number, isRoundStart: boolean): void {
     this.ackedBytes += ackedBytes;
     if (this.ackedBytes >= this.bytesPerPacket) {
@@ -66,12 +78,6 @@ export class VolumeBound {
       this.inFlightBytes += packets * mtuBytes;
     }
     if (isRoundStart) this.raiseSlope(windowBytes);
-  }
-
-  reset(): void {
-    this.inFlightBytes = Infinity;
-    this.phase = AckPhase.Idle;
-    this.isProbing = false;
   }
 
   private raiseSlope(windowBytes: number): void {

@@ -1,17 +1,17 @@
 import type { HashName } from '../provider.ts';
-import type { DerReader } from './der.ts';
-import { DerError, DerTag } from './der.ts';
+import type { DerReader } from '@tsquic/bytes/der';
+import { DerError, DerTag } from '@tsquic/bytes/der';
 
 /** Curves that ECDSA keys use in TLS 1.3. */
 export type CurveName = 'P-256' | 'P-384' | 'P-521';
 
-/** What a `RSASSA-PSS` key restricts its signatures to, RFC 4055 §3.1. */
+/** The restrictions that an `RSASSA-PSS` key has for its signatures, RFC 4055 §3.1. */
 export interface PssRestriction {
   readonly hash: HashName;
   readonly saltLength: number;
 }
 
-/** The AlgorithmIdentifier of a key: what it is and what it may sign. */
+/** The AlgorithmIdentifier of a key: its kind, and what it may sign. */
 export type KeyAlgorithm =
   | { readonly kind: 'ecdsa'; readonly curve: CurveName }
   | { readonly kind: 'ed25519' }
@@ -25,25 +25,25 @@ export const COORDINATE_LENGTH: Readonly<Record<CurveName, number>> = {
   'P-521': 66,
 };
 
-/** Reads an AlgorithmIdentifier. Throws a DerError for any other algorithm. RFC 5480, RFC 8410, RFC 4055 */
+/** Read an AlgorithmIdentifier. Throws a DerError for any other algorithm. RFC 5480, RFC 8410, RFC 4055 */
 export function readKeyAlgorithm(reader: DerReader): KeyAlgorithm {
   const sequence = reader.enter(DerTag.Sequence);
-  const algorithm = readByIdentifier(sequence.readObjectIdentifier(), sequence);
-  sequence.expectEnd();
+  const algorithm = readByIdentifier(sequence.identifier(), sequence);
+  sequence.finish();
   return algorithm;
 }
 
 function readByIdentifier(identifier: string, parameters: DerReader): KeyAlgorithm {
   switch (identifier) {
     case EC_PUBLIC_KEY: {
-      const curve = CURVES[parameters.readObjectIdentifier()];
+      const curve = CURVES[parameters.identifier()];
       if (curve === undefined) throw new DerError('unsupported elliptic curve');
       return { kind: 'ecdsa', curve };
     }
     case ED25519:
       return { kind: 'ed25519' };
     case RSA_ENCRYPTION:
-      readNull(parameters);
+      parameters.null();
       return { kind: 'rsa' };
     case RSASSA_PSS:
       return {
@@ -55,43 +55,40 @@ function readByIdentifier(identifier: string, parameters: DerReader): KeyAlgorit
   }
 }
 
-/** RSASSA-PSS-params. The defaults of its fields mean SHA-1, which nothing here signs with. */
+/** RSASSA-PSS-params. Fields that are left out mean SHA-1, which is not supported. */
 function readPssRestriction(reader: DerReader): PssRestriction {
   const sequence = reader.enter(DerTag.Sequence);
   const hash = readHashAlgorithm(sequence.enter(CONTEXT_0));
   const mask = sequence.enter(CONTEXT_1);
   const maskSequence = mask.enter(DerTag.Sequence);
-  mask.expectEnd();
-  if (maskSequence.readObjectIdentifier() !== MGF1)
-    throw new DerError('unsupported mask generation function');
+  mask.finish();
+  if (maskSequence.identifier() !== MGF1) throw new DerError('unsupported mask generation function');
   if (readHashAlgorithm(maskSequence) !== hash) throw new DerError('RSASSA-PSS key with two hashes');
   const saltLength =
-    sequence.peekTag() === CONTEXT_2 ? readOnlyInteger(sequence.enter(CONTEXT_2)) : DEFAULT_SALT_LENGTH;
-  if (sequence.peekTag() === CONTEXT_3 && readOnlyInteger(sequence.enter(CONTEXT_3)) !== 1) {
+    sequence.nextTag === CONTEXT_2 ? readSmallInteger(sequence.enter(CONTEXT_2)) : DEFAULT_SALT_LENGTH;
+  if (sequence.nextTag === CONTEXT_3 && readSmallInteger(sequence.enter(CONTEXT_3)) !== 1) {
     throw new DerError('unsupported RSASSA-PSS trailer');
   }
-  sequence.expectEnd();
+  sequence.finish();
   return { hash, saltLength };
 }
 
 function readHashAlgorithm(reader: DerReader): HashName {
   const sequence = reader.enter(DerTag.Sequence);
-  reader.expectEnd();
-  const hash = HASHES[sequence.readObjectIdentifier()];
+  reader.finish();
+  const hash = HASHES[sequence.identifier()];
   if (hash === undefined) throw new DerError('unsupported hash');
-  if (!sequence.isAtEnd) readNull(sequence);
-  sequence.expectEnd();
+  if (!sequence.isAtEnd) sequence.null();
+  sequence.finish();
   return hash;
 }
 
-function readOnlyInteger(reader: DerReader): number {
-  const value = reader.readSmallInteger();
-  reader.expectEnd();
+/** The single INTEGER of a field: a salt length or a trailer. */
+function readSmallInteger(reader: DerReader): number {
+  const value = reader.unsigned();
+  reader.finish();
+  if (value > MAX_SALT_LENGTH) throw new DerError('RSASSA-PSS parameter too large');
   return value;
-}
-
-function readNull(reader: DerReader): void {
-  if (reader.read(DerTag.Null).length !== 0) throw new DerError('NULL with content');
 }
 
 const EC_PUBLIC_KEY = '2a8648ce3d0201';
@@ -117,3 +114,5 @@ const CONTEXT_1 = 0xa1;
 const CONTEXT_2 = 0xa2;
 const CONTEXT_3 = 0xa3;
 const DEFAULT_SALT_LENGTH = 20;
+/** The longest salt, in bytes, that a key may ask for; usual salts have the length of a hash. */
+const MAX_SALT_LENGTH = 255;

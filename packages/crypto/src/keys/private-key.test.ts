@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { fromHex } from '@tsquic/bytes';
-import { DerError } from './der.ts';
+import { DerError } from '@tsquic/bytes/der';
 import { readPrivateKey } from './private-key.ts';
 
 const SEED = '11'.repeat(32);

@@ -1,9 +1,9 @@
+import { DerError, DerReader, DerTag } from '@tsquic/bytes/der';
 import type { CurveName, PssRestriction } from './algorithm.ts';
 import { COORDINATE_LENGTH, readKeyAlgorithm } from './algorithm.ts';
-import { DerError, DerReader, DerTag } from './der.ts';
 import { checkRsaNumbers } from './public-key.ts';
 
-/** A private key taken out of its PKCS #8 wrapping; byte strings are views into it. */
+/** A private key from a PKCS #8 structure; byte strings are views into it. */
 export type PrivateKey =
   | { readonly kind: 'ecdsa'; readonly curve: CurveName; readonly scalar: Uint8Array }
   | { readonly kind: 'ed25519'; readonly seed: Uint8Array }
@@ -23,18 +23,18 @@ export interface RsaPrivateKey {
   readonly encoded: Uint8Array;
 }
 
-/** Reads a PKCS #8 private key, not encrypted. Throws a DerError that names the trouble. RFC 5958 §2 */
+/** Read an unencrypted PKCS #8 private key. Throws a DerError that says what is wrong. RFC 5958 §2 */
 export function readPrivateKey(pkcs8: Uint8Array): PrivateKey {
   const outer = new DerReader(pkcs8);
   const sequence = outer.enter(DerTag.Sequence);
-  outer.expectEnd();
-  if (sequence.readSmallInteger() > 1) throw new DerError('unsupported PKCS #8 version');
+  outer.finish();
+  if (sequence.unsigned() > 1) throw new DerError('unsupported PKCS #8 version');
   const algorithm = readKeyAlgorithm(sequence);
-  const key = sequence.read(DerTag.OctetString);
-  // Attributes and a copy of the public key may follow; neither is needed.
-  if (sequence.peekTag() === ATTRIBUTES) sequence.read(ATTRIBUTES);
-  if (sequence.peekTag() === PUBLIC_KEY) sequence.read(PUBLIC_KEY);
-  sequence.expectEnd();
+  const key = sequence.element(DerTag.OctetString).content;
+  // Attributes and a copy of the public key may follow, which are not needed.
+  if (sequence.nextTag === ATTRIBUTES) sequence.element();
+  if (sequence.nextTag === PUBLIC_KEY) sequence.element();
+  sequence.finish();
   switch (algorithm.kind) {
     case 'ecdsa':
       return { kind: 'ecdsa', curve: algorithm.curve, scalar: readEcScalar(key, algorithm.curve) };
@@ -47,11 +47,11 @@ export function readPrivateKey(pkcs8: Uint8Array): PrivateKey {
   }
 }
 
-/** ECPrivateKey, RFC 5915 §3; its optional fields repeat what the wrapping says. */
+/** ECPrivateKey, RFC 5915 §3; its optional fields repeat what the PKCS #8 structure says. */
 function readEcScalar(key: Uint8Array, curve: CurveName): Uint8Array {
   const sequence = new DerReader(key).enter(DerTag.Sequence);
-  if (sequence.readSmallInteger() !== 1) throw new DerError('unsupported EC private key version');
-  const scalar = sequence.read(DerTag.OctetString);
+  if (sequence.unsigned() !== 1) throw new DerError('unsupported EC private key version');
+  const scalar = sequence.element(DerTag.OctetString).content;
   if (scalar.length !== COORDINATE_LENGTH[curve]) throw new DerError('EC private key of a wrong length');
   return scalar;
 }
@@ -59,8 +59,8 @@ function readEcScalar(key: Uint8Array, curve: CurveName): Uint8Array {
 /** CurvePrivateKey, RFC 8410 §7. */
 function readEd25519Seed(key: Uint8Array): Uint8Array {
   const reader = new DerReader(key);
-  const seed = reader.read(DerTag.OctetString);
-  reader.expectEnd();
+  const seed = reader.element(DerTag.OctetString).content;
+  reader.finish();
   if (seed.length !== 32) throw new DerError('Ed25519 private key of a wrong length');
   return seed;
 }
@@ -72,17 +72,17 @@ function readRsaPrivateKey(
   encoded: Uint8Array,
 ): RsaPrivateKey {
   const sequence = new DerReader(encoded).enter(DerTag.Sequence);
-  if (sequence.readSmallInteger() !== 0) throw new DerError('RSA private key with more than two primes');
-  const modulus = sequence.readUnsigned();
-  const exponent = sequence.readUnsigned();
+  if (sequence.unsigned() !== 0) throw new DerError('RSA private key with more than two primes');
+  const modulus = sequence.unsignedBytes();
+  const exponent = sequence.unsignedBytes();
   checkRsaNumbers(modulus, exponent);
-  sequence.readUnsigned();
-  const prime1 = sequence.readUnsigned();
-  const prime2 = sequence.readUnsigned();
-  const exponent1 = sequence.readUnsigned();
-  const exponent2 = sequence.readUnsigned();
-  const coefficient = sequence.readUnsigned();
-  sequence.expectEnd();
+  sequence.unsignedBytes();
+  const prime1 = sequence.unsignedBytes();
+  const prime2 = sequence.unsignedBytes();
+  const exponent1 = sequence.unsignedBytes();
+  const exponent2 = sequence.unsignedBytes();
+  const coefficient = sequence.unsignedBytes();
+  sequence.finish();
   return { kind, restriction, modulus, exponent, prime1, prime2, exponent1, exponent2, coefficient, encoded };
 }
 

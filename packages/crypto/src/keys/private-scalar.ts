@@ -1,8 +1,8 @@
 import type { RandomSource } from '../provider.ts';
 
 /**
- * A private scalar drawn evenly from 1 to `order` - 1, big-endian, of the order's length: candidates outside are
- * drawn again. Throws an Error when the source yields nothing usable in 100 draws. FIPS 186-5 §A.2.2
+ * A private scalar, uniform from 1 to `order` - 1, big-endian, of the order's length: candidates outside are
+ * drawn again. Throws an Error when 100 draws give no valid one. FIPS 186-5 §A.2.2
  */
 export function drawScalar(random: RandomSource, order: Uint8Array): Uint8Array {
   const scalar = new Uint8Array(order.length);
@@ -13,7 +13,7 @@ export function drawScalar(random: RandomSource, order: Uint8Array): Uint8Array 
   throw new Error('the random source yields no usable private key');
 }
 
-/** Whether 0 < scalar < order, both big-endian and of one length. */
+/** Whether 0 < scalar < order, both big-endian and of the same length. */
 function isScalar(scalar: Uint8Array, order: Uint8Array): boolean {
   let isZero = true;
   for (let i = 0; i < scalar.length; i++) isZero &&= scalar[i] === 0;

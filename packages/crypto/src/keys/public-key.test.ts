@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { concatBytes, fromHex, toHex } from '@tsquic/bytes';
-import { DerError, DerTag, encodeDer } from './der.ts';
+import { DerError, DerTag, encodeDer } from '@tsquic/bytes/der';
 import { readPublicKey } from './public-key.ts';
 import { wrapRsaPublicKey } from './rsa-wrapping.ts';
 
@@ -58,6 +58,7 @@ describe('RSASSA-PSS restrictions', () => {
   });
 
   test.each([
+    ['a salt of 256 bytes', sequence(sha256, context(0xa2, '02020100'))],
     ['SHA-1 by default', sequence()],
     ['two hashes', sequence(context(0xa0, hash('01')), context(0xa1, mgf1(hash('02'))))],
     ['another trailer', sequence(sha256, context(0xa3, '020102'))],

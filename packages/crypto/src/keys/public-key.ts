@@ -1,8 +1,8 @@
+import { DerError, DerReader, DerTag } from '@tsquic/bytes/der';
 import type { CurveName, PssRestriction } from './algorithm.ts';
 import { COORDINATE_LENGTH, readKeyAlgorithm } from './algorithm.ts';
-import { DerError, DerReader, DerTag } from './der.ts';
 
-/** A public key taken out of its SubjectPublicKeyInfo; byte strings are views into it. */
+/** A public key from a SubjectPublicKeyInfo; byte strings are views into it. */
 export type PublicKey =
   | { readonly kind: 'ecdsa'; readonly curve: CurveName; readonly point: Uint8Array }
   | { readonly kind: 'ed25519'; readonly point: Uint8Array }
@@ -18,17 +18,18 @@ export interface RsaPublicKey {
 }
 
 /**
- * Reads a SubjectPublicKeyInfo. Throws a DerError for one that is malformed or unsupported: curve points must be
- * uncompressed, RSA moduli of 2048 to 8192 bits, RSA exponents odd and of at most four bytes, which bounds what a
- * peer can make a verification cost. Whether a point is on its curve is not checked here. RFC 5280 §4.1
+ * Read a SubjectPublicKeyInfo. Throws a DerError for one that is malformed or unsupported: curve points must
+ * be uncompressed, RSA moduli of 2048 to 8192 bits, RSA exponents odd and of at most four bytes, which bounds
+ * the time that a peer can make a verification take. Whether a point is on its curve is not checked here.
+ * RFC 5280 §4.1
  */
 export function readPublicKey(spki: Uint8Array): PublicKey {
   const outer = new DerReader(spki);
   const sequence = outer.enter(DerTag.Sequence);
-  outer.expectEnd();
+  outer.finish();
   const algorithm = readKeyAlgorithm(sequence);
-  const key = sequence.readBitString();
-  sequence.expectEnd();
+  const key = sequence.bitString();
+  sequence.finish();
   switch (algorithm.kind) {
     case 'ecdsa':
       if (key.length !== 1 + 2 * COORDINATE_LENGTH[algorithm.curve] || key[0] !== UNCOMPRESSED) {
@@ -52,10 +53,10 @@ function readRsaPublicKey(
 ): RsaPublicKey {
   const outer = new DerReader(encoded);
   const sequence = outer.enter(DerTag.Sequence);
-  outer.expectEnd();
-  const modulus = sequence.readUnsigned();
-  const exponent = sequence.readUnsigned();
-  sequence.expectEnd();
+  outer.finish();
+  const modulus = sequence.unsignedBytes();
+  const exponent = sequence.unsignedBytes();
+  sequence.finish();
   checkRsaNumbers(modulus, exponent);
   return { kind, restriction, modulus, exponent, encoded };
 }

@@ -1,12 +1,12 @@
 import { fromHex } from '@tsquic/bytes';
-import { DerTag, encodeDer } from './der.ts';
+import { DerTag, encodeDer } from '@tsquic/bytes/der';
 
-/** SubjectPublicKeyInfo of kind rsaEncryption around a DER RSAPublicKey. RFC 8017 §A.1 */
+/** A SubjectPublicKeyInfo of kind rsaEncryption with this DER RSAPublicKey. RFC 8017 §A.1 */
 export function wrapRsaPublicKey(encoded: Uint8Array): Uint8Array {
   return encodeDer(DerTag.Sequence, RSA_ENCRYPTION, encodeDer(DerTag.BitString, new Uint8Array(1), encoded));
 }
 
-/** PKCS #8 of kind rsaEncryption around a DER RSAPrivateKey. RFC 5958 §2 */
+/** A PKCS #8 structure of kind rsaEncryption with this DER RSAPrivateKey. RFC 5958 §2 */
 export function wrapRsaPrivateKey(encoded: Uint8Array): Uint8Array {
   const version = encodeDer(DerTag.Integer, new Uint8Array(1));
   return encodeDer(DerTag.Sequence, version, RSA_ENCRYPTION, encodeDer(DerTag.OctetString, encoded));

@@ -6,22 +6,22 @@ import { COORDINATE_LENGTH } from './algorithm.ts';
 import type { PrivateKey } from './private-key.ts';
 import type { PublicKey } from './public-key.ts';
 
-/** What a signature scheme demands of its key, and how it signs. RFC 8446 §4.2.3 */
+/** The key that a signature scheme needs, and how the scheme signs. RFC 8446 §4.2.3 */
 export type SchemeRule =
   | { readonly kind: 'ecdsa'; readonly curve: CurveName | 'any'; readonly hash: HashName }
   | { readonly kind: 'ed25519' }
   | { readonly kind: 'rsa-pkcs1'; readonly key: 'rsa'; readonly hash: HashName }
   | { readonly kind: 'rsa-pss'; readonly key: 'rsa' | 'rsa-pss'; readonly hash: HashName };
 
-/** The rule of a scheme; undefined for a code point that is none of ours. */
+/** The rule of a scheme; undefined for an unsupported code point. */
 export function schemeRule(scheme: SignatureScheme | CertificateScheme): SchemeRule | undefined {
   return RULES.get(scheme as SignatureScheme) ?? CERTIFICATE_RULES.get(scheme as CertificateScheme);
 }
 
 /**
- * Whether the scheme signs with keys like this one.
+ * Whether the scheme signs with keys of this kind.
  *
- * @param saltLength - of RSASSA-PSS. Default: the length of the hash.
+ * @param saltLength - length of the salt of RSASSA-PSS. Default: the length of the hash.
  */
 export function keySuitsRule(key: PublicKey | PrivateKey, rule: SchemeRule, saltLength?: number): boolean {
   switch (rule.kind) {
@@ -40,8 +40,9 @@ export function keySuitsRule(key: PublicKey | PrivateKey, rule: SchemeRule, salt
 }
 
 /**
- * Whether a signature could be by such a key, from its length alone: a number of a megabyte would be read in full
- * before it is found to be too large. ECDSA signatures are two integers in a SEQUENCE.
+ * Whether a signature may be by such a key, judged by its length alone: an integer of a megabyte would
+ * otherwise be read in full before it turns out to be too large. ECDSA signatures are two integers in a
+ * SEQUENCE.
  */
 export function signatureLengthSuits(key: PublicKey, signature: Uint8Array): boolean {
   switch (key.kind) {
@@ -56,8 +57,8 @@ export function signatureLengthSuits(key: PublicKey, signature: Uint8Array): boo
 }
 
 /**
- * The schemes that a private key can sign TLS 1.3 handshakes with, best first; PKCS #1 v1.5 is for certificates
- * only. RFC 8446 §4.4.3
+ * The schemes that a private key can sign TLS 1.3 handshakes with, preferred ones first; PKCS #1 v1.5 is for
+ * certificates only. RFC 8446 §4.4.3
  */
 export function signingSchemes(key: PrivateKey): readonly SignatureScheme[] {
   const schemes: SignatureScheme[] = [];
@@ -68,7 +69,10 @@ export function signingSchemes(key: PrivateKey): readonly SignatureScheme[] {
   return schemes;
 }
 
-/** A key may name its hash, and ask for a salt of some length at least. RFC 4055 §3.3 */
+/**
+ * Whether the restrictions of a key allow this hash and salt: it may name its hash and a least length of the
+ * salt. RFC 4055 §3.3
+ */
 function restrictionAllows(
   key: { readonly restriction: PssRestriction | undefined },
   hash: HashName,

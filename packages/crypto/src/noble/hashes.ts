@@ -2,7 +2,7 @@ import { hmac } from '@noble/hashes/hmac.js';
 import { sha256, sha384, sha512 } from '@noble/hashes/sha2.js';
 import type { Hash, HashName } from '../provider.ts';
 
-/** The hashes of @noble/hashes by our names. */
+/** The hashes of @noble/hashes by the names of `HashName`. */
 export const NOBLE_HASHES: {
   readonly sha256: typeof sha256;
   readonly sha384: typeof sha384;

@@ -1,12 +1,13 @@
 import { x25519 } from '@noble/curves/ed25519.js';
 import { p256, p384 } from '@noble/curves/nist.js';
 import { P256_ORDER, P384_ORDER } from '../keys/nist-order.ts';
+import type { AgreementGroup } from '../keys/key-exchange.ts';
 import { drawScalar } from '../keys/private-scalar.ts';
 import type { KeyShare, RandomSource } from '../provider.ts';
 import { Group } from '../provider.ts';
 
 /** An ephemeral key over @noble/curves, drawn from `random`. */
-export function generateNobleKeyShare(group: Group, random: RandomSource): KeyShare {
+export function generateNobleKeyShare(group: AgreementGroup, random: RandomSource): KeyShare {
   switch (group) {
     case Group.X25519:
       return generateX25519(random);
@@ -25,7 +26,7 @@ function generateX25519(random: RandomSource): KeyShare {
     publicKey: x25519.getPublicKey(secret),
     deriveSecret(peerPublicKey) {
       if (peerPublicKey.length !== 32) return undefined;
-      // An all-zero result is an exception there.
+      // The library throws for an all-zero result.
       try {
         return x25519.getSharedSecret(secret, peerPublicKey);
       } catch {
@@ -35,7 +36,7 @@ function generateX25519(random: RandomSource): KeyShare {
   };
 }
 
-function generateNist(group: Group, curve: typeof p256, secret: Uint8Array): KeyShare {
+function generateNist(group: AgreementGroup, curve: typeof p256, secret: Uint8Array): KeyShare {
   const publicKey = curve.getPublicKey(secret, false);
   return {
     group,
@@ -43,7 +44,7 @@ function generateNist(group: Group, curve: typeof p256, secret: Uint8Array): Key
     deriveSecret(peerPublicKey) {
       if (peerPublicKey.length !== publicKey.length || peerPublicKey[0] !== UNCOMPRESSED) return undefined;
       try {
-        // A compressed point is one byte of sign, then the x coordinate.
+        // The encoded point is a byte for the sign, then the x coordinate.
         return curve.getSharedSecret(secret, peerPublicKey, true).slice(1);
       } catch {
         return undefined;

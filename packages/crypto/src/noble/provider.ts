@@ -1,18 +1,24 @@
 import { expandKey } from '../hkdf.ts';
+import { AGREEMENT_GROUPS, createKeyExchange } from '../keys/key-exchange.ts';
 import type { CryptoProvider, RandomSource } from '../provider.ts';
+import { CIPHER_SUITES } from '../suites.ts';
+import { createSoftwareBlockCipher } from '../software/block-cipher.ts';
 import { createSoftwareHeaderProtection } from '../software/header-protection.ts';
 import { createSoftwareAead } from '../software/aead.ts';
+import { createSoftwareMlKem } from '../software/ml-kem.ts';
 import { createNobleHash, NOBLE_HASHES, nobleHmac } from './hashes.ts';
 import { generateNobleKeyShare } from './key-exchange.ts';
 import { createNobleSigner, verifyNobleSignature } from './signatures.ts';
 
-/** What the TypeScript provider needs from its surroundings. */
+/** Options of the TypeScript provider. */
 export interface NobleProviderOptions {
   /** Source of all randomness; a seeded one makes every output reproducible. */
   readonly random: RandomSource;
 }
 
-/** A provider in TypeScript alone, over the packages of noble: for places without node:crypto, and for reference. */
+/**
+ * A provider in TypeScript alone, over the noble packages: for hosts without node:crypto, and as a reference.
+ */
 export function createNobleProvider(options: NobleProviderOptions): CryptoProvider {
   const { random } = options;
   return {
@@ -25,7 +31,10 @@ export function createNobleProvider(options: NobleProviderOptions): CryptoProvid
     hkdfExpand: (hash, key, info, length) => expandKey(nobleHmac, hash, key, info, length),
     createAead: createSoftwareAead,
     createHeaderProtection: createSoftwareHeaderProtection,
-    generateKeyShare: (group) => generateNobleKeyShare(group, random),
+    createBlockCipher: createSoftwareBlockCipher,
+    preferredSuites: CIPHER_SUITES,
+    preferredGroups: AGREEMENT_GROUPS,
+    ...createKeyExchange((group) => generateNobleKeyShare(group, random), createSoftwareMlKem(random)),
     verifySignature: verifyNobleSignature,
     createSigner: (privateKey) => createNobleSigner(privateKey, random),
   };

@@ -46,7 +46,7 @@ export function isPssEncoding(
   saltLength: number,
 ): boolean {
   const length = Math.ceil(encodedBits / 8);
-  // A modulus of 8k + 1 bits leaves the encoding one byte shorter than the block.
+  // With a modulus of 8k + 1 bits, the encoding is one byte shorter than the block.
   if (block.length > length && block[0] !== 0) return false;
   const encoded = block.slice(block.length - length);
   const hashAt = length - HASH_LENGTH[hash] - 1;
@@ -67,7 +67,7 @@ function hashWithSalt(digest: Uint8Array, salt: Uint8Array, hash: HashName): Uin
 /** Exclusive-or MGF1 of `seed` onto `bytes[0, end)`. RFC 8017 §B.2.1 */
 function applyMask(bytes: Uint8Array, end: number, seed: Uint8Array, hash: HashName): void {
   const input = concatBytes(seed, new Uint8Array(4));
-  // The counter stays below 256: a mask is at most 1024 bytes, each round yields at least 32.
+  // The counter stays below 256, because a mask has at most 1024 bytes and each round yields at least 32.
   for (let at = 0, counter = 0; at < end; counter++) {
     input[input.length - 1] = counter;
     const mask = NOBLE_HASHES[hash](input);

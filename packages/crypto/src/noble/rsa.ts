@@ -34,8 +34,8 @@ export function verifyRsaPkcs1(
 }
 
 /**
- * An RSA private key that signs with the Chinese remainder theorem. BigInt arithmetic takes a time that depends
- * on its operands, so each operation is blinded with a random factor. RFC 8017 §5.2.1
+ * An RSA private key that signs with the Chinese remainder theorem. The time of BigInt arithmetic depends on
+ * its operands, so that each operation is blinded with a random factor. RFC 8017 §5.2.1
  */
 export class RsaSigningKey {
   private readonly modulus: bigint;
@@ -47,7 +47,7 @@ export class RsaSigningKey {
   private readonly coefficient: bigint;
   private readonly modulusBits: number;
 
-  /** Throws an Error for numbers that do not belong together. */
+  /** Throws an Error when the numbers do not form a key. */
   constructor(key: RsaPrivateKey) {
     this.modulus = toBigInt(key.modulus);
     this.publicExponent = toBigInt(key.exponent);
@@ -70,7 +70,10 @@ export class RsaSigningKey {
     return toBytes(this.exponentiate(toBigInt(encoded), random), length);
   }
 
-  /** The message representative to the private exponent. Checked with the public one: a fault would give a prime away. */
+  /**
+   * The message representative to the power of the private exponent. The result is checked with the public
+   * exponent, because a wrong one would reveal a prime.
+   */
   private exponentiate(representative: bigint, random: RandomSource): bigint {
     const n = this.modulus;
     const factor = this.drawBlindingFactor(random);
@@ -93,7 +96,10 @@ export class RsaSigningKey {
   }
 }
 
-/** The encoded message in a signature, as long as the modulus; undefined for a signature of a wrong length or size. */
+/**
+ * The encoded message of a signature, as long as the modulus; undefined for a signature of a wrong length, or
+ * one that is not below the modulus.
+ */
 function openSignature(key: RsaPublicKey, signature: Uint8Array): Uint8Array | undefined {
   if (signature.length !== key.modulus.length) return undefined;
   const modulus = toBigInt(key.modulus);
@@ -112,7 +118,7 @@ function power(base: bigint, exponent: bigint, modulus: bigint): bigint {
   return result;
 }
 
-/** The inverse by the extended Euclidean algorithm. */
+/** The modular inverse, by the extended Euclidean algorithm. */
 function invert(value: bigint, modulus: bigint): bigint {
   let [previous, current] = [modulus, value];
   let [previousFactor, factor] = [0n, 1n];

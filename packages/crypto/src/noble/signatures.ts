@@ -11,7 +11,7 @@ import type { CertificateScheme, RandomSource, SignatureScheme, Signer } from '.
 import { NOBLE_HASHES } from './hashes.ts';
 import { RsaSigningKey, verifyRsaPkcs1, verifyRsaPss } from './rsa.ts';
 
-/** As `CryptoProvider.verifySignature`, over @noble/curves and BigInt RSA. */
+/** `CryptoProvider.verifySignature` over @noble/curves and BigInt RSA. */
 export function verifyNobleSignature(
   scheme: SignatureScheme | CertificateScheme,
   publicKey: Uint8Array,
@@ -29,7 +29,7 @@ export function verifyNobleSignature(
       verifyByRule(rule, key, message, signature, saltLength)
     );
   } catch {
-    // Malformed keys, points off the curve and malformed signatures all arrive as exceptions.
+    // The library throws for malformed keys, points off the curve and malformed signatures.
     return false;
   }
 }
@@ -43,7 +43,7 @@ function verifyByRule(
 ): boolean {
   switch (key.kind) {
     case 'ecdsa':
-      // Certificates may sign with a hash that is not the curve's own, so the hash is taken here.
+      // The hash is taken here, because certificates may sign with one that is not the curve's own.
       return (
         rule.kind === 'ecdsa' &&
         CURVES[key.curve].verify(signature, NOBLE_HASHES[rule.hash](message), key.point, DIGEST_OPTIONS)
@@ -58,8 +58,8 @@ function verifyByRule(
 }
 
 /**
- * As `CryptoProvider.createSigner`. ECDSA nonces are deterministic (RFC 6979), PSS salts come from `random`, so a
- * seeded source makes every signature reproducible.
+ * `CryptoProvider.createSigner` in TypeScript. ECDSA nonces are deterministic (RFC 6979) and PSS salts come
+ * from `random`, so that a seeded source makes every signature reproducible.
  */
 export function createNobleSigner(privateKey: Uint8Array, random: RandomSource): Signer {
   const key = readPrivateKey(privateKey);
@@ -104,6 +104,6 @@ function createSigning(key: PrivateKey, random: RandomSource): Signing {
 
 const CURVES: Readonly<Record<CurveName, typeof p256>> = { 'P-256': p256, 'P-384': p384, 'P-521': p521 };
 
-/** TLS uses DER and does not ask for the smaller of the two values of s. */
+/** TLS uses DER, and does not require the smaller of the two values of s. */
 const ECDSA_OPTIONS = { format: 'der', lowS: false, prehash: true } as const;
 const DIGEST_OPTIONS = { format: 'der', lowS: false, prehash: false } as const;

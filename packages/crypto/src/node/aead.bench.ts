@@ -2,14 +2,16 @@ import { performance } from 'node:perf_hooks';
 import type { AeadName } from '../suites.ts';
 import type { CryptoProvider } from '../provider.ts';
 import { createNobleProvider } from '../noble/provider.ts';
+import { createWasmProvider } from '../wasm/provider.ts';
+import { createFfiProvider, hasFfiAead } from './ffi/provider.ts';
 import { createNodeProvider } from './provider.ts';
 
-// Microseconds per operation on one 1350-byte packet. Name one provider to keep the call sites of the other from
-// slowing it: `node -C tsquic-src --import ./scripts/ts.mjs packages/crypto/src/node/aead.bench.ts node`.
+// Microseconds per operation on one packet. Name one provider to keep the call sites of the other from
+// slowing it: `node -C tsquic-src --import ./tools/ts.mjs packages/crypto/src/node/aead.bench.ts node`.
 
 const NAMES: readonly AeadName[] = ['aes-128-gcm', 'aes-256-gcm', 'chacha20-poly1305'];
 const HEADER = 18;
-const SIZES = [40, 1350];
+const SIZES = [40, 200, 600, 1000, 1350, 3000, 9000];
 const ROUNDS = 7;
 
 /** The median of seven rounds, in microseconds per call. */
@@ -31,12 +33,12 @@ function measureProvider(provider: CryptoProvider): void {
     const aead = provider.createAead(name, key, new Uint8Array(12).fill(2));
     const results: string[] = [];
     for (const size of SIZES) {
-      const buffer = new Uint8Array(2048);
+      const buffer = new Uint8Array(16_384);
       const end = HEADER + size - 16;
       const sealUs = measureUs(4000, (number) => aead.seal(number, buffer, 0, HEADER, end));
-      // Opening destroys the packet, so every round opens a copy; the copy is part of the figure.
+      // Opening overwrites the packet, so every round opens a copy, whose cost is part of the figure.
       aead.seal(7, buffer, 0, HEADER, end);
-      const scratch = new Uint8Array(2048);
+      const scratch = new Uint8Array(16_384);
       const openUs = measureUs(4000, () => {
         scratch.set(buffer);
         if (!aead.open(7, scratch, 0, HEADER, end + 16)) throw new Error('did not open');
@@ -60,6 +62,11 @@ function measureProvider(provider: CryptoProvider): void {
 
 const wanted = process.argv[2];
 const fill = (out: Uint8Array): void => void out.fill(1);
-for (const provider of [createNodeProvider(), createNobleProvider({ random: fill })]) {
+for (const provider of [
+  createNodeProvider(),
+  createNobleProvider({ random: fill }),
+  createWasmProvider({ random: fill }),
+  ...(hasFfiAead() ? [createFfiProvider()] : []),
+]) {
   if (wanted === undefined || wanted === provider.name) measureProvider(provider);
 }

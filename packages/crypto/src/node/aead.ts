@@ -1,33 +1,84 @@
-import type { CipherGCMTypes, KeyObject } from 'node:crypto';
-import { createCipheriv, createDecipheriv, createSecretKey } from 'node:crypto';
+import { concatBytes } from '@tsquic/bytes';
 import type { Aead } from '../aead.ts';
-import { TAG_LENGTH } from '../aead.ts';
 import { checkKeyAndIv } from '../key-length.ts';
-import { writeNonce } from '../nonce.ts';
-import type { AeadName } from '../suites.ts';
-import { createSoftwareAead } from '../software/aead.ts';
-import { IV_LENGTH } from '../suites.ts';
+import { type AeadName, CHACHA_FIRST, CIPHER_SUITES, type CipherSuite, IV_LENGTH } from '../suites.ts';
+import { createWasmAead } from '../wasm/aead.ts';
+import { wasmMachine } from '../wasm/machine.ts';
+import { NodeAesGcm } from './aes-gcm.ts';
+import { createFfiAead, hasFfiAead } from './ffi/aead.ts';
 
 /**
- * AES-GCM over node:crypto, ChaCha20-Poly1305 in TypeScript: that is faster there up to about 3 KB, does not
- * allocate, and is the same on runtimes whose node:crypto lacks it.
+ * What is fastest on this runtime, as docs/performance.md has it. Short packets go through WebAssembly, because there a cipher object
+ * or a few native calls cost more than the cipher; long ones through OpenSSL, by node:ffi where it is there, and by node:crypto for
+ * AES-GCM elsewhere.
  */
 export function createNodeAead(aead: AeadName, key: Uint8Array, iv: Uint8Array): Aead {
-  if (aead === 'chacha20-poly1305') return createSoftwareAead(aead, key, iv);
+  const { limit, createLong } = choiceOf(aead);
+  if (limit === Infinity) return createWasmAead(aead, key, iv);
   checkKeyAndIv(aead, key, iv);
-  return new NodeAesGcm(aead, createSecretKey(key), iv.slice());
+  return limit === 0
+    ? createLong(aead, key, iv.slice())
+    : new AeadBySize(aead, concatBytes(key, iv), limit, createLong);
 }
 
-/** A cipher object serves one packet only; what can be kept is the key object. */
-class NodeAesGcm implements Aead {
-  private readonly algorithm: CipherGCMTypes;
-  private readonly key: KeyObject;
-  private readonly iv: Uint8Array;
+/**
+ * All suites, the fastest of this runtime first: AES by node:ffi, and in Bun, whose cipher objects cost next to nothing; ChaCha20 where
+ * WebAssembly seals most packets.
+ */
+export function fastSuites(): readonly CipherSuite[] {
+  const isAesFast = SHORT_PACKET === 0 || wasmMachine() === undefined || hasFfiAead();
+  return isAesFast ? CIPHER_SUITES : CHACHA_FIRST;
+}
 
-  constructor(algorithm: CipherGCMTypes, key: KeyObject, iv: Uint8Array) {
-    this.algorithm = algorithm;
-    this.key = key;
-    this.iv = iv;
+type CreateAead = (aead: AeadName, key: Uint8Array, iv: Uint8Array) => Aead;
+
+/** What seals packets from `limit` bytes on, the tag counted when they are opened; WebAssembly seals shorter ones. */
+interface Choice {
+  readonly limit: number;
+  readonly createLong: CreateAead;
+}
+
+function choiceOf(aead: AeadName): Choice {
+  const hasWasm = wasmMachine() !== undefined;
+  if (hasFfiAead()) return { limit: hasWasm ? SHORT_FOR_FFI[aead] : 0, createLong: createFfiAead };
+  // Without SIMD, `createWasmAead` gives the cipher in TypeScript.
+  if (aead === 'chacha20-poly1305') return { limit: Infinity, createLong: createWasmAead };
+  const createLong: CreateAead = (_aead, key, iv) => new NodeAesGcm(aead, key, iv);
+  return { limit: hasWasm ? SHORT_PACKET : 0, createLong };
+}
+
+/**
+ * Bytes below which AES-GCM is quicker in WebAssembly than by node:crypto, what that leaves to the collector of garbage counted: none
+ * in Bun, all in Deno.
+ */
+const SHORT_PACKET = shortPacket(process.versions as { readonly bun?: string; readonly deno?: string });
+
+function shortPacket({ bun, deno }: { readonly bun?: string; readonly deno?: string }): number {
+  if (bun !== undefined) return 0;
+  return deno === undefined ? 3000 : Infinity;
+}
+
+/** Bytes below which a suite is quicker in WebAssembly than by five native calls, which leave nothing to the collector. */
+const SHORT_FOR_FFI: Readonly<Record<AeadName, number>> = {
+  'aes-128-gcm': 500,
+  'aes-256-gcm': 500,
+  'chacha20-poly1305': 2000,
+};
+
+/** A key of which either form is made when the first packet of its size comes. */
+class AeadBySize implements Aead {
+  private readonly aead: AeadName;
+  private readonly keyAndIv: Uint8Array;
+  private readonly limit: number;
+  private readonly createLong: CreateAead;
+  private short: Aead | undefined;
+  private long: Aead | undefined;
+
+  constructor(aead: AeadName, keyAndIv: Uint8Array, limit: number, createLong: CreateAead) {
+    this.aead = aead;
+    this.keyAndIv = keyAndIv;
+    this.limit = limit;
+    this.createLong = createLong;
   }
 
   seal(
@@ -37,34 +88,21 @@ class NodeAesGcm implements Aead {
     payloadAt: number,
     payloadEnd: number,
   ): void {
-    writeNonce(NONCE, this.iv, packetNumber);
-    const cipher = createCipheriv(this.algorithm, this.key, NONCE);
-    cipher.setAAD(buffer.subarray(headerAt, payloadAt));
-    buffer.set(cipher.update(buffer.subarray(payloadAt, payloadEnd)), payloadAt);
-    cipher.final();
-    buffer.set(cipher.getAuthTag(), payloadEnd);
+    this.forLength(payloadEnd - payloadAt).seal(packetNumber, buffer, headerAt, payloadAt, payloadEnd);
   }
 
   open(packetNumber: number, buffer: Uint8Array, headerAt: number, payloadAt: number, end: number): boolean {
-    const tagAt = end - TAG_LENGTH;
-    if (tagAt < payloadAt) return false;
-    writeNonce(NONCE, this.iv, packetNumber);
-    const decipher = createDecipheriv(this.algorithm, this.key, NONCE, TAG_OPTIONS);
-    decipher.setAAD(buffer.subarray(headerAt, payloadAt));
-    decipher.setAuthTag(buffer.subarray(tagAt, end));
-    const plaintext = decipher.update(buffer.subarray(payloadAt, tagAt));
-    try {
-      decipher.final();
-    } catch {
-      return false;
-    }
-    buffer.set(plaintext, payloadAt);
-    return true;
+    return this.forLength(end - payloadAt).open(packetNumber, buffer, headerAt, payloadAt, end);
+  }
+
+  private forLength(length: number): Aead {
+    if (length < this.limit) return (this.short ??= this.create(createWasmAead));
+    return (this.long ??= this.create(this.createLong));
+  }
+
+  private create(create: CreateAead): Aead {
+    const { aead, keyAndIv } = this;
+    const ivAt = keyAndIv.length - IV_LENGTH;
+    return create(aead, keyAndIv.subarray(0, ivAt), keyAndIv.subarray(ivAt));
   }
 }
-
-/** One for all keys: it is read before the call that gets it returns. */
-const NONCE = new Uint8Array(IV_LENGTH);
-
-/** Without it some releases warn that a shorter tag would pass. */
-const TAG_OPTIONS = { authTagLength: TAG_LENGTH };

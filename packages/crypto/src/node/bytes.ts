@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer';
 
-/** The same memory as a Buffer: for calls that accept nothing else. */
+/** The same memory as a Buffer, for calls that accept only that. */
 export function asBuffer(bytes: Uint8Array): Buffer {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
 }

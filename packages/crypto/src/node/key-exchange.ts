@@ -1,4 +1,3 @@
-import { Buffer } from 'node:buffer';
 import type { KeyObject } from 'node:crypto';
 import {
   createECDH,
@@ -6,19 +5,21 @@ import {
   createPublicKey,
   diffieHellman,
   generateKeyPairSync,
-  randomFillSync,
 } from 'node:crypto';
 import { P256_ORDER, P384_ORDER } from '../keys/nist-order.ts';
+import type { AgreementGroup } from '../keys/key-exchange.ts';
 import { drawScalar } from '../keys/private-scalar.ts';
 import type { KeyShare, RandomSource } from '../provider.ts';
 import { Group } from '../provider.ts';
 import { asBuffer, asBytes } from './bytes.ts';
+import { fillRandom } from './random.ts';
+import { SpareShares } from './spare-shares.ts';
 
-/** An ephemeral key over node:crypto, drawn from `random` or, without one, from the operating system's source. */
-export function generateNodeKeyShare(group: Group, random: RandomSource | undefined): KeyShare {
+/** An ephemeral key over node:crypto, from `random` or, without it, from the operating system's source. */
+export function generateNodeKeyShare(group: AgreementGroup, random: RandomSource | undefined): KeyShare {
   switch (group) {
     case Group.X25519:
-      return createX25519Share(random === undefined ? generateX25519Key() : drawX25519Key(random));
+      return random === undefined ? spares.take() : createX25519Share(drawX25519Key(random));
     case Group.Secp256r1:
       return generateNist(group, 'prime256v1', drawScalar(random ?? fillRandom, P256_ORDER));
     case Group.Secp384r1:
@@ -26,14 +27,15 @@ export function generateNodeKeyShare(group: Group, random: RandomSource | undefi
   }
 }
 
-/** OpenSSL draws the key itself: an import costs up to ten times as much, depending on the runtime. */
-function generateX25519Key(): KeyObject {
-  return generateKeyPairSync('x25519').privateKey;
-}
+/**
+ * OpenSSL generates the keys itself, because an import takes up to ten times as long, depending on the
+ * runtime. Those of the next handshakes are made while the program waits.
+ */
+const spares = new SpareShares(() => createX25519Share(generateKeyPairSync('x25519').privateKey));
 
 /**
- * A key whose private half `random` decides. PKCS #8 carries no public half, so that the runtime derives the true
- * one; a private JWK must carry it, and newer runtimes compare the two. RFC 8410 §7, RFC 8037 §2
+ * A key whose private half comes from `random`. PKCS #8 has no public half, so that the runtime derives it; a
+ * private JWK would have to contain it, and newer runtimes compare the two. RFC 8410 §7, RFC 8037 §2
  */
 function drawX25519Key(random: RandomSource): KeyObject {
   const pkcs8 = new Uint8Array(X25519_PKCS8_PREFIX.length + 32);
@@ -42,28 +44,41 @@ function drawX25519Key(random: RandomSource): KeyObject {
   return createPrivateKey({ key: asBuffer(pkcs8), format: 'der', type: 'pkcs8' });
 }
 
-/** Public keys go in and out as JWK, which OpenSSL reads several times faster than DER. RFC 8037 §2 */
+/**
+ * The public half is computed as RFC 7748 §6.1 has it, from the base point. To export it would be to ask for a deadlock: Node
+ * holds a lock of the key while it allocates the result, and a collection of garbage at that moment takes the same lock, in the same thread, to
+ * free what generated the key.
+ */
 function createX25519Share(privateKey: KeyObject): KeyShare {
-  const { x } = createPublicKey(privateKey).export({ format: 'jwk' });
+  basePoint ??= readX25519Key(BASE_POINT);
   return {
     group: Group.X25519,
-    publicKey: asBytes(Buffer.from(x!, 'base64url')).slice(),
+    publicKey: asBytes(diffieHellman({ privateKey, publicKey: basePoint })).slice(),
     deriveSecret(peerPublicKey) {
       if (peerPublicKey.length !== 32) return undefined;
-      const peer = { kty: 'OKP', crv: 'X25519', x: asBuffer(peerPublicKey).toString('base64url') };
       try {
-        const publicKey = createPublicKey({ key: peer, format: 'jwk' });
+        const publicKey = readX25519Key(peerPublicKey);
         const shared = asBytes(diffieHellman({ privateKey, publicKey }));
         return isZero(shared) ? undefined : shared;
       } catch {
-        // OpenSSL refuses an all-zero result itself.
+        // OpenSSL throws for an all-zero result.
         return undefined;
       }
     },
   };
 }
 
-function generateNist(group: Group, curve: string, secret: Uint8Array): KeyShare {
+/** Public keys are read as JWK, which OpenSSL reads several times faster than DER. RFC 8037 §2 */
+function readX25519Key(bytes: Uint8Array): KeyObject {
+  const key = { kty: 'OKP', crv: 'X25519', x: asBuffer(bytes).toString('base64url') };
+  return createPublicKey({ key, format: 'jwk' });
+}
+
+let basePoint: KeyObject | undefined;
+/** The u-coordinate 9. RFC 7748 §4.1 */
+const BASE_POINT = Uint8Array.of(9, ...new Uint8Array(31));
+
+function generateNist(group: AgreementGroup, curve: string, secret: Uint8Array): KeyShare {
   const key = createECDH(curve);
   key.setPrivateKey(secret);
   const publicKey = asBytes(key.getPublicKey());
@@ -79,11 +94,6 @@ function generateNist(group: Group, curve: string, secret: Uint8Array): KeyShare
       }
     },
   };
-}
-
-/** The operating system's source. */
-export function fillRandom(out: Uint8Array): void {
-  randomFillSync(out);
 }
 
 function isZero(bytes: Uint8Array): boolean {

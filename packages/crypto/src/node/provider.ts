@@ -1,16 +1,22 @@
 import { expandKey } from '../hkdf.ts';
-import type { CryptoProvider, RandomSource } from '../provider.ts';
-import { createSoftwareHeaderProtection } from '../software/header-protection.ts';
-import { createNodeAead } from './aead.ts';
+import { AGREEMENT_GROUPS, createKeyExchange } from '../keys/key-exchange.ts';
+import { type CryptoProvider, Group, type RandomSource } from '../provider.ts';
+import { createSoftwareBlockCipher } from '../software/block-cipher.ts';
+import { createSoftwareMlKem } from '../software/ml-kem.ts';
+import { createWasmHeaderProtection } from '../wasm/header-protection.ts';
+import { CIPHER_SUITES } from '../suites.ts';
+import { createNodeAead, fastSuites } from './aead.ts';
 import { createNodeHash, nodeHash, nodeHmac } from './hashes.ts';
-import { fillRandom, generateNodeKeyShare } from './key-exchange.ts';
+import { generateNodeKeyShare } from './key-exchange.ts';
+import { fillRandom } from './random.ts';
+import { createNodeMlKem } from './ml-kem.ts';
 import { createNodeSigner, verifyNodeSignature } from './signatures.ts';
 
-/** What the node:crypto provider may be given. */
+/** Options of the node:crypto provider. */
 export interface NodeProviderOptions {
   /**
    * Source of `random` and of ephemeral keys; the default is the operating system's. ECDSA nonces and RSA-PSS
-   * salts always come from node:crypto: for signatures that repeat under a seed, use Ed25519 or the noble provider.
+   * salts always come from node:crypto: for reproducible signatures, use Ed25519 or the noble provider.
    */
   readonly random?: RandomSource;
 }
@@ -18,6 +24,8 @@ export interface NodeProviderOptions {
 /** The provider over node:crypto, for Node, Bun and Deno. */
 export function createNodeProvider(options: NodeProviderOptions = {}): CryptoProvider {
   const random = options.random ?? fillRandom;
+  // The host's library takes no random source, so that it is used only when runs need not be reproducible.
+  const native = options.random === undefined ? createNodeMlKem() : undefined;
   return {
     name: 'node',
     random,
@@ -27,8 +35,14 @@ export function createNodeProvider(options: NodeProviderOptions = {}): CryptoPro
     hkdfExtract: nodeHmac,
     hkdfExpand: (hash, key, info, length) => expandKey(nodeHmac, hash, key, info, length),
     createAead: createNodeAead,
-    createHeaderProtection: createSoftwareHeaderProtection,
-    generateKeyShare: (group) => generateNodeKeyShare(group, options.random),
+    createHeaderProtection: createWasmHeaderProtection,
+    createBlockCipher: createSoftwareBlockCipher,
+    preferredSuites: options.random === undefined ? fastSuites() : CIPHER_SUITES,
+    preferredGroups: native === undefined ? AGREEMENT_GROUPS : [Group.X25519MLKEM768, ...AGREEMENT_GROUPS],
+    ...createKeyExchange(
+      (group) => generateNodeKeyShare(group, options.random),
+      native ?? createSoftwareMlKem(random),
+    ),
     verifySignature: verifyNodeSignature,
     createSigner: createNodeSigner,
   };

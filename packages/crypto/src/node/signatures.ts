@@ -1,15 +1,15 @@
 import type { KeyObject } from 'node:crypto';
-import { constants, createPrivateKey, createPublicKey, sign, verify } from 'node:crypto';
+import { constants, createPrivateKey, sign, verify } from 'node:crypto';
 import { HASH_LENGTH } from '../hash-length.ts';
-import { wrapRsaPrivateKey, wrapRsaPublicKey } from '../keys/rsa-wrapping.ts';
+import { wrapRsaPrivateKey } from '../keys/rsa-wrapping.ts';
 import { readPrivateKey } from '../keys/private-key.ts';
-import { readPublicKey } from '../keys/public-key.ts';
 import type { SchemeRule } from '../keys/scheme-rules.ts';
 import { keySuitsRule, schemeRule, signatureLengthSuits, signingSchemes } from '../keys/scheme-rules.ts';
 import type { CertificateScheme, SignatureScheme, Signer } from '../provider.ts';
 import { asBuffer, asBytes } from './bytes.ts';
+import { PublicKeys } from './public-keys.ts';
 
-/** As `CryptoProvider.verifySignature`, over node:crypto. */
+/** `CryptoProvider.verifySignature` over node:crypto. */
 export function verifyNodeSignature(
   scheme: SignatureScheme | CertificateScheme,
   publicKey: Uint8Array,
@@ -20,19 +20,19 @@ export function verifyNodeSignature(
   const rule = schemeRule(scheme);
   if (rule === undefined) return false;
   try {
-    const parsed = readPublicKey(publicKey);
+    const { parsed, key } = KEYS.get(publicKey);
     if (!keySuitsRule(parsed, rule, saltLength) || !signatureLengthSuits(parsed, signature)) return false;
-    // Not every runtime knows RSASSA-PSS as a kind of key; all know RSA keys that sign with PSS.
-    const spki = parsed.kind === 'rsa-pss' ? wrapRsaPublicKey(parsed.encoded) : publicKey;
-    const key = createPublicKey({ key: asBuffer(spki), format: 'der', type: 'spki' });
     return verify(digestName(rule), message, { key, ...signingOptions(rule, saltLength) }, signature);
   } catch {
-    // Malformed keys and points off the curve arrive as exceptions.
+    // The library throws for malformed keys and points off the curve.
     return false;
   }
 }
 
-/** As `CryptoProvider.createSigner`. ECDSA nonces and PSS salts come from the library, not from an injected source. */
+/**
+ * `CryptoProvider.createSigner` over node:crypto. ECDSA nonces and PSS salts come from the library, not from
+ * an injected source.
+ */
 export function createNodeSigner(privateKey: Uint8Array): Signer {
   const parsed = readPrivateKey(privateKey);
   const schemes = signingSchemes(parsed);
@@ -49,7 +49,7 @@ export function createNodeSigner(privateKey: Uint8Array): Signer {
   };
 }
 
-/** Ed25519 hashes inside; the library wants no name for it. */
+/** Ed25519 has a hash of its own, so that the library is given no name. */
 function digestName(rule: SchemeRule): string | null {
   return rule.kind === 'ed25519' ? null : rule.hash;
 }
@@ -69,3 +69,5 @@ function signingOptions(
       return { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: saltLength ?? HASH_LENGTH[rule.hash] };
   }
 }
+
+const KEYS = new PublicKeys();

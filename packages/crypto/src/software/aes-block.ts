@@ -1,11 +1,11 @@
 /**
- * AES encryption of single blocks with the key schedule kept, FIPS 197. Table look-ups depend on the key, so
+ * AES of single blocks; the key schedule is kept. FIPS 197. Table look-ups depend on the key, so that the
  * timing may leak to code that shares the processor's cache.
  */
 export class AesBlock {
   private readonly schedule: Int32Array;
 
-  /** `key` of 16 or 32 bytes. */
+  /** `key` has 16 or 32 bytes. */
   constructor(key: Uint8Array) {
     this.schedule = expandKey(key);
   }
@@ -36,6 +36,41 @@ export class AesBlock {
     words[2] = substitute(c, d, a, b) ^ k[last + 2]!;
     words[3] = substitute(d, a, b, c) ^ k[last + 3]!;
   }
+
+  /** Decrypt the big-endian words `words[0..3]` in place; slower than `encrypt`. FIPS 197 §5.3 */
+  decrypt(words: Uint32Array): void {
+    const k = this.schedule;
+    for (let round = k.length - 4; ; round -= 4) {
+      let [a, b, c, d] = [0, 1, 2, 3].map((column) => words[column]! ^ k[round + column]!) as Columns;
+      if (round === 0) {
+        words.set([a, b, c, d]);
+        return;
+      }
+      if (round < k.length - 4) [a, b, c, d] = [a, b, c, d].map(unmix) as Columns;
+      words[0] = restore(a, d, c, b);
+      words[1] = restore(b, a, d, c);
+      words[2] = restore(c, b, a, d);
+      words[3] = restore(d, c, b, a);
+    }
+  }
+}
+
+type Columns = [number, number, number, number];
+
+/** The inverses of SubBytes and ShiftRows for one column. */
+function restore(a: number, b: number, c: number, d: number): number {
+  const s = INVERSE_SBOX;
+  return (s[a >>> 24]! << 24) | (s[(b >>> 16) & 255]! << 16) | (s[(c >>> 8) & 255]! << 8) | s[d & 255]!;
+}
+
+/** The inverse of MixColumns for one column. FIPS 197 §5.3.3 */
+function unmix(column: number): number {
+  const bytes = [column >>> 24, (column >>> 16) & 255, (column >>> 8) & 255, column & 255];
+  const even = double(double(bytes[0]! ^ bytes[2]!));
+  const odd = double(double(bytes[1]! ^ bytes[3]!));
+  const eased = bytes.map((byte, i) => byte ^ (i % 2 === 0 ? even : odd));
+  const all = eased.reduce((sum, byte) => sum ^ byte, 0);
+  return eased.reduce((word, byte, i) => (word << 8) | (byte ^ all ^ double(byte ^ eased[(i + 1) % 4]!)), 0);
 }
 
 /** The last round's SubBytes and ShiftRows for one column. */
@@ -44,7 +79,7 @@ function substitute(a: number, b: number, c: number, d: number): number {
   return (s[a >>> 24]! << 24) | (s[(b >>> 16) & 255]! << 16) | (s[(c >>> 8) & 255]! << 8) | s[d & 255]!;
 }
 
-/** FIPS 197 §5.2. */
+/** The key schedule, FIPS 197 §5.2. */
 function expandKey(key: Uint8Array): Int32Array {
   const keyWords = key.length / 4;
   if (keyWords !== 4 && keyWords !== 8) throw new RangeError(`AES key of ${key.length} bytes`);
@@ -72,7 +107,10 @@ function double(value: number): number {
   return ((value << 1) ^ (value & 0x80 ? 0x11b : 0)) & 0xff;
 }
 
-/** FIPS 197 §5.1.1: the inverse in GF(2^8), walked with generator 3 and its inverse, then the affine map. */
+/**
+ * The S-box, FIPS 197 §5.1.1: the inverse in GF(2^8), computed with the generator 3 and its inverse, then the
+ * affine map.
+ */
 function buildSbox(): Uint8Array {
   const sbox = new Uint8Array(256);
   let power = 1;
@@ -91,6 +129,12 @@ function buildSbox(): Uint8Array {
   return sbox;
 }
 
+function invert(sbox: Uint8Array): Uint8Array {
+  const inverse = new Uint8Array(256);
+  for (let i = 0; i < 256; i++) inverse[sbox[i]!] = i;
+  return inverse;
+}
+
 /** SubBytes and MixColumns of the byte in one position of a column. */
 function buildTable(rotation: number): Int32Array {
   const table = new Int32Array(256);
@@ -103,6 +147,7 @@ function buildTable(rotation: number): Int32Array {
 }
 
 const SBOX = /* @__PURE__ */ buildSbox();
+const INVERSE_SBOX = /* @__PURE__ */ invert(SBOX);
 const T0 = /* @__PURE__ */ buildTable(0);
 const T1 = /* @__PURE__ */ buildTable(8);
 const T2 = /* @__PURE__ */ buildTable(16);

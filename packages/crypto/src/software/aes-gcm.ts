@@ -6,8 +6,8 @@ import { AesBlock } from './aes-block.ts';
 import { Ghash } from './ghash.ts';
 
 /**
- * AES-GCM in place, with key schedule and GHASH table kept and no allocation per packet. Not constant time: see
- * AesBlock and Ghash. SP 800-38D §7
+ * AES-GCM in place; key schedule and GHASH table are kept, and no memory is allocated per packet. It is not
+ * constant-time: see AesBlock and Ghash. SP 800-38D §7
  */
 export class AesGcm implements Aead {
   private readonly iv: Uint8Array;
@@ -17,7 +17,7 @@ export class AesGcm implements Aead {
   private readonly keystream: Uint32Array = new Uint32Array(4);
   private readonly tag: Uint32Array = new Uint32Array(4);
 
-  /** `key` of 16 or 32 bytes. */
+  /** `key` has 16 or 32 bytes. */
   constructor(key: Uint8Array, iv: Uint8Array) {
     this.iv = iv.slice();
     this.block = new AesBlock(key);
@@ -64,7 +64,7 @@ export class AesGcm implements Aead {
     for (let i = 0; i < 4; i++) tag[i]! ^= ghash.words[i]!;
   }
 
-  /** Counter 1 masks the tag; the payload's start at 2. */
+  /** Counter 1 masks the tag; the payload's counters begin at 2. */
   private applyKeystream(buffer: Uint8Array, from: number, end: number): void {
     const keystream = this.keystream;
     const block = this.block;

@@ -1,27 +1,19 @@
 /**
- * One ChaCha20 block: `out[0..15]` becomes the keystream words (little-endian in bytes) for the sixteen words of
- * `state`, which stays as it is. RFC 8439 §2.3
+ * One ChaCha20 block: `out[0..15]` becomes the keystream words (little-endian in bytes) for the sixteen words
+ * of `state`, which does not change. RFC 8439 §2.3
  *
- * The sixteen words live in locals and the rounds are written out, an addition and its rotation a line: an engine
- * keeps locals in registers, which an array would not allow.
+ * The sixteen words are local variables and the rounds are written out, because engines keep local variables
+ * in registers, but not the elements of an array.
  */
 export function chachaBlock(state: Uint32Array, out: Uint32Array): void {
-  let x0 = state[0]! | 0;
-  let x1 = state[1]! | 0;
-  let x2 = state[2]! | 0;
-  let x3 = state[3]! | 0;
-  let x4 = state[4]! | 0;
-  let x5 = state[5]! | 0;
-  let x6 = state[6]! | 0;
-  let x7 = state[7]! | 0;
-  let x8 = state[8]! | 0;
-  let x9 = state[9]! | 0;
-  let x10 = state[10]! | 0;
-  let x11 = state[11]! | 0;
-  let x12 = state[12]! | 0;
-  let x13 = state[13]! | 0;
-  let x14 = state[14]! | 0;
-  let x15 = state[15]! | 0;
+  // oxfmt-ignore
+  let x0 = state[0]! | 0, x1 = state[1]! | 0, x2 = state[2]! | 0, x3 = state[3]! | 0;
+  // oxfmt-ignore
+  let x4 = state[4]! | 0, x5 = state[5]! | 0, x6 = state[6]! | 0, x7 = state[7]! | 0;
+  // oxfmt-ignore
+  let x8 = state[8]! | 0, x9 = state[9]! | 0, x10 = state[10]! | 0, x11 = state[11]! | 0;
+  // oxfmt-ignore
+  let x12 = state[12]! | 0, x13 = state[13]! | 0, x14 = state[14]! | 0, x15 = state[15]! | 0;
   for (let round = 0; round < 20; round += 2) {
     x12 = ((x12 ^= x0 = (x0 + x4) | 0) << 16) | (x12 >>> 16);
     x4 = ((x4 ^= x8 = (x8 + x12) | 0) << 12) | (x4 >>> 20);
@@ -62,7 +54,7 @@ export function chachaBlock(state: Uint32Array, out: Uint32Array): void {
   addRow(state, out, 12, x12, x13, x14, x15);
 }
 
-/** Put four words of the result, the state added, at `at`. */
+/** Store four words of the result, with the state added, at `at`. */
 function addRow(
   state: Uint32Array,
   out: Uint32Array,

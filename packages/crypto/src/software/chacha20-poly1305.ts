@@ -6,8 +6,8 @@ import { chachaBlock, createChachaState, littleEndianWord } from './chacha-block
 import { Poly1305 } from './poly1305.ts';
 
 /**
- * ChaCha20-Poly1305 in place, with no allocation per packet; nothing branches on or indexes by secrets.
- * RFC 8439 §2.8
+ * ChaCha20-Poly1305 in place, without allocation per packet; no branch or index depends on secrets. RFC 8439
+ * §2.8
  */
 export class Chacha20Poly1305 implements Aead {
   private readonly iv: Uint8Array;
@@ -48,7 +48,7 @@ export class Chacha20Poly1305 implements Aead {
     return true;
   }
 
-  /** Set the nonce and take the one-time key from block 0. RFC 8439 §2.6 */
+  /** Set the nonce, and derive the one-time key from block 0. RFC 8439 §2.6 */
   private start(packetNumber: number): void {
     const state = this.state;
     const nonce = this.nonce;

@@ -1,7 +1,7 @@
 /**
- * GHASH over byte ranges: multiplication in GF(2^128) by a fixed key, a byte at a time through a table of the
- * key's 256 multiples (4 KiB). The table is indexed by secrets, so timing may leak to code that shares the
- * processor's cache. SP 800-38D §6.4
+ * GHASH over byte ranges: multiplication in GF(2^128) by a fixed key, one byte at a time, through a table of
+ * 256 multiples of the key (4 KiB). The table is indexed by secrets, so that the timing may leak to code that
+ * shares the processor's cache. SP 800-38D §6.4
  */
 export class Ghash {
   /** The state, as four big-endian words. */
@@ -14,7 +14,7 @@ export class Ghash {
     this.multiples = buildMultiples(key);
   }
 
-  /** Start over. */
+  /** Reset the state. */
   reset(): void {
     this.words.fill(0);
   }
@@ -29,7 +29,7 @@ export class Ghash {
     this.absorbBlocks(last, 0, 16);
   }
 
-  /** Absorb the block of two lengths, in bits there, that ends GCM's input. SP 800-38D §7.1 */
+  /** Absorb the block of two lengths in bits that ends GCM's input. SP 800-38D §7.1 */
   absorbLengths(additionalBytes: number, textBytes: number): void {
     const last = this.lastBlock;
     last.fill(0);
@@ -49,7 +49,7 @@ export class Ghash {
       let b = 0;
       let c = 0;
       let d = 0;
-      for (let w = 3, byteAt = at + 15; w >= 0; w--) {
+      for (let w = 3, byteAt = at + 15; w >= 0; w--, byteAt -= 4) {
         const word = words[w]!;
         {
           const multiple = ((word & 255) ^ bytes[byteAt - 0]!) << 2;
@@ -83,7 +83,6 @@ export class Ghash {
           b = ((b >>> 8) | (a << 24)) ^ multiples[multiple + 1]!;
           a = (a >>> 8) ^ (remainder << 16) ^ multiples[multiple]!;
         }
-        byteAt -= 4;
       }
       words[0] = a;
       words[1] = b;
@@ -112,7 +111,7 @@ function buildMultiples(key: Uint32Array): Int32Array {
   return table;
 }
 
-/** The top 16 bits that eight bits shifted out of the end turn into. */
+/** What eight bits that are shifted out become in the top 16 bits. */
 function buildRemainders(): Uint16Array {
   const table = new Uint16Array(256);
   for (let n = 0; n < 256; n++) {

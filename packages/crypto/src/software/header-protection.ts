@@ -5,15 +5,15 @@ import { AesBlock } from './aes-block.ts';
 import { chachaBlock, createChachaState, littleEndianWord } from './chacha-block.ts';
 
 /**
- * Header protection computed in TypeScript with the key schedule kept: a fifth of what a call into a native
- * library costs for one block. RFC 9001 §5.4
+ * Header protection in TypeScript; the key schedule is kept. It takes a fifth of the time of a call into a
+ * native library for one block. RFC 9001 §5.4
  */
 export function createSoftwareHeaderProtection(aead: AeadName, key: Uint8Array): HeaderProtection {
   checkKey(aead, key);
   return aead === 'chacha20-poly1305' ? new ChachaHeaderProtection(key) : new AesHeaderProtection(key);
 }
 
-/** RFC 9001 §5.4.3. */
+/** AES-based header protection, RFC 9001 §5.4.3. */
 class AesHeaderProtection implements HeaderProtection {
   readonly mask: Uint8Array = MASK;
   private readonly block: AesBlock;
@@ -38,7 +38,7 @@ class AesHeaderProtection implements HeaderProtection {
   }
 }
 
-/** RFC 9001 §5.4.4: the sample is the block counter and the nonce. */
+/** ChaCha20-based header protection, RFC 9001 §5.4.4: the sample is the block counter and the nonce. */
 class ChachaHeaderProtection implements HeaderProtection {
   readonly mask: Uint8Array = MASK;
   private readonly state: Uint32Array;
@@ -61,6 +61,6 @@ class ChachaHeaderProtection implements HeaderProtection {
   }
 }
 
-/** One of each for all keys: a mask is used before the next one is computed. */
+/** All keys share one mask, which is used before the next one is computed. */
 const MASK = new Uint8Array(5);
 const WORDS = new Uint32Array(16);

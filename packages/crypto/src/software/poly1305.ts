@@ -3,9 +3,9 @@ import { littleEndianWord } from './chacha-block.ts';
 /**
  * The Poly1305 authenticator, RFC 8439 §2.5.
  *
- * Numbers modulo 2^130 - 5 stand in six signed limbs of 22 bits: a column of six products, the ones beyond 2^132
- * times 20 (2^132 is 20 modulo 2^130 - 5), stays below 2^52 and so exact in a double. Nothing branches on or
- * indexes by secrets.
+ * Numbers modulo 2^130 - 5 are six signed limbs of 22 bits: a column of six products, those beyond 2^132
+ * times 20 (2^132 is 20 modulo 2^130 - 5), stays below 2^52 and so is exact in a double. No branch or index
+ * depends on secrets.
  */
 export class Poly1305 {
   /** The tag that `finish` computed, as four little-endian words. */
@@ -15,7 +15,7 @@ export class Poly1305 {
   private readonly s: Uint32Array = new Uint32Array(4);
   private readonly lastBlock: Uint8Array = new Uint8Array(16);
 
-  /** Start over with a one-time key: the first eight words of `key`. */
+  /** Start with a one-time key: the first eight words of `key`. */
   start(key: Uint32Array): void {
     const r = this.r;
     this.h.fill(0);
@@ -76,23 +76,13 @@ export class Poly1305 {
   private absorbBlocks(bytes: Uint8Array, from: number, end: number): void {
     const h = this.h;
     const r = this.r;
-    const r0 = r[0]!;
-    const r1 = r[1]!;
-    const r2 = r[2]!;
-    const r3 = r[3]!;
-    const r4 = r[4]!;
-    const r5 = r[5]!;
-    const f1 = FOLD * r1;
-    const f2 = FOLD * r2;
-    const f3 = FOLD * r3;
-    const f4 = FOLD * r4;
-    const f5 = FOLD * r5;
-    let h0 = h[0]!;
-    let h1 = h[1]!;
-    let h2 = h[2]!;
-    let h3 = h[3]!;
-    let h4 = h[4]!;
-    let h5 = h[5]!;
+    // Destructuring, here and in chachaBlock, makes sealing a packet take 40 % longer.
+    // oxfmt-ignore
+    const r0 = r[0]!, r1 = r[1]!, r2 = r[2]!, r3 = r[3]!, r4 = r[4]!, r5 = r[5]!;
+    // oxfmt-ignore
+    const f1 = FOLD * r1, f2 = FOLD * r2, f3 = FOLD * r3, f4 = FOLD * r4, f5 = FOLD * r5;
+    // oxfmt-ignore
+    let h0 = h[0]!, h1 = h[1]!, h2 = h[2]!, h3 = h[3]!, h4 = h[4]!, h5 = h[5]!;
     for (let at = from; at < end; at += 16) {
       const w0 = littleEndianWord(bytes, at);
       const w1 = littleEndianWord(bytes, at + 4);
@@ -112,7 +102,8 @@ export class Poly1305 {
       let d4 = h0 * r4 + h1 * r3 + h2 * r2 + h3 * r1 + h4 * r0 + h5 * f5;
       let d5 = h0 * r5 + h1 * r4 + h2 * r3 + h3 * r2 + h4 * r1 + h5 * r0;
 
-      // Two chains side by side, one from column 0 and one from column 3, each ending where the other began.
+      // Two chains run side by side, one from column 0 and one from column 3; each ends where the other
+      // began.
       const c0 = d0 + ROUNDER - ROUNDER;
       const c3 = d3 + ROUNDER - ROUNDER;
       d1 += c0 * TO_CARRY;
@@ -137,10 +128,10 @@ export class Poly1305 {
     storeLimbs(h, h0, h1, h2, h3, h4, h5);
   }
 
-  /** Bring the limbs to the one form below 2^130 - 5. */
+  /** Reduce the limbs to the unique form below 2^130 - 5. */
   private reduce(): void {
     const h = this.h;
-    // Limbs may be negative, and folding the top may carry anew: three turns settle both.
+    // Limbs may be negative, and folding the top limb may carry again: three passes settle both.
     for (let turn = 0; turn < 3; turn++) {
       let carry = 0;
       for (let i = 0; i < 5; i++) carry = carryLimb(h, i, carry);
@@ -191,11 +182,11 @@ function carryLimb(limbs: Float64Array, at: number, carry: number): number {
 const LIMB = 2 ** 22;
 const TO_CARRY = 2 ** -22;
 const MASK = 2 ** 22 - 1;
-/** The top limb starts at bit 110. */
+/** The top limb begins at bit 110. */
 const TOP_LIMB = 2 ** 20;
 const FOLD = 20;
 /** Adding and subtracting this rounds a double below 2^73 to a multiple of 2^22. */
 const ROUNDER = 1.5 * 2 ** 74;
-/** Bit 128, which every whole block carries. */
+/** Bit 128, which is set in every whole block. */
 const BLOCK_BIT = 2 ** 18;
 const REDUCED = new Float64Array(6);

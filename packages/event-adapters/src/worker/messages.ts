@@ -1,17 +1,17 @@
-/** What a thread is started with, as its `workerData`. */
+/** The `workerData` of a network thread. */
 export interface ThreadStart {
   readonly threadSignal: SharedArrayBuffer;
   readonly applicationSignal: SharedArrayBuffer;
   readonly data: unknown;
 }
 
-/** What goes to the network thread. */
+/** Messages to the network thread. */
 export type ToThread =
   | { readonly type: 'wake-up' }
   | { readonly type: 'message'; readonly message: unknown }
   | { readonly type: 'stop' };
 
-/** What comes from it. */
+/** Messages from the network thread. */
 export type FromThread =
   | { readonly type: 'started' }
   | { readonly type: 'failed'; readonly reason: unknown }

@@ -6,18 +6,18 @@ import { WakeSignal } from './wake-signal.ts';
 export interface NetworkThreadOptions {
   /** The module that runs in the thread; it calls `runNetworkThread`. */
   readonly module: URL;
-  /** Given to the module: anything that can be cloned, `SharedRing.memory` for one. */
+  /** Passed to the module: anything that can be cloned, such as `SharedRing.memory`. */
   readonly data?: unknown;
   /**
-   * The thread calls `wakeApplication`: with a message, or to say that shared memory changed. Calls without a
-   * message may have become one.
+   * Is called when the thread calls `wakeApplication`: with a message, or without one when shared memory
+   * changed. Several calls without a message may cause one call here.
    */
   readonly onWakeUp?: (message: unknown) => void;
   /** Makes the thread. Default: a `Worker` of node:worker_threads. */
   readonly createThread?: (module: URL, workerData: unknown) => ThreadHandle;
 }
 
-/** What a thread must be able to do: the part of node:worker_threads' `Worker` that is used. */
+/** A thread: the part of the `Worker` of node:worker_threads that is used. */
 export interface ThreadHandle {
   postMessage(message: unknown): void;
   on(event: 'message', listener: (message: unknown) => void): unknown;
@@ -27,8 +27,8 @@ export interface ThreadHandle {
 }
 
 /**
- * Run a context in a thread of its own. Resolves when the thread's module is ready, and rejects with its error when
- * it is not going to be. The calling thread never waits for the other one.
+ * Run a context in a thread of its own. Resolves when the thread's module is ready, and rejects with its
+ * error when it fails. The calling thread never blocks.
  */
 export function startNetworkThread(options: NetworkThreadOptions): Promise<NetworkThread> {
   const signals = { thread: new WakeSignal(), application: new WakeSignal() };
@@ -55,7 +55,7 @@ export function startNetworkThread(options: NetworkThreadOptions): Promise<Netwo
   });
 }
 
-/** A context that runs in another thread. */
+/** A context in another thread. */
 export class NetworkThread {
   /** Resolves once the thread has ended; rejects when an error ended it. */
   readonly ended: Promise<void>;
@@ -69,26 +69,26 @@ export class NetworkThread {
       handle.on('error', reject);
       handle.on('exit', () => resolve());
     });
-    // Who does not ask for the end is not to be bothered with it.
+    // A program that does not use the promise must not get an unhandled rejection.
     this.ended.catch(() => {});
   }
 
   /**
-   * Have the thread run its `onWakeUp`, where it may use its context: with a message, or to look at shared memory.
-   * Calls without a message cost one message together. The only way in from outside.
+   * Make the thread call its `onWakeUp`, which may use the context: with a message, or to look at shared
+   * memory. Several calls without a message cause one message.
    */
   wakeUp(message?: unknown): void {
     if (message !== undefined) this.post({ type: 'message', message });
     else if (this.signal.raise()) this.post({ type: 'wake-up' });
   }
 
-  /** Ask the thread to end: it says its goodbyes and closes its socket. Resolves with `ended`. */
+  /** Ask the thread to close its connections and its socket, and to end. Resolves with `ended`. */
   stop(): Promise<void> {
     this.post({ type: 'stop' });
     return this.ended;
   }
 
-  /** End the thread at once, goodbyes or not. Resolves with `ended`. */
+  /** End the thread at once, without closing its connections. Resolves with `ended`. */
   terminate(): Promise<void> {
     this.handle.terminate();
     return this.ended;

@@ -2,23 +2,32 @@ import { parentPort, workerData } from 'node:worker_threads';
 import type { FromThread, ThreadStart, ToThread } from './messages.ts';
 import { WakeSignal } from './wake-signal.ts';
 
-/** What a network thread knows of the application. */
+/** The application, as a network thread sees it. */
 export interface ApplicationSide {
   /** `NetworkThreadOptions.data`. */
   readonly data: unknown;
-  /** Run the application's `onWakeUp`: with a message, or to look at shared memory, which many calls share. */
+  /**
+   * Make the application call its `onWakeUp`: with a message, or to look at shared memory; several calls of
+   * the latter kind may cause one.
+   */
   wakeApplication(message?: unknown): void;
 }
 
-/** What a thread's module made. */
+/** What the module of a thread provides. */
 export interface ThreadProgram {
-  /** The application called `wakeUp`. Everything of the context is allowed here; call `loop.wake()` afterwards. */
+  /** The application called `wakeUp`. The context may be used here; call `loop.wake()` afterwards. */
   onWakeUp(message: unknown): void;
-  /** Say goodbye and close the socket: `context.close()`, then `loop.close()`. The thread ends when nothing is left. */
+  /**
+   * Close the connections and the socket: `context.close()`, then `loop.close()`. The thread ends when
+   * nothing else keeps it running.
+   */
   close(): void;
 }
 
-/** Called by the module of a network thread: `begin` makes context, socket and loop. What it throws fails the start. */
+/**
+ * To be called by the module of a network thread: `begin` makes context, socket and loop. What it throws
+ * makes the start fail.
+ */
 export function runNetworkThread(
   begin: (application: ApplicationSide) => Promise<ThreadProgram> | ThreadProgram,
 ): void {
@@ -43,7 +52,7 @@ export function runNetworkThread(
     }
   };
   port.on('message', take);
-  // A thread ends when nothing holds it; not every runtime can close this port.
+  // The thread ends when nothing keeps it running; not every runtime can close this port.
   const leave = (): void => {
     port.off('message', take);
     port.unref();

@@ -1,19 +1,19 @@
 /**
- * A stream of bytes between two threads, in shared memory: one thread writes, one reads, neither ever waits. The
- * ring's capacity is the back-pressure: a full ring takes nothing until the reader has made room.
+ * A stream of bytes between two threads, in shared memory: one thread writes, one reads, and neither blocks.
+ * The capacity of the ring limits the writer: a full ring takes no bytes until the reader has made room.
  *
- * A ring does not tell the other thread that something changed; `wakeUp` does.
+ * A ring does not notify the other thread of changes; `wakeUp` does.
  */
 export class SharedRing {
-  /** For the other thread: pass it in `data` and wrap it there. */
+  /** The shared memory: pass it in `data`, and make a ring of it in the other thread. */
   readonly memory: SharedArrayBuffer;
   private readonly words: Int32Array;
   private readonly bytes: Uint8Array;
   private readonly mask: number;
 
   /**
-   * @param memory - of a ring in another thread, or the capacity of a new one: bytes, a power of two from 64 to
-   *   2^30, otherwise RangeError.
+   * @param memory - the memory of a ring in another thread, or the capacity of a new one: bytes, a power of
+   * two from 64 to 2^30, otherwise RangeError.
    */
   constructor(memory: SharedArrayBuffer | number) {
     if (typeof memory === 'number') assertCapacity(memory);
@@ -25,8 +25,13 @@ export class SharedRing {
 
   /** Bytes that wait to be read. */
   get length(): number {
-    // Both count modulo 2^32; the capacity is less, so their difference is exact.
+    // Both counters are modulo 2^32; their difference is exact, because the capacity is less.
     return (Atomics.load(this.words, WRITTEN) - Atomics.load(this.words, READ)) >>> 0;
+  }
+
+  /** For the writer: bytes that can be written now, in one piece or two. */
+  get free(): number {
+    return this.bytes.length - this.length;
   }
 
   /** Whether the writer has called `end` and everything was read. */
@@ -34,17 +39,17 @@ export class SharedRing {
     return Atomics.load(this.words, STATE) === ENDED && this.length === 0;
   }
 
-  /** Whether the writer has called `end`; bytes may wait still. */
+  /** Whether the writer has called `end`; bytes may still wait. */
   get ended(): boolean {
     return Atomics.load(this.words, STATE) === ENDED;
   }
 
-  /** Whether either side gave up. */
+  /** Whether either side has called `abort`. */
   get aborted(): boolean {
     return Atomics.load(this.words, STATE) === ABORTED;
   }
 
-  /** Copy in what fits; returns how many bytes were taken. */
+  /** Copy in as much as fits; returns how many bytes were taken. */
   write(from: Uint8Array): number {
     let taken = 0;
     while (taken < from.length) {
@@ -58,7 +63,7 @@ export class SharedRing {
     return taken;
   }
 
-  /** Copy out what is there; returns how many bytes. */
+  /** Copy out the waiting bytes; returns how many. */
   read(into: Uint8Array): number {
     let count = 0;
     while (count < into.length) {
@@ -71,17 +76,19 @@ export class SharedRing {
     return count;
   }
 
-  /** Nothing more will be written. */
+  /** The writer has no more bytes. */
   end(): void {
     Atomics.compareExchange(this.words, STATE, OPEN, ENDED);
   }
 
-  /** Give up: the other side sees `aborted`. */
+  /** Abort the stream, which the other side sees in `aborted`. */
   abort(): void {
     Atomics.store(this.words, STATE, ABORTED);
   }
 
-  /** For the writer: free memory in one piece, to be filled from its start; `commit` then hands it over. */
+  /**
+   * For the writer: free memory in one piece, to be filled from its start; `commit` then makes it readable.
+   */
   room(): Uint8Array {
     const at = Atomics.load(this.words, WRITTEN) & this.mask;
     const free = this.bytes.length - this.length;
@@ -93,13 +100,13 @@ export class SharedRing {
     Atomics.add(this.words, WRITTEN, count);
   }
 
-  /** For the reader: what is there in one piece, the rest comes after `skip`. */
+  /** For the reader: waiting bytes in one piece; the rest comes after `skip`. */
   peek(): Uint8Array {
     const at = Atomics.load(this.words, READ) & this.mask;
     return this.bytes.subarray(at, Math.min(at + this.length, this.bytes.length));
   }
 
-  /** For the reader: the first `count` bytes of `peek` are done with. */
+  /** For the reader: the first `count` bytes of `peek` have been read. */
   skip(count: number): void {
     Atomics.add(this.words, READ, count);
   }
@@ -111,7 +118,7 @@ function assertCapacity(capacity: number): void {
     throw new RangeError(`a ring of ${capacity} bytes: must be a power of two from 64 to 2^30`);
 }
 
-/** A cache line for each word, so that writer and reader do not fight for one. */
+/** One cache line for each counter, so that writer and reader do not share one. */
 const HEAD_BYTES = 192;
 const WRITTEN = 0;
 const READ = 16;

@@ -1,22 +1,24 @@
 import type { QuicStream } from '@tsquic/quic-core';
+import type { StreamHandlers } from '../event-dispatcher.ts';
 import type { SharedRing } from './shared-ring.ts';
 
 /** Options of `StreamRelay`. Leave out the ring of a direction that the stream does not have. */
 export interface StreamRelayOptions {
   readonly stream: QuicStream;
-  /** The application writes here what is to be sent. */
+  /** The ring into which the application writes. */
   readonly outgoing?: SharedRing;
-  /** The application reads here what was received. */
+  /** The ring from which the application reads. */
   readonly incoming?: SharedRing;
-  /** Tell the application that a ring changed. */
+  /** Is called to tell the application that a ring changed. */
   readonly wakeApplication: () => void;
 }
 
 /**
- * Moves bytes between a stream and the rings of an application in another thread. Back-pressure holds from end to
- * end: a full ring leaves bytes in the stream, whose flow control then holds the peer.
+ * Moves bytes between a stream and the rings of an application in another thread. A full ring leaves bytes in
+ * the stream, whose flow control then stops the peer. Pass it to an `EventDispatcher` as the handlers of the
+ * stream.
  */
-export class StreamRelay {
+export class StreamRelay implements StreamHandlers {
   private readonly stream: QuicStream;
   private readonly outgoing: SharedRing | undefined;
   private readonly incoming: SharedRing | undefined;
@@ -30,14 +32,37 @@ export class StreamRelay {
     this.wakeApplication = options.wakeApplication;
   }
 
-  /** Move what can be moved: at `stream-readable`, `stream-writable`, and whenever the application woke the thread. */
+  /** Move as many bytes as possible. Call it at first, and whenever the application woke the thread. */
   pump(): void {
     const sent = this.send();
     const received = this.receive();
     if (sent || received) this.wakeApplication();
   }
 
-  /** The peer gave up, or the connection ended: the application sees `aborted` once it has read what came before. */
+  onReadable(): void {
+    this.pump();
+  }
+
+  onWritable(): void {
+    this.pump();
+  }
+
+  onReset(): void {
+    this.abort();
+  }
+
+  onStopped(): void {
+    this.abort();
+  }
+
+  onClosed(): void {
+    this.abort();
+  }
+
+  /**
+   * The peer reset the stream, or the connection ended: the application sees `aborted` once it has read the
+   * bytes from before.
+   */
   abort(): void {
     this.outgoing?.abort();
     if (this.incoming?.ended !== true) this.incoming?.abort();
@@ -49,7 +74,7 @@ export class StreamRelay {
     if (ring === undefined || this.sentAll || ring.aborted) return false;
     let moved = false;
     for (;;) {
-      // The end is looked at first: what was written before it is then in sight.
+      // The end is read first, so that all bytes written before it are visible.
       const { ended } = ring;
       const bytes = ring.peek();
       const isLast = ended && bytes.length === ring.length;

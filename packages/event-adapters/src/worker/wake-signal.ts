@@ -1,6 +1,6 @@
 /**
- * A flag in shared memory that makes many wake-ups one message: who raises it first sends the message, who hears
- * the message lowers it before looking around, so that nothing is missed.
+ * A flag in shared memory that merges many wake-ups into one message: the thread that raises it first sends
+ * the message, and the receiver lowers it before it looks at shared memory, so that no change is missed.
  */
 export class WakeSignal {
   readonly memory: SharedArrayBuffer;
@@ -11,7 +11,7 @@ export class WakeSignal {
     this.flag = new Int32Array(memory);
   }
 
-  /** Whether this call was the first since `lower`. */
+  /** Raise the flag; returns whether this call was the first since `lower`. */
   raise(): boolean {
     return Atomics.exchange(this.flag, 0, 1) === 0;
   }

@@ -1,3 +1,4 @@
+import { decodeUtf8, encodeUtf8 } from '@tsquic/bytes';
 import { Level } from '@tsquic/tls13';
 import { TransportCode, type TransportError } from '../errors/transport-error.ts';
 import type { CloseReason } from '../events.ts';
@@ -6,9 +7,10 @@ import type { PacketWriter } from '../packet/writer.ts';
 
 const MAX_REASON_BYTES = 256;
 const NO_REASON = new Uint8Array(0);
+const ANSWER_FACTOR = 3;
 
 /**
- * How a connection ends. RFC 9000 §10.2
+ * How a connection ends, and how often the peer is told. RFC 9000 §10.2, §10.2.1
  *
  *   open ── we close ─▶ closing ──┐
  *     └──── peer closes ─▶ draining ┴─ three probe timeouts ─▶ over
@@ -16,20 +18,27 @@ const NO_REASON = new Uint8Array(0);
 export class CloseState {
   /** Undefined while the connection is open. */
   reason: CloseReason | undefined;
-  /** The peer is told nothing any more. */
+  /** The draining period: no CONNECTION_CLOSE leaves any more. RFC 9000 §10.2.2 */
   draining = false;
   /** A CONNECTION_CLOSE should leave. */
   pending = false;
-  /** Where the one packet that answers the peer's CONNECTION_CLOSE belongs; undefined when there is none to answer. */
+  /**
+   * The level of the one packet that answers the peer's CONNECTION_CLOSE; undefined when no answer is due.
+   */
   private answerLevel: Level | undefined;
   private received = 0;
   private nextAnswer = 1;
+  /**
+   * Bytes that may leave now. Once a CONNECTION_CLOSE has left, more are answers to datagrams that nobody has authenticated,
+   * and together have three times the bytes of these. RFC 9000 §10.2.1
+   */
+  room: number = Infinity;
 
   get active(): boolean {
     return this.reason !== undefined;
   }
 
-  /** We close; false when the end has begun already. */
+  /** This end closes the connection; returns false when it has ended already. */
   begin(reason: CloseReason): boolean {
     if (this.active) return false;
     this.reason = reason;
@@ -37,7 +46,10 @@ export class CloseState {
     return true;
   }
 
-  /** The peer closes, or there is nobody left to tell; false when the end had begun already. */
+  /**
+   * The peer has closed the connection, or cannot be told; returns false when the connection has ended
+   * already.
+   */
   drain(reason: CloseReason): boolean {
     this.draining = true;
     this.pending = false;
@@ -47,8 +59,8 @@ export class CloseState {
   }
 
   /**
-   * The peer's CONNECTION_CLOSE came at `level`: one packet tells it that it was heard, and that it need not wait.
-   * RFC 9000 §10.2.2
+   * The peer's CONNECTION_CLOSE came at `level`: one packet in answer lets the peer end its closing period
+   * early. RFC 9000 §10.2.2
    */
   answer(level: Level): void {
     this.pending = true;
@@ -56,32 +68,43 @@ export class CloseState {
     this.answerLevel = level === Level.EarlyData ? Level.Initial : level;
   }
 
-  /** The one answer has left, or had no room to. */
+  /** The one packet in answer to CONNECTION_CLOSE has left, or had no room to. */
   onAnswered(): void {
     if (this.draining) this.pending = false;
   }
 
-  /** A packet came while closing: answer ever more rarely. Returns whether this one is answered. RFC 9000 §10.2.1 */
-  onReceived(): boolean {
+  /**
+   * A packet came while closing: each CONNECTION_CLOSE in answer needs more packets than the one before.
+   * Returns whether this packet is answered. RFC 9000 §10.2.1
+   */
+  onReceived(bytes: number): boolean {
+    this.room += ANSWER_FACTOR * bytes;
     if (this.draining || ++this.received < this.nextAnswer) return false;
     this.nextAnswer *= 2;
     this.pending = true;
     return true;
   }
 
-  /** Whether something about the end is to be said at this level. */
+  /** A datagram with CONNECTION_CLOSE left. */
+  onSent(bytes: number): void {
+    this.room = this.room === Infinity ? 0 : this.room - bytes;
+  }
+
+  /** Whether a CONNECTION_CLOSE is to be sent at this level. */
   speaksAt(level: Level): boolean {
     return !this.draining || level === this.answerLevel;
   }
 
   /** Write CONNECTION_CLOSE for a level; where it does not fit, it waits for a datagram with more room. RFC 9000 §10.2.3 */
   write(packet: PacketWriter, level: Level): void {
+    // An endpoint that can still send gives its reason in CONNECTION_CLOSE, for a stateless reset gives none.
+    // RFC 9000 §10.3
     const frame = this.draining ? HEARD : closeFrame(this.reason!, level);
     if (frame !== undefined && encodeClose(packet.frames, frame)) this.pending = false;
   }
 }
 
-/** What answers a CONNECTION_CLOSE. RFC 9000 §10.2.2 */
+/** The frame that answers the peer's CONNECTION_CLOSE. RFC 9000 §10.2.2 */
 const HEARD: CloseFrame = {
   application: false,
   code: TransportCode.NoError,
@@ -89,7 +112,7 @@ const HEARD: CloseFrame = {
   reason: NO_REASON,
 };
 
-/** Why we close when the peer, or we, have broken the protocol. */
+/** The reason for closing after this end or the peer has broken the protocol. */
 export function transportReason({
   code,
   frameType,
@@ -98,63 +121,31 @@ export function transportReason({
   return { kind: 'transport', code, frameType, text: message, remote: false };
 }
 
+/** The reason that the peer's CONNECTION_CLOSE gives. */
+export function peerCloseReason(frame: CloseFrame): CloseReason {
+  const text = decodeUtf8(frame.reason);
+  return frame.application
+    ? { kind: 'application', code: frame.code, text, remote: true }
+    : { kind: 'transport', code: frame.code, frameType: frame.frameType, text, remote: true };
+}
+
 function closeFrame(reason: CloseReason, level: Level): CloseFrame | undefined {
   if (reason.kind === 'transport')
-    return { application: false, code: reason.code, frameType: reason.frameType, reason: utf8(reason.text) };
+    return {
+      application: false,
+      code: reason.code,
+      frameType: reason.frameType,
+      reason: encodeUtf8(reason.text, MAX_REASON_BYTES),
+    };
   if (reason.kind !== 'application') return undefined;
-  // Before 1-RTT the peer's address is not sure: the application's words stay out of sight. RFC 9000 §10.2.3
+  // A CONNECTION_CLOSE of type 0x1d before 1-RTT packets would expose the state of the application:
+  // APPLICATION_ERROR stands for its code. RFC 9000 §10.2.3
   if (level === Level.Application)
-    return { application: true, code: reason.code, frameType: 0, reason: utf8(reason.text) };
+    return {
+      application: true,
+      code: reason.code,
+      frameType: 0,
+      reason: encodeUtf8(reason.text, MAX_REASON_BYTES),
+    };
   return { application: false, code: TransportCode.ApplicationError, frameType: 0, reason: NO_REASON };
-}
-
-/** UTF-8 of `text`, cut to what a reason may take. The lowest layers have no TextEncoder. */
-export function utf8(text: string): Uint8Array {
-  const out: number[] = [];
-  for (const character of text) {
-    const point = character.codePointAt(0)!;
-    const code = isSurrogate(point) ? 0xfffd : point;
-    if (out.length > MAX_REASON_BYTES - 4) break;
-    if (code < 0x80) out.push(code);
-    else if (code < 0x800) out.push(0xc0 | (code >> 6), 0x80 | (code & 0x3f));
-    else if (code < 0x1_0000)
-      out.push(0xe0 | (code >> 12), 0x80 | ((code >> 6) & 0x3f), 0x80 | (code & 0x3f));
-    else
-      out.push(
-        0xf0 | (code >> 18),
-        0x80 | ((code >> 12) & 0x3f),
-        0x80 | ((code >> 6) & 0x3f),
-        0x80 | (code & 0x3f),
-      );
-  }
-  return Uint8Array.from(out);
-}
-
-/** What a peer's reason says, as far as it is UTF-8; anything else becomes the replacement character. */
-export function decodeReason(bytes: Uint8Array): string {
-  let text = '';
-  for (let i = 0; i < bytes.length;) {
-    const first = bytes[i]!;
-    const length = first < 0x80 ? 1 : first < 0xc0 ? 0 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
-    const code = length === 0 ? -1 : codePoint(bytes, i, length);
-    text += code < 0 ? '\ufffd' : String.fromCodePoint(code);
-    i += code < 0 ? 1 : length;
-  }
-  return text;
-}
-
-function codePoint(bytes: Uint8Array, at: number, length: number): number {
-  if (at + length > bytes.length) return -1;
-  let code = length === 1 ? bytes[at]! : bytes[at]! & (0x7f >> length);
-  for (let i = 1; i < length; i++) {
-    if ((bytes[at + i]! & 0xc0) !== 0x80) return -1;
-    code = code * 64 + (bytes[at + i]! & 0x3f);
-  }
-  const smallest = [0, 0, 0x80, 0x800, 0x1_0000][length]!;
-  return code < smallest || code > 0x10_ffff || isSurrogate(code) ? -1 : code;
-}
-
-/** Half of a pair has no UTF-8 of its own. RFC 3629 §3 */
-function isSurrogate(code: number): boolean {
-  return code >= 0xd800 && code <= 0xdfff;
 }

@@ -1,31 +1,30 @@
 import { equalBytes } from '@tsquic/bytes';
 import { Level } from '@tsquic/tls13';
-import { TransportCode, TransportError } from '../errors/transport-error.ts';
-import type { CloseReason } from '../events.ts';
-import { levelOf } from '../keys/keys.ts';
 import { Drop } from '../packet/drop.ts';
-import { type PacketHeader, PacketType } from '../packet/header.ts';
-import { type PacketReader, readerFor } from '../packet/reader.ts';
-import type { PacketWriter } from '../packet/writer.ts';
-import { BASE_MTU } from '../path/mtu.ts';
+import type { PacketHeader } from '../packet/header.ts';
+import type { PacketReader } from '../packet/reader.ts';
+import { BASE_MTU } from '../packet/datagram-size.ts';
+import type { PathParts } from '../multipath/numbered-path.ts';
 import type { Path } from '../path/path.ts';
-import { Space } from '../spaces/spaces.ts';
-import { type ChangeTracer, createChangeTracer } from '../trace/changes.ts';
-import { PACKET_TYPES } from '../trace/packets.ts';
-import type { ConnectionParts } from './assemble.ts';
-import { transportReason } from './close-state.ts';
+import type { PacketSpace } from '../spaces/packet-space.ts';
+import { type ChangeTracer, createChangeTracer } from './changes.ts';
+import type { ConnectionParts } from './parts.ts';
+import { writeClose } from './close-packets.ts';
+import { armEarlyKeys, Deadlines } from './deadlines.ts';
+import { onTimers, onTurn } from './expiry.ts';
+import { readdress } from './addressing.ts';
+import { settleDatagrams } from './datagram-room.ts';
 import { createDatagram, type Datagram } from './datagram.ts';
-import { isGoodbye } from './goodbye.ts';
-import { letGo, rest } from './memory.ts';
-import { Effect, isFromWrongRole, spaceOf } from './receiver.ts';
-import { Timer } from './timers.ts';
+import { onAnswered, onRetry, onVersionNegotiation } from './first-flight.ts';
+import { answerLate } from './answered-close.ts';
+import { endsWithNumbers, hasUsedUpNumbers } from './number-exhaustion.ts';
+import { followFlight, giveToken, greetElsewhere, keepClosingState, rememberPath } from './memory.ts';
+import type { OutgoingDatagram } from './outgoing-datagram.ts';
+import { Effect, isFromWrongRole } from './receiver.ts';
+import { Turn } from './turn.ts';
+import { PacketType } from '../version/packet-type.ts';
+import { isProtected, levelOf, type ProtectedType, spaceOf, typeOf } from '../packet/levels.ts';
 
-/** Closing and draining last this many probe timeouts; keys of an old phase live as long. RFC 9000 §10.2 */
-const LINGER_PTOS = 3;
-/** A peer that acknowledges late, and so seems far away, cannot make a connection linger for hours. */
-const MAX_LINGER_PTO_US = 10_000_000;
-/** Streams that are free are announced within this time, however few; they may be more by then. */
-const CREDIT_DELAY_US = 1_000_000;
 const NOT_READ = -1;
 
 /**
@@ -36,45 +35,45 @@ export class Connection {
   readonly parts: ConnectionParts;
   readonly id: number;
   readonly isClient: boolean;
-  /** Nothing is left to do: the context may forget it. */
-  finished = false;
+  readonly turn: Turn = new Turn();
   private readonly reader: PacketReader;
-  /** A packet of the peer was opened: Retry and Version Negotiation come too late. */
+  private readonly deadlines: Deadlines;
+  /** Whether a packet of the peer was opened: a Retry or Version Negotiation packet after that is ignored. */
   private answered = false;
   /** What became of the first packet of the datagram, or `NOT_READ`. */
   private firstDrop: number = NOT_READ;
+  private completeSeen = false;
   private confirmedSeen = false;
   private installsSeen = 0;
-  /** The peer has closed, and the program is not told before the answer has left: by then nothing is left to send. */
-  private untold: CloseReason | undefined;
-  /** Where the end is told. */
-  private closingPath: Path | undefined;
-  /** Packets that came earlier are read. */
+  /** The parts of the path that the datagram in hand came on. */
+  private way: PathParts;
+  /** Whether packets that were kept for their keys are being read. */
   private isRetrying = false;
-  /** Undefined where nobody watches. */
+  /** Undefined where the tracer asks for no changes. */
   private readonly changes: ChangeTracer | undefined;
 
   constructor(parts: ConnectionParts) {
-    this.parts = parts;
+    this.parts = this.way = parts;
     this.id = parts.id;
     this.isClient = parts.isClient;
-    this.reader = readerFor(parts.localIdLength);
+    this.reader = parts.workbench.packets;
+    this.deadlines = new Deadlines(parts);
     this.changes = createChangeTracer(parts.id, parts, parts.tracer);
   }
 
-  // In: the network
+  // Incoming datagrams
 
   /** Take every packet of a datagram that was routed here; false when its first could not be opened. */
   receive(datagram: Datagram, nowUs: number): boolean {
     const { parts, reader } = this;
-    parts.recovery.onTurn(parts.timers.next(), nowUs);
+    onTurn(parts, this.deadlines.dueToReceiveUs(nowUs), nowUs);
     parts.statistics.bytesReceived += datagram.length;
     parts.tracer.onDatagramReceived?.(this.id, datagram.length, datagram.ecn, nowUs);
     if (parts.closeState.active) {
       this.onReceivedLate(datagram, nowUs);
       return true;
     }
-    const path = parts.paths.find(datagram.from, datagram.to, datagram.interfaceIndex, nowUs);
+    const path = this.pathOf(datagram, nowUs);
     if (path === undefined) {
       this.onDropped(Drop.WrongAddress, datagram.length, nowUs);
       return true;
@@ -82,6 +81,7 @@ export class Connection {
     path.amplification.onReceived(datagram.length);
     this.firstDrop = NOT_READ;
     this.receivePackets(datagram, path, nowUs);
+    parts.multipath?.settleCandidate();
     if (reader.drop !== Drop.None) this.onDropped(reader.drop, 0, nowUs);
     const understood = this.firstDrop === Drop.None || this.firstDrop === Drop.Duplicate;
     this.retryEarly(nowUs);
@@ -89,19 +89,32 @@ export class Connection {
     return understood;
   }
 
+  /** The path that a datagram came on, by its connection ID and its addresses; undefined where there is none. */
+  private pathOf({ bytes, length, from, to, interfaceIndex }: Datagram, nowUs: number): Path | undefined {
+    const { parts } = this;
+    this.way = parts;
+    if (parts.multipath !== undefined) {
+      const way = parts.multipath.addressed(
+        bytes,
+        length,
+        { remote: from, local: to, interfaceIndex },
+        nowUs,
+      );
+      if (way === undefined) return undefined;
+      this.way = way;
+    }
+    return this.way.paths.find(from, to, interfaceIndex, nowUs);
+  }
+
   /**
-   * While closing, what comes may have to be told again that this is the end, at the address that it comes from; unless
-   * it says the same. RFC 9000 §10.2.1, §10.2.2
+   * While closing, a packet of the peer may have to be answered with CONNECTION_CLOSE, to the address that it
+   * came from, unless it closes the connection as well. RFC 9000 §10.2.1, §10.2.2
    */
   private onReceivedLate(datagram: Datagram, nowUs: number): void {
     const { parts } = this;
     this.onDropped(Drop.Closing, datagram.length, nowUs);
-    const path = parts.paths.find(datagram.from, datagram.to, datagram.interfaceIndex, nowUs);
-    if (path === undefined) return;
-    path.amplification.onReceived(datagram.length);
-    if (!parts.closeState.onReceived()) return;
-    if (parts.destinations.idOf(path) !== undefined) this.closingPath = path;
-    if (isGoodbye(datagram, this.reader, parts)) parts.closeState.drain(parts.closeState.reason!);
+    const path = this.pathOf(datagram, nowUs);
+    if (path !== undefined) answerLate(datagram, path, this.reader, parts);
   }
 
   private receivePackets(datagram: Datagram, path: Path, nowUs: number): void {
@@ -114,9 +127,9 @@ export class Connection {
         if (this.firstDrop === NOT_READ) this.firstDrop = drop;
         if (drop !== Drop.None) this.onDropped(drop, header.packetEnd - header.headerAt, nowUs);
       } catch (error) {
-        this.closeFor(error);
+        parts.life.closeFor(error);
       }
-      if (this.untold !== undefined) this.answerClose(levelOf(header.type), path);
+      if (parts.life.awaitsAnswer && isProtected(header.type)) this.answerClose(levelOf(header.type), path);
     }
   }
 
@@ -124,58 +137,83 @@ export class Connection {
     const { parts } = this;
     const { bytes } = datagram;
     if (isFromWrongRole(header, this.isClient)) return Drop.UnexpectedType;
-    if (header.type === PacketType.Retry) return this.onRetry(bytes, header, nowUs);
-    if (header.type === PacketType.VersionNegotiation) return this.onVersionNegotiation(bytes, header);
-    if (header.type === PacketType.Initial && !this.isClient && datagram.length < BASE_MTU)
-      return Drop.SmallInitial;
-    if (header.type !== PacketType.OneRtt && !this.isFromPeer(bytes, header)) return Drop.ForeignConnectionId;
+    const { type } = header;
+    if (type === PacketType.Retry) return onRetry(parts, bytes, header, this.answered, nowUs);
+    if (type === PacketType.VersionNegotiation)
+      return onVersionNegotiation(parts, bytes, header, this.answered, nowUs);
+    if (type === PacketType.Initial && !this.isClient && datagram.length < BASE_MTU) return Drop.SmallInitial;
+    if (type !== PacketType.OneRtt && !this.isFromPeer(bytes, header)) return Drop.ForeignConnectionId;
 
-    const level = levelOf(header.type);
-    const space = spaceOf(level);
-    const receiving = parts.spaces.at(space);
-    const drop = parts.keys.open(bytes, header, receiving.received.largest);
-    if (drop === Drop.NoKeys) return this.keepForLater(datagram, header);
+    const level = levelOf(type);
+    const space = parts.spaces.at(spaceOf(level), path);
+    if (space === undefined) return Drop.NoKeys;
+    header.pathId = path.space.pathId;
+    const drop = parts.keys.open(bytes, header, space.receiving.received.largest);
+    if (drop === Drop.NoKeys) return this.keepForLater(datagram, header, type);
     if (drop !== Drop.None) return drop;
-    if (receiving.received.isDuplicate(header.packetNumber)) return this.onDuplicate(header, path);
+    return this.takePacket(datagram, header, level, space, path, nowUs);
+  }
 
-    this.onAuthentic(bytes, header, path, nowUs);
-    const effects = parts.receiver.onPayload(bytes, header, level, path, nowUs);
+  /** Take a packet that its keys have opened. */
+  private takePacket(
+    datagram: Datagram,
+    header: PacketHeader,
+    level: Level,
+    space: PacketSpace,
+    path: Path,
+    nowUs: number,
+  ): Drop {
+    const { receiving } = space;
+    if (receiving.received.isDuplicate(header.packetNumber)) {
+      receiving.received.onDuplicate(header.packetNumber);
+      return this.onDuplicate(header, path, nowUs);
+    }
+
     const newest = header.packetNumber > receiving.received.largest;
+    if (newest && this.way.migration.isLeft(path)) return Drop.WrongAddress;
+    this.onAuthentic(datagram.bytes, header, path, nowUs);
+    const effects = this.parts.receiver.onPayload(datagram.bytes, header, level, space, path, nowUs);
     const ackEliciting = (effects & Effect.AckEliciting) !== 0;
     receiving.onReceived(header.packetNumber, ackEliciting, datagram.ecn, path.rtt.minUs, nowUs);
-    if (newest && (effects & Effect.NonProbing) !== 0) this.follow(path, header);
+    if (newest && (effects & Effect.NonProbing) !== 0) this.follow(path, header, nowUs);
     return Drop.None;
   }
 
-  /** The peer has closed: it may wait to hear that we know, unless it keeps no connection that could. */
+  /**
+   * The peer has closed the connection: send one CONNECTION_CLOSE in answer, unless the peer keeps no state
+   * that it could reach, or has moved to an address that is not validated.
+   */
   private answerClose(level: Level, path: Path): void {
-    const { closeState, destinations } = this.parts;
-    // The first that a client hears of a server may well be the last. RFC 9000 §5.2.2
-    if (this.isClient && level === Level.Initial && !this.parts.handshake.hasHandshakeKeys) return;
-    if (destinations.idOf(path) === undefined) return;
-    this.closingPath = path;
-    closeState.answer(level);
+    const { life, handshake, paths } = this.parts;
+    // A CONNECTION_CLOSE in a server's first Initial packet refuses the connection, and the server keeps no
+    // state. RFC 9000 §5.2.2
+    if (this.isClient && level === Level.Initial && !handshake.hasHandshakeKeys) return;
+    // A server that sends to another address of its client has to begin path validation, of which nothing can come any
+    // more. The answer is a MAY, and packets from such an address may be discarded. RFC 9000 §9.3, §10.2.1, §10.2.2
+    if (!this.isClient && paths.isConfirmed && !path.amplification.validated) return;
+    if (path.destination !== undefined) life.answer(level, path);
   }
 
   /**
-   * The peer has moved, unless we have no connection ID that we may use there. RFC 9000 §9.3, §9.5
+   * The peer has migrated: follow it, unless we have no connection ID that is unused on other paths.
+   * RFC 9000 §9.3, §9.5
    *
-   * What waited for its keys tells where the peer was, and 0-RTT leaves together with newer Initial packets.
+   * A packet that waited for its keys shows an old address of the peer, and a 0-RTT packet no newer one than
+   * the Initial packets that it leaves with.
    */
-  private follow(path: Path, { type, packetNumber }: PacketHeader): void {
-    const { paths, destinations } = this.parts;
-    if (path === paths.active || this.isRetrying || type === PacketType.ZeroRtt) return;
-    if (destinations.idOf(path) === undefined) return;
-    paths.follow(path, packetNumber);
-    this.readdress();
+  private follow(path: Path, { type, packetNumber }: PacketHeader, nowUs: number): void {
+    if (this.isRetrying || type === PacketType.ZeroRtt || path.destination === undefined) return;
+    this.way.migration.follow(path, type === PacketType.OneRtt ? packetNumber : Infinity);
+    if (path === this.way.paths.active) readdress(this.parts, nowUs);
   }
 
-  private onDuplicate({ type, packetNumber }: PacketHeader, path: Path): Drop {
-    if (type === PacketType.OneRtt && this.parts.paths.onRepeated(path, packetNumber)) this.readdress();
+  private onDuplicate({ type, packetNumber }: PacketHeader, path: Path, nowUs: number): Drop {
+    if (type === PacketType.OneRtt && this.way.migration.onRepeated(path, packetNumber))
+      readdress(this.parts, nowUs);
     return Drop.Duplicate;
   }
 
-  /** The packet is from the peer: what that alone means. */
+  /** A packet that was opened is from the peer: update what follows from that alone. */
   private onAuthentic(bytes: Uint8Array, header: PacketHeader, path: Path, nowUs: number): void {
     const { parts } = this;
     parts.statistics.packetsReceived++;
@@ -189,77 +227,53 @@ export class Connection {
       header.payloadEnd,
       nowUs,
     );
+    if (header.type === PacketType.OneRtt) path.spin.onReceived(bytes[header.headerAt]!, header.packetNumber);
+    else parts.fields.version.onHeard(header.version);
     parts.idle.onReceived(nowUs);
-    parts.recovery.pto.onHeard(nowUs);
-    parts.paths.remember(path);
-    // The first ID of a server is its client's invention.
-    if (header.type !== PacketType.Initial)
-      parts.destinations.onReceived(path, bytes, header.dcidAt, header.dcidAt + header.dcidLength);
+    this.way.recovery.pto.onHeard(nowUs);
+    this.way.paths.remember(path);
+    // The client chose the Destination Connection ID of Initial and 0-RTT packets itself, so it is none that
+    // this server issued.
+    if (header.type !== PacketType.Initial && header.type !== PacketType.ZeroRtt)
+      this.way.paths.onAddressed(path, bytes, header.dcidAt, header.dcidAt + header.dcidLength);
     if (!this.answered) {
       this.answered = true;
-      if (this.isClient) this.adoptPeerId(bytes.slice(header.scidAt, header.scidAt + header.scidLength));
+      if (this.isClient) onAnswered(parts, bytes.slice(header.scidAt, header.scidAt + header.scidLength));
     }
     if (header.type !== PacketType.Handshake || this.isClient) return;
-    // Whoever has the Handshake keys got what we sent to the one address so far, wherever this comes from. Of two
-    // addresses nobody knows which: they are challenged once the handshake is over. RFC 9000 §8.1, RFC 9001 §4.9.1
-    if (!parts.paths.hasMoved) parts.paths.active.amplification.validated = true;
+    // A client with Handshake keys has received what went to its only address so far, which validates that
+    // address. After a change of address it is not known which of the two: both are challenged once the
+    // handshake is over. RFC 9000 §8.1, RFC 9001 §4.9.1
+    if (!parts.migration.hasMoved) parts.paths.active.amplification.validated = true;
     this.discard(Level.Initial, nowUs);
   }
 
   /** Whether a long header's version and source ID are those that the peer began with. RFC 9000 §5.2.1, §7.2 */
   private isFromPeer(bytes: Uint8Array, header: PacketHeader): boolean {
-    if (header.version !== this.parts.fields.versionId) return false;
+    if (!this.parts.fields.version.accepts(header)) return false;
     if (this.isClient && !this.answered) return true;
     const { peerSource } = this.parts.handshake.seenIds!;
     return equalBytes(bytes.subarray(header.scidAt, header.scidAt + header.scidLength), peerSource);
   }
 
-  private adoptPeerId(peerSource: Uint8Array): void {
+  private keepForLater(datagram: Datagram, header: PacketHeader, type: ProtectedType): Drop {
     const { parts } = this;
-    parts.peerIds.replaceInitial(peerSource);
-    parts.handshake.seenIds = {
-      peerSource,
-      originalDestination: parts.start!.originalDestination,
-      retrySource: parts.start!.retrySource,
-    };
-  }
-
-  private onRetry(bytes: Uint8Array, header: PacketHeader, nowUs: number): Drop {
-    const { parts } = this;
-    const drop = parts.start!.onRetry(bytes, header, this.answered);
-    if (drop !== Drop.None) return drop;
-    const source = parts.start!.retrySource!;
-    parts.peerIds.replaceInitial(source);
-    parts.keys.installInitial(source);
-    parts.fields.token = bytes.slice(header.tokenAt, header.tokenAt + header.tokenLength);
-    parts.recovery.loseAll(Space.Initial, nowUs);
-    return Drop.None;
-  }
-
-  private onVersionNegotiation(bytes: Uint8Array, header: PacketHeader): Drop {
-    const offered = this.parts.start!.onVersionNegotiation(bytes, header, this.answered);
-    if (offered === undefined) return Drop.Unsolicited;
-    this.drain({ kind: 'version-negotiation', offered });
-    this.finished = true;
-    return Drop.None;
-  }
-
-  private keepForLater(datagram: Datagram, header: PacketHeader): Drop {
-    const { parts } = this;
-    if (parts.handshake.complete || !parts.keys.mayComeLater(header)) return Drop.NoKeys;
+    if (parts.handshake.complete || !parts.keys.mayComeLater(type)) return Drop.NoKeys;
     const { bytes, from, to, interfaceIndex, ecn } = datagram;
-    // The server has answered, and the part that comes first is lost. RFC 9002 §6.2.3
+    // The server has answered, but the first part of its flight is lost: the probe timeout is shortened.
+    // RFC 9002 §6.2.3
     if (this.isClient && !parts.handshake.hasHandshakeKeys) parts.recovery.hasten();
     return parts.early.keep(bytes, header, from, to, interfaceIndex, ecn) ? Drop.KeptForLater : Drop.NoKeys;
   }
 
-  /** Try again what came before its keys, once there are keys that might fit. */
+  /** Read the packets that came before their keys, once there are keys that may open them. */
   private retryEarly(nowUs: number): void {
     const { parts } = this;
     if (parts.keys.installs === this.installsSeen) return;
     this.installsSeen = parts.keys.installs;
     if (parts.early.isEmpty || parts.closeState.active) return;
     this.isRetrying = true;
+    this.way = parts;
     for (const packet of parts.early.takeAll()) {
       const path = parts.paths.find(packet.from, packet.to, packet.interfaceIndex, nowUs);
       if (path === undefined) continue;
@@ -276,219 +290,136 @@ export class Connection {
     else this.parts.tracer.onPacketDropped?.(this.id, drop, bytes, nowUs);
   }
 
-  // In: time
+  // Outgoing datagrams
 
-  private onTimers(nowUs: number): void {
+  /** Fill `out` with a datagram, or with a train of them where it has room. Returns the length of all, or 0. */
+  prepare(out: OutgoingDatagram, nowUs: number): number {
     const { parts } = this;
-    const { timers } = parts;
-    if (timers.next() > nowUs) return;
-    if (timers.isDue(Timer.Drain, nowUs)) this.finished = true;
-    if (parts.closeState.active) return;
-    if (timers.isDue(Timer.Idle, nowUs)) return this.vanish({ kind: 'idle-timeout' });
-    if (timers.isDue(Timer.Handshake, nowUs)) return this.vanish({ kind: 'handshake-timeout' });
-    if (timers.isDue(Timer.Loss, nowUs)) parts.recovery.onTimer(nowUs);
-    if (timers.isDue(Timer.PathProbe, nowUs)) {
-      parts.paths.onTimer(nowUs);
-      this.readdress();
+    const dueUs = this.deadlines.dueToSendUs(nowUs);
+    onTurn(parts, dueUs, nowUs);
+    if (dueUs <= nowUs) onTimers(this.parts, nowUs);
+    this.retryEarly(nowUs);
+    if (parts.closeState.active) return this.prepareClose(out, nowUs);
+    if (endsWithNumbers(parts)) return 0;
+    try {
+      if (parts.keys.beforeSealing(parts.handshake.confirmed)) parts.idle.pingPending = true;
+    } catch (error) {
+      parts.life.closeFor(error);
+      return this.prepareClose(out, nowUs);
     }
-    if (timers.isDue(Timer.KeyDiscard, nowUs)) {
-      parts.keys.oneRtt.dropPrevious();
-      timers.set(Timer.KeyDiscard, Infinity);
-    }
-    if (timers.isDue(Timer.KeepAlive, nowUs)) {
-      parts.idle.pingPending = true;
-      parts.streams.onQuiet();
-    }
-    if (timers.isDue(Timer.Rest, nowUs)) rest(this.parts, nowUs);
-    if (timers.isDue(Timer.Credit, nowUs)) parts.streams.announceFreeStreams();
-    if (timers.isDue(Timer.Application, nowUs)) {
-      timers.set(Timer.Application, Infinity);
-      parts.emit({ type: 'wake' });
-    }
+    const length = parts.sendOrder.write(out, nowUs);
+    if (length > 0) this.prolong(out, length, nowUs);
+    this.derive(nowUs);
+    this.deadlines.onSent(nowUs);
+    return length === 0 ? 0 : out.length;
   }
 
-  // Out
-
-  /** Write at most one datagram into `buffer`. Returns its length, or 0. */
-  prepare(writer: PacketWriter, buffer: Uint8Array, nowUs: number): number {
-    const { parts } = this;
-    parts.recovery.onTurn(parts.timers.next(), nowUs);
-    this.onTimers(nowUs);
-    this.retryEarly(nowUs);
-    if (this.finished) return this.tellEnd(0);
-    if (parts.closeState.active) return this.tellEnd(this.prepareClose(writer, buffer, nowUs));
+  /** Put more datagrams behind the first in `out`, as long as window, pacing and buffer allow. */
+  private prolong(out: OutgoingDatagram, first: number, nowUs: number): void {
+    const { keys, handshake, idle, sendOrder, life } = this.parts;
     try {
-      parts.keys.beforeSealing(parts.handshake.confirmed);
+      for (let length = first; length > 0; length = sendOrder.writeMore(out, nowUs)) {
+        this.onSent(length, out.ecn, nowUs);
+        if (out.length + out.segmentSize > out.buffer.length || hasUsedUpNumbers(this.parts)) return;
+        if (keys.beforeSealing(handshake.confirmed)) idle.pingPending = true;
+      }
     } catch (error) {
-      this.closeFor(error);
-      return this.prepareClose(writer, buffer, nowUs);
+      life.closeFor(error);
     }
-    const length = parts.sendOrder.write(writer, buffer, nowUs);
-    if (length > 0) this.onSent(writer, length, nowUs);
-    parts.timers.set(Timer.Send, length > 0 ? Infinity : parts.sendOrder.openUs);
-    this.settle(nowUs);
-    return length;
   }
 
   /** When `prepare` must be called again; valid after `prepare` returned 0. */
   nextWakeUs(): number {
-    return this.parts.timers.next();
+    return this.deadlines.nextUs();
   }
 
-  private onSent(writer: PacketWriter, length: number, nowUs: number): void {
+  private onSent(length: number, ecn: number, nowUs: number): void {
     const { parts } = this;
+    const { writer } = parts.workbench;
     parts.statistics.bytesSent += length;
-    parts.tracer.onDatagramSent?.(this.id, length, parts.sendOrder.ecnCodepoint, nowUs);
+    parts.tracer.onDatagramSent?.(this.id, length, ecn, nowUs);
     for (let i = 0; i < writer.count; i++) {
       const packet = writer.packets[i]!;
-      // A client that can send Handshake packets needs no Initial keys any more. RFC 9001 §4.9.1
+      // A client that can send Handshake packets discards its Initial keys. RFC 9001 §4.9.1
       if (packet.level === Level.Handshake && this.isClient) this.discard(Level.Initial, nowUs);
     }
   }
 
-  private prepareClose(writer: PacketWriter, buffer: Uint8Array, nowUs: number): number {
-    const { parts } = this;
-    if (parts.timers.at(Timer.Drain) === Infinity) {
-      parts.timers.set(Timer.Drain, nowUs + LINGER_PTOS * Math.min(this.ptoUs, MAX_LINGER_PTO_US));
-      parts.timers.onlyKeep(Timer.Drain);
-      letGo(this.parts);
-    }
-    if (!parts.closeState.pending) return 0;
-    const path = this.closingPath ?? parts.paths.active;
-    // What ended the connection may have come before anything was sent to the peer's own ID. RFC 9000 §7.2
-    parts.fields.destinationId = parts.destinations.idOf(path) ?? parts.peerIds.current.connectionId;
-    const length = parts.sendOrder.writeClose(writer, buffer, path, nowUs);
-    parts.closeState.onAnswered();
-    if (length > 0) this.onSent(writer, length, nowUs);
+  /**
+   * Fill `out` with the CONNECTION_CLOSE that is still to be sent; after that, the program is told of the
+   * peer's close.
+   */
+  private prepareClose(out: OutgoingDatagram, nowUs: number): number {
+    const length = this.parts.life.finished ? 0 : writeClose(this.parts, out, nowUs);
+    if (length > 0) this.onSent(length, out.ecn, nowUs);
+    this.parts.life.tell();
     return length;
   }
 
-  // The end
-
-  /** Begin to close; the peer is told by the next datagram. */
-  close(reason: CloseReason): void {
-    if (this.parts.closeState.begin(reason)) this.parts.onClosed(reason);
-  }
-
-  /** The peer broke a rule; whatever else was thrown goes on. */
-  private closeFor(error: unknown): void {
-    if (!(error instanceof TransportError)) throw error;
-    this.close(transportReason(error));
-  }
-
-  /** The peer has closed. */
-  onPeerClose(reason: CloseReason): void {
-    if (this.parts.closeState.drain(reason)) this.untold = reason;
-  }
-
-  private tellEnd(sentBytes: number): number {
-    if (this.untold !== undefined) this.parts.onClosed(this.untold);
-    this.untold = undefined;
-    return sentBytes;
-  }
-
-  /** Nobody is left to tell. */
-  drain(reason: CloseReason): void {
-    if (this.parts.closeState.drain(reason)) this.parts.onClosed(reason);
-  }
-
-  /** End at once, in silence. */
-  vanish(reason: CloseReason): void {
-    this.drain(reason);
-    this.tellEnd(0);
-    this.finished = true;
-  }
-
-  /** A bug of ours: end this connection, and no other; in silence when even the end does not work. */
-  fail(error: unknown): void {
-    if (this.parts.closeState.active) this.finished = true;
-    this.tellEnd(0);
-    const failure = new TransportError(TransportCode.InternalError, 0, 'internal error');
-    this.close({ ...transportReason(failure), cause: error });
-  }
-
-  /** Take back every ID that leads here. */
+  /** Release every connection ID of this connection. */
   release(): void {
-    letGo(this.parts);
+    keepClosingState(this.parts);
+    this.parts.multipath?.table.release();
     this.parts.localIds.release();
     this.parts.peerIds.release();
     this.parts.releaseExtraIds();
   }
 
-  /** The probe timeout of application data on the path in use. RFC 9002 §6.2.1 */
-  get ptoUs(): number {
-    const { paths, recovery } = this.parts;
-    return paths.active.rtt.ptoUs + recovery.maxAckDelayUs;
+  // State
+
+  /** Bring everything up to date that derives from what a packet or a call has changed. */
+  settle(nowUs: number): void {
+    this.derive(nowUs);
+    this.deadlines.onReceived(nowUs);
   }
 
-  /** Everything derived from state is brought up to date here, once per entry point. */
-  settle(nowUs: number): void {
+  private derive(nowUs: number): void {
     const { parts } = this;
-    if (!parts.closeState.active) this.readdress();
+    if (parts.handshake.complete && !this.completeSeen) this.onComplete(nowUs);
+    if (!parts.closeState.active) readdress(this.parts, nowUs);
     if (parts.closeState.active) return;
-    const { timers, recovery, handshake, keys } = parts;
+    const { handshake } = parts;
     this.changes?.look(nowUs);
     if (handshake.confirmed && !this.confirmedSeen) this.onConfirmed(nowUs);
-    if (handshake.confirmed) parts.memory?.look();
-    const { windowUse, controller } = parts.paths.active;
-    parts.streams.memory.followFlight(windowUse.recentBytes, controller.windowBytes);
-    parts.streams.giveRoom();
-    timers.set(Timer.Loss, recovery.timerUs(nowUs));
-    timers.set(Timer.AckDelay, parts.sendOrder.ackDueUs());
-    timers.set(Timer.PathProbe, parts.paths.timerUs());
-    const { ptoUs } = this;
-    timers.set(Timer.Idle, parts.idle.timeoutUs(ptoUs));
-    timers.set(
-      Timer.KeepAlive,
-      handshake.complete ? parts.idle.keepAliveTimeUs(parts.streams.isBlocked, ptoUs) : Infinity,
-    );
-    if (!parts.streams.hasFreeStreams) timers.set(Timer.Credit, Infinity);
-    else if (timers.at(Timer.Credit) === Infinity) timers.set(Timer.Credit, nowUs + CREDIT_DELAY_US);
-    timers.set(
-      Timer.Rest,
-      handshake.confirmed ? parts.idle.restTimeUs(parts.paths.active.rtt.ptoUs) : Infinity,
-    );
-    if (handshake.complete) {
-      keys.oneRtt.onAcked(recovery.largestAcked(Space.Application));
-      timers.set(Timer.Handshake, Infinity);
-    }
-    if (keys.oneRtt.takeNewPrevious()) {
-      const ptoUs = Math.min(parts.paths.active.rtt.ptoUs, MAX_LINGER_PTO_US);
-      timers.set(Timer.KeyDiscard, nowUs + LINGER_PTOS * ptoUs);
-    }
+    if (handshake.confirmed) rememberPath(parts, nowUs);
+    if (parts.migration.isElsewhere) greetElsewhere(parts, nowUs);
+    followFlight(parts);
+    parts.streams.sending.giveRoom();
+    settleDatagrams(parts, nowUs);
   }
 
-  /** What leaves goes to the ID that belongs to the path in use. A peer with too many IDs to retire is cut off. */
-  private readdress(): void {
-    const { destinations, fields, peerIds } = this.parts;
-    try {
-      destinations.settle();
-    } catch (error) {
-      this.closeFor(error);
-    }
-    fields.destinationId = peerIds.current.connectionId;
+  /** The TLS handshake is complete; a server gives its client a token for the next one. RFC 9001 §4.1.1, RFC 9000 §8.1.3 */
+  private onComplete(nowUs: number): void {
+    const { parts } = this;
+    this.completeSeen = true;
+    parts.statistics.handshakeUs = nowUs - parts.startedUs;
+    parts.onHandshakeComplete();
+    armEarlyKeys(parts, nowUs);
+    if (!this.isClient) giveToken(parts, undefined, nowUs);
   }
 
-  /** Both sides know that the handshake is over. RFC 9001 §4.1.2, §4.9.2 */
+  /** The handshake is confirmed: both ends know that it is complete. RFC 9001 §4.1.2, §4.9.2 */
   private onConfirmed(nowUs: number): void {
     const { parts } = this;
     this.confirmedSeen = true;
-    // A client that speaks for the first time must still be able to: its Initial keys are gone only by then.
+    // Usually the Initial keys are gone by now: a client discards them with its first Handshake packet.
     this.discard(Level.Initial, nowUs);
     this.discard(Level.Handshake, nowUs);
-    parts.paths.onConfirmed(parts.handshake.peerParameters!.maxUdpPayloadSize);
-    parts.localIds.supply(parts.handshake.peerParameters!.activeConnectionIdLimit);
+    const { maxUdpPayloadSize, activeConnectionIdLimit } = parts.handshake.takePeerParameters();
+    parts.paths.onConfirmed(maxUdpPayloadSize, parts.recovery.maxAckDelayUs);
+    parts.multipath?.start(activeConnectionIdLimit);
+    parts.localIds.supply(activeConnectionIdLimit);
+    parts.migration.followOffer(nowUs);
     parts.emit({ type: 'confirmed' });
   }
 
   private discard(level: Level, nowUs: number): void {
     const { parts } = this;
-    const space = spaceOf(level);
-    if (parts.spaces.at(space).discarded) return;
+    const space = parts.spaces.at(spaceOf(level), parts.paths.active);
+    if (space === undefined) return;
     parts.keys.discard(level);
-    parts.tracer.onKeysDiscarded?.(this.id, PACKET_TYPES[level]!, nowUs);
+    parts.tracer.onKeysDiscarded?.(this.id, typeOf(level), nowUs);
     parts.handshake.discard(level);
-    parts.spaces.discard(space);
     parts.recovery.discardSpace(space, nowUs);
   }
 }

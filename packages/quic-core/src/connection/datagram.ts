@@ -1,4 +1,4 @@
-import { type Address, UNKNOWN_ADDRESS } from '../context/address.ts';
+import { type Address, UNKNOWN_ADDRESS } from '../path/address.ts';
 
 /** A datagram being received. The bytes are the context's own copy: packets are opened in place. One instance is reused. */
 export interface Datagram {

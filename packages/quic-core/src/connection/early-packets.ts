@@ -1,12 +1,15 @@
-import type { Address } from '../context/address.ts';
+import type { Address } from '../path/address.ts';
 import type { PacketHeader } from '../packet/header.ts';
 
-/** Packets kept for keys that are not there yet. RFC 9000 §5.7, RFC 9001 §5.7 */
+/** Most packets that are kept until the keys that open them are available. RFC 9000 §5.7, RFC 9001 §5.7 */
 const MAX_PACKETS = 10;
-/** All of them together: an address that is not validated must not make us hold more than it might need. */
+/**
+ * Most bytes of all kept packets together: a peer whose address is not validated must not make us hold more
+ * than a handshake may need.
+ */
 const MAX_BYTES = 15_000;
 
-/** A packet that came too early, on its own, and how it came. */
+/** A packet that came before its keys, and the path and ECN codepoint that it came with. */
 export interface EarlyPacket {
   readonly bytes: Uint8Array;
   readonly from: Address;

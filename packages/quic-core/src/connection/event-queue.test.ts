@@ -23,3 +23,50 @@ test(`gives events in order, however they are pushed and pulled (seed ${SEED})`,
     { seed: SEED, numRuns: 50 },
   );
 });
+
+test('of tickets and tokens that wait, the newest eight of each connection are kept, each in order', () => {
+  const queue = new EventQueue();
+  for (let i = 0; i < 20; i++) {
+    queue.push({ type: 'token', connection: 1, token: Uint8Array.of(i), version: 1 });
+    queue.push({ type: 'ticket', connection: 1, ticket: Uint8Array.of(i) });
+    if (i < 3) queue.push({ type: 'token', connection: 2, token: Uint8Array.of(i), version: 1 });
+    queue.push({ type: 'wake', connection: i });
+  }
+  const taken: Record<string, number[]> = {};
+  for (let event = queue.shift(); event !== undefined; event = queue.shift()) {
+    const value =
+      event.type === 'token'
+        ? event.token[0]!
+        : event.type === 'ticket'
+          ? event.ticket[0]!
+          : event.connection;
+    const name = event.type === 'wake' ? 'wake' : `${event.type} ${event.connection}`;
+    (taken[name] ??= []).push(value);
+  }
+  const newest = [12, 13, 14, 15, 16, 17, 18, 19];
+  expect(taken).toEqual({
+    'token 1': newest,
+    'ticket 1': newest,
+    'token 2': [0, 1, 2],
+    wake: Array.from({ length: 20 }, (_, i) => i),
+  });
+  queue.push({ type: 'token', connection: 1, token: Uint8Array.of(9), version: 1 });
+  expect(queue.shift()).toEqual({ type: 'token', connection: 1, token: Uint8Array.of(9), version: 1 });
+  expect(queue.shift()).toBeUndefined();
+});
+
+test('of the largest datagram, and of datagrams dropped, the last word of each connection stays', () => {
+  const queue = new EventQueue();
+  for (let i = 1; i <= 1000; i++) {
+    queue.push({ type: 'datagram-size', connection: i % 2, maxBytes: i });
+    queue.push({ type: 'datagrams-dropped', connection: 0, total: i });
+  }
+  expect([queue.shift(), queue.shift(), queue.shift(), queue.shift()]).toEqual([
+    { type: 'datagram-size', connection: 1, maxBytes: 999 },
+    { type: 'datagrams-dropped', connection: 0, total: 1000 },
+    { type: 'datagram-size', connection: 0, maxBytes: 1000 },
+    undefined,
+  ]);
+  queue.push({ type: 'datagram-size', connection: 0, maxBytes: 5 });
+  expect(queue.shift()).toEqual({ type: 'datagram-size', connection: 0, maxBytes: 5 });
+});

@@ -1,12 +1,56 @@
 import type { QuicEvent } from '../events.ts';
 
-/** Events of all connections that the application has not yet asked for, oldest first. */
+/** Kinds of events of which a later one says all that an earlier one said, so that only the last is kept. */
+type News = Extract<QuicEvent, { type: 'datagram-size' | 'datagrams-dropped' }>;
+
+/**
+ * How many events of each `Repeated` kind a connection keeps for a program that does not poll: the newest.
+ */
+const KEPT = 8;
+const COMPACT_AT = 1024;
+
+/**
+ * Events that a peer can cause as often as it likes: tickets and tokens for later connections
+ * (RFC 8446 §4.6.1, RFC 9000 §8.1.3), changes of its address (RFC 9000 §9.3), and of paths
+ * (draft-ietf-quic-multipath §3).
+ */
+type Repeated = Extract<QuicEvent, { type: 'ticket' | 'token' | 'path' | 'path-state' }>;
+
+/**
+ * Events of all connections that the application has not polled yet, oldest first. The number of streams
+ * bounds the stream events (`StreamTable`). Of tickets, tokens and path changes only the newest are kept, and
+ * of the other kinds that a peer can repeat only the last one.
+ */
 export class EventQueue {
-  private events: QuicEvent[] = [];
+  private events: (QuicEvent | Waiting)[] = [];
   private head = 0;
+  /** The `Repeated` events that are in the queue, by connection. */
+  private readonly waiting = new Map<number, Kept>();
+  /** The last event of each `News` kind that is in the queue, by kind and connection. */
+  private readonly news = new Map<string, News>();
 
   push(event: QuicEvent): void {
+    if (isRepeated(event)) return this.pushRepeated(event);
+    if (event.type === 'datagram-size' || event.type === 'datagrams-dropped') return this.pushNews(event);
     this.events.push(event);
+  }
+
+  private pushNews(event: News): void {
+    const { connection, type } = event;
+    const key = `${type} ${connection}`;
+    if (!this.news.has(key)) this.events.push({ type: 'waiting', connection, kind: type });
+    this.news.set(key, event);
+  }
+
+  private pushRepeated(event: Repeated): void {
+    const { connection, type } = event;
+    let all = this.waiting.get(connection);
+    if (all === undefined)
+      this.waiting.set(connection, (all = { ticket: [], token: [], path: [], 'path-state': [] }));
+    // The oldest event is dropped and each later one moves up by a place, so that the places are bounded too.
+    const kept = all[type];
+    if (kept.push(event) > KEPT) kept.shift();
+    else this.events.push({ type: 'waiting', connection, kind: type });
   }
 
   shift(): QuicEvent | undefined {
@@ -20,13 +64,40 @@ export class EventQueue {
       this.events = this.events.slice(this.head);
       this.head = 0;
     }
-    return event;
+    return event.type === 'waiting' ? this.takeOldest(event) : event;
   }
 
   clear(): void {
     this.events = [];
     this.head = 0;
+    this.waiting.clear();
+    this.news.clear();
+  }
+
+  private takeOldest({ connection, kind }: Waiting): Repeated | News {
+    if (kind === 'datagram-size' || kind === 'datagrams-dropped') {
+      const key = `${kind} ${connection}`;
+      const event = this.news.get(key)!;
+      this.news.delete(key);
+      return event;
+    }
+    const kept = this.waiting.get(connection)!;
+    const oldest = kept[kind].shift()!;
+    if (Object.values(kept).every(({ length }) => length === 0)) this.waiting.delete(connection);
+    return oldest;
   }
 }
 
-const COMPACT_AT = 1024;
+/** The place in the queue of the oldest of its kind that a connection has, or of the last word about something. */
+interface Waiting {
+  readonly type: 'waiting';
+  readonly connection: number;
+  readonly kind: Repeated['type'] | News['type'];
+}
+
+type Kept = Readonly<Record<Repeated['type'], Repeated[]>>;
+
+function isRepeated(event: QuicEvent): event is Repeated {
+  const { type } = event;
+  return type === 'ticket' || type === 'token' || type === 'path' || type === 'path-state';
+}

@@ -1,115 +1,185 @@
 import { Level } from '@tsquic/tls13';
+import type { Datagrams } from '../datagrams/datagrams.ts';
+import type { ConnectionFlow } from '../flow/connection-flow.ts';
 import { FrameType } from '../frame/rules.ts';
 import type { Handshake } from '../handshake/handshake.ts';
-import type { Destinations } from '../ids/destinations.ts';
-import type { LocalIds } from '../ids/local-ids.ts';
-import type { PeerIds } from '../ids/peer-ids.ts';
 import type { Keys } from '../keys/keys.ts';
+import type { Multipath } from '../multipath/multipath.ts';
+import type { PathParts } from '../multipath/numbered-path.ts';
+import { orderPaths } from '../multipath/scheduler.ts';
 import { type BeforeSealing, changeFrames } from '../packet/sealing.ts';
 import type { HeaderFields, PacketWriter } from '../packet/writer.ts';
-import { BASE_MTU } from '../path/mtu.ts';
+import { BASE_MTU } from '../packet/datagram-size.ts';
 import type { Path } from '../path/path.ts';
-import type { Paths } from '../path/paths.ts';
 import { Allowance, MIN_DATAGRAM } from '../recovery/allowance.ts';
-import { Fact } from '../recovery/fact-kind.ts';
-import type { Recovery } from '../recovery/recovery.ts';
-import { Space, type Spaces } from '../spaces/spaces.ts';
-import type { StreamWriter } from '../streams/stream-writer.ts';
+import { Fact } from '../facts/fact-kind.ts';
+import type { AckFrequency } from '../recovery/ack-frequency.ts';
+import type { PacketSpace } from '../spaces/packet-space.ts';
+import type { PacketSpaces } from '../spaces/spaces.ts';
+import type { Streams } from '../streams/streams.ts';
+import type { NewToken } from '../tokens/new-token.ts';
 import { tracePackets } from '../trace/packets.ts';
 import type { Tracer } from '../trace/tracer.ts';
+import { foreignAckDueUs, spaceToWrite } from './ack-due.ts';
 import type { CloseState } from './close-state.ts';
 import type { Idle } from './idle.ts';
-import { spaceOf } from './receiver.ts';
+import { Space, spaceOf, WRITTEN_LEVELS } from '../packet/levels.ts';
+import { describe, type OutgoingDatagram } from './outgoing-datagram.ts';
+import { Timer, type Timers } from './timers.ts';
+import type { Workbench } from './workbench.ts';
 
-/** Those who have something to send, and those who decide whether it may leave. */
-export interface SendParts {
+/** The parts that have frames to send, and the parts that decide whether a packet may leave. */
+export interface SendParts extends PathParts {
   readonly isClient: boolean;
   readonly keys: Keys;
-  readonly spaces: Spaces;
-  readonly recovery: Recovery;
-  readonly paths: Paths;
+  readonly spaces: PacketSpaces;
   readonly handshake: Handshake;
-  readonly streams: StreamWriter;
-  readonly localIds: LocalIds;
-  readonly peerIds: PeerIds;
-  readonly destinations: Destinations;
+  readonly flow: ConnectionFlow;
+  readonly streams: Streams;
   readonly closeState: CloseState;
   readonly idle: Idle;
   readonly fields: HeaderFields;
+  readonly timers: Timers;
+  readonly newToken: NewToken;
+  readonly datagrams: Datagrams;
+  readonly ackFrequency: AckFrequency | undefined;
+  /** Undefined unless both ends offer multipath. */
+  readonly multipath: Multipath | undefined;
   readonly id: number;
+  readonly logId: string;
+  readonly workbench: Workbench;
   readonly tracer: Tracer;
-  /** Undefined in programs that send what they mean. */
+  /** Changes packets before they are sealed, in programs that test a peer; undefined in all others. */
   readonly beforeSealing: BeforeSealing | undefined;
 }
 
-/** In less, an acknowledgement might leave a CONNECTION_CLOSE no room. */
+/** With fewer bytes left, an ACK frame might leave no room for the CONNECTION_CLOSE after it. */
 const CLOSING_ROOM = 600;
-const LEVELS: readonly Level[] = [Level.Initial, Level.Handshake, Level.Application];
+/**
+ * A datagram with at most this many unused bytes counts as full: the next frame's header may not have fitted.
+ */
+const NEARLY_FULL = 16;
+
 /**
  * Fills datagrams. What goes into a 1-RTT packet, and in which order, is `fill`: read it top to bottom to know
  * which frame wins when room is short.
  */
 export class SendOrder {
-  /** When the pacer lets the next datagram go, if that alone holds it back. */
-  openUs: number = Infinity;
-  /** Where the last datagram goes. */
-  path: Path;
-  /** ECN codepoint of the last datagram. RFC 9000 §13.4 */
-  ecnCodepoint = 0;
   private readonly p: SendParts;
   private readonly allowance = new Allowance();
   private readonly factsFrom: number[] = [0, 0, 0, 0];
+  /** The parts of the path that the datagram in hand takes. */
+  private way: PathParts;
+  /** Whether that path carries what may leave on any path, and not only what belongs to it. */
+  private carries = true;
 
   constructor(parts: SendParts) {
-    this.p = parts;
-    this.path = parts.paths.active;
+    this.p = this.way = parts;
   }
 
-  /** Fill one datagram into the writer's buffer; returns its length, or 0 when nothing may or need be sent. */
-  write(writer: PacketWriter, buffer: Uint8Array, nowUs: number): number {
-    const { p, allowance } = this;
-    this.openUs = Infinity;
-    const probed = p.paths.withFrames();
-    if (probed !== undefined) {
-      const length = this.writePathProbe(writer, buffer, probed, nowUs);
+  /**
+   * Fill `out` with one datagram; returns its length, or 0 when nothing may or need be sent. Where only the
+   * pacer holds the datagram back, the timer `Send` is set to when the pacer lets it go.
+   */
+  write(out: OutgoingDatagram, nowUs: number): number {
+    const { multipath, timers } = this.p;
+    timers.set(Timer.Send, Infinity);
+    if (multipath?.isRunning !== true) return this.writeOn(this.p, out, nowUs);
+    const { open } = multipath;
+    const carrying = orderPaths(open);
+    for (let i = 0; i < open.length; i++) {
+      this.carries = i < carrying;
+      const length = this.writeOn(open[i]!.parts!, out, nowUs);
       if (length > 0) return length;
-      probed.validation.onBlocked(challengeTimeoutUs(probed), nowUs);
     }
-    const path = p.paths.active;
-    const { isFull } = p.recovery.sent[Space.Application]!;
-    allowance.update(path, buffer.length, isFull, nowUs);
+    return 0;
+  }
+
+  /** The same for one path ID. */
+  private writeOn(way: PathParts, out: OutgoingDatagram, nowUs: number): number {
+    const { p, allowance } = this;
+    const { paths } = way;
+    const { buffer } = out;
+    const { writer } = p.workbench;
+    this.way = way;
+    for (let probed = paths.withFrames(); probed !== undefined; probed = paths.withFrames(probed)) {
+      const length = this.writePathProbe(out, probed, nowUs);
+      if (length > 0) return length;
+      probed.validation.onBlocked(nowUs);
+    }
+    const path = paths.active;
+    allowance.update(path, buffer.length, path.space.sending.sent.isFull, nowUs);
     if (allowance.datagramBytes < MIN_DATAGRAM) {
-      path.validation.onBlocked(challengeTimeoutUs(path), nowUs);
+      path.validation.onBlocked(nowUs);
       return 0;
     }
-    const mtuProbe = this.writeMtuProbe(writer, buffer, path, nowUs);
+    const mtuProbe = this.writeMtuProbe(out, path, nowUs);
     if (mtuProbe > 0) return mtuProbe;
     writer.reset(buffer, allowance.datagramBytes);
-    for (let i = 0; i < LEVELS.length; i++) this.writePacket(writer, LEVELS[i]!, path, nowUs);
+    for (let i = 0; i < WRITTEN_LEVELS.length; i++) {
+      const space = spaceToWrite(p, WRITTEN_LEVELS[i]!, path);
+      if (space !== undefined) this.writePacket(writer, WRITTEN_LEVELS[i]!, space, path, nowUs);
+    }
     if (writer.count === 0) {
-      if (this.isWaiting(path)) this.openUs = allowance.openUs;
-      path.pacer.awaits(this.openUs);
+      const openUs = this.isWaiting(path) ? allowance.openUs : Infinity;
+      p.timers.set(Timer.Send, Math.min(openUs, p.timers.at(Timer.Send)));
+      path.pacer.awaits(openUs);
       return 0;
     }
     if (this.mustPad(writer) || path.validation.padded) writer.padTo(BASE_MTU);
-    path.validation.padded = false;
-    return this.finish(writer, path, false, nowUs);
+    return this.finish(out, path, false, nowUs);
+  }
+
+  /**
+   * Write one more datagram of the train in `out`: on the same path, with the same ECN codepoint, and no
+   * longer than those before. Returns its length, or 0 where the next datagram cannot join a train and leaves
+   * by `write`: path and MTU probes, packets of the handshake, and packets without data.
+   */
+  writeMore(out: OutgoingDatagram, nowUs: number): number {
+    const { p, allowance } = this;
+    const path = this.way.paths.active;
+    if (!this.carries || !this.continues(out, path)) return 0;
+    const { sent } = path.space.sending;
+    allowance.update(path, out.segmentSize, sent.isFull, nowUs);
+    if (!allowance.mayElicit || allowance.datagramBytes < out.segmentSize) return 0;
+    const { writer } = p.workbench;
+    writer.reset(out.buffer, allowance.datagramBytes, out.length);
+    this.writePacket(writer, Level.Application, path.space, path, nowUs);
+    return writer.count === 0 ? 0 : this.finish(out, path, false, nowUs);
+  }
+
+  /** Whether a datagram of `path` may follow those in `out`, and there is data for it. */
+  private continues(out: OutgoingDatagram, path: Path): boolean {
+    const { p } = this;
+    const { length, segmentSize, buffer } = out;
+    // Only a full datagram may be followed by another, because a shorter one ends a train.
+    const isFull = segmentSize <= path.mtu.mtuBytes && segmentSize > path.mtu.mtuBytes - NEARLY_FULL;
+    if (!isFull || length % segmentSize !== 0 || length + segmentSize > buffer.length) return false;
+    if (out.to !== path.remote || out.from !== path.local || out.interfaceIndex !== path.interfaceIndex)
+      return false;
+    if (out.ecn !== path.ecn.codepoint || !p.handshake.confirmed || p.beforeSealing !== undefined)
+      return false;
+    if (path.validation.hasFrames || this.way.paths.withFrames() !== undefined) return false;
+    return p.streams.hasFrames || p.datagrams.hasFrames;
   }
 
   /** Fill a datagram with CONNECTION_CLOSE at every level that the peer may be able to read. RFC 9000 §10.2.3 */
-  writeClose(writer: PacketWriter, buffer: Uint8Array, path: Path, nowUs: number): number {
+  writeClose(out: OutgoingDatagram, path: Path, nowUs: number): number {
     const { p } = this;
-    const limit = Math.min(path.mtu.mtuBytes, buffer.length, path.amplification.room);
-    if (limit < MIN_DATAGRAM) return 0;
+    const { buffer } = out;
+    const { writer } = p.workbench;
+    if (p.multipath !== undefined) this.way = p.multipath.partsOf(path.space.pathId);
+    const limit = this.closeRoom(path, buffer.length);
+    if (limit === 0) return 0;
     writer.reset(buffer, limit);
-    for (let i = 0; i < LEVELS.length; i++) {
-      const level = LEVELS[i]!;
-      if (!p.keys.canWrite(level) || !p.closeState.speaksAt(level)) continue;
-      // A peer that lacks what did not fit cannot read what comes after it.
-      if (!this.begin(writer, level)) break;
-      // Who closes once all is there leaves nobody in doubt about the last of it.
-      const space = spaceOf(level);
-      if (p.spaces.at(space).policy.hasNews && writer.frames.room >= CLOSING_ROOM)
+    for (let i = 0; i < WRITTEN_LEVELS.length; i++) {
+      const level = WRITTEN_LEVELS[i]!;
+      const space = spaceToWrite(p, level, path);
+      if (space === undefined || !p.closeState.speaksAt(level)) continue;
+      // Without the packet of this level, the peer cannot derive the keys of the later levels.
+      if (!this.begin(writer, level, space, path)) break;
+      // Acknowledge before closing, so that the peer knows that its last data arrived.
+      if (level !== Level.EarlyData && space.receiving.policy.hasNews && writer.frames.room >= CLOSING_ROOM)
         this.writeAck(writer, space, nowUs);
       p.closeState.write(writer, level);
       if (writer.isEmpty) break;
@@ -117,47 +187,55 @@ export class SendOrder {
     }
     if (writer.count === 0) return 0;
     if (this.mustPad(writer)) writer.padTo(BASE_MTU);
-    return this.finish(writer, path, false, nowUs);
+    return this.finish(out, path, false, nowUs);
   }
 
-  /** When an acknowledgement that can be sent at all must leave, or Infinity. */
-  ackDueUs(): number {
-    const { keys, spaces, paths } = this.p;
-    let dueUs = Infinity;
-    // Where nothing may be sent, only what comes in changes that. RFC 9000 §8.1
-    if (paths.active.amplification.room < MIN_DATAGRAM) return dueUs;
-    for (let i = 0; i < LEVELS.length; i++)
-      if (keys.canWrite(LEVELS[i]!)) dueUs = Math.min(dueUs, spaces.at(spaceOf(LEVELS[i]!)).policy.dueUs);
-    return dueUs;
+  /** Bytes that a datagram with CONNECTION_CLOSE may have, or 0. */
+  private closeRoom({ mtu, amplification }: Path, bufferBytes: number): number {
+    const { isClient, keys, closeState } = this.p;
+    const room = Math.min(mtu.mtuBytes, bufferBytes, amplification.room, closeState.room);
+    // An Initial packet of a client waits for room in full size. RFC 9000 §14.1
+    const least = isClient && keys.canWrite(Level.Initial) ? BASE_MTU : MIN_DATAGRAM;
+    return room < least ? 0 : room;
   }
 
-  private writePacket(writer: PacketWriter, level: Level, path: Path, nowUs: number): void {
-    const { p } = this;
-    if (!p.keys.canWrite(level)) return;
-    const space = spaceOf(level);
-    const { policy } = p.spaces.at(space);
-    const probing = p.recovery.pto.probes[space]! > 0;
+  private writePacket(
+    writer: PacketWriter,
+    level: Level,
+    space: PacketSpace,
+    path: Path,
+    nowUs: number,
+  ): void {
+    const { policy } = space.receiving;
+    // The congestion window holds back no probe. RFC 9002 §7.5
+    const probing = space.sending.probes > 0;
     const mayElicit = this.mayElicit(level, probing);
     const isWanted = mayElicit && (probing || this.hasFrames(level, path));
-    if (!isWanted && policy.dueUs > nowUs) return this.onIdle(level, path);
-    if (!this.begin(writer, level)) return;
-    if (policy.hasNews || policy.dueUs <= nowUs) this.writeAck(writer, space, nowUs);
-    if (mayElicit) this.writeEliciting(writer, level, path, probing, nowUs);
+    // A client that sends 0-RTT has nothing to acknowledge, and no frame to do so with. RFC 9000 §12.5
+    const mayAck = level !== Level.EarlyData;
+    const foreignUs = this.carries ? foreignAckDueUs(this.p, level) : Infinity;
+    if (!isWanted && (!mayAck || Math.min(policy.dueUs, foreignUs) > nowUs)) return this.onIdle(level, path);
+    if (!this.begin(writer, level, space, path)) return;
+    if (mayAck && (policy.hasNews || policy.dueUs <= nowUs)) this.writeAck(writer, space, nowUs);
+    if (foreignUs < Infinity) this.p.multipath!.announcements.writeAcks(writer, nowUs);
+    if (mayElicit) this.writeEliciting(writer, level, space, path, nowUs);
     if (!writer.isEmpty) writer.close();
   }
 
   private writeEliciting(
     writer: PacketWriter,
     level: Level,
+    space: PacketSpace,
     path: Path,
-    probing: boolean,
     nowUs: number,
   ): void {
-    const { recovery } = this.p;
-    // Every probe carries something useful: two of the same are harder to lose than one.
-    if (probing && !this.hasFrames(level, path)) recovery.repeatOldest(spaceOf(level));
+    const probing = space.sending.probes > 0;
+    // A probe without new data repeats old data, and without either is a PING. RFC 9002 §6.2.4
+    if (probing && this.carries && !this.hasFrames(level, path)) this.way.recovery.repeatOldest(space);
+    // Stream data takes all the room that there is: what has the probe answered at once goes before it.
+    if (probing && level === Level.Application) this.p.ackFrequency?.writeImmediate(writer);
     this.fill(writer, level, path, nowUs);
-    if (probing || recovery.wantsPing) writePing(writer);
+    if (probing || space.sending.wantsPing) writePing(writer);
     // The peer's limits, not the network's, may leave nothing to send. RFC 9002 §7.8
     if (!writer.current.ackEliciting) this.onIdle(level, path);
   }
@@ -169,76 +247,90 @@ export class SendOrder {
     return probing || this.allowance.mayElicit;
   }
 
-  /** Nothing to send, though the window would let it go. */
+  /**
+   * Nothing is left to send although the congestion window has room: the delivery rate is limited by the
+   * application.
+   */
   private onIdle(level: Level, path: Path): void {
-    if (level === Level.Application && this.allowance.mayElicit) this.p.recovery.markAppLimited(path);
+    if (spaceOf(level) === Space.Application && this.allowance.mayElicit)
+      path.delivery.markAppLimited(path.inFlightBytes);
   }
 
-  private writeAck(writer: PacketWriter, space: Space, nowUs: number): void {
-    const largest = this.p.spaces.at(space).writeAck(writer.frames, nowUs);
-    if (largest >= 0) writer.addQuietFact(Fact.AckUpTo, largest);
+  private writeAck(writer: PacketWriter, { receiving, kind, pathId }: PacketSpace, nowUs: number): void {
+    const isNumbered = kind === Space.Application && this.p.multipath?.isRunning === true;
+    const largest = receiving.writeAck(writer.frames, nowUs, isNumbered ? pathId : -1);
+    if (largest >= 0) writer.addQuietFact(Fact.AckUpTo, largest, pathId);
   }
 
   /** The send policy. One call site for each part keeps every call monomorphic. */
   private fill(writer: PacketWriter, level: Level, path: Path, nowUs: number): void {
     const { p } = this;
+    if (!this.carries) return path.validation.write(writer, nowUs);
     p.handshake.writeCrypto(level, writer);
-    if (level !== Level.Application) return;
-    p.handshake.writeDone(writer);
-    if (path.validation.hasFrames) {
-      path.validation.write(writer, challengeTimeoutUs(path), nowUs);
-      path.validation.padded = true;
+    if (spaceOf(level) !== Space.Application) return;
+    if (level === Level.Application) {
+      p.handshake.writeDone(writer);
+      p.newToken.write(writer);
+      path.validation.write(writer, nowUs);
+      p.localIds.write(writer);
+      p.peerIds.write(writer);
+      p.multipath?.announcements.write(writer);
     }
-    p.localIds.write(writer);
-    p.peerIds.write(writer);
+    p.flow.write(writer, nowUs, path.rtt.smoothedUs);
     p.streams.writeControl(writer, nowUs, path.rtt.smoothedUs);
+    // The peer follows one request for all paths, so that one path decides.
+    if (level === Level.Application && path.space.pathId === 0) p.ackFrequency?.write(writer, path, nowUs);
+    const datagramsFirst = p.datagrams.takeTurn(p.streams.sending.turns);
+    if (datagramsFirst) p.datagrams.write(writer, nowUs);
     p.streams.writeData(writer);
+    if (!datagramsFirst) p.datagrams.write(writer, nowUs);
     if (p.idle.pingPending) writePing(writer);
   }
 
-  /** Something would leave if congestion control let it. */
+  /** Whether frames wait that only congestion control holds back. */
   private isWaiting(path: Path): boolean {
-    for (let i = 0; i < LEVELS.length; i++)
-      if (this.p.keys.canWrite(LEVELS[i]!) && this.hasFrames(LEVELS[i]!, path)) return true;
+    for (let i = 0; i < WRITTEN_LEVELS.length; i++)
+      if (this.p.keys.canWrite(WRITTEN_LEVELS[i]!) && this.hasFrames(WRITTEN_LEVELS[i]!, path)) return true;
     return false;
   }
 
   private hasFrames(level: Level, path: Path): boolean {
     const { p } = this;
+    if (!this.carries) return path.validation.hasFrames;
     if (p.handshake.hasFrames(level)) return true;
+    if (spaceOf(level) !== Space.Application) return false;
+    if (p.flow.hasFrames || p.streams.hasFrames || p.datagrams.hasFrames || p.idle.pingPending) return true;
     if (level !== Level.Application) return false;
-    return (
-      p.streams.hasFrames ||
-      p.localIds.hasFrames ||
-      p.peerIds.hasFrames ||
-      path.validation.hasFrames ||
-      p.idle.pingPending
-    );
+    if (p.multipath?.announcements.hasFrames === true) return true;
+    return p.newToken.hasFrames || p.localIds.hasFrames || p.peerIds.hasFrames || path.validation.hasFrames;
   }
 
-  /** A datagram for a path that is not in use: nothing but what validates it. RFC 9000 §8.2 */
-  private writePathProbe(writer: PacketWriter, buffer: Uint8Array, path: Path, nowUs: number): number {
-    const { keys, destinations, fields } = this.p;
-    const destination = destinations.idOf(path);
-    if (!keys.canWrite(Level.Application) || destination === undefined) return 0;
+  /**
+   * Write a datagram for a path that is not in use: it carries only the frames that validate the path.
+   * RFC 9000 §8.2
+   */
+  private writePathProbe(out: OutgoingDatagram, path: Path, nowUs: number): number {
+    const { keys, workbench } = this.p;
+    const { buffer } = out;
+    const { writer } = workbench;
+    if (!keys.canWrite(Level.Application)) return 0;
     const limit = Math.min(BASE_MTU, buffer.length, path.amplification.room);
     if (limit < MIN_DATAGRAM) return 0;
     writer.reset(buffer, limit);
-    const inUse = fields.destinationId;
-    fields.destinationId = destination;
-    const isBegun = this.begin(writer, Level.Application);
-    fields.destinationId = inUse;
-    if (!isBegun) return 0;
-    path.validation.write(writer, challengeTimeoutUs(path), nowUs);
+    if (!this.begin(writer, Level.Application, path.space, path)) return 0;
+    path.validation.write(writer, nowUs);
     if (writer.isEmpty) return 0;
     writer.close();
     writer.padTo(BASE_MTU);
-    return this.finish(writer, path, false, nowUs);
+    this.way.paths.linger(path, nowUs);
+    return this.finish(out, path, false, nowUs);
   }
 
-  /** A PING padded to the size in question. RFC 9000 §14.4 */
-  private writeMtuProbe(writer: PacketWriter, buffer: Uint8Array, path: Path, nowUs: number): number {
+  /** Write a PING padded to the size that is probed. RFC 9000 §14.4 */
+  private writeMtuProbe(out: OutgoingDatagram, path: Path, nowUs: number): number {
     const { mtu } = path;
+    const { buffer } = out;
+    const { writer } = this.p.workbench;
     mtu.fit(buffer.length);
     if (mtu.isRaiseDue(buffer.length, nowUs) && this.hasFrames(Level.Application, path))
       mtu.raise(buffer.length);
@@ -246,54 +338,62 @@ export class SendOrder {
     if (size === 0 || !this.allowance.mayElicit || path.windowRoom < size) return 0;
     if (!path.amplification.validated) return 0;
     writer.reset(buffer, size);
-    if (!this.begin(writer, Level.Application)) return 0;
+    if (!this.begin(writer, Level.Application, path.space, path)) return 0;
     writer.frames.u8(FrameType.Ping);
     writer.addFact(Fact.MtuProbe, size, path.id);
     writer.close();
     writer.padTo(size);
     mtu.onProbeSent();
-    return this.finish(writer, path, true, nowUs);
+    return this.finish(out, path, true, nowUs);
   }
 
-  private begin(writer: PacketWriter, level: Level): boolean {
+  /** Begin a packet of a path; false where there is no room for it, or no connection ID to send it to. */
+  private begin(writer: PacketWriter, level: Level, { sending }: PacketSpace, path: Path): boolean {
     const { p } = this;
-    const space = spaceOf(level);
-    const number = p.recovery.nextNumber(space);
-    const { log } = p.recovery.sent[space]!;
+    if (path.destination === undefined) return false;
+    p.fields.destinationId = path.destination.connectionId;
+    p.fields.pathId = path.space.pathId;
+    const number = sending.nextNumber(path);
+    const { log } = sending.sent;
     this.factsFrom[writer.count] = log.head;
-    const bits = level === Level.Application ? p.keys.oneRtt.phaseBit : 0;
-    return writer.begin(level, number, p.recovery.largestAcked(space), p.fields, bits, log);
+    const { oneRtt } = p.keys;
+    if (level !== Level.Application)
+      return writer.begin(level, number, sending.largestAcked, p.fields, 0, log);
+    const bits = oneRtt.phaseBit | path.spin.next(path.destination);
+    const { largestAcked } = sending;
+    const known = p.fields.pathId === 0 ? oneRtt.knownLargest(largestAcked) : largestAcked;
+    return writer.begin(level, number, known, p.fields, bits, log);
   }
 
-  private finish(writer: PacketWriter, path: Path, mtuProbe: boolean, nowUs: number): number {
+  private finish(out: OutgoingDatagram, path: Path, mtuProbe: boolean, nowUs: number): number {
     const { p } = this;
+    const { writer } = p.workbench;
     if (p.beforeSealing !== undefined)
       changeFrames(writer, Math.min(path.mtu.mtuBytes, writer.frames.buffer.length), p.id, p.beforeSealing);
     for (let i = 0; i < writer.count; i++) {
       const packet = writer.packets[i]!;
-      const end = i + 1 < writer.count ? writer.packets[i + 1]!.headerAt : writer.length;
-      p.recovery.onSent(
-        spaceOf(packet.level),
-        packet,
-        end - packet.headerAt,
-        this.factsFrom[i]!,
-        path,
-        mtuProbe,
-        nowUs,
-      );
+      const end = i + 1 < writer.count ? writer.packets[i + 1]!.headerAt : writer.end;
+      const bytes = end - packet.headerAt;
+      const space = p.spaces.at(spaceOf(packet.level), path);
+      if (space !== undefined)
+        this.way.recovery.onSent(space, packet, bytes, this.factsFrom[i]!, path, mtuProbe, nowUs);
       if (packet.ackEliciting) p.idle.onElicitingSent(nowUs);
     }
-    this.path = path;
-    this.ecnCodepoint = path.ecn.codepoint;
-    path.ecn.onSent(writer.count, this.ecnCodepoint);
+    describe(out, path, p.id, p.logId);
+    path.ecn.onSent(writer.count, out.ecn);
     if (p.tracer.onPacketSent !== undefined) tracePackets(p.tracer, p.id, writer, nowUs);
     const length = writer.seal(p.keys);
+    if (writer.start === 0) out.segmentSize = length;
+    out.length = writer.start + length;
     path.amplification.onSent(length);
     path.validation.onSent(length);
     return length;
   }
 
-  /** Every datagram of a client with an Initial in it, and a server's with one that must be acknowledged. RFC 9000 §14.1 */
+  /**
+   * Whether the datagram must be padded: every one of a client with an Initial packet, and of a server with
+   * an ack-eliciting Initial packet. RFC 9000 §14.1
+   */
   private mustPad(writer: PacketWriter): boolean {
     for (let i = 0; i < writer.count; i++) {
       const packet = writer.packets[i]!;
@@ -308,9 +408,4 @@ function writePing(writer: PacketWriter): void {
   if (writer.current.ackEliciting || writer.frames.room === 0) return;
   writer.frames.u8(FrameType.Ping);
   writer.markEliciting();
-}
-
-/** A challenge is repeated like a packet that times out, and given up after seven such periods. RFC 9000 §8.2.4, §9.4 */
-function challengeTimeoutUs(path: Path): number {
-  return Math.max(path.rtt.ptoUs, 999_000);
 }

@@ -10,9 +10,9 @@ export const Timer = {
   Send: 3,
   /** Keys of an earlier phase are of no more use. Owner: keys. */
   KeyDiscard: 4,
-  /** Silence has lasted too long. Owner: idle. */
+  /** The idle timeout. Owner: idle. */
   Idle: 5,
-  /** Silence should be broken. Owner: idle. */
+  /** A keep-alive PING is due. Owner: idle. */
   KeepAlive: 6,
   /** The handshake has lasted too long. Owner: idle. */
   Handshake: 7,
@@ -20,16 +20,20 @@ export const Timer = {
   Drain: 8,
   /** The application asked for it. Owner: the application. */
   Application: 9,
-  /** What a burst took may be given back. Owner: idle. */
+  /** Memory that a burst took may be given back. Owner: idle. */
   Rest: 10,
   /** Streams that are free should be announced. Owner: streams. */
   Credit: 11,
+  /** Keys of 0-RTT are of no more use. Owner: keys. */
+  EarlyKeyDiscard: 12,
+  /** A datagram has waited too long to be sent. Owner: datagrams. */
+  DatagramExpiry: 13,
 } as const;
 export type Timer = (typeof Timer)[keyof typeof Timer];
 
-const COUNT = 12;
+const COUNT = 14;
 
-/** Due times of one connection, microseconds; Infinity for those not set. */
+/** Due times of one connection, in microseconds; Infinity for timers that are not set. */
 export class Timers {
   private readonly dueUs: number[] = Array.from({ length: COUNT }, () => Infinity);
 
@@ -53,7 +57,7 @@ export class Timers {
     return earliest;
   }
 
-  /** Only this one still matters. */
+  /** Clear every timer but this one. */
   onlyKeep(timer: Timer): void {
     const kept = this.dueUs[timer]!;
     this.dueUs.fill(Infinity);

@@ -1,16 +1,33 @@
 import type { RememberedPath } from '@tsquic/congestion';
 import type { Connection } from '../connection/connection.ts';
-import { transportReason } from '../connection/close-state.ts';
 import { Timer } from '../connection/timers.ts';
-import { TransportCode, TransportError } from '../errors/transport-error.ts';
+import { TransportCode } from '../errors/transport-error.ts';
 import { QuicUsageError } from '../errors/usage-error.ts';
 import type { CloseReason } from '../events.ts';
+import { addressText, showAs } from '../inspection.ts';
 import { rememberedPath } from '../path/path-memory.ts';
+import { priorityOf } from '../streams/priority.ts';
 import type { Stream } from '../streams/stream.ts';
-import type { ConnectionStatistics, PathStatistics, QuicConnection, QuicStream } from './handles.ts';
-import type { Address } from './address.ts';
+import type {
+  ClientPath,
+  ConnectionState,
+  ConnectionStatistics,
+  PathStatistics,
+  PathWish,
+  QuicConnection,
+  QuicStream,
+  StreamOptions,
+  QuicDatagrams,
+} from './handles.ts';
+import type { Address } from '../path/address.ts';
+import type { Move } from '../path/migration.ts';
+import type { PreferredAddress } from '../path/preferred-address.ts';
 import { assertCode } from './application-code.ts';
-import { pathStatistics } from './path-statistics.ts';
+import { assertCredit } from './credit.ts';
+import { DatagramsHandle } from './datagrams-handle.ts';
+import { checkedMove } from './client-path.ts';
+import { abandonPath, allPathStatistics, openPath, setPathStatus } from './path-calls.ts';
+import { connectionStatistics } from './connection-statistics.ts';
 import { StreamHandle } from './stream-handle.ts';
 
 /** A program's view of one connection. */
@@ -19,11 +36,26 @@ export class ConnectionHandle implements QuicConnection {
   readonly isClient: boolean;
   readonly logId: string;
   private readonly core: Connection;
-  private readonly touch: () => void;
-  private readonly handles = new WeakMap<Stream, StreamHandle>();
+  private readonly touch: (connection: Connection) => void;
+  private datagramsHandle: DatagramsHandle | undefined = undefined;
 
-  /** @param touch - the connection has something to do. */
-  constructor(core: Connection, touch: () => void) {
+  static {
+    // A connection holds keys, which must not appear in logs.
+    showAs(
+      ConnectionHandle.prototype,
+      'QuicConnection',
+      ({ id, isClient, remoteAddress, version, closeReason }) => ({
+        id,
+        isClient,
+        remote: addressText(remoteAddress),
+        version,
+        closeReason,
+      }),
+    );
+  }
+
+  /** @param touch - is called when the connection may have something to send. */
+  constructor(core: Connection, touch: (connection: Connection) => void) {
     this.core = core;
     this.id = core.id;
     this.isClient = core.isClient;
@@ -36,40 +68,55 @@ export class ConnectionHandle implements QuicConnection {
   }
 
   get remoteAddress(): Address {
-    return this.core.parts.paths.active.remote;
+    const { multipath, paths } = this.core.parts;
+    return (multipath?.best.paths ?? paths).active.remote;
+  }
+
+  get version(): number {
+    return this.core.parts.fields.version.current.id;
   }
 
   get rememberedPath(): RememberedPath | undefined {
     return rememberedPath(this.core.parts.paths.active);
   }
 
-  openStream(options: { readonly unidirectional?: boolean } = {}): QuicStream | undefined {
+  openStream(options: StreamOptions = {}): QuicStream | undefined {
+    const { unidirectional = false } = options;
+    const priority = options.priority === undefined ? undefined : priorityOf(options.priority);
     if (this.hasEnded) return undefined;
-    const { streams } = this.core.parts;
-    const unidirectional = options.unidirectional ?? false;
-    const wasRefused = streams.counts(unidirectional).wantsMore;
-    const stream = streams.open(unidirectional);
-    if (stream !== undefined) return this.handleOf(stream);
-    // The peer hears of it once.
-    if (!wasRefused) this.touch();
+    const { table } = this.core.parts.streams;
+    const wasRefused = table.counts(unidirectional).wantsMore;
+    const stream = table.open(unidirectional);
+    if (stream !== undefined) {
+      stream.priority = priority ?? stream.priority;
+      return this.handleOf(stream);
+    }
+    // A second call sends nothing.
+    if (!wasRefused) this.touch(this.core);
     return undefined;
   }
 
   stream(streamId: number): QuicStream | undefined {
-    const stream = this.core.parts.streams.find(streamId);
+    if (this.core.parts.earlyAdmission?.hides(streamId) === true) return undefined;
+    const stream = this.core.parts.streams.table.find(streamId);
     return stream === undefined ? undefined : this.handleOf(stream);
+  }
+
+  get datagrams(): QuicDatagrams {
+    this.datagramsHandle ??= new DatagramsHandle(this.core, this.touch);
+    return this.datagramsHandle;
   }
 
   close(code = 0, text = ''): void {
     assertCode(code);
-    this.core.close({ kind: 'application', code, text, remote: false });
-    this.touch();
+    this.core.parts.life.close({ kind: 'application', code, text, remote: false });
+    this.touch(this.core);
   }
 
   refuse(): void {
     const code = TransportCode.ConnectionRefused;
-    this.core.close({ kind: 'transport', code, frameType: 0, text: '', remote: false });
-    this.touch();
+    this.core.parts.life.close({ kind: 'transport', code, frameType: 0, text: '', remote: false });
+    this.touch(this.core);
   }
 
   certificateVerdict(alert: number | undefined): void {
@@ -82,10 +129,29 @@ export class ConnectionHandle implements QuicConnection {
     try {
       this.core.parts.handshake.certificateVerdict(alert);
     } catch (error) {
-      if (!(error instanceof TransportError)) throw error;
-      this.core.close(transportReason(error));
+      this.core.parts.life.closeFor(error);
     }
-    this.touch();
+    this.touch(this.core);
+  }
+
+  updateKeys(): boolean {
+    const { handshake, idle, keys } = this.core.parts;
+    if (this.hasEnded || !handshake.confirmed || !keys.oneRtt.isSettled) return false;
+    keys.oneRtt.isWanted = idle.pingPending = true;
+    this.touch(this.core);
+    return true;
+  }
+
+  get earlyData(): QuicConnection['earlyData'] {
+    const { earlyOffer, earlyAdmission } = this.core.parts;
+    return (earlyOffer ?? earlyAdmission)?.state ?? 'none';
+  }
+
+  earlyDataVerdict(isFirstUse: boolean): void {
+    const { parts } = this.core;
+    if (parts.earlyAdmission === undefined)
+      throw new QuicUsageError('no-early-data-use', `connection ${this.id} has used no ticket`);
+    for (const held of parts.earlyAdmission.answer(isFirstUse)) parts.emit(held);
   }
 
   exportKeyingMaterial(label: string, context: Uint8Array, length: number): Uint8Array {
@@ -94,59 +160,87 @@ export class ConnectionHandle implements QuicConnection {
     return this.core.parts.handshake.exportKeyingMaterial(label, context, length);
   }
 
+  grant(bytes: number): void {
+    assertCredit(bytes);
+    if (this.hasEnded) return;
+    this.core.parts.flow.grant(bytes);
+    this.touch(this.core);
+  }
+
+  setManualCredit(isManual: boolean): void {
+    if (this.hasEnded) return;
+    this.core.parts.flow.setManual(isManual);
+    this.touch(this.core);
+  }
+
   wakeAt(timeUs: number): void {
     if (Number.isNaN(timeUs)) throw new QuicUsageError('invalid-option', 'a time to wake at is a number');
     if (this.hasEnded) return;
     this.core.parts.timers.set(Timer.Application, timeUs);
-    this.touch();
+    this.touch(this.core);
+  }
+
+  get preferredAddress(): PreferredAddress | undefined {
+    return this.core.parts.migration.offer;
+  }
+
+  probe(path: ClientPath): boolean {
+    return this.open(path, (move, nowUs) => this.core.parts.migration.probe(move, nowUs));
+  }
+
+  migrate(path: ClientPath & { readonly atOnce?: boolean }): boolean {
+    return this.open(path, (move, nowUs) => this.core.parts.migration.move(move, nowUs));
+  }
+
+  private open(path: ClientPath, act: (move: Move, nowUs: number) => void): boolean {
+    const { parts } = this.core;
+    const move = checkedMove(path, parts);
+    // Both calls move path 0, which may be abandoned. draft-ietf-quic-multipath §3.4
+    if (this.hasEnded || parts.multipath?.isOver(0) === true) return false;
+    if (!parts.migration.mayOpen(move.local)) return false;
+    act(move, parts.nowUs());
+    this.touch(this.core);
+    return true;
+  }
+
+  get state(): ConnectionState {
+    const { closeState, handshake, life } = this.core.parts;
+    if (closeState.active) return life.finished ? 'closed' : closeState.draining ? 'draining' : 'closing';
+    if (handshake.confirmed) return 'confirmed';
+    return handshake.complete ? 'connected' : 'handshaking';
   }
 
   statistics(): ConnectionStatistics {
-    const { statistics, recovery, paths, closeState, handshake, idle } = this.core.parts;
-    const path = pathStatistics(paths.active, true);
-    const idlePeriodUs = idle.periodUs(this.core.ptoUs);
-    return {
-      state: closeState.active
-        ? this.core.finished
-          ? 'closed'
-          : closeState.draining
-            ? 'draining'
-            : 'closing'
-        : handshake.confirmed
-          ? 'confirmed'
-          : handshake.complete
-            ? 'connected'
-            : 'handshaking',
-      ...statistics,
-      packetsSent: recovery.packetsSent,
-      packetsLost: recovery.packetsLost,
-      packetsSpuriouslyLost: recovery.spurious.total,
-      smoothedRttUs: path.smoothedRttUs,
-      latestRttUs: path.latestRttUs,
-      minRttUs: path.minRttUs,
-      rttVarianceUs: path.rttVarianceUs,
-      congestionWindowBytes: path.congestionWindowBytes,
-      bytesInFlight: path.bytesInFlight,
-      probeTimeouts: recovery.pto.total,
-      mtuBytes: path.mtuBytes,
-      idleTimeoutMs: idlePeriodUs === Infinity ? 0 : Math.ceil(idlePeriodUs / 1000),
-    };
+    return connectionStatistics(this.core, this.state);
   }
 
   pathStatistics(): readonly PathStatistics[] {
-    return this.core.parts.paths.known.map((path, index) => pathStatistics(path, index === 0));
+    return allPathStatistics(this.core);
+  }
+
+  openPath(path: ClientPath): number | undefined {
+    return this.touched(openPath(this.core, path));
+  }
+
+  abandonPath(pathId: number): boolean {
+    return this.touched(abandonPath(this.core, pathId));
+  }
+
+  setPathStatus(pathId: number, status: PathWish): boolean {
+    return this.touched(setPathStatus(this.core, pathId, status));
+  }
+
+  private touched<T>(result: T): T {
+    if (!this.hasEnded) this.touch(this.core);
+    return result;
   }
 
   private handleOf(stream: Stream): StreamHandle {
-    let handle = this.handles.get(stream);
-    if (handle === undefined) {
-      handle = new StreamHandle(this, this.core, stream, this.touch);
-      this.handles.set(stream, handle);
-    }
-    return handle;
+    stream.view ??= new StreamHandle(this, this.core, stream, this.touch);
+    return stream.view as StreamHandle;
   }
 
-  /** The connection has ended, which the program may not have heard yet. */
+  /** Whether the connection has ended; the program may not have taken its `closed` event yet. */
   private get hasEnded(): boolean {
     return this.core.parts.closeState.active;
   }

@@ -1,91 +1,86 @@
-import { ByteReader, toHex } from '@tsquic/bytes';
-import {
-  assembleConnection,
-  type ConnectionSeed,
-  peerCloseReason,
-  startHandshake,
-} from '../connection/assemble.ts';
-import { ClientStart } from '../connection/client-start.ts';
-import { Connection } from '../connection/connection.ts';
+import { showAs } from '../inspection.ts';
+import { ByteReader } from '@tsquic/bytes';
+import type { Connection } from '../connection/connection.ts';
 import { createDatagram, type Datagram } from '../connection/datagram.ts';
 import { EventQueue } from '../connection/event-queue.ts';
 import { QuicUsageError } from '../errors/usage-error.ts';
-import type { CloseReason, QuicEvent } from '../events.ts';
-import { createClientEngine, createServerEngine } from '../handshake/engine.ts';
-import { type ConfirmedIds, encodeLocalParameters } from '../handshake/local-parameters.ts';
-import { decodeParameters } from '../handshake/parameters.ts';
+import type { QuicEvent } from '../events.ts';
 import { Drop } from '../packet/drop.ts';
-import { createPacketHeader, LONG_FORM, parseHeader } from '../packet/header.ts';
-import { encodeStatelessReset, MIN_RESET_LENGTH, resetToken } from '../packet/stateless-reset.ts';
-import { PacketWriter } from '../packet/writer.ts';
-import { BASE_MTU } from '../path/mtu.ts';
-import { type Version, VERSION_1, versionById } from '../version/versions.ts';
-import { type Address, sameAddress, UNKNOWN_ADDRESS } from './address.ts';
-import type { ConnectionOptions, QuicContextOptions } from './config.ts';
-import { checkedPath } from './remembered-path.ts';
-import { ConnectionHandle } from './connection-handle.ts';
-import type { QuicConnection } from './handles.ts';
-import { HalfOpen } from './half-open.ts';
-import { type Admission, InitialScreen } from './initial.ts';
-import { checkedToken } from './kept-token.ts';
-import { checkConnectionOptions } from './option-names.ts';
-import { clearDatagram, describeDatagram } from './datagram-record.ts';
-import type { OutgoingDatagram } from './outgoing-datagram.ts';
-import { Registration } from './registration.ts';
+import { createPacketHeader, FIXED_BIT, idLengthAt, LONG_FORM, parseHeader } from '../packet/header.ts';
+import { encodeStatelessReset, MIN_RESET_LENGTH } from '../packet/stateless-reset.ts';
+import { BASE_MTU } from '../packet/datagram-size.ts';
+import { PacketType } from '../version/packet-type.ts';
+import { type Version, VERSIONS } from '../version/versions.ts';
+import { type Address, sameAddress } from '../path/address.ts';
+import type { ConnectionOptions, QuicContextOptions } from '../config/config.ts';
+import { ConnectionTable } from './connection-table.ts';
+import { Opening } from './opening.ts';
+import type { ConnectionCounts, QuicConnection } from './handles.ts';
+import { Gate } from './gate.ts';
+import { InitialScreen } from './initial.ts';
+import { clearDatagram, type OutgoingDatagram } from '../connection/outgoing-datagram.ts';
 import { ResetLimit } from './reset-limit.ts';
 import { Router } from './router.ts';
-import { createSettings, type Settings } from './settings.ts';
-import { rotateSealingKeys, type SealingKeys } from './sealing-keys.ts';
+import type { ClientLimitOptions } from '../config/client-limits.ts';
+import type { IdentityOption } from '../config/identities.ts';
+import { createSettings, type Settings } from '../config/settings.ts';
+import { rotateSealingKeys, type SealingKeys } from '../config/sealing-keys.ts';
 import { StatelessQueue } from './stateless.ts';
-import { WakeOrder } from './wake-order.ts';
+import { StrayEarlyPackets } from './stray-early-packets.ts';
 
 const MAX_UDP_PAYLOAD = 65_535;
-/** Room for what Ethernet carries; larger datagrams make it larger. */
+/** First size of the buffer, for the MTU of Ethernet; larger datagrams make it grow. */
 const USUAL_UDP_PAYLOAD = 1500;
-/** Bytes of the Destination Connection ID that a client invents. */
-const FIRST_ID_LENGTH = 8;
 const NO_BYTES = new Uint8Array(0);
-/** A context reads a datagram: what it reads with serves all contexts, so nothing it calls back may feed another one. */
-let isReceiving = false;
 
-/** All QUIC of a host: its connections, what leads to them, and when they are due. See `createQuicContext`. */
+/** A QUIC endpoint: its connections, their IDs, and when they are due. See `createQuicContext`. */
 export class QuicContext {
   private readonly settings: Settings;
   private readonly router: Router;
   private readonly screen: InitialScreen;
   private readonly stateless = new StatelessQueue();
   private readonly resets: ResetLimit;
-  private readonly wake = new WakeOrder();
+  private readonly strayEarly = new StrayEarlyPackets();
   private readonly events = new EventQueue();
-  private readonly connections = new Map<number, ConnectionHandle>();
-  private readonly cores = new Map<number, Connection>();
-  private readonly writer = new PacketWriter();
+  private readonly table: ConnectionTable;
+  private readonly opening: Opening;
+  /** Whether a datagram is being read, during which a callback must not hand over another one. */
+  private isReceiving = false;
   private readonly datagram: Datagram = createDatagram(new Uint8Array(USUAL_UDP_PAYLOAD));
   private readonly reader = new ByteReader();
   private readonly header = createPacketHeader();
   /**
-   * How many more clients may come in; each takes one. At 0 they are answered with CONNECTION_REFUSED, and nothing is
-   * kept of them. RFC 9000 §5.2.2
+   * How many more clients are accepted; each lowers it by one. At 0 clients get CONNECTION_REFUSED, and no
+   * state is kept for them. RFC 9000 §5.2.2
    */
   clientAllowance: number = Infinity;
-  private readonly halfOpen = new HalfOpen();
-  private nextId = 0;
   private nowUs = 0;
   private freed = false;
 
-  constructor(options: QuicContextOptions) {
-    this.settings = createSettings(options);
-    this.router = new Router(options.crypto, this.settings.resetKey, this.settings.connectionIdLength);
-    this.resets = new ResetLimit(resetToken(options.crypto, this.settings.resetKey, NO_BYTES));
-    this.screen = new InitialScreen(this.settings, this.stateless, this.settings.tokens);
+  static {
+    // A context holds keys, which must not appear in logs.
+    showAs(QuicContext.prototype, 'QuicContext', ({ table }) => ({ connections: table.size }));
+  }
+
+  /** @param spoken - all versions that `options.versions` may name; tests pass others. */
+  constructor(options: QuicContextOptions, spoken: readonly Version[] = VERSIONS) {
+    this.settings = createSettings(options, spoken);
+    this.router = new Router(options.crypto, this.settings.resetKeys, this.settings.connectionIds);
+    this.resets = new ResetLimit(this.settings.resetKeys.token(NO_BYTES));
+    const nowUs = (): number => this.nowUs;
+    this.table = new ConnectionTable(this.settings, this.router, this.events, nowUs);
+    this.opening = new Opening(this.settings, this.table, this.events, nowUs);
+    const gate = new Gate(this.settings, this.table);
+    this.screen = new InitialScreen(this.settings, this.stateless, this.router, gate);
   }
 
   // The three calls
 
   /**
-   * Take one whole UDP payload. `bytes` is borrowed for the call and left unchanged. Never throws for anything
-   * the network can send. `QuicUsageError('re-entrant')` when something called back while a datagram is read (a tracer,
-   * a verifier, a congestion controller …) hands over another one, to whichever context.
+   * Take one whole UDP payload. `bytes` is borrowed for the call and left unchanged. Never throws for
+   * anything the network can send. Throws `QuicUsageError('re-entrant')` when a callback that runs while a
+   * datagram is read (of a tracer, a verifier, a congestion controller …) hands another one to the same
+   * context.
    *
    * @param ecn - the two ECN bits of the IP header, 0 when unknown.
    */
@@ -100,7 +95,7 @@ export class QuicContext {
     this.assertUsable(nowUs);
     if (bytes.length === 0 || bytes.length > MAX_UDP_PAYLOAD)
       return this.onDropped(Drop.Truncated, bytes.length);
-    if (isReceiving)
+    if (this.isReceiving)
       throw new QuicUsageError('re-entrant', 'a datagram is still being read: keep this one for afterwards');
     const { datagram } = this;
     if (bytes.length > datagram.bytes.length) datagram.bytes = new Uint8Array(MAX_UDP_PAYLOAD);
@@ -110,17 +105,18 @@ export class QuicContext {
     datagram.to = to;
     datagram.interfaceIndex = interfaceIndex;
     datagram.ecn = ecn & 3;
-    isReceiving = true;
+    this.isReceiving = true;
     try {
       this.route(nowUs);
     } finally {
-      isReceiving = false;
+      this.isReceiving = false;
     }
   }
 
   /**
-   * Fill `out` with the next datagram to send; every field is written. Returns its length, 0 only when nothing at
-   * all is due. What is returned counts as sent. Throws `QuicUsageError` for a buffer below 1200 bytes.
+   * Fill `out` with the next datagram to send; every field is written. Returns its length, or 0 when no
+   * datagram is due. A datagram that was returned counts as sent. Throws `QuicUsageError` for a buffer below
+   * 1200 bytes.
    */
   prepareNextPacket(out: OutgoingDatagram, nowUs: number): number {
     this.assertUsable(nowUs);
@@ -132,127 +128,170 @@ export class QuicContext {
     clearDatagram(out);
     if (this.stateless.write(out) > 0) return out.length;
     for (;;) {
-      const next = this.wake.next(nowUs);
+      const next = this.table.wake.next(nowUs);
       if (next === undefined) return 0;
-      const length = this.guard(next, () => next.prepare(this.writer, out.buffer, nowUs)) ?? 0;
-      if (next.finished) this.forget(next);
+      const length = this.table.prepare(next, out, nowUs);
+      if (next.parts.life.finished) this.table.forget(next);
       if (length > 0) {
-        this.wake.markReady(next);
-        describeDatagram(out, next, length);
+        this.table.wake.markReady(next);
         return length;
       }
-      // Time must pass before it is asked again, whatever its timers say: one connection cannot hold up the host.
-      this.wake.sleep(next, Math.max(next.nextWakeUs(), nowUs + 1));
+      if (out.connection !== -1) clearDatagram(out);
+      // At least a microsecond passes before the connection is asked again, so that a timer that is always
+      // due cannot keep the host busy.
+      this.table.wake.sleep(next, Math.max(next.nextWakeUs(), nowUs + 1));
     }
   }
 
-  /** Microseconds until `prepareNextPacket` is useful: 0 when it is now, at most `maxUs`. A pure query. */
+  /**
+   * Microseconds until `prepareNextPacket` has something to do: 0 when it has now, at most `maxUs`. Changes
+   * nothing.
+   */
   nextWakeDelay(nowUs: number, maxUs: number): number {
     return Math.min(Math.max(0, this.nextWakeTime() - nowUs), maxUs);
   }
 
-  /** When `prepareNextPacket` is useful: -Infinity for at once, Infinity for never. */
+  /** When `prepareNextPacket` has something to do: -Infinity for now, Infinity for never. */
   nextWakeTime(): number {
-    return this.stateless.isEmpty ? this.wake.nextUs() : -Infinity;
+    return this.stateless.isEmpty ? this.table.wake.nextUs() : -Infinity;
   }
 
-  // The rest
+  // Other calls
 
   /** The next event that the application has not seen, or undefined. */
   nextEvent(): QuicEvent | undefined {
-    return this.events.shift();
+    const event = this.events.shift();
+    if (event?.type === 'stream-released') this.table.onReleaseTold(event.connection, event.streamId);
+    return event;
   }
 
   /** Start a client connection; its first datagram is due now. Throws `QuicUsageError` for options that cannot work. */
   createConnection(options: ConnectionOptions, nowUs: number): QuicConnection {
     this.assertUsable(nowUs);
-    checkConnectionOptions(options);
-    const { settings } = this;
-    if (this.cores.size >= settings.maxConnections)
-      throw new QuicUsageError(
-        'too-many-connections',
-        `this context holds ${settings.maxConnections} connections at most`,
-      );
-    const version = options.version === undefined ? VERSION_1 : firstVersion(options.version);
-    const destination = new Uint8Array(FIRST_ID_LENGTH);
-    settings.crypto.random(destination);
-    const connection = this.build({
-      isClient: true,
-      version,
-      remote: options.to,
-      local: options.from ?? UNKNOWN_ADDRESS,
-      interfaceIndex: 0,
-      validated: true,
-      remembered: checkedPath(options.rememberedPath),
-      peerId: destination,
-      initialKeyId: destination,
-      logId: toHex(destination),
-      token: checkedToken(options.token),
-      start: (source) => new ClientStart(settings.crypto, version, destination, source),
-      nowUs,
-    });
-    try {
-      this.startClient(connection, options, nowUs);
-    } catch (error) {
-      this.forget(connection);
-      throw error;
-    }
-    this.wake.markReady(connection);
-    return this.connections.get(connection.id)!;
+    const connection = this.opening.connect(options, nowUs);
+    this.table.wake.markReady(connection);
+    return this.table.handle(connection.id)!;
   }
 
-  /** The connection with this ID, or undefined once it is gone. */
+  /**
+   * Every connection, in the order in which they were made; those that have ended are still there for a
+   * while.
+   */
+  connections(): readonly QuicConnection[] {
+    return this.table.allHandles();
+  }
+
+  /** How many connections there are in each state. */
+  connectionCounts(): ConnectionCounts {
+    return this.table.counts();
+  }
+
+  /** The connection with this ID, or undefined once it is forgotten. */
   connection(id: number): QuicConnection | undefined {
-    return this.connections.get(id);
+    return this.table.handle(id);
   }
 
-  /** The host cannot reach this address: handshakes with it end, established connections go on by their timers. */
-  notifyUnreachable(to: Address, nowUs: number): void {
+  /**
+   * The host cannot reach this address: connections to it whose handshake is not complete end, established
+   * ones go on until their timers end them. With several paths, the one between these addresses is abandoned, if
+   * there is another.
+   *
+   * @param from - the local address, where the host knows it.
+   */
+  notifyUnreachable(to: Address, nowUs: number, from?: Address): void {
     this.assertUsable(nowUs);
-    for (const connection of this.cores.values()) {
-      const { handshake, paths } = connection.parts;
+    for (const connection of this.table.all()) {
+      const { handshake, paths, multipath } = connection.parts;
+      if (multipath?.isRunning === true && !connection.parts.closeState.active) {
+        multipath.onUnreachable(to, from, nowUs);
+        this.table.wake.markReady(connection);
+        continue;
+      }
       if (!connection.isClient || handshake.complete || !sameAddress(paths.active.remote, to)) continue;
-      connection.vanish({ kind: 'unreachable' });
-      this.wake.markReady(connection);
+      connection.parts.life.vanish({ kind: 'unreachable' });
+      this.table.wake.markReady(connection);
     }
   }
 
   /**
-   * Seal session tickets and tokens with other keys from now on. What the last ones sealed is still good, what the ones
-   * before those sealed is not. A server whose keys are its own has them changed every day without this call.
+   * Seal session tickets and tokens, and make reset tokens, with other keys from now on. What the last ones sealed is still
+   * good, what the ones before those sealed is not. A server whose keys are its own has those of tickets and tokens changed
+   * every day without this call.
    *
-   * @param keys - to share with other servers, 16 bytes each. Default: random ones of this context.
+   * @param keys - to share with other servers. Default: random ones of this context, except that a `resetKey` which was
+   *   given stays until another one is.
    */
   rotateKeys(keys: SealingKeys = {}): void {
     rotateSealingKeys(keys, this.settings);
   }
 
-  /** Close every connection with an application error code; the goodbyes leave by `prepareNextPacket`. */
-  close(code = 0, text = ''): void {
-    for (const handle of this.connections.values()) handle.close(code, text);
+  /**
+   * Server: other limits on connections are in force from now on; what is left out stays as it is. Connections that are there stay,
+   * also where they are too many now, and count by the addresses that their clients are at. Throws `QuicUsageError` for limits that make
+   * no sense, and changes nothing.
+   */
+  setLimits(limits: ClientLimitOptions): void {
+    this.settings.limits.change(limits);
+    this.table.recount();
   }
 
   /**
-   * Forget everything at once, telling nobody: connections count as closed, and there are no more events. Calls
-   * that need the context throw `QuicUsageError` from now on.
+   * Use this certificate from now on, or those that this function chooses, in handshakes that begin later.
+   * Established connections are unaffected; a session ticket resumes with the certificate of its connection.
+   * Throws `QuicUsageError` for a key that does not belong to its certificate, and changes nothing then.
+   */
+  setIdentity(identity: IdentityOption): void {
+    this.settings.identities.replace(identity);
+  }
+
+  /**
+   * Issue new connection IDs from the generator of `connectionIds` on every connection, and make the peer
+   * retire the old ones; for a generator whose configuration has changed. RFC 9000 §5.1.2
+   */
+  renewConnectionIds(): void {
+    for (const connection of this.table.all()) {
+      if (connection.parts.closeState.active) continue;
+      connection.parts.localIds.renew();
+      for (const { id, localIds } of connection.parts.multipath?.table.all ?? [])
+        if (id > 0) localIds.renew();
+      this.table.wake.markReady(connection);
+    }
+  }
+
+  /** Close every connection with an application error code; each CONNECTION_CLOSE leaves by `prepareNextPacket`. */
+  close(code = 0, text = ''): void {
+    for (const { id } of this.table.all()) this.table.handle(id)!.close(code, text);
+  }
+
+  /**
+   * Drop all connections at once, without a packet to their peers: they count as closed, and there are no
+   * more events. Calls that need the context throw `QuicUsageError` from now on.
    */
   free(): void {
-    for (const connection of [...this.cores.values()]) {
+    for (const connection of this.table.all()) {
       connection.parts.closeState.drain({ kind: 'application', code: 0, text: '', remote: false });
-      this.forget(connection);
+      this.table.forget(connection);
     }
     this.events.clear();
     this.stateless.clear();
+    this.strayEarly.clear();
     this.freed = true;
   }
 
-  // Datagrams in
+  // Incoming datagrams
 
-  /** Take the datagram that came to whom it is for. */
+  /** Give the datagram to its connection, or answer it without one. */
   private route(nowUs: number): void {
     const { datagram } = this;
     this.reader.reset(datagram.bytes, 0, datagram.length);
-    const drop = parseHeader(this.reader, this.settings.connectionIdLength, this.header);
+    const { connectionIds, versions, transport } = this.settings;
+    const drop = parseHeader(
+      this.reader,
+      connectionIds.lengths,
+      versions,
+      this.header,
+      transport.greaseQuicBit,
+    );
     const connection = drop === Drop.Truncated ? undefined : this.router.find(datagram.bytes, this.header);
     if (connection?.isClient === false && this.settings.blockedPorts.has(datagram.from.port))
       this.onDropped(Drop.BlockedPort, datagram.length);
@@ -261,58 +300,88 @@ export class QuicContext {
   }
 
   private deliver(connection: Connection, nowUs: number): void {
-    const understood = this.guard(connection, () => connection.receive(this.datagram, nowUs));
-    this.wake.markReady(connection);
+    const understood = this.table.receive(connection, this.datagram, nowUs);
+    this.table.wake.markReady(connection);
     if (understood === false) this.resetByToken();
   }
 
-  /** Whether the datagram, which nobody understands, is a stateless reset; its connection then ends. RFC 9000 §10.3.1 */
+  /**
+   * Whether the datagram, which no key decrypts, is a stateless reset; its connection then ends. RFC 9000
+   * §10.3.1
+   */
   private resetByToken(): boolean {
     const { datagram } = this;
     if (datagram.length < MIN_RESET_LENGTH) return false;
     const connection = this.router.findByToken(datagram.bytes, datagram.length);
     if (connection === undefined) return false;
-    this.guard(connection, () => connection.drain({ kind: 'stateless-reset' }));
-    this.wake.markReady(connection);
+    this.table.guard(connection, () => connection.parts.life.drain({ kind: 'stateless-reset' }));
+    this.table.wake.markReady(connection);
     return true;
   }
 
-  /** A datagram whose first packet leads to no connection. */
+  /** A datagram came whose first packet belongs to no connection. */
   private onStray(drop: Drop, nowUs: number): void {
     const { datagram, header } = this;
     if (this.resetByToken()) return;
     if (this.settings.blockedPorts.has(datagram.from.port))
       return this.onDropped(Drop.BlockedPort, datagram.length);
-    const isLong = (datagram.bytes[0]! & LONG_FORM) !== 0;
-    if (!isLong) return this.onStrayShort(nowUs);
+    const first = datagram.bytes[0]!;
+    if ((first & LONG_FORM) === 0) return this.onStrayShort(nowUs);
     if (drop === Drop.UnknownVersion)
       return this.onDropped(this.screen.onUnknownVersion(datagram, header), datagram.length);
     if (drop !== Drop.None) return this.onDropped(drop, datagram.length);
-    const { maxConnections, maxHalfOpen, retryAbove } = this.settings;
-    const { count } = this.halfOpen;
-    const isCrowded = this.cores.size >= maxConnections || count >= maxHalfOpen;
-    const isFull = this.clientAllowance <= 0 || (isCrowded && count === 0);
-    const mustProve = retryAbove !== Infinity && (isCrowded || count >= retryAbove);
-    const verdict = this.screen.screen(datagram, header, isFull, mustProve, nowUs);
-    if (typeof verdict === 'number') return this.onDropped(verdict, datagram.length);
-    if (isCrowded) this.evict(this.halfOpen.leastPromising()!);
-    const connection = this.tryAccept(verdict, nowUs);
-    if (connection !== undefined) this.deliver(connection, nowUs);
+    // A client may clear the fixed bit only if it has a token of an earlier connection. RFC 9287 §3.1
+    if ((first & FIXED_BIT) === 0 && header.tokenLength === 0)
+      return this.onDropped(Drop.FixedBitClear, datagram.length);
+    if (header.type === PacketType.ZeroRtt) this.onStrayEarly(nowUs);
+    else this.onStrayLong(nowUs);
   }
 
-  /** A short header that is not ours: perhaps of a connection that we lost, which deserves a reset. RFC 9000 §10.3 */
+  /** A long header packet of no connection came, perhaps from a new client. */
+  private onStrayLong(nowUs: number): void {
+    const { datagram, header } = this;
+    const verdict = this.screen.screen(datagram, header, this.clientAllowance > 0, nowUs);
+    if (typeof verdict === 'number') return this.onDropped(verdict, datagram.length);
+    if (this.table.isCrowded) this.table.evict();
+    const connection = this.opening.accept(verdict, datagram, nowUs);
+    if (connection === undefined) return;
+    this.clientAllowance--;
+    this.deliver(connection, nowUs);
+    for (const early of this.strayEarly.take(verdict.destination, nowUs)) {
+      datagram.bytes.set(early.bytes);
+      Object.assign(datagram, early, { bytes: datagram.bytes });
+      this.deliver(connection, nowUs);
+    }
+  }
+
+  /** 0-RTT packets came before their Initial packet. RFC 9000 §5.2.2 */
+  private onStrayEarly(nowUs: number): void {
+    const { datagram, header, settings } = this;
+    const { length } = datagram;
+    if (!settings.identities.isServer || settings.earlyData === undefined)
+      return this.onDropped(Drop.UnknownConnection, length);
+    if (!this.strayEarly.keep(datagram, header, nowUs)) return this.onDropped(Drop.UnknownConnection, length);
+    settings.tracer.onPacketBuffered?.(-1, length, nowUs);
+  }
+
+  /**
+   * A short header packet of no connection came: if its connection was lost here, a stateless reset tells the
+   * peer. RFC 9000 §10.3
+   */
   private onStrayShort(nowUs: number): void {
     const { datagram } = this;
     this.onDropped(Drop.UnknownConnection, datagram.length);
-    const { crypto, resetKey, connectionIdLength, identity } = this.settings;
+    const { crypto, resetKeys, connectionIds, identities } = this.settings;
+    const idLength = idLengthAt(connectionIds.lengths, datagram.bytes[1]!);
     if (
-      identity === undefined ||
-      datagram.length <= MIN_RESET_LENGTH + connectionIdLength ||
+      !identities.isServer ||
+      datagram.length <= MIN_RESET_LENGTH + idLength ||
       !this.resets.take(datagram.from.ip, nowUs)
     )
       return;
-    const id = datagram.bytes.slice(1, 1 + connectionIdLength);
-    const packet = encodeStatelessReset(crypto, resetToken(crypto, resetKey, id), datagram.length);
+    const id = datagram.bytes.slice(1, 1 + idLength);
+    const token = resetKeys.answer(id, this.resets.turn(datagram.from.ip));
+    const packet = encodeStatelessReset(crypto, token, datagram.length);
     if (packet !== undefined)
       this.stateless.push(packet, datagram.from, datagram.to, datagram.interfaceIndex);
   }
@@ -321,169 +390,16 @@ export class QuicContext {
     this.settings.tracer.onPacketDropped?.(-1, drop, bytes, this.nowUs);
   }
 
-  // Connections
-
-  /** What the program supplied for new connections may throw: then there is none. */
-  private tryAccept(admission: Admission, nowUs: number): Connection | undefined {
-    try {
-      return this.accept(admission, nowUs);
-    } catch (error) {
-      this.settings.tracer.onInternalError?.(-1, error, nowUs);
-      return undefined;
-    }
-  }
-
-  private accept(admission: Admission, nowUs: number): Connection {
-    const { settings, datagram } = this;
-    const { originalDestination, destination, source, retrySource } = admission;
-    const connection = this.build(
-      {
-        isClient: false,
-        version: admission.version,
-        remote: datagram.from,
-        local: datagram.to,
-        interfaceIndex: datagram.interfaceIndex,
-        validated: admission.validated,
-        remembered: admission.remembered,
-        peerId: source,
-        initialKeyId: destination,
-        logId: toHex(originalDestination),
-        token: NO_BYTES,
-        start: undefined,
-        nowUs,
-      },
-      destination,
-    );
-    this.halfOpen.add(connection);
-    this.clientAllowance--;
-    const { parts } = connection;
-    parts.handshake.seenIds = { peerSource: source, originalDestination, retrySource };
-    const parameters = (peer?: Uint8Array): Uint8Array => {
-      parts.handshake.takeParameters(peer!);
-      return this.localParameters(connection.id, {
-        initialSource: parts.fields.sourceId,
-        originalDestination,
-        retrySource,
-        resetToken: parts.localIds.firstResetToken,
-      });
-    };
-    this.events.push({ type: 'accepted', connection: connection.id });
-    this.guard(connection, () =>
-      startHandshake(
-        parts,
-        createServerEngine(settings, parameters, nowUs, () => this.nowUs),
-      ),
-    );
-    return connection;
-  }
-
-  private startClient(connection: Connection, options: ConnectionOptions, nowUs: number): void {
-    const { settings } = this;
-    const { parts } = connection;
-    const engine = createClientEngine(
-      settings,
-      options,
-      () => this.localParameters(connection.id, { initialSource: parts.fields.sourceId }),
-      nowUs,
-      () => this.nowUs,
-    );
-    startHandshake(parts, engine);
-    connection.settle(nowUs);
-  }
-
-  private localParameters(id: number, ids: ConfirmedIds): Uint8Array {
-    const { crypto, transport, ackDelayExponent, tracer } = this.settings;
-    const bytes = encodeLocalParameters(crypto, transport, ackDelayExponent, ids);
-    tracer.onParameters?.(id, true, decodeParameters(bytes), this.nowUs);
-    return bytes;
-  }
-
-  private build(seed: Omit<ConnectionSeed, 'id'>, extraId?: Uint8Array): Connection {
-    const id = this.nextId++;
-    const registration = new Registration(this.router);
-    const parts = assembleConnection(
-      { ...seed, id },
-      {
-        settings: this.settings,
-        registry: registration,
-        push: (event) => this.events.push(event),
-        onClosed: (reason) => this.onClosed(id, reason),
-        onPeerClose: (frame) => this.cores.get(id)?.onPeerClose(peerCloseReason(frame)),
-        onHandshakeComplete: () => this.onHandshakeComplete(id),
-        createToken: (client, remembered) => this.settings.tokens.createNew(client, this.nowUs, remembered),
-        nowUs: () => this.nowUs,
-        releaseExtraIds: () => extraId !== undefined && this.router.remove(extraId),
-      },
-    );
-    const connection = new Connection(parts);
-    registration.adopt(connection, extraId === undefined ? [] : [extraId]);
-    this.cores.set(id, connection);
-    this.connections.set(id, new ConnectionHandle(connection, () => this.wake.markReady(connection)));
-    this.wake.add(connection);
-    const { isClient, logId, version, local, remote, nowUs } = seed;
-    this.settings.tracer.onConnectionStarted?.(id, isClient, logId, version.id, local, remote, nowUs);
-    return connection;
-  }
-
-  private onHandshakeComplete(id: number): void {
-    const { parts } = this.cores.get(id)!;
-    parts.statistics.handshakeUs = this.nowUs - parts.startedUs;
-    if (parts.isClient) return;
-    this.halfOpen.remove(this.cores.get(id)!);
-    parts.handshake.sendToken(this.settings.tokens.createNew(parts.paths.active.remote, this.nowUs));
-  }
-
-  private onClosed(id: number, reason: CloseReason): void {
-    this.settings.tracer.onConnectionClosed?.(id, reason, this.nowUs);
-    this.events.push({ type: 'closed', connection: id, reason });
-  }
-
-  /** A half-open connection makes room for a client that may be more in earnest. Its peer is told nothing. */
-  private evict(connection: Connection): void {
-    connection.vanish({ kind: 'handshake-timeout' });
-    this.forget(connection);
-  }
-
-  private forget(connection: Connection): void {
-    connection.release();
-    this.halfOpen.remove(connection);
-    this.wake.remove(connection);
-    this.cores.delete(connection.id);
-    this.connections.delete(connection.id);
-    this.settings.tracer.onConnectionForgotten?.(connection.id, this.nowUs);
-  }
-
-  /** Run a connection's code; a bug in it ends that connection and no other. */
-  private guard<T>(connection: Connection, step: () => T): T | undefined {
-    try {
-      return step();
-    } catch (error) {
-      connection.fail(error);
-      this.wake.markReady(connection);
-      this.settings.tracer.onInternalError?.(connection.id, error, this.nowUs);
-      return undefined;
-    }
-  }
-
   private assertUsable(nowUs: number): void {
     if (this.freed) throw new QuicUsageError('context-freed', 'this context was freed');
     this.nowUs = nowUs;
   }
 }
 
-/** A context with these options: a server when they have an `identity`, a client in any case. */
+/**
+ * Make a context with these options: it is a server when they have an `identity`, and can be a client in any
+ * case.
+ */
 export function createQuicContext(options: QuicContextOptions): QuicContext {
   return new QuicContext(options);
 }
-
-/** What a client begins with. One that we do not speak looks like version 1, and shows how the server negotiates. */
-function firstVersion(id: number): Version {
-  if (!Number.isInteger(id) || id < 1 || id > 0xffff_ffff)
-    throw new QuicUsageError('invalid-option', `version ${id} is not a number of 32 bits above 0`);
-  return versionById(id) ?? { ...VERSION_1, id };
-}
-
-// What `console.log` shows: a context holds keys, which belong in no log.
-Object.defineProperty(QuicContext.prototype, Symbol.for('nodejs.util.inspect.custom'), {
-  value: () => 'QuicContext {}',
-});

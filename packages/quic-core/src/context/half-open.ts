@@ -1,49 +1,78 @@
 import type { Connection } from '../connection/connection.ts';
+import { Census } from './census.ts';
 
-/** Of those that have waited longest, this many are looked at for one that may go. */
+/** So many of the oldest half-open connections are compared when one has to be dropped. */
 const CANDIDATES = 64;
-/** An address with this share of all that wait is taken for one that floods. */
+/** A network with more than this share of all half-open connections is taken to flood the server. */
 const FLOOD_SHARE = 4;
 
 /**
- * Connections of clients that have not completed their handshake, also those that failed and linger: what anybody can have
- * a server hold. Their number decides whether addresses must be proved, and when there are too many the least promising
- * goes without a word, so that whoever comes next is served. RFC 9000 §8.1, §21.3
+ * Connections of clients that have not completed their handshake, also those that failed and are not
+ * forgotten yet: any client can cause this state. Their number decides whether clients must prove their
+ * address. When there are too many, the one that is least likely to complete is dropped without a packet, so
+ * that the next client is served. RFC 9000 §8.1, §21.3
  */
 export class HalfOpen {
-  /** In the order in which they came, with the address that each came from. */
-  private readonly waiting = new Map<Connection, string>();
-  private readonly perAddress = new Map<string, number>();
+  private readonly waiting = new Census<Connection>();
+  /**
+   * The half-open connections whose address was proved from the beginning; forged addresses cannot raise
+   * their number.
+   */
+  private readonly proved = new Census<Connection>();
 
   get count(): number {
     return this.waiting.size;
   }
 
-  add(connection: Connection): void {
-    const { ip } = connection.parts.paths.active.remote;
-    this.waiting.set(connection, ip);
-    this.perAddress.set(ip, (this.perAddress.get(ip) ?? 0) + 1);
+  /** How many half-open connections there are in a network. */
+  countOf(network: string): number {
+    return this.waiting.countOf(network);
   }
 
-  /** The handshake is complete, or the connection forgotten. */
-  remove(connection: Connection): void {
-    const ip = this.waiting.get(connection);
-    if (ip === undefined) return;
-    this.waiting.delete(connection);
-    const left = this.perAddress.get(ip)! - 1;
-    if (left === 0) this.perAddress.delete(ip);
-    else this.perAddress.set(ip, left);
+  /** How many half-open connections of a network came with a proof of their address. */
+  provedCountOf(network: string): number {
+    return this.proved.countOf(network);
   }
 
-  /** Whoever is the least loss, the oldest of its kind; undefined when nobody waits. */
+  add(connection: Connection, network: string): void {
+    this.waiting.add(connection, network);
+    if (connection.parts.paths.active.amplification.validated) this.proved.add(connection, network);
+  }
+
+  has(connection: Connection): boolean {
+    return this.waiting.has(connection);
+  }
+
+  /** Count by other networks. */
+  recount(networkOf: (connection: Connection) => string): void {
+    this.waiting.recount(networkOf);
+    this.proved.recount(networkOf);
+  }
+
+  isProved(connection: Connection): boolean {
+    return this.proved.has(connection);
+  }
+
+  /**
+   * The handshake is complete, or the connection is forgotten. Returns the network that it was counted for.
+   */
+  remove(connection: Connection): string | undefined {
+    this.proved.remove(connection);
+    return this.waiting.remove(connection);
+  }
+
+  /**
+   * The half-open connection that is least likely to complete, the oldest of its kind; undefined when there
+   * is none.
+   */
   leastPromising(): Connection | undefined {
     let found: Connection | undefined;
     let most = -1;
     let looked = 0;
-    for (const [connection, ip] of this.waiting) {
+    for (const [connection, network] of this.waiting) {
       if (looked++ === CANDIDATES) break;
       const { closeState, handshake } = connection.parts;
-      const floods = this.perAddress.get(ip)! * FLOOD_SHARE > this.count;
+      const floods = this.waiting.countOf(network) * FLOOD_SHARE > this.count;
       const hopelessness =
         (closeState.active ? 4 : 0) + (floods ? 2 : 0) + (handshake.peerParameters === undefined ? 1 : 0);
       if (hopelessness <= most) continue;

@@ -1,11 +1,13 @@
 import type { Path } from '../path/path.ts';
-import { EcnState } from '../recovery/ecn.ts';
+import { EcnState } from '../path/ecn.ts';
 import type { PathStatistics } from './handles.ts';
 
-/** A snapshot of a path, which `active` says is the one in use. */
-export function pathStatistics(path: Path, active: boolean): PathStatistics {
+/** A snapshot of a path; `active` tells whether it is the one in use. */
+export function pathStatistics(path: Path, active: boolean, backup = false): PathStatistics {
   const { rtt, controller } = path;
   return {
+    pathId: path.space.pathId,
+    backup,
     local: path.local,
     remote: path.remote,
     interfaceIndex: path.interfaceIndex,
@@ -20,8 +22,8 @@ export function pathStatistics(path: Path, active: boolean): PathStatistics {
     pacingRate: Math.round(controller.pacingRate),
     slowStart: controller.inSlowStart,
     bytesInFlight: path.inFlightBytes,
-    bytesDelivered: path.deliveredBytes,
-    bytesLost: path.lostBytes,
+    bytesDelivered: path.delivery.deliveredBytes,
+    bytesLost: path.delivery.lostBytes,
     mtuBytes: path.mtu.mtuBytes,
     ecn: ECN_NAMES[path.ecn.state],
   };

@@ -1,19 +1,24 @@
-import { ByteWriter } from '@tsquic/bytes';
 import { type CryptoProvider, TAG_LENGTH } from '@tsquic/crypto';
+import { Level } from '@tsquic/tls13';
+import { DeliveryLog } from '../facts/delivery-log.ts';
 import { encodeClose } from '../frame/close.ts';
 import { initialKeys } from '../keys/initial.ts';
-import { FIXED_BIT, LONG_FORM } from '../packet/header.ts';
-import { protectPacket } from '../packet/protection.ts';
+import { PacketWriter } from '../packet/writer.ts';
+import { ConnectionVersion } from '../version/connection-version.ts';
 import type { Version } from '../version/versions.ts';
 
-const NO_REASON = new Uint8Array(0);
-/** Code, frame type and reason length of the CONNECTION_CLOSE, in their longest forms, with room to spare. */
-const MAX_PAYLOAD = 24;
+const NO_BYTES = new Uint8Array(0);
+/**
+ * Room for an Initial header without its connection IDs, and the longest CONNECTION_CLOSE without a reason.
+ */
+const MAX_LENGTH = 48 + TAG_LENGTH;
+/** The packet is sent once and its facts are dropped. */
+const NO_FACTS = new DeliveryLog();
 
 /**
- * An Initial packet of a server that keeps no state: nothing but a CONNECTION_CLOSE. RFC 9000 §5.2.2, §10.2.3
+ * An Initial packet of a server that keeps no state; it holds only CONNECTION_CLOSE. RFC 9000 §5.2.2, §10.2.3
  *
- * @param sourceId - Destination Connection ID of the client's packet: the keys derive from it.
+ * @param sourceId - Destination Connection ID of the client's packet, from which the keys are derived.
  */
 export function encodeRefusal(
   crypto: CryptoProvider,
@@ -22,25 +27,18 @@ export function encodeRefusal(
   sourceId: Uint8Array,
   code: number,
 ): Uint8Array {
-  const packet = new Uint8Array(11 + destinationId.length + sourceId.length + MAX_PAYLOAD + TAG_LENGTH);
-  const writer = new ByteWriter(packet, 0, packet.length - TAG_LENGTH);
-  writer.u8(LONG_FORM | FIXED_BIT);
-  writer.u32(version.id);
-  writer.u8(destinationId.length);
-  writer.bytes(destinationId);
-  writer.u8(sourceId.length);
-  writer.bytes(sourceId);
-  writer.varint(0);
-  const lengthAt = writer.take(2);
-  const numberAt = writer.position;
-  writer.u8(0);
-  const payloadAt = writer.position;
-  encodeClose(writer, { application: false, code, frameType: 0, reason: NO_REASON });
-  const payloadEnd = writer.position;
-  const length = payloadEnd + TAG_LENGTH - numberAt;
-  packet[lengthAt] = 0x40 | (length >> 8);
-  packet[lengthAt + 1] = length;
-  const keys = initialKeys(crypto, version, sourceId, false);
-  protectPacket(packet, 0, numberAt, payloadAt, payloadEnd, 0, keys.aead, keys.protection);
-  return packet.slice(0, payloadEnd + TAG_LENGTH);
+  const writer = new PacketWriter();
+  const packet = new Uint8Array(MAX_LENGTH + destinationId.length + sourceId.length);
+  const fields = {
+    version: new ConnectionVersion(version),
+    destinationId,
+    pathId: 0,
+    sourceId,
+    token: NO_BYTES,
+  };
+  writer.reset(packet, packet.length);
+  writer.begin(Level.Initial, 0, -1, fields, 0, NO_FACTS);
+  encodeClose(writer.frames, { application: false, code, frameType: 0, reason: NO_BYTES });
+  writer.close();
+  return packet.slice(0, writer.seal(initialKeys(crypto, version, sourceId, false)));
 }

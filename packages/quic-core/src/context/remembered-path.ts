@@ -1,7 +1,7 @@
 import type { RememberedPath } from '@tsquic/congestion';
 import { QuicUsageError } from '../errors/usage-error.ts';
 
-/** What the program remembers of a path, if that makes sense. Throws `QuicUsageError` if not. */
+/** The path that the program remembers, checked. Throws `QuicUsageError` for values that no path has. */
 export function checkedPath(remembered: RememberedPath | undefined): RememberedPath | undefined {
   if (remembered === undefined || (isCount(remembered.rttUs) && isCount(remembered.windowBytes)))
     return remembered;

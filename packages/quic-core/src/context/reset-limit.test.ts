@@ -11,11 +11,29 @@ function taken(limit: ResetLimit, ip: string, attempts: number, nowUs = 0): numb
 }
 
 describe('stateless resets', () => {
+  test('take turns at one address, whatever others do', () => {
+    const limit = new ResetLimit(secret(1));
+    const turns: number[] = [];
+    // 192.0.2.1 and 192.0.2.2 are in other buckets under this secret.
+    for (let i = 0; i < 300; i++) {
+      turns.push(limit.turn('192.0.2.1') % 2);
+      if (i % 3 === 0) limit.turn('192.0.2.2');
+    }
+    expect(turns).toEqual(Array.from({ length: 300 }, (_, i) => i % 2));
+  });
+
   test('to one address are ten a second', () => {
     const limit = new ResetLimit(secret(1));
     expect(taken(limit, '192.0.2.1', 1000)).toBe(10);
     expect(taken(limit, '192.0.2.1', 1000, 999_000)).toBe(0);
     expect(taken(limit, '192.0.2.1', 1000, 1_000_000)).toBe(10);
+  });
+
+  test('a second is over after a million microseconds, not before, and 100 may leave in it again', () => {
+    const limit = new ResetLimit(secret(1));
+    const hosts = Array.from({ length: 2000 }, (_, host) => `198.51.${host >> 8}.${host & 0xff}`);
+    const takenBy = (nowUs: number): number => hosts.filter((ip) => limit.take(ip, nowUs)).length;
+    expect([5, 1_000_004, 1_000_005, 2_000_004, 2_000_005].map(takenBy)).toEqual([100, 0, 100, 0, 100]);
   });
 
   test.each(['192.0.2.', '2001:db8::'])('go to most others (%s) while one address floods', (prefix) => {

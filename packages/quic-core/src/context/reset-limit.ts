@@ -1,26 +1,27 @@
 import { ByteReader } from '@tsquic/bytes';
 
-/** Stateless resets a second: to addresses that share a bucket, and in all. */
+/** Stateless resets per second: to addresses that share a bucket, and in all. */
 const PER_BUCKET = 10;
 const PER_SECOND = 100;
 const BUCKETS = 64;
 
 /**
- * Bounds how many stateless resets leave: forged packets must not make us a source of traffic, and who sends many
- * must not use up what other addresses deserve. RFC 9000 §10.3
+ * Bounds how many stateless resets leave: forged packets must not make this endpoint a source of traffic, and
+ * an address that sends many must not use up the resets of others. RFC 9000 §10.3
  */
 export class ResetLimit {
   private readonly seed: number;
   private readonly sent = new Uint8Array(BUCKETS);
+  private readonly turns = new Uint8Array(BUCKETS);
   private total = 0;
   private windowUs = -Infinity;
 
-  /** @param secret - at least four bytes that nobody knows: they choose who shares a bucket. */
+  /** @param secret - at least four secret bytes, which determine the addresses that share a bucket. */
   constructor(secret: Uint8Array) {
     this.seed = new ByteReader(secret).u32();
   }
 
-  /** Whether one more may leave for this IP now. */
+  /** Count one stateless reset to this IP; returns whether it may leave. */
   take(ip: string, nowUs: number): boolean {
     if (nowUs - this.windowUs >= 1_000_000) {
       this.windowUs = nowUs;
@@ -35,7 +36,15 @@ export class ResetLimit {
     return true;
   }
 
-  /** No cryptography: whoever has many addresses fills all buckets anyway, and this runs for every stray packet. */
+  /** Counts, modulo 256, how often it was asked for this IP, and others of its bucket. */
+  turn(ip: string): number {
+    return this.turns[this.bucketOf(ip)]!++;
+  }
+
+  /**
+   * The hash need not be cryptographic: an attacker with many addresses can fill all buckets in any case, and
+   * each stray packet has to pay for it.
+   */
   private bucketOf(ip: string): number {
     let hash = this.seed;
     for (let i = 0; i < ip.length; i++) {

@@ -1,7 +1,7 @@
-import type { Address } from './address.ts';
-import type { OutgoingDatagram } from './outgoing-datagram.ts';
+import type { Address } from '../path/address.ts';
+import type { OutgoingDatagram } from '../connection/outgoing-datagram.ts';
 
-/** Replies that may wait; what comes on top is not answered. */
+/** Replies that may wait; further packets are not answered. */
 const MAX_QUEUED = 64;
 
 interface Reply {
@@ -11,7 +11,9 @@ interface Reply {
   readonly interfaceIndex: number;
 }
 
-/** Packets that belong to no connection, waiting for the host to ask: Version Negotiation, Retry, Stateless Reset. */
+/**
+ * Packets of no connection that wait to be sent: Version Negotiation, Retry, Stateless Reset, and refusals.
+ */
 export class StatelessQueue {
   private readonly replies: Reply[] = [];
 
@@ -28,7 +30,7 @@ export class StatelessQueue {
     this.replies.length = 0;
   }
 
-  /** Write the oldest into `out`; returns its length, or 0. */
+  /** Write the oldest reply into `out`; returns its length, or 0. */
   write(out: OutgoingDatagram): number {
     const reply = this.replies.shift();
     if (reply === undefined) return 0;

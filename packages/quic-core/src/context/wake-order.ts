@@ -1,40 +1,39 @@
 import type { Connection } from '../connection/connection.ts';
+import type { Turn } from '../connection/turn.ts';
 
 /**
- * Who is served next. Connections with something to do stand in a queue, each getting one datagram in turn;
- * those that wait for a time stand in a binary heap. RFC 9000 has no word on it: fairness is ours.
+ * The order in which connections are served. Those that have something to do stand in a queue and get one
+ * datagram each in turn; those that wait for a time stand in a binary heap. RFC 9000 does not specify
+ * fairness between connections.
  */
 export class WakeOrder {
   private ready: Connection[] = [];
   private head = 0;
-  /** Connections in the queue that still exist. */
+  /** Number of connections in the queue, without those that were forgotten. */
   private due = 0;
   private readonly heap: Connection[] = [];
-  private readonly places = new Map<Connection, Place>();
 
-  add(connection: Connection): void {
-    this.places.set(connection, { wakeUs: Infinity, index: -1, ready: false });
+  /** The connection is forgotten. */
+  remove({ turn }: Connection): void {
+    if (turn.isOver) return;
+    this.takeFromHeap(turn);
+    if (turn.isReady) this.due--;
+    turn.isOver = true;
   }
 
-  remove(connection: Connection): void {
-    const place = this.places.get(connection);
-    if (place === undefined) return;
-    this.takeFromHeap(place);
-    if (place.ready) this.due--;
-    this.places.delete(connection);
-  }
-
-  /** It is due now. */
+  /** The connection has something to do now. */
   markReady(connection: Connection): void {
-    const place = this.places.get(connection);
-    if (place === undefined || place.ready) return;
-    this.takeFromHeap(place);
-    place.ready = true;
+    const { turn } = connection;
+    if (turn.isOver || turn.isReady) return;
+    this.takeFromHeap(turn);
+    turn.isReady = true;
     this.due++;
     this.ready.push(connection);
   }
 
-  /** The next connection that is due, taken out of the queue. Tell it back by `markReady` or `sleep`. */
+  /**
+   * Take the next connection that is due out of the queue. The caller puts it back by `markReady` or `sleep`.
+   */
   next(nowUs: number): Connection | undefined {
     while (this.heap.length > 0 && this.wakeOf(0) <= nowUs) this.markReady(this.heap[0]!);
     while (this.head < this.ready.length) {
@@ -46,44 +45,44 @@ export class WakeOrder {
         this.ready = this.ready.slice(this.head);
         this.head = 0;
       }
-      const place = this.places.get(connection);
-      if (place === undefined) continue;
-      place.ready = false;
+      const { turn } = connection;
+      if (turn.isOver) continue;
+      turn.isReady = false;
       this.due--;
       return connection;
     }
     return undefined;
   }
 
-  /** Nothing to do before `wakeUs`. */
+  /** The connection has nothing to do before `wakeUs`. */
   sleep(connection: Connection, wakeUs: number): void {
-    const place = this.places.get(connection);
-    if (place === undefined || place.ready) return;
-    place.wakeUs = wakeUs;
-    if (wakeUs === Infinity) return this.takeFromHeap(place);
-    if (place.index < 0) {
-      place.index = this.heap.length;
+    const { turn } = connection;
+    if (turn.isOver || turn.isReady) return;
+    turn.wakeUs = wakeUs;
+    if (wakeUs === Infinity) return this.takeFromHeap(turn);
+    if (turn.index < 0) {
+      turn.index = this.heap.length;
       this.heap.push(connection);
     }
-    this.siftUp(place.index);
-    this.siftDown(place.index);
+    this.siftUp(turn.index);
+    this.siftDown(turn.index);
   }
 
-  /** When somebody is due: -Infinity for now, Infinity for never. */
+  /** When a connection is due: -Infinity for now, Infinity for never. */
   nextUs(): number {
     if (this.due > 0) return -Infinity;
     return this.heap.length === 0 ? Infinity : this.wakeOf(0);
   }
 
-  private takeFromHeap(place: Place): void {
-    const { index } = place;
+  private takeFromHeap(turn: Turn): void {
+    const { index } = turn;
     if (index < 0) return;
-    place.index = -1;
+    turn.index = -1;
     const last = this.heap.pop()!;
     if (index === this.heap.length) return;
     this.put(index, last);
     this.siftUp(index);
-    this.siftDown(this.places.get(last)!.index);
+    this.siftDown(last.turn.index);
   }
 
   private siftUp(from: number): void {
@@ -110,7 +109,7 @@ export class WakeOrder {
   }
 
   private wakeOf(index: number): number {
-    return this.places.get(this.heap[index]!)!.wakeUs;
+    return this.heap[index]!.turn.wakeUs;
   }
 
   private swap(a: number, b: number): void {
@@ -121,13 +120,6 @@ export class WakeOrder {
 
   private put(index: number, connection: Connection): void {
     this.heap[index] = connection;
-    this.places.get(connection)!.index = index;
+    connection.turn.index = index;
   }
-}
-
-interface Place {
-  wakeUs: number;
-  /** In the heap, or -1. */
-  index: number;
-  ready: boolean;
 }

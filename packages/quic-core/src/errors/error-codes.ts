@@ -1,6 +1,6 @@
 import { Alert } from '@tsquic/tls13';
 import type { CloseReason } from '../events.ts';
-import { TransportCode } from './transport-error.ts';
+import { TRANSPORT_CODE_NAMES, TransportCode } from './transport-error.ts';
 import type { UsageCode } from './usage-error.ts';
 
 /** What happened, by the `code` that programs and users meet: the same in every package, and from version to version. */
@@ -16,14 +16,19 @@ export const ERROR_CODES = {
   ERR_QUIC_STREAM_RESET: 'the peer gave up sending on a stream: RFC 9000 §19.4',
   ERR_QUIC_STREAM_STOPPED: 'the peer wants no more of a stream: RFC 9000 §19.5',
   ERR_QUIC_STREAMS_UNAVAILABLE: 'the peer allows no more streams now: RFC 9000 §4.6',
+  ERR_QUIC_MIGRATION: 'the connection may not move, or nobody answers on its new path: RFC 9000 §9',
+  ERR_QUIC_EARLY_DATA_REJECTED: 'what was sent in 0-RTT packets was for another protocol: RFC 9001 §4.6.2',
   ERR_QUIC_CLOSED: 'the connection or listener had ended, or was finishing, before the call',
   ERR_QUIC_INVALID_OPTION: 'an option that is none, or that cannot work',
   ERR_QUIC_BUFFER_TOO_SMALL: 'misuse: a buffer that holds no datagram',
   ERR_QUIC_CONTEXT_FREED: 'misuse: the context was freed',
   ERR_QUIC_RE_ENTRANT: 'misuse: a call from inside another that must not be interrupted',
   ERR_QUIC_NOT_CONNECTED: 'misuse: the handshake is still under way',
+  ERR_QUIC_NOT_A_CLIENT: 'misuse: only clients move',
   ERR_QUIC_NO_CERTIFICATE: 'misuse: no certificate waits for a verdict',
+  ERR_QUIC_NO_EARLY_DATA_USE: 'misuse: no use of a ticket waits for a verdict',
   ERR_QUIC_NOT_WRITABLE: 'the stream only receives, or was ended or given up before',
+  ERR_QUIC_INVALID_CHUNK: 'misuse: what is written to a stream, or sent as a datagram, is a Uint8Array',
   ERR_QUIC_NOT_READABLE: 'the stream only sends',
   ERR_QUIC_NO_SERVER_CERTIFICATE: 'misuse: a server needs a certificate',
   ERR_QUIC_NO_CERTIFICATE_CHECK: 'misuse: a client needs a way to judge certificates',
@@ -66,31 +71,10 @@ export function alertOf(code: number): number | undefined {
 /** The name of a transport error code in its RFC, as in 'PROTOCOL_VIOLATION' or, of an alert, 'unknown_ca'. */
 export function transportCodeName(code: number): string {
   const alert = alertOf(code);
-  if (alert === undefined) return TRANSPORT_NAMES[code] ?? `transport error 0x${code.toString(16)}`;
+  if (alert === undefined) return TRANSPORT_CODE_NAMES[code] ?? `transport error 0x${code.toString(16)}`;
   const name = Object.keys(Alert).find((key) => Alert[key as keyof typeof Alert] === alert);
   return name?.replace(/(?!^)[A-Z]/g, '_$&').toLowerCase() ?? UNSENT_ALERTS[alert] ?? `alert ${alert}`;
 }
-
-/** RFC 9000 §20.1 */
-const TRANSPORT_NAMES: readonly string[] = [
-  'NO_ERROR',
-  'INTERNAL_ERROR',
-  'CONNECTION_REFUSED',
-  'FLOW_CONTROL_ERROR',
-  'STREAM_LIMIT_ERROR',
-  'STREAM_STATE_ERROR',
-  'FINAL_SIZE_ERROR',
-  'FRAME_ENCODING_ERROR',
-  'TRANSPORT_PARAMETER_ERROR',
-  'CONNECTION_ID_LIMIT_ERROR',
-  'PROTOCOL_VIOLATION',
-  'INVALID_TOKEN',
-  'APPLICATION_ERROR',
-  'CRYPTO_BUFFER_EXCEEDED',
-  'KEY_UPDATE_ERROR',
-  'AEAD_LIMIT_REACHED',
-  'NO_VIABLE_PATH',
-];
 
 /** Alerts that only others send. RFC 8446 §6 */
 const UNSENT_ALERTS: Readonly<Record<number, string>> = {

@@ -1,12 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
-import { covers } from '../../../../tools/covers.ts';
+import { covers } from '@tsquic/testing';
 import { ReceiveWindow } from './receive-window.ts';
 import { SendLimit } from './send-limit.ts';
 
 const RTT_US = 10_000;
 
 describe('what we allow', () => {
-  test(`slides when a quarter is used, without being asked ${covers('rfc9000-4.2-2')}`, () => {
+  test('slides when a quarter is used, without being asked', () => {
+    covers('rfc9000-4.2-2');
     const window = new ReceiveWindow(1000, 1000);
     window.consumed = 249;
     expect(window.needsUpdate).toBe(false);
@@ -14,6 +15,39 @@ describe('what we allow', () => {
     expect(window.needsUpdate).toBe(true);
     expect(window.advance(0, RTT_US)).toBe(1250);
     expect(window.needsUpdate).toBe(false);
+  });
+
+  test('is worth a frame in a quarter of the window, or a packet where the peer has no more left', () => {
+    covers('rfc9000-4.2-2');
+    const states = (used: number, ...consumed: number[]): string[] =>
+      consumed.map((bytes) => {
+        const window = new ReceiveWindow(10_000, 10_000);
+        window.used = used;
+        window.consumed = bytes;
+        return window.needsUpdate ? 'now' : window.owesLittle ? 'later' : 'never';
+      });
+    expect(states(10_000, 0, 1, 1199, 1200, 2499, 2500)).toEqual([
+      'never',
+      'later',
+      'later',
+      'now',
+      'now',
+      'now',
+    ]);
+    // 2000 are left: until as many are free, there is no hurry.
+    expect(states(8000, 1999, 2000, 2499, 2500)).toEqual(['never', 'now', 'now', 'now']);
+    expect(states(9500, 499, 500, 1199, 1200)).toEqual(['never', 'later', 'later', 'now']);
+  });
+
+  test('of little, all is announced and the window stays as it is', () => {
+    const window = new ReceiveWindow(10_000, 80_000);
+    window.used = 10_000;
+    window.consumed = 1;
+    expect([window.advance(0, RTT_US), window.owesLittle, window.windowBytes]).toEqual([
+      10_001,
+      false,
+      10_000,
+    ]);
   });
 
   test('has room for four times what is taken in a round trip, up to its bound', () => {
@@ -58,7 +92,8 @@ describe('what we allow', () => {
 });
 
 describe('what the peer allows', () => {
-  test(`only ever grows ${covers('rfc9000-4.1-3', 'rfc9000-13.3-5')}`, () => {
+  test('only ever grows', () => {
+    covers('rfc9000-4.1-3');
     const limit = new SendLimit(100);
     limit.used = 40;
     expect([limit.raise(100), limit.raise(50), limit.limit]).toEqual([false, false, 100]);

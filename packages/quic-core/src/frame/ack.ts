@@ -2,12 +2,14 @@ import { type ByteReader, type ByteWriter, varintLength } from '@tsquic/bytes';
 import { FrameType } from './rules.ts';
 
 /**
- * ACK frame, RFC 9000 §19.3. Ranges are absolute and inclusive, newest first: range `i` is
- * `starts[i]..ends[i]`. The record is owned by the decoder and refilled for every frame.
+ * ACK frame, RFC 9000 §19.3, and PATH_ACK, which names a path before the same fields. Ranges are absolute and inclusive, newest first: range `i` is
+ * `starts[i]..ends[i]`. The record belongs to the decoder, which refills it for every frame.
  */
 export interface AckFrame {
+  /** Of the packets that are acknowledged: 0 in an ACK frame. draft-ietf-quic-multipath §4.1 */
+  pathId: number;
   largest: number;
-  /** As on the wire: in units of the peer's ack_delay_exponent. */
+  /** ACK Delay as in the frame, in units of the peer's ack_delay_exponent. */
   rawDelay: number;
   rangeCount: number;
   starts: Float64Array;
@@ -18,9 +20,10 @@ export interface AckFrame {
   ce: number;
 }
 
-/** A blank frame for a decoder to own and refill. */
+/** An empty record for a decoder to refill. */
 export function createAckFrame(): AckFrame {
   return {
+    pathId: 0,
     largest: 0,
     rawDelay: 0,
     rangeCount: 0,
@@ -38,12 +41,14 @@ export function createAckFrame(): AckFrame {
  * packet number 0: FRAME_ENCODING_ERROR (RFC 9000 §19.3.1).
  */
 export function decodeAck(reader: ByteReader, type: number, out: AckFrame): boolean {
+  out.pathId = type >= FrameType.PathAck ? reader.varint() : 0;
   out.largest = reader.varint();
   out.rawDelay = reader.varint();
   const count = reader.varint();
   let end = out.largest;
   let start = end - reader.varint();
-  // Two bytes at least are needed for each range, so a huge count ends here and reserves nothing.
+  // Each range takes at least two bytes, so that an impossible count is refused here and no memory is
+  // reserved for it.
   if (start < 0 || count * 2 > reader.remaining) return failUnlessTruncated(reader, start, count);
   out.rangeCount = 0;
   pushRange(out, start, end);
@@ -54,7 +59,7 @@ export function decodeAck(reader: ByteReader, type: number, out: AckFrame): bool
     if (start < 0) return false;
     pushRange(out, start, end);
   }
-  out.hasEcn = type === FrameType.AckEcn;
+  out.hasEcn = type === FrameType.AckEcn || type === FrameType.PathAckEcn;
   out.ect0 = out.hasEcn ? reader.varint() : 0;
   out.ect1 = out.hasEcn ? reader.varint() : 0;
   out.ce = out.hasEcn ? reader.varint() : 0;
@@ -83,12 +88,12 @@ function doubled(values: Float64Array): Float64Array {
   return grown;
 }
 
-/** What an ACK needs to be written: ranges of received numbers, newest last, as `IntervalSet` keeps them. */
+/** The ranges of received numbers that an ACK frame reports, newest last, as `IntervalSet` keeps them. */
 export interface AckRanges {
   readonly count: number;
-  /** Inclusive. */
+  /** First number of the range, inclusive. */
   startAt(index: number): number;
-  /** Exclusive. */
+  /** End of the range, exclusive. */
   endAt(index: number): number;
 }
 
@@ -99,11 +104,12 @@ export interface EcnCounts {
 }
 
 /**
- * Write an ACK of as many ranges as fit into the writer, the newest always; returns how many ranges were
- * written, 0 when not even one fits.
+ * Write an ACK frame with as many ranges as fit into the writer, the newest first; returns how many ranges
+ * were written, 0 when not even one fits.
  *
- * @param ecn - counts to report, or undefined for a plain ACK.
- * @param from - ranges that end below are known to the peer, and left out. RFC 9000 §13.2.4
+ * @param ecn - counts to report, or undefined for a frame without them.
+ * @param from - ranges that end below this are known to the peer, and left out. RFC 9000 §13.2.4
+ * @param pathId - the path of the packets, in a PATH_ACK frame; -1 for an ACK frame, which means path 0.
  */
 export function encodeAck(
   writer: ByteWriter,
@@ -111,13 +117,14 @@ export function encodeAck(
   rawDelay: number,
   ecn: EcnCounts | undefined,
   from: number = 0,
+  pathId: number = -1,
 ): number {
   const last = ranges.count - 1;
   const largest = ranges.endAt(last) - 1;
   const firstLength = largest - ranges.startAt(last);
   const ecnLength =
     ecn === undefined ? 0 : varintLength(ecn.ect0) + varintLength(ecn.ect1) + varintLength(ecn.ce);
-  // Two bytes hold the range count: we never keep more ranges than that.
+  // The range count takes at most two bytes, because fewer ranges than that are kept.
   let room =
     writer.room -
     1 -
@@ -125,7 +132,8 @@ export function encodeAck(
     varintLength(rawDelay) -
     2 -
     varintLength(firstLength) -
-    ecnLength;
+    ecnLength -
+    (pathId < 0 ? 0 : varintLength(pathId));
   if (room < 0) return 0;
   let extra = 0;
   for (let i = last - 1; i >= 0 && ranges.endAt(i) > from; i--) {
@@ -134,7 +142,11 @@ export function encodeAck(
     if (room < 0) break;
     extra++;
   }
-  writer.u8(ecn === undefined ? FrameType.Ack : FrameType.AckEcn);
+  if (pathId < 0) writer.u8(ecn === undefined ? FrameType.Ack : FrameType.AckEcn);
+  else {
+    writer.u8(ecn === undefined ? FrameType.PathAck : FrameType.PathAckEcn);
+    writer.varint(pathId);
+  }
   writer.varint(largest);
   writer.varint(rawDelay);
   writer.varint(extra);

@@ -1,14 +1,14 @@
 import { type ByteReader, type ByteWriter, varintLength } from '@tsquic/bytes';
 import { FrameType } from './rules.ts';
 
-/** The length field has two bytes. */
+/** The reason's length is written in two bytes at most. */
 const MAX_REASON_LENGTH = 0x3fff;
 
 /** CONNECTION_CLOSE of both kinds, RFC 9000 §19.19. */
 export interface CloseFrame {
   readonly application: boolean;
   readonly code: number;
-  /** The frame to blame; 0 when unknown or for an application close. */
+  /** Type of the frame that caused the error; 0 when unknown, and for an application error. */
   readonly frameType: number;
   readonly reason: Uint8Array;
 }

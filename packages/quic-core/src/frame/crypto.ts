@@ -8,7 +8,7 @@ export interface CryptoFrame {
   dataEnd: number;
 }
 
-/** A blank frame for a decoder to own and refill. */
+/** An empty record for a decoder to refill. */
 export function createCryptoFrame(): CryptoFrame {
   return { offset: 0, dataAt: 0, dataEnd: 0 };
 }

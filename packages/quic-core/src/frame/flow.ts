@@ -1,8 +1,8 @@
 import { type ByteReader, type ByteWriter, varintLength } from '@tsquic/bytes';
 
 /**
- * The frames of flow control (RFC 9000 §19.9 to §19.14) are a type followed by one integer or, for those
- * about a stream, by its ID and one integer: reading them needs no more than the reader.
+ * The frames of flow control are a type followed by one integer or, for those about a stream, by its ID and one integer:
+ * reading them needs no more than the reader. RFC 9000 §19.9, §19.10, §19.11, §19.12, §19.13, §19.14
  */
 
 /** Write a frame of one integer: MAX_DATA, MAX_STREAMS, DATA_BLOCKED, STREAMS_BLOCKED. False when it does not fit. */
@@ -31,14 +31,14 @@ export function encodeStreamLimit(
 export const MAX_STREAM_COUNT: number = 2 ** 60;
 
 /**
- * A count of streams at the reader: like any integer, but Infinity above `MAX_STREAM_COUNT`, for saturation
- * would make an impossible count look like a large one.
+ * A count of streams at the reader: Infinity above `MAX_STREAM_COUNT`, because an integer saturates at 2^53-1
+ * and an invalid count would then look like a valid one.
  */
 export function decodeStreamCount(reader: ByteReader): number {
   const { bytes, position } = reader;
   const count = reader.varint();
   if (reader.position !== position + 8) return count;
-  // 2^60 is 0xd0 and seven bytes of 0.
+  // 2^60 is encoded as 0xd0 and seven zero bytes.
   const first = bytes[position]!;
   if (first < 0xd0) return count;
   if (first > 0xd0) return Infinity;

@@ -9,7 +9,7 @@ export interface StreamControlFrame {
   finalSize: number;
 }
 
-/** A blank frame for a decoder to own and refill. */
+/** An empty record for a decoder to refill. */
 export function createStreamControlFrame(): StreamControlFrame {
   return { streamId: 0, code: 0, finalSize: 0 };
 }

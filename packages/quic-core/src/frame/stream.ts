@@ -21,7 +21,7 @@ export const STREAM_FIN = 0x01;
 export const STREAM_LEN = 0x02;
 export const STREAM_OFF = 0x04;
 
-/** A blank frame for a decoder to own and refill. */
+/** An empty record for a decoder to refill. */
 export function createStreamFrame(): StreamFrame {
   return { streamId: 0, offset: 0, fin: false, dataAt: 0, dataEnd: 0 };
 }

@@ -2,10 +2,12 @@ import { describe, expect, test } from '@jest/globals';
 import { concatBytes } from '@tsquic/bytes';
 import { Level } from '@tsquic/tls13';
 import fc from 'fast-check';
-import { covers } from '../../../../tools/covers.ts';
+import { caught, covers } from '@tsquic/testing';
 import { PacketWriter } from '../packet/writer.ts';
-import { DeliveryLog } from '../recovery/delivery-log.ts';
+import { DeliveryLog } from '../facts/delivery-log.ts';
 import { CryptoStream } from './crypto-stream.ts';
+import { ConnectionVersion } from '../version/connection-version.ts';
+import { VERSION_1 } from '../version/versions.ts';
 
 const SEED = 9000_75;
 const bytesOf = (length: number): Uint8Array =>
@@ -15,15 +17,6 @@ const exceeded = expect.objectContaining({ name: 'TransportError', code: 0x0d })
 /** A frame with `data[from, to)`. */
 function receive(stream: CryptoStream, data: Uint8Array, from: number, to: number): void {
   stream.onFrame({ offset: from, dataAt: from, dataEnd: to }, data);
-}
-
-function caught(step: () => unknown): unknown {
-  try {
-    step();
-  } catch (error) {
-    return error;
-  }
-  return undefined;
 }
 
 describe('receiving', () => {
@@ -80,7 +73,8 @@ describe('receiving', () => {
     );
   });
 
-  test(`at least 4096 bytes may come before those due ${covers('rfc9000-7.5-1')}`, () => {
+  test('at least 4096 bytes may come before those due', () => {
+    covers('rfc9000-7.5-1');
     for (const limit of [16_384, 65_536]) {
       const stream = new CryptoStream(Level.Handshake, limit);
       const data = bytesOf(limit);
@@ -91,7 +85,8 @@ describe('receiving', () => {
     }
   });
 
-  test(`more than is allowed ahead ends the connection ${covers('rfc9000-7.5-3', 'rfc9000-19.6-1')}`, () => {
+  test('more than is allowed ahead ends the connection', () => {
+    covers('rfc9000-7.5-3', 'rfc9000-19.6-1');
     const stream = new CryptoStream(Level.Initial, 16_384);
     const data = new Uint8Array(100);
     expect(caught(() => stream.onFrame({ offset: 16_384, dataAt: 0, dataEnd: 1 }, data))).toEqual(exceeded);
@@ -124,7 +119,13 @@ describe('sending', () => {
     const writer = new PacketWriter();
     const log = new DeliveryLog();
     const id = new Uint8Array(8);
-    const fields = { versionId: 1, destinationId: id, sourceId: id, token: new Uint8Array(0) };
+    const fields = {
+      version: new ConnectionVersion(VERSION_1),
+      destinationId: id,
+      pathId: 0,
+      sourceId: id,
+      token: new Uint8Array(0),
+    };
     writer.reset(new Uint8Array(2000), room);
     if (!writer.begin(Level.Handshake, 0, -1, fields, 0, log)) throw new Error('no room for a packet');
     stream.write(writer);
@@ -143,7 +144,7 @@ describe('sending', () => {
     });
   }
 
-  test(`goes on where it stopped, and repeats what was lost first, at its own level ${covers('rfc9001-4-1', 'rfc9001-4.9-1')}`, () => {
+  test('goes on where it stopped, and repeats what was lost first, at its own level', () => {
     const stream = new CryptoStream(Level.Handshake, 100);
     const data = bytesOf(3000);
     expect(stream.hasData).toBe(false);

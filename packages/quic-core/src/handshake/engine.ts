@@ -1,10 +1,18 @@
-import { createTlsClient, createTlsServer, type TlsEngine } from '@tsquic/tls13';
-import type { ConnectionOptions } from '../context/config.ts';
-import type { Settings } from '../context/settings.ts';
-import { asUsage, protocolChoice } from '../context/tls-options.ts';
+import {
+  type ChosenServerOptions,
+  type ClientHelloFacts,
+  createTlsClient,
+  createTlsServer,
+  type EarlyDataOffer,
+  type TlsEngine,
+} from '@tsquic/tls13';
+import type { ConnectionOptions } from '../config/config.ts';
+import type { Settings } from '../config/settings.ts';
+import type { ConnectionVersion } from '../version/connection-version.ts';
+import { asUsage, protocolChoice } from '../config/tls-options.ts';
 import { QuicUsageError } from '../errors/usage-error.ts';
 
-/** Options that both sides' engines take from the context. */
+/** Options of the TLS engines of both roles, from the settings of the context. */
 function commonOptions(settings: Settings, startedUs: number, nowUs: () => number) {
   const { options, crypto } = settings;
   const zeroUs = options.unixTimeAtZeroUs ?? 0;
@@ -20,7 +28,7 @@ function commonOptions(settings: Settings, startedUs: number, nowUs: () => numbe
 /** A client's TLS engine. Throws `QuicUsageError` when the context cannot be a client. */
 export function createClientEngine(
   settings: Settings,
-  connection: ConnectionOptions,
+  connection: Omit<ConnectionOptions, 'session'> & { readonly session?: Uint8Array | undefined },
   parameters: () => Uint8Array,
   startedUs: number,
   nowUs: () => number,
@@ -41,27 +49,53 @@ export function createClientEngine(
       serverName: connection.serverName ?? connection.to.ip,
       alpn,
       verifier: settings.verifier,
-      ...(typeof options.identity === 'object' ? { identity: options.identity } : {}),
+      ...(settings.identities.own === undefined ? {} : { identity: settings.identities.own }),
+      earlyData: connection.earlyData === true,
       ...(connection.session === undefined ? {} : { session: connection.session }),
     }),
   );
 }
 
-/** A server's TLS engine. `parameters` sees the client's before it answers with ours. */
+/** What the TLS engine of a server asks its connection, in this order. */
+export interface ServerQuestions {
+  /** Called with the client's transport parameters, before anything is sent. */
+  look(peer: Uint8Array): void;
+  /** Returns other options for this client. */
+  choose(hello: ClientHelloFacts): ChosenServerOptions | undefined;
+  /** Makes the server's own transport parameters. */
+  parameters(): Uint8Array;
+}
+
+/** A server's TLS engine. */
 export function createServerEngine(
   settings: Settings,
-  parameters: (peer?: Uint8Array) => Uint8Array,
+  version: ConnectionVersion,
+  questions: ServerQuestions,
   startedUs: number,
   nowUs: () => number,
+  judgeEarlyData: (offer: EarlyDataOffer) => boolean,
 ): TlsEngine {
   const { options } = settings;
   return createTlsServer({
     ...commonOptions(settings, startedUs, nowUs),
-    transportParameters: parameters,
-    identity: settings.identity!,
+    onClientParameters: (peer) => questions.look(peer),
+    onClientHello: (hello) => questions.choose(hello),
+    transportParameters: () => questions.parameters(),
+    identity: settings.identities.choose,
     alpn: protocolChoice(options.alpn),
     clientCertificate: options.clientCertificate ?? 'none',
-    tickets: settings.tickets.protection(() => Math.max(nowUs(), startedUs)),
+    tickets: settings.tickets.protection(() => Math.max(nowUs(), startedUs), version),
     ...(settings.verifier === undefined ? {} : { verifier: settings.verifier }),
+    ...earlyDataOptions(settings, judgeEarlyData),
   });
+}
+
+/** What TLS needs to know of 0-RTT under these settings. */
+export function earlyDataOptions(
+  { earlyData }: Settings,
+  judgeEarlyData: (offer: EarlyDataOffer) => boolean,
+): ChosenServerOptions {
+  return earlyData === undefined
+    ? { earlyData: false }
+    : { earlyData: true, earlyDataContext: earlyData.context, judgeEarlyData };
 }

@@ -1,82 +1,111 @@
-import { equalBytes } from '@tsquic/bytes';
-import { TransportCode, TransportError } from '../errors/transport-error.ts';
+import { bytesFromLatin1, concatBytes, equalBytes, latin1FromBytes } from '@tsquic/bytes';
+import { TransportCode, TransportError, violation } from '../errors/transport-error.ts';
 import { encodeRetireConnectionId, type NewConnectionIdFrame } from '../frame/connection-id.ts';
+import { encodePathNumbers } from '../frame/multipath.ts';
 import { FrameType } from '../frame/rules.ts';
 import type { PacketWriter } from '../packet/writer.ts';
-import { Fact } from '../recovery/fact-kind.ts';
-import { IntervalSet } from '../spaces/interval-set.ts';
+import { Fact } from '../facts/fact-kind.ts';
+import { RESET_TOKEN_LENGTH } from '../packet/stateless-reset.ts';
+import { IntervalSet } from '../ranges/interval-set.ts';
 import type { ConnectionIdRegistry, IssuedId } from './registry.ts';
 
-/** active_connection_id_limit that we announce. */
+/** The active_connection_id_limit of this end. */
 export const ACTIVE_ID_LIMIT = 4;
-/** Retirements that may wait to be sent; a peer that causes more is stuffing us. */
+/** RETIRE_CONNECTION_ID frames that may wait to be sent; a peer that causes more floods this end. */
 const MAX_RETIRING = 16;
-/** Runs of retired sequence numbers: without gaps, which nobody needs, there is one. */
+/** Bound on the runs of retired sequence numbers; when all numbers are used in order, there is one run. */
 const MAX_RETIRED_RUNS = 32;
 
 /** A connection ID that the peer issued. */
 export interface PeerId {
   readonly sequence: number;
-  readonly connectionId: Uint8Array;
-  readonly resetToken: Uint8Array | undefined;
+  connectionId: Uint8Array;
+  resetToken: Uint8Array | undefined;
+  /** Whether the ID is retired, so that no packet may be sent to it. */
+  retired: boolean;
 }
 
-/** The connection IDs that the peer issued: what our packets carry as destination. RFC 9000 §5.1.1, §5.1.2 */
+/**
+ * An ID that no path uses yet, and its stateless reset token after it, with one character for each byte: connections keep up to
+ * three of them, and arrays of bytes take several times the memory.
+ */
+interface SpareId {
+  readonly sequence: number;
+  readonly idAndToken: string;
+}
+
+/** The connection IDs that the peer issued, to which packets are sent. RFC 9000 §5.1.1, §5.1.2 */
 export class PeerIds {
-  /** The ID to send to. */
-  current: PeerId;
-  /** Others that may be used. */
-  private spare: PeerId[] = [];
-  /** Taken for paths that are not in use: nothing else may be sent with them. RFC 9000 §9.5 */
-  private readonly taken: PeerId[] = [];
-  /** Retired, to be told. */
+  /** The ID of the handshake; undefined where packets take a later path. */
+  readonly first: PeerId | undefined;
+  /** IDs that no path has used yet. */
+  private spare: SpareId[] = [];
+  /** IDs that paths use: each may be used only with its own paths. RFC 9000 §9.5 */
+  private readonly taken: PeerId[];
+  /** Sequence numbers whose RETIRE_CONNECTION_ID waits to be sent. */
   private readonly retiring: number[] = [];
-  /** Sequence numbers of the past: a late repetition must not bring them back. */
+  /** Retired sequence numbers: a NEW_CONNECTION_ID that comes late again must not restore them. */
   private readonly retired = new IntervalSet();
   private retirePriorTo = 0;
   private readonly registry: ConnectionIdRegistry;
+  private readonly pathId: number;
+  /** Whether frames name the path. draft-ietf-quic-multipath §3.2 */
+  isNumbered: boolean;
 
-  /** @param connectionId - what to send to at first: of a server, what the client chose for it. */
-  constructor(connectionId: Uint8Array, registry: ConnectionIdRegistry) {
+  /**
+   * @param connectionId - the first ID to send to; a client chooses it for its server. Undefined for a later
+   * path, whose IDs all come in frames.
+   * @param pathId - the path that packets to these IDs take.
+   */
+  constructor(connectionId: Uint8Array | undefined, registry: ConnectionIdRegistry, pathId = 0) {
     this.registry = registry;
-    this.current = { sequence: 0, connectionId, resetToken: undefined };
+    this.pathId = pathId;
+    this.isNumbered = pathId > 0;
+    this.first =
+      connectionId === undefined
+        ? undefined
+        : { sequence: 0, connectionId, resetToken: undefined, retired: false };
+    this.taken = this.first === undefined ? [] : [this.first];
   }
 
-  /** The peer's own choice, from its first packet or from a Retry. RFC 9000 §7.2 */
+  /**
+   * The peer's Source Connection ID, from its first packet or from a Retry, replaces the first ID. RFC 9000
+   * §7.2
+   */
   replaceInitial(connectionId: Uint8Array): void {
-    this.current = { sequence: 0, connectionId, resetToken: this.current.resetToken };
+    this.first!.connectionId = connectionId;
   }
 
-  /** The ID that comes with a preferred address counts as if a frame had brought it. RFC 9000 §5.1.1 */
+  /** The connection ID of preferred_address counts like one from NEW_CONNECTION_ID. RFC 9000 §5.1.1 */
   onPreferredAddress(id: IssuedId): void {
-    this.onNew({ sequence: 1, retirePriorTo: 0, ...id });
+    this.onNew({ pathId: 0, sequence: 1, retirePriorTo: 0, ...id });
   }
 
-  /** The server's stateless_reset_token, which belongs to its first ID. RFC 9000 §18.2 */
+  /** The server's stateless_reset_token belongs to its first ID. RFC 9000 §18.2 */
   setInitialToken(resetToken: Uint8Array): void {
-    const { sequence, connectionId } = this.current;
-    this.current = { sequence, connectionId, resetToken };
+    this.first!.resetToken = resetToken;
     this.registry.watchToken(resetToken);
   }
 
   onNew(frame: NewConnectionIdFrame): void {
     const { sequence, connectionId, resetToken } = frame;
-    if (this.current.connectionId.length === 0) violation('the peer chose to have no connection ID');
-    const known = [this.current, ...this.spare, ...this.taken];
+    if (this.areEmpty) violation(FrameType.NewConnectionId, 'the peer chose to have no connection ID');
+    const known = [...this.taken, ...this.spare.map(unpack)];
     for (const id of known) {
       const sameId = equalBytes(id.connectionId, connectionId);
-      if (sameId !== (id.sequence === sequence)) violation('an ID or a sequence number was used twice');
+      if (sameId !== (id.sequence === sequence))
+        violation(FrameType.NewConnectionId, 'an ID or a sequence number was used twice');
       if (sameId && id.resetToken !== undefined && !equalBytes(id.resetToken, resetToken))
-        violation('the reset token changed');
+        violation(FrameType.NewConnectionId, 'the reset token changed');
     }
     if (!this.retired.contains(sequence)) {
-      if (sequence < this.retirePriorTo) return this.retire(sequence);
+      if (sequence < this.retirePriorTo) return this.noteRetired(sequence);
       const isNew = !known.some((id) => id.sequence === sequence);
-      // An array that is pushed to makes room for many more.
-      if (isNew) this.spare = [...this.spare, { sequence, connectionId, resetToken }];
+      // A new array takes just the memory it needs, which `push` would exceed.
+      if (isNew) this.spare = this.spare.concat(pack(frame));
     }
     if (frame.retirePriorTo > this.retirePriorTo) this.retireBelow(frame.retirePriorTo);
-    if (this.spare.length + this.taken.length + 1 > ACTIVE_ID_LIMIT)
+    if (this.spare.length + this.taken.length > ACTIVE_ID_LIMIT)
       throw new TransportError(
         TransportCode.ConnectionIdLimit,
         FrameType.NewConnectionId,
@@ -84,32 +113,75 @@ export class PeerIds {
       );
   }
 
-  /** An ID that was never used, for another path; undefined when the peer has given us none. RFC 9000 §9.5 */
+  /** Whether the peer uses zero-length connection IDs. */
+  get areEmpty(): boolean {
+    return this.first !== undefined && this.first.connectionId.length === 0;
+  }
+
+  /** Whether there is an ID that no path has used yet. */
+  get hasSpare(): boolean {
+    return this.spare.length > 0;
+  }
+
+  /** The sequence number after the largest that the peer has issued. draft-ietf-quic-multipath §4.7 */
+  get nextSequence(): number {
+    const { retired, taken, spare } = this;
+    let next = retired.count === 0 ? 0 : retired.endAt(retired.count - 1);
+    for (const { sequence } of [...taken, ...spare]) next = Math.max(next, sequence + 1);
+    return next;
+  }
+
+  /** Whether an ID is one that the peer has issued. */
+  has(connectionId: Uint8Array): boolean {
+    for (const id of this.taken) if (equalBytes(id.connectionId, connectionId)) return true;
+    const { length } = connectionId;
+    for (const { idAndToken } of this.spare)
+      if (idAndToken.length === length + RESET_TOKEN_LENGTH && startsWith(idAndToken, connectionId))
+        return true;
+    return false;
+  }
+
+  /** The path is abandoned: its IDs count as retired, and no frame says so. draft-ietf-quic-multipath §3.4 */
+  end(): void {
+    this.release();
+    for (const id of this.taken) id.retired = true;
+    this.taken.length = this.spare.length = this.retiring.length = 0;
+  }
+
+  /** Take an unused ID for a path; undefined when the peer has issued none. RFC 9000 §9.5 */
   take(): PeerId | undefined {
-    const id = this.spare.shift();
-    if (id === undefined) return undefined;
+    const spare = this.spare.shift();
+    if (spare === undefined) return undefined;
+    const id = unpack(spare);
     this.taken.push(id);
-    if (id.resetToken !== undefined) this.registry.watchToken(id.resetToken);
+    this.registry.watchToken(id.resetToken!);
     return id;
   }
 
-  /** Whether an ID that was taken may still be used: the peer can have it retired. */
-  isTaken(id: PeerId): boolean {
-    return this.taken.includes(id);
+  /**
+   * Take an unused ID for the path in use, whose ID is retired. Throws PROTOCOL_VIOLATION when there is none.
+   */
+  takeAfterRetirement(): PeerId {
+    const id = this.take();
+    // The frame with Retire Prior To brought an ID at or above it, so there is none only if that ID was
+    // retired before.
+    if (id === undefined) violation(FrameType.NewConnectionId, 'everything is to be retired');
+    return id;
   }
 
-  /** The path that `id` was taken for is in use now. Returns the ID so far, which counts as taken for the old path. */
-  exchange(id: PeerId): PeerId {
-    const old = this.current;
-    this.taken[this.taken.indexOf(id)] = old;
-    this.current = id;
-    return old;
+  /** Number of IDs that paths use. */
+  get takenCount(): number {
+    return this.taken.length;
   }
 
-  /** The path that an ID was taken for is given up. RFC 9000 §5.1.2 */
-  giveUp(id: PeerId): void {
-    this.taken.splice(this.taken.indexOf(id), 1);
-    this.retire(id.sequence, id.resetToken);
+  /** Retire each ID that none of `paths` uses any more. RFC 9000 §5.1.2 */
+  retireUnused(paths: readonly { readonly destination: PeerId | undefined }[]): void {
+    for (let i = this.taken.length - 1; i >= 0; i--) {
+      const id = this.taken[i]!;
+      if (paths.some(({ destination }) => destination === id)) continue;
+      this.taken.splice(i, 1);
+      this.retire(id);
+    }
   }
 
   get hasFrames(): boolean {
@@ -119,9 +191,13 @@ export class PeerIds {
   write(packet: PacketWriter): void {
     while (this.retiring.length > 0) {
       const sequence = this.retiring[0]!;
-      if (!encodeRetireConnectionId(packet.frames, sequence)) return;
+      const { pathId, isNumbered } = this;
+      const isWritten = isNumbered
+        ? encodePathNumbers(packet.frames, FrameType.PathRetireConnectionId, { pathId, value: sequence })
+        : encodeRetireConnectionId(packet.frames, sequence);
+      if (!isWritten) return;
       this.retiring.shift();
-      packet.addFact(Fact.RetireConnectionId, sequence);
+      packet.addFact(Fact.RetireConnectionId, sequence, pathId);
     }
   }
 
@@ -129,41 +205,25 @@ export class PeerIds {
     if (!this.retiring.includes(sequence)) this.retiring.push(sequence);
   }
 
-  /** The connection is gone. */
+  /** The connection is forgotten. */
   release(): void {
-    for (const id of [this.current, ...this.spare, ...this.taken])
-      if (id.resetToken !== undefined) this.registry.forgetToken(id.resetToken);
+    for (const { resetToken } of this.taken)
+      if (resetToken !== undefined) this.registry.forgetToken(resetToken);
   }
 
   private retireBelow(limit: number): void {
     this.retirePriorTo = limit;
-    this.retireFrom(this.spare, limit);
-    this.retireFrom(this.taken, limit);
-    if (this.current.sequence >= limit) return;
-    const old = this.current;
-    const next = this.spare.shift();
-    // The frame that raised the limit brought an ID at or above it: only one already retired leaves us without.
-    if (next === undefined) violation('everything is to be retired');
-    else this.use(next);
-    this.retire(old.sequence, old.resetToken);
+    for (const { sequence } of takeBelow(this.spare, limit)) this.noteRetired(sequence);
+    for (const id of takeBelow(this.taken, limit)) this.retire(id);
   }
 
-  private retireFrom(ids: PeerId[], limit: number): void {
-    for (let i = ids.length - 1; i >= 0; i--) {
-      const id = ids[i]!;
-      if (id.sequence >= limit) continue;
-      ids.splice(i, 1);
-      this.retire(id.sequence, id.resetToken);
-    }
+  private retire(id: PeerId): void {
+    id.retired = true;
+    if (id.resetToken !== undefined) this.registry.forgetToken(id.resetToken);
+    this.noteRetired(id.sequence);
   }
 
-  private use(id: PeerId): void {
-    this.current = id;
-    if (id.resetToken !== undefined) this.registry.watchToken(id.resetToken);
-  }
-
-  private retire(sequence: number, resetToken?: Uint8Array): void {
-    if (resetToken !== undefined) this.registry.forgetToken(resetToken);
+  private noteRetired(sequence: number): void {
     this.retired.add(sequence, sequence + 1);
     this.retiring.push(sequence);
     if (this.retiring.length > MAX_RETIRING || this.retired.count > MAX_RETIRED_RUNS)
@@ -175,6 +235,34 @@ export class PeerIds {
   }
 }
 
-function violation(reason: string): never {
-  throw new TransportError(TransportCode.ProtocolViolation, FrameType.NewConnectionId, reason);
+function pack({ sequence, connectionId, resetToken }: NewConnectionIdFrame): SpareId {
+  return { sequence, idAndToken: latin1FromBytes(concatBytes(connectionId, resetToken)) };
+}
+
+function unpack({ sequence, idAndToken }: SpareId): PeerId {
+  const bytes = bytesFromLatin1(idAndToken);
+  const idLength = bytes.length - RESET_TOKEN_LENGTH;
+  return {
+    sequence,
+    connectionId: bytes.slice(0, idLength),
+    resetToken: bytes.slice(idLength),
+    retired: false,
+  };
+}
+
+/** Whether the characters of a text are, from the first on, these bytes. */
+function startsWith(text: string, bytes: Uint8Array): boolean {
+  for (let i = 0; i < bytes.length; i++) if (text.charCodeAt(i) !== bytes[i]) return false;
+  return true;
+}
+
+/** Take the IDs with numbers below `limit` out of a list; those that stand last come first. */
+function takeBelow<T extends { readonly sequence: number }>(ids: T[], limit: number): T[] {
+  const below: T[] = [];
+  for (let i = ids.length - 1; i >= 0; i--) {
+    if (ids[i]!.sequence >= limit) continue;
+    below.push(ids[i]!);
+    ids.splice(i, 1);
+  }
+  return below;
 }

@@ -4,7 +4,9 @@ import { PacketKeys } from './packet-keys.ts';
 
 const NO_CONTEXT = new Uint8Array(0);
 
-/** The keys of one side's Initial packets. Anybody who sees the connection ID has them too. RFC 9001 §5.2 */
+/**
+ * The keys of one side's Initial packets. Any observer can derive them from the connection ID. RFC 9001 §5.2
+ */
 export function initialKeys(
   crypto: CryptoProvider,
   version: Version,

@@ -1,82 +1,113 @@
 import type { CipherSuite, CryptoProvider } from '@tsquic/crypto';
 import { Level } from '@tsquic/tls13';
+import { DEFAULT_TRANSPORT } from '../config/transport-options.ts';
 import { TransportCode, TransportError } from '../errors/transport-error.ts';
 import { Drop } from '../packet/drop.ts';
-import { type PacketHeader, PacketType } from '../packet/header.ts';
-import { hasReservedBits, hasSample, protectPacket, unmaskHeader } from '../packet/protection.ts';
+import type { PacketHeader } from '../packet/header.ts';
+import { hasReservedBits, hasSample, unmaskHeader } from '../packet/protection.ts';
 import type { OpenPacket } from '../packet/writer.ts';
-import type { Version } from '../version/versions.ts';
-import { initialKeys } from './initial.ts';
+import type { ConnectionVersion } from '../version/connection-version.ts';
+import { InitialKeys } from './initial-keys.ts';
 import { PacketKeys } from './packet-keys.ts';
 import { OneRttKeys } from './update.ts';
+import { PacketType } from '../version/packet-type.ts';
+import { isProtected, levelOf, type ProtectedType } from '../packet/levels.ts';
 
-/** Packets after which we update keys of our own accord, far below any limit. */
-const UPDATE_AFTER = 2 ** 20;
-/** Packets kept back from the confidentiality limit, to say goodbye with. RFC 9001 §6.6 */
-const GOODBYE_PACKETS = 64;
+/** So many packets below the confidentiality limit are reserved for CONNECTION_CLOSE. RFC 9001 §6.6 */
+const CLOSE_PACKETS = 64;
+/** From this part of the confidentiality limit on, an update waits only for an acknowledgement. */
+const URGENT = 0.6;
+
+/** Limits on the use of a key; the lower of these and those of the cipher suite apply. */
+export interface KeyLimits {
+  readonly keyUpdatePackets: number;
+  readonly confidentialityLimitPackets: number;
+  readonly integrityLimitPackets: number;
+}
 
 /** The keys of a connection at every level: opens and seals its packets. RFC 9001 §4, §5, §6 */
 export class Keys {
   readonly oneRtt: OneRttKeys = new OneRttKeys();
-  /** Packets that did not open, over all keys: the integrity limit counts them. RFC 9001 §6.6 */
+  /** Packets that failed to decrypt, over all keys, which the integrity limit counts. RFC 9001 §6.6 */
   failedOpens = 0;
-  /** Keys installed so far: what came too early is worth another try when this grows. */
+  /** Number of key installations: when it grows, packets that were kept for their keys are tried again. */
   installs = 0;
+  private initial: InitialKeys | undefined;
   private readonly reads: (PacketKeys | undefined)[] = [undefined, undefined, undefined];
   private readonly writes: (PacketKeys | undefined)[] = [undefined, undefined, undefined];
   private readonly crypto: CryptoProvider;
-  private readonly version: Version;
+  private readonly version: ConnectionVersion;
   private readonly isClient: boolean;
-  /** Levels whose keys were thrown away, as bits: packets of these are not worth keeping. */
+  private readonly limits: KeyLimits;
+  /**
+   * The levels whose keys were discarded, as bits: a packet of these is not kept, because no keys will come
+   * for it.
+   */
   private discarded = 0;
 
-  constructor(crypto: CryptoProvider, version: Version, isClient: boolean) {
+  constructor(
+    crypto: CryptoProvider,
+    version: ConnectionVersion,
+    isClient: boolean,
+    limits: KeyLimits = DEFAULT_TRANSPORT,
+  ) {
     this.crypto = crypto;
     this.version = version;
     this.isClient = isClient;
+    this.limits = limits;
   }
 
-  /** Derive Initial keys from the client's first Destination Connection ID, or the one it took from a Retry. */
+  /**
+   * Derive the Initial keys from the client's first Destination Connection ID, or from the one of a Retry.
+   */
   installInitial(destinationId: Uint8Array): void {
-    const { crypto, version, isClient } = this;
-    this.writes[Level.Initial] = initialKeys(crypto, version, destinationId, isClient);
-    this.reads[Level.Initial] = initialKeys(crypto, version, destinationId, !isClient);
+    this.initial = new InitialKeys(this.crypto, destinationId, this.isClient);
   }
 
   install(level: Level, direction: 'read' | 'write', suite: CipherSuite, secret: Uint8Array): void {
-    const keys = new PacketKeys(this.crypto, this.version, suite, secret);
+    // 0-RTT packets keep the version of the first flight, whatever version the server chooses. RFC 9369 §4.1
+    const { original, current } = this.version;
+    const keys = new PacketKeys(this.crypto, level === Level.EarlyData ? original : current, suite, secret);
     this.installs++;
     if (level !== Level.Application) (direction === 'read' ? this.reads : this.writes)[level] = keys;
     else if (direction === 'read') this.oneRtt.installRead(keys);
     else this.oneRtt.write = keys;
   }
 
+  /** Whether 0-RTT packets can be opened. */
+  get canReadEarly(): boolean {
+    return this.reads[Level.EarlyData] !== undefined;
+  }
+
   canWrite(level: Level): boolean {
+    if (level === Level.Initial) return this.initial !== undefined;
     return (level === Level.Application ? this.oneRtt.write : this.writes[level]) !== undefined;
   }
 
-  /** Keys of a level are gone for good. RFC 9001 §4.9 */
+  /** Discard the keys of a level. RFC 9001 §4.9 */
   discard(level: Level): void {
+    if (level === Level.Initial) this.initial = undefined;
     this.reads[level] = this.writes[level] = undefined;
     this.discarded |= 1 << level;
   }
 
-  /** Whether keys for this packet may still appear. */
-  mayComeLater(header: PacketHeader): boolean {
-    // Once there are 1-RTT keys, nothing more is said in 0-RTT. RFC 9001 §4.9.3
-    if (header.type === PacketType.ZeroRtt && this.oneRtt.canRead) return false;
-    return (this.discarded & (1 << levelOf(header.type))) === 0;
+  /** Whether keys for packets of this type may still be installed. */
+  mayComeLater(type: ProtectedType): boolean {
+    // A client that has 1-RTT keys sends no 0-RTT packets. RFC 9001 §4.9.3
+    if (type === PacketType.ZeroRtt && this.oneRtt.canRead) return false;
+    return (this.discarded & (1 << levelOf(type))) === 0;
   }
 
   /**
-   * Unmask and open a packet in place; fills the header's number and payload bounds.
+   * Remove header protection and decrypt a packet in place; fills the header's number and payload bounds.
    *
    * @param largest - largest number received in the packet's space.
-   * @returns `Drop.None`, or why the packet is to be ignored.
+   * @returns `Drop.None`, or why the packet must be dropped.
    */
   open(bytes: Uint8Array, header: PacketHeader, largest: number): Drop {
+    if (!isProtected(header.type)) return Drop.UnexpectedType;
     const level = levelOf(header.type);
-    const keys = level === Level.Application ? this.oneRtt.readProtection : this.reads[level];
+    const keys = this.readKeys(level, header.version);
     if (keys === undefined) return Drop.NoKeys;
     if (!hasSample(header)) return Drop.NoSample;
     unmaskHeader(bytes, header, keys.protection, largest);
@@ -84,7 +115,7 @@ export class Keys {
       level === Level.Application ? this.oneRtt.open(bytes, header) : openWith(keys, bytes, header);
     if (drop !== Drop.None) {
       this.failedOpens++;
-      if (this.failedOpens >= keys.suite.integrityLimit)
+      if (this.failedOpens >= Math.min(keys.suite.integrityLimit, this.limits.integrityLimitPackets))
         throw new TransportError(TransportCode.AeadLimitReached, 0, 'too many forged packets');
       return drop;
     }
@@ -93,48 +124,50 @@ export class Keys {
     return Drop.None;
   }
 
-  /** Seal one packet of the writer's datagram. */
+  /** Encrypt one packet of the writer's datagram. */
   protect(buffer: Uint8Array, packet: OpenPacket): void {
-    const keys = packet.level === Level.Application ? this.oneRtt.write! : this.writes[packet.level]!;
-    keys.sealed++;
-    if (packet.level === Level.Application) this.oneRtt.onSent(packet.number);
-    protectPacket(
-      buffer,
-      packet.headerAt,
-      packet.numberAt,
-      packet.payloadAt,
-      packet.payloadEnd,
-      packet.number,
-      keys.aead,
-      keys.protection,
-    );
+    const { level } = packet;
+    if (level === Level.Initial) return this.initial!.write(this.version.current).protect(buffer, packet);
+    const keys = level === Level.Application ? this.oneRtt.write! : this.writes[level]!;
+    if (level === Level.Application) this.oneRtt.onSent(packet.number, packet.pathId);
+    keys.protect(buffer, packet);
   }
 
   /**
-   * Keep within the confidentiality limit: update early, and refuse to go past it. RFC 9001 §6.6
-   *
-   * @param confirmed - the handshake is confirmed; before, no update may begin (§6).
+   * @param versionId - the version in the long header: Initial packets may have the version from before or
+   * after the sides agreed on one.
    */
-  beforeSealing(confirmed: boolean): void {
-    const { oneRtt } = this;
-    if (oneRtt.write === undefined || oneRtt.write.sealed < UPDATE_AFTER) return;
-    if (confirmed && oneRtt.canUpdate) oneRtt.beginUpdate();
-    else if (oneRtt.write.sealed >= oneRtt.write.suite.confidentialityLimit - GOODBYE_PACKETS)
-      throw new TransportError(TransportCode.AeadLimitReached, 0, 'the key is used up');
+  private readKeys(level: Level, versionId: number): PacketKeys | undefined {
+    if (level === Level.Application) return this.oneRtt.readProtection;
+    if (level === Level.Initial) return this.initial?.read(this.version.byId(versionId));
+    return this.reads[level];
   }
-}
 
-/** The level whose keys protect packets of this type. */
-export function levelOf(type: PacketType): Level {
-  switch (type) {
-    case PacketType.Initial:
-      return Level.Initial;
-    case PacketType.ZeroRtt:
-      return Level.EarlyData;
-    case PacketType.Handshake:
-      return Level.Handshake;
-    default:
-      return Level.Application;
+  /**
+   * Keep within the confidentiality limit: update keys before it is reached, and refuse to exceed it. Also
+   * update when the program has asked for it. RFC 9001 §6.1, §6.6
+   *
+   * @param confirmed - whether the handshake is confirmed; no update may begin before (§6).
+   * @returns whether an update begins, which the peer must learn from a packet.
+   */
+  beforeSealing(confirmed: boolean): boolean {
+    const { oneRtt, limits } = this;
+    const { write } = oneRtt;
+    if (write === undefined || (!oneRtt.isWanted && write.sealed < this.updateAfter(write))) return false;
+    const limit = Math.min(write.suite.confidentialityLimit, limits.confidentialityLimitPackets);
+    if (confirmed && oneRtt.canUpdate(write.sealed >= URGENT * limit)) {
+      oneRtt.beginUpdate();
+      return true;
+    }
+    if (write.sealed >= limit - CLOSE_PACKETS)
+      throw new TransportError(TransportCode.AeadLimitReached, 0, 'the key is used up');
+    return false;
+  }
+
+  /** The update begins at half of a low limit, so that the other half lasts until it may begin. */
+  private updateAfter({ suite }: PacketKeys): number {
+    const { keyUpdatePackets, confidentialityLimitPackets } = this.limits;
+    return Math.min(keyUpdatePackets, suite.confidentialityLimit / 2, confidentialityLimitPackets / 2);
   }
 }
 

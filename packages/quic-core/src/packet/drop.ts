@@ -1,6 +1,6 @@
 /**
- * Why bytes from the network were ignored. Dropping is not an error: anybody can send us anything, so
- * these are codes that a tracer counts, never exceptions.
+ * Why bytes from the network were dropped. Any host can send any bytes, so a drop is a code that a tracer
+ * counts, and never an exception.
  */
 export const Drop = {
   None: 0,
@@ -8,31 +8,31 @@ export const Drop = {
   FixedBitClear: 2,
   ConnectionIdTooLong: 3,
   UnknownVersion: 4,
-  /** The packet of a coalesced datagram is for another connection. RFC 9000 §12.2 */
+  /** A coalesced packet has another Destination Connection ID than the first. RFC 9000 §12.2 */
   ForeignConnectionId: 5,
-  /** No keys of that level, now or any more. */
+  /** There are no keys of its level, not yet or not any more. */
   NoKeys: 6,
-  /** Kept until its keys exist. */
+  /** The packet is kept until its keys are installed. */
   KeptForLater: 7,
-  /** Too short to hold a header-protection sample. RFC 9001 §5.4.2 */
+  /** The packet is too short for a header protection sample. RFC 9001 §5.4.2 */
   NoSample: 8,
-  /** The tag does not fit. */
+  /** The authentication tag does not fit the packet. RFC 9001 §5.3 */
   Unauthentic: 9,
   Duplicate: 10,
-  /** A client's Initial in a datagram below 1200 bytes. RFC 9000 §14.1 */
+  /** A client's Initial packet in a datagram below 1200 bytes. RFC 9000 §14.1 */
   SmallInitial: 11,
-  /** A packet type that our role never receives. */
+  /** A packet type that this role never receives. */
   UnexpectedType: 12,
   UnknownConnection: 13,
-  /** Retry or Version Negotiation that does not belong to what we sent. */
+  /** A Retry or Version Negotiation packet that does not answer the client's first flight. */
   Unsolicited: 14,
-  /** The server is full or does not want this client now. */
+  /** The server is full, or the program accepts no clients now. */
   Refused: 15,
   BadToken: 16,
-  /** From an address that may not reach this connection. */
+  /** The datagram came from an address that the peer may not use. */
   WrongAddress: 17,
   Closing: 18,
-  /** From a port that nobody answers to. RFC 9000 §21.5 */
+  /** The datagram came from a blocked port. RFC 9000 §21.5 */
   BlockedPort: 19,
 } as const;
 export type Drop = (typeof Drop)[keyof typeof Drop];

@@ -1,25 +1,15 @@
 import type { ByteReader } from '@tsquic/bytes';
-import { versionById } from '../version/versions.ts';
+import { PacketType } from '../version/packet-type.ts';
+import { type Version, versionById } from '../version/versions.ts';
 import { Drop } from './drop.ts';
 
-/** Packet types, numbered so that long-header types equal their two wire bits (RFC 9000 §17.2). */
-export const PacketType = {
-  Initial: 0,
-  ZeroRtt: 1,
-  Handshake: 2,
-  Retry: 3,
-  OneRtt: 4,
-  VersionNegotiation: 5,
-} as const;
-export type PacketType = (typeof PacketType)[keyof typeof PacketType];
-
 /**
- * A packet header. All `…At` and `…End` members index the datagram. One instance is reused for every
- * packet: `parseHeader` fills what is readable under header protection, `Keys.open` the rest.
+ * A packet header. All `…At` and `…End` members index the datagram. One record is reused for every packet:
+ * `parseHeader` fills the fields that header protection does not hide, `Keys.open` the others.
  */
 export interface PacketHeader {
   type: PacketType;
-  /** Wire version; 0 for 1-RTT packets, which carry none. */
+  /** Version field; 0 for 1-RTT packets, which have none. */
   version: number;
   headerAt: number;
   dcidAt: number;
@@ -30,9 +20,14 @@ export interface PacketHeader {
   tokenLength: number;
   /** First byte of the (protected) packet number. */
   numberAt: number;
-  /** One past the last byte of this packet: where a coalesced packet would start. */
+  /** One past the last byte of this packet, where a coalesced packet would begin. */
   packetEnd: number;
-  /** Known once header protection is off. */
+  /**
+   * The path that the Destination Connection ID belongs to, which the connection fills in; 0 where there is
+   * one path. draft-ietf-quic-multipath §2.4
+   */
+  pathId: number;
+  /** Known after header protection is removed. */
   packetNumber: number;
   payloadAt: number;
   /** One past the last byte of plaintext. */
@@ -44,20 +39,33 @@ export const FIXED_BIT = 0x40;
 export const MAX_CONNECTION_ID_LENGTH = 20;
 const RETRY_TAG_LENGTH = 16;
 
+/** Length of the connection IDs that this end issues: of all, or by their first byte. */
+export type IdLengths = number | Uint8Array;
+
 /**
  * Parse the header at the reader into `out`. Never throws, never allocates. RFC 9000 §17, RFC 8999.
  *
- * @param localIdLength - bytes; short headers do not carry it (RFC 9000 §17.3.1).
- * @returns `Drop.None`, or why the rest of the datagram must be ignored. On `Drop.UnknownVersion` the
- *   connection IDs are filled in, as Version Negotiation needs them.
+ * @param localIdLengths - lengths of our connection IDs, which short headers do not carry (RFC 9000 §17.3.1).
+ * @param versions - supported versions: the meaning of a long header's type bits depends on its version.
+ * @param anyQuicBit - whether packets with a fixed bit of 0 are accepted. RFC 9287 §3
+ * @returns `Drop.None`, or why the rest of the datagram must be dropped. On `Drop.UnknownVersion` the
+ * connection IDs are filled in, because Version Negotiation needs them.
  */
-export function parseHeader(reader: ByteReader, localIdLength: number, out: PacketHeader): Drop {
+export function parseHeader(
+  reader: ByteReader,
+  localIdLengths: IdLengths,
+  versions: readonly Version[],
+  out: PacketHeader,
+  anyQuicBit = false,
+): Drop {
   out.headerAt = reader.position;
+  const quicBit = anyQuicBit ? FIXED_BIT : 0;
   const first = reader.u8();
-  if ((first & LONG_FORM) === 0) return parseShort(reader, first, localIdLength, out);
+  if ((first & LONG_FORM) === 0) return parseShort(reader, first | quicBit, localIdLengths, out);
 
   out.version = reader.u32();
-  // The invariants hold for every version, so the IDs come before any check of it. RFC 8999 §5.1
+  // The connection IDs come before any check of the version, because they are the same in every version.
+  // RFC 8999 §5.1
   out.dcidLength = reader.u8();
   out.dcidAt = reader.skip(out.dcidLength);
   out.scidLength = reader.u8();
@@ -71,12 +79,13 @@ export function parseHeader(reader: ByteReader, localIdLength: number, out: Pack
     out.packetEnd = reader.end;
     return Drop.None;
   }
-  if (versionById(out.version) === undefined) return Drop.UnknownVersion;
-  if ((first & FIXED_BIT) === 0) return Drop.FixedBitClear;
+  const version = versionById(versions, out.version);
+  if (version === undefined) return Drop.UnknownVersion;
+  if (((first | quicBit) & FIXED_BIT) === 0) return Drop.FixedBitClear;
   if (out.dcidLength > MAX_CONNECTION_ID_LENGTH || out.scidLength > MAX_CONNECTION_ID_LENGTH)
     return Drop.ConnectionIdTooLong;
 
-  out.type = ((first >> 4) & 3) as PacketType;
+  out.type = version.longTypes[(first >> 4) & 3]!;
   if (out.type === PacketType.Retry) return parseRetry(reader, out);
   if (out.type === PacketType.Initial) {
     out.tokenLength = reader.varint();
@@ -88,8 +97,9 @@ export function parseHeader(reader: ByteReader, localIdLength: number, out: Pack
   return reader.truncated ? Drop.Truncated : Drop.None;
 }
 
-/** A 1-RTT packet runs to the end of the datagram. RFC 9000 §12.2 */
-function parseShort(reader: ByteReader, first: number, localIdLength: number, out: PacketHeader): Drop {
+/** A 1-RTT packet extends to the end of the datagram. RFC 9000 §12.2 */
+function parseShort(reader: ByteReader, first: number, localIdLengths: IdLengths, out: PacketHeader): Drop {
+  const localIdLength = idLengthAt(localIdLengths, reader.bytes[reader.position] ?? 0);
   out.type = PacketType.OneRtt;
   out.version = 0;
   out.dcidLength = localIdLength;
@@ -101,7 +111,12 @@ function parseShort(reader: ByteReader, first: number, localIdLength: number, ou
   return (first & FIXED_BIT) === 0 ? Drop.FixedBitClear : Drop.None;
 }
 
-/** Everything up to the integrity tag is token. RFC 9000 §17.2.5 */
+/** Length of those of our IDs that begin with this byte. */
+export function idLengthAt(lengths: IdLengths, firstByte: number): number {
+  return typeof lengths === 'number' ? lengths : lengths[firstByte]!;
+}
+
+/** The token extends to the integrity tag. RFC 9000 §17.2.5 */
 function parseRetry(reader: ByteReader, out: PacketHeader): Drop {
   out.tokenAt = reader.position;
   out.tokenLength = reader.remaining - RETRY_TAG_LENGTH;
@@ -109,7 +124,7 @@ function parseRetry(reader: ByteReader, out: PacketHeader): Drop {
   return out.tokenLength < 1 ? Drop.Truncated : Drop.None;
 }
 
-/** A blank record for a parser to own and refill. */
+/** An empty record for a parser to refill. */
 export function createPacketHeader(): PacketHeader {
   return {
     type: PacketType.Initial,
@@ -123,6 +138,7 @@ export function createPacketHeader(): PacketHeader {
     tokenLength: 0,
     numberAt: 0,
     packetEnd: 0,
+    pathId: 0,
     packetNumber: 0,
     payloadAt: 0,
     payloadEnd: 0,

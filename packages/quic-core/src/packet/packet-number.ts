@@ -1,6 +1,6 @@
 /**
- * Bytes needed to send `packetNumber` so that a peer that acknowledged up to `largestAcked` (-1 for none)
- * recovers it: twice the span in doubt must fit. RFC 9000 §17.1, §A.2
+ * Bytes needed to send `packetNumber` to a peer that acknowledged packets up to `largestAcked` (-1 for none):
+ * they must represent twice the distance between them. RFC 9000 §17.1, §A.2
  */
 export function packetNumberLength(packetNumber: number, largestAcked: number): number {
   const span = packetNumber - largestAcked;
@@ -8,8 +8,8 @@ export function packetNumberLength(packetNumber: number, largestAcked: number): 
 }
 
 /**
- * The full packet number behind `truncated`, which was `length` bytes on the wire, given the largest
- * received so far (-1 for none). RFC 9000 §A.3
+ * The packet number whose lowest `length` bytes are `truncated`, given the largest received so far (-1 for
+ * none). RFC 9000 §A.3
  */
 export function expandPacketNumber(truncated: number, length: number, largest: number): number {
   const window = 2 ** (8 * length);

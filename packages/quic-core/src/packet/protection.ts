@@ -3,7 +3,7 @@ import { LONG_FORM, type PacketHeader } from './header.ts';
 import { expandPacketNumber } from './packet-number.ts';
 
 const SAMPLE_LENGTH = 16;
-/** The sample is taken as if the packet number had its full length. RFC 9001 §5.4.2 */
+/** The sample begins where the payload would if the packet number had four bytes. RFC 9001 §5.4.2 */
 const SAMPLE_OFFSET = 4;
 const LONG_BITS = 0x0f;
 const SHORT_BITS = 0x1f;
@@ -16,9 +16,10 @@ export function hasSample(header: PacketHeader): boolean {
 }
 
 /**
- * Take header protection off in place and fill in packet number and payload bounds. RFC 9001 §5.4.1
+ * Remove header protection in place, and fill in the packet number and the bounds of the payload. RFC 9001
+ * §5.4.1
  *
- * @param largest - largest packet number received in the space, -1 for none.
+ * @param largest - the largest packet number received in the space, -1 for none.
  */
 export function unmaskHeader(
   bytes: Uint8Array,
@@ -42,7 +43,7 @@ export function unmaskHeader(
   header.payloadEnd = header.packetEnd - TAG_LENGTH;
 }
 
-/** Seal a packet whose plain header and payload stand in `bytes`, then mask its header. */
+/** Encrypt the payload of a packet in `bytes` in place, then apply header protection. */
 export function protectPacket(
   bytes: Uint8Array,
   headerAt: number,

@@ -1,34 +1,41 @@
 import { ByteReader } from '@tsquic/bytes';
 import { Drop } from './drop.ts';
-import { createPacketHeader, type PacketHeader, PacketType, parseHeader } from './header.ts';
+import { createPacketHeader, type IdLengths, type PacketHeader, parseHeader } from './header.ts';
+import { PacketType } from '../version/packet-type.ts';
+import type { Version } from '../version/versions.ts';
 
-/** Walks the coalesced packets of one datagram. RFC 9000 §12.2 */
+/** Reads the coalesced packets of one datagram. RFC 9000 §12.2 */
 export class PacketReader {
   readonly header: PacketHeader = createPacketHeader();
-  /** Why the walk ended early; `Drop.None` when all packets were read. */
+  /** Why reading ended early; `Drop.None` when all packets were read. */
   drop: Drop = Drop.None;
   private readonly reader = new ByteReader();
-  private readonly localIdLength: number;
+  private readonly localIdLengths: IdLengths;
+  private readonly versions: readonly Version[];
+  private readonly anyQuicBit: boolean;
   private firstIdAt = 0;
   private firstIdLength = 0;
   private count = 0;
 
-  constructor(localIdLength: number) {
-    this.localIdLength = localIdLength;
+  /** @param anyQuicBit - whether packets with a fixed bit of 0 are accepted. RFC 9287 §3 */
+  constructor(localIdLengths: IdLengths, versions: readonly Version[], anyQuicBit = false) {
+    this.anyQuicBit = anyQuicBit;
+    this.versions = versions;
+    this.localIdLengths = localIdLengths;
   }
 
-  /** Begin a datagram that stands in `bytes[0, length)`. */
+  /** Begin with the datagram in `bytes[0, length)`. */
   reset(bytes: Uint8Array, length: number): void {
     this.reader.reset(bytes, 0, length);
     this.drop = Drop.None;
     this.count = 0;
   }
 
-  /** Parse the next header; false at the end of the datagram, or of what can be understood. */
+  /** Parse the next header; false at the end of the datagram, and when the rest must be dropped. */
   next(): boolean {
     const { reader, header } = this;
     if (reader.position >= reader.end) return false;
-    this.drop = parseHeader(reader, this.localIdLength, header);
+    this.drop = parseHeader(reader, this.localIdLengths, this.versions, header, this.anyQuicBit);
     if (this.drop === Drop.None && !this.sameDestination()) this.drop = Drop.ForeignConnectionId;
     if (this.drop !== Drop.None) return false;
     reader.position = header.packetEnd;
@@ -37,7 +44,7 @@ export class PacketReader {
     return true;
   }
 
-  /** Packets for another connection ID than the first one's are ignored. RFC 9000 §12.2 */
+  /** Packets with another Destination Connection ID than the first are dropped. RFC 9000 §12.2 */
   private sameDestination(): boolean {
     const { header } = this;
     if (this.count === 0) {
@@ -52,11 +59,3 @@ export class PacketReader {
     return true;
   }
 }
-
-/** A reader for IDs of this length. One serves all connections: a datagram is read to its end before the next. */
-export function readerFor(localIdLength: number): PacketReader {
-  READERS[localIdLength] ??= new PacketReader(localIdLength);
-  return READERS[localIdLength];
-}
-
-const READERS: (PacketReader | undefined)[] = [];

@@ -1,12 +1,13 @@
 import { ByteWriter, concatBytes } from '@tsquic/bytes';
 import { type CryptoProvider, TAG_LENGTH } from '@tsquic/crypto';
 import type { Version } from '../version/versions.ts';
-import { FIXED_BIT, LONG_FORM, PacketType } from './header.ts';
+import { longHeaderLength, writeLongHeader } from './long-header.ts';
+import { PacketType } from '../version/packet-type.ts';
 
 /**
  * A whole Retry packet. RFC 9000 §17.2.5
  *
- * @param originalId - Destination Connection ID of the Initial that is answered.
+ * @param originalId - Destination Connection ID of the Initial packet that it answers.
  */
 export function encodeRetry(
   crypto: CryptoProvider,
@@ -16,21 +17,16 @@ export function encodeRetry(
   originalId: Uint8Array,
   token: Uint8Array,
 ): Uint8Array {
-  const packet = new Uint8Array(7 + destinationId.length + sourceId.length + token.length + TAG_LENGTH);
+  const packet = new Uint8Array(longHeaderLength(destinationId, sourceId) + token.length + TAG_LENGTH);
   const writer = new ByteWriter(packet);
-  writer.u8(LONG_FORM | FIXED_BIT | (PacketType.Retry << 4));
-  writer.u32(version.id);
-  writer.u8(destinationId.length);
-  writer.bytes(destinationId);
-  writer.u8(sourceId.length);
-  writer.bytes(sourceId);
+  writeLongHeader(writer, version, PacketType.Retry, 0, destinationId, sourceId);
   writer.bytes(token);
   const body = packet.subarray(0, writer.position);
   writer.bytes(retryTag(crypto, version, originalId, body));
   return packet;
 }
 
-/** The integrity tag over a Retry packet without its tag. RFC 9001 §5.8 */
+/** The Retry Integrity Tag of a Retry packet without its tag. RFC 9001 §5.8 */
 export function retryTag(
   crypto: CryptoProvider,
   version: Version,

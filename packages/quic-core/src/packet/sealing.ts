@@ -2,32 +2,32 @@ import { TAG_LENGTH } from '@tsquic/crypto';
 import type { Level } from '@tsquic/tls13';
 import type { PacketWriter } from './writer.ts';
 
-/** A packet whose frames are complete and not yet encrypted. Valid during the call only. */
+/** A packet whose frames are complete but not encrypted. It is valid only during the call. */
 export interface SealingPacket {
-  /** Whose packet it is. */
+  /** ID of the connection. */
   readonly connection: number;
   readonly level: Level;
   readonly number: number;
   /** The datagram being built. */
   readonly buffer: Uint8Array;
-  /** The frames are `buffer` from here … */
+  /** Where the frames begin in `buffer`. */
   readonly payloadAt: number;
-  /** … to here. */
+  /** Where the frames end in `buffer`. */
   readonly payloadEnd: number;
-  /** How far the frames may grow: `payloadEnd` in a packet with another behind it. */
+  /** How far the frames may grow: `payloadEnd` in a packet that another follows in the datagram. */
   readonly limit: number;
 }
 
 /**
- * Changes the frames of a packet where they stand, and returns where they end then. A packet with another behind it
- * keeps its length: what it loses becomes PADDING.
+ * Changes the frames of a packet in place, and returns where they end then. A packet that another follows
+ * keeps its length: PADDING replaces what is removed.
  */
 export type BeforeSealing = (packet: SealingPacket) => number;
 
-/** The protection covers a sample of what follows the packet number. RFC 9001 §5.4.2 */
+/** Header protection samples bytes after the packet number, so that many must follow it. RFC 9001 §5.4.2 */
 const SAMPLE_ROOM = 4;
 
-/** Let `change` see every packet of the datagram, whose buffer ends at `datagramEnd`. */
+/** Call `change` with every packet of the datagram, whose buffer ends at `datagramEnd`. */
 export function changeFrames(
   writer: PacketWriter,
   datagramEnd: number,

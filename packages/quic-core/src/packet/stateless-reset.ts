@@ -2,18 +2,21 @@ import type { CryptoProvider } from '@tsquic/crypto';
 import { FIXED_BIT } from './header.ts';
 
 export const RESET_TOKEN_LENGTH = 16;
-/** The shortest datagram that a peer must take for a reset. RFC 9000 §10.3 */
+/** Shortest datagram that can be a stateless reset. RFC 9000 §10.3 */
 export const MIN_RESET_LENGTH = 21;
 const MAX_RESET_LENGTH = 42;
 
-/** The token that belongs to one of our connection IDs; the same for the same key. RFC 9000 §10.3.2 */
+/**
+ * The stateless reset token of one of our connection IDs, derived from the key and the ID. RFC 9000 §10.3.2
+ */
 export function resetToken(crypto: CryptoProvider, key: Uint8Array, connectionId: Uint8Array): Uint8Array {
   return crypto.hmac('sha256', key, connectionId).slice(0, RESET_TOKEN_LENGTH);
 }
 
 /**
- * A Stateless Reset for a packet of `triggerLength` bytes, or undefined when no reset can be shorter than
- * its trigger, as loops between two endpoints demand. RFC 9000 §10.3, §10.3.3
+ * A stateless reset for a packet of `triggerLength` bytes; undefined when the packet is so short that no
+ * reset is shorter, because two endpoints could otherwise reset each other without end. RFC 9000 §10.3,
+ * §10.3.3
  */
 export function encodeStatelessReset(
   crypto: CryptoProvider,

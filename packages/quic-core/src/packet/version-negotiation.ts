@@ -1,11 +1,12 @@
 import { ByteReader, ByteWriter } from '@tsquic/bytes';
-import { LONG_FORM, type PacketHeader } from './header.ts';
+import { FIXED_BIT, type PacketHeader } from './header.ts';
+import { longHeaderLength, writeInvariantHeader } from './long-header.ts';
 
 /**
- * A whole Version Negotiation packet: the IDs of the packet it answers, swapped, and the versions we
- * speak. RFC 9000 §17.2.1
+ * A whole Version Negotiation packet with the connection IDs of the packet that it answers, swapped, and the
+ * supported versions. RFC 9000 §17.2.1
  *
- * @param random - fills the bits that mean nothing.
+ * @param random - the value of the bits without meaning.
  */
 export function encodeVersionNegotiation(
   destinationId: Uint8Array,
@@ -13,20 +14,15 @@ export function encodeVersionNegotiation(
   versions: readonly number[],
   random: number,
 ): Uint8Array {
-  const packet = new Uint8Array(7 + destinationId.length + sourceId.length + 4 * versions.length);
+  const packet = new Uint8Array(longHeaderLength(destinationId, sourceId) + 4 * versions.length);
   const writer = new ByteWriter(packet);
-  // The fixed bit is set as well, for those who demultiplex by it. RFC 9000 §17.2.1
-  writer.u8(LONG_FORM | 0x40 | (random & 0x3f));
-  writer.u32(0);
-  writer.u8(destinationId.length);
-  writer.bytes(destinationId);
-  writer.u8(sourceId.length);
-  writer.bytes(sourceId);
+  // The fixed bit is set, for receivers that distinguish protocols by it. RFC 9000 §17.2.1
+  writeInvariantHeader(writer, FIXED_BIT | (random & 0x3f), 0, destinationId, sourceId);
   for (const version of versions) writer.u32(version);
   return packet;
 }
 
-/** The versions that a Version Negotiation packet lists; undefined when it is malformed. */
+/** The versions in a Version Negotiation packet; undefined when it is malformed. */
 export function decodeVersionNegotiation(bytes: Uint8Array, header: PacketHeader): number[] | undefined {
   const reader = new ByteReader(bytes, header.numberAt, header.packetEnd);
   if (reader.remaining === 0 || reader.remaining % 4 !== 0) return undefined;

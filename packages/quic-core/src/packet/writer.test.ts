@@ -3,19 +3,22 @@ import { fromHex } from '@tsquic/bytes';
 import { AES_128_GCM_SHA256 } from '@tsquic/crypto';
 import { createNodeProvider } from '@tsquic/crypto/node';
 import { Level } from '@tsquic/tls13';
-import { covers } from '../../../../tools/covers.ts';
+import { covers } from '@tsquic/testing';
 import { Keys } from '../keys/keys.ts';
-import { DeliveryLog } from '../recovery/delivery-log.ts';
-import { VERSION_1 } from '../version/versions.ts';
+import { DeliveryLog } from '../facts/delivery-log.ts';
+import { FrameType } from '../frame/rules.ts';
 import { Drop } from './drop.ts';
-import { PacketType } from './header.ts';
+import { typeOf } from './levels.ts';
 import { PacketReader } from './reader.ts';
 import { type HeaderFields, PacketWriter } from './writer.ts';
+import { ConnectionVersion } from '../version/connection-version.ts';
+import { VERSION_1, VERSIONS } from '../version/versions.ts';
 
 const crypto = createNodeProvider({ random: (out) => void out.fill(7) });
 const fields: HeaderFields = {
-  versionId: 1,
+  version: new ConnectionVersion(VERSION_1),
   destinationId: fromHex('d1d2d3d4d5d6d7d8'),
+  pathId: 0,
   sourceId: fromHex('5152535455565758'),
   token: fromHex('aabbcc'),
 };
@@ -23,8 +26,8 @@ const log = new DeliveryLog();
 
 /** Keys for every level, whose packets `reading` opens. */
 function keyPair(): { readonly writing: Keys; readonly reading: Keys } {
-  const writing = new Keys(crypto, VERSION_1, true);
-  const reading = new Keys(crypto, VERSION_1, false);
+  const writing = new Keys(crypto, new ConnectionVersion(VERSION_1), true);
+  const reading = new Keys(crypto, new ConnectionVersion(VERSION_1), false);
   writing.installInitial(fields.destinationId);
   reading.installInitial(fields.destinationId);
   for (const level of [Level.EarlyData, Level.Handshake, Level.Application]) {
@@ -38,7 +41,7 @@ function keyPair(): { readonly writing: Keys; readonly reading: Keys } {
 /** Everything that a datagram holds, opened. */
 function read(datagram: Uint8Array, keys: Keys) {
   const bytes = datagram.slice();
-  const reader = new PacketReader(8);
+  const reader = new PacketReader(8, VERSIONS);
   reader.reset(bytes, bytes.length);
   const packets: { type: number; number: number; payload: Uint8Array; token: Uint8Array; length: number }[] =
     [];
@@ -59,8 +62,9 @@ function read(datagram: Uint8Array, keys: Keys) {
 
 describe('PacketWriter', () => {
   test.each([Level.Initial, Level.EarlyData, Level.Handshake, Level.Application])(
-    `at level %d, reserved bits and the spin bit are 0 ${covers('rfc9000-17.2-8', 'rfc9000-17.3.1-2', 'rfc9000-17.4-2', 'rfc9000-17.4-3', 'rfc9000-17.4-4')}`,
+    'at level %d, reserved bits and the spin bit are 0',
     (level) => {
+      covers('rfc9000-17.2-8', 'rfc9000-17.3.1-2', 'rfc9000-17.4-2');
       const writer = new PacketWriter();
       const buffer = new Uint8Array(1500).fill(0xff);
       for (const number of [0, 200, 70_000, 2 ** 24]) {
@@ -72,34 +76,60 @@ describe('PacketWriter', () => {
     },
   );
 
-  test(`coalesces packets of all levels, padded in the last ${covers('rfc9000-12.2-4')}`, () => {
+  test('a datagram that begins after another one is the same, and leaves the first alone', () => {
+    const { writing } = keyPair();
+    const writer = new PacketWriter();
+    const write = (buffer: Uint8Array, from: number): number => {
+      writer.reset(buffer, 1200, from);
+      for (const level of [Level.Initial, Level.Application]) {
+        writer.begin(level, 7, -1, fields, 0, log);
+        writer.frames.u8(FrameType.Ping);
+        writer.markEliciting();
+        writer.close();
+      }
+      writer.padTo(1200);
+      return writer.seal(writing);
+    };
+    const alone = new Uint8Array(1200);
+    expect(write(alone, 0)).toBe(1200);
+    const train = new Uint8Array(2400).fill(0xee);
+    expect(write(train, 1200)).toBe(1200);
+    expect(writer.end).toBe(2400);
+    expect(train.subarray(1200)).toEqual(alone);
+    expect(train.subarray(0, 1200)).toEqual(new Uint8Array(1200).fill(0xee));
+  });
+
+  test.each([
+    ['the Initial packet', [Level.Initial, Level.EarlyData, Level.Handshake, Level.Application], 0],
+    ['the Initial packet before another one', [Level.Initial, Level.Application], 0],
+    ['the last packet, where none is an Initial one', [Level.Handshake, Level.Application], 1],
+  ])('coalesces packets, and pads %s', (_, levels, padded) => {
     const { writing, reading } = keyPair();
     const writer = new PacketWriter();
     const buffer = new Uint8Array(1500).fill(0xee);
     writer.reset(buffer, 1400);
-    [Level.Initial, Level.EarlyData, Level.Handshake, Level.Application].forEach((level, i) => {
+    levels.forEach((level, i) => {
       expect(writer.begin(level, 10 * i, -1, fields, 0, log)).toBe(true);
       expect(writer.isEmpty).toBe(true);
       writer.frames.fill(0x10 + level, 20 + i);
       expect(writer.isEmpty).toBe(false);
       writer.close();
     });
-    const before = writer.length;
+    const missing = 1200 - writer.length;
     writer.padTo(1200);
     expect(writer.length).toBe(1200);
+    expect(writer.packets.map(({ inFlight }) => inFlight).indexOf(true)).toBe(padded);
     expect(writer.seal(writing)).toBe(1200);
 
     const packets = read(buffer.slice(0, 1200), reading);
-    expect(packets.map(({ type }) => type)).toEqual([
-      PacketType.Initial,
-      PacketType.ZeroRtt,
-      PacketType.Handshake,
-      PacketType.OneRtt,
+    expect(packets.map(({ type }) => type)).toEqual(levels.map(typeOf));
+    expect(packets.map(({ number }) => number)).toEqual(levels.map((_level, i) => 10 * i));
+    const payloads = levels.map((level, i) => [
+      ...new Uint8Array(20 + i).fill(0x10 + level),
+      ...new Uint8Array(i === padded ? missing : 0),
     ]);
-    expect(packets.map(({ number }) => number)).toEqual([0, 10, 20, 30]);
-    expect(packets.map(({ payload }) => payload.length)).toEqual([20, 21, 22, 23 + 1200 - before]);
-    expect(packets[0]!.token).toEqual(fields.token);
-    expect(packets[3]!.payload.subarray(23).every((byte) => byte === 0)).toBe(true);
+    expect(packets.map(({ payload }) => [...payload])).toEqual(payloads);
+    if (levels[0] === Level.Initial) expect(packets[0]!.token).toEqual(fields.token);
     expect(buffer[1200]).toBe(0xee);
   });
 
@@ -153,8 +183,9 @@ describe('PacketWriter', () => {
   });
 
   test.each([0, 4, 8, 20])(
-    `a PING to an ID of %d bytes is padded until a reset that answers it looks like a packet ${covers('rfc9000-10.3-4')}`,
+    'a PING to an ID of %d bytes is padded until a reset that answers it looks like a packet',
     (idLength) => {
+      covers('rfc9000-10.3-4');
       const { writing } = keyPair();
       const writer = new PacketWriter();
       writer.reset(new Uint8Array(1500), 1200);

@@ -1,79 +1,110 @@
 import { ByteWriter } from '@tsquic/bytes';
 import { TAG_LENGTH } from '@tsquic/crypto';
 import { Level } from '@tsquic/tls13';
-import type { Keys } from '../keys/keys.ts';
-import type { DeliveryLog } from '../recovery/delivery-log.ts';
-import { FIXED_BIT, LONG_FORM, PacketType } from './header.ts';
+import type { DeliveryLog } from '../facts/delivery-log.ts';
+import type { ConnectionVersion } from '../version/connection-version.ts';
+import { FIXED_BIT } from './header.ts';
+import { typeOf } from './levels.ts';
+import { longHeaderLength, writeLongHeader } from './long-header.ts';
+import type { RandomBits } from './random-bits.ts';
 import { packetNumberLength } from './packet-number.ts';
 
-/** Long headers reserve two bytes for their length, so that it may grow with padding. */
+/** The length field of a long header always takes two bytes, because padding may change its value. */
 const LENGTH_BYTES = 2;
-/** The packet number and the payload together, so that there is a sample. RFC 9001 §5.4.2 */
+/** Least length of packet number and payload together, for the header protection sample. RFC 9001 §5.4.2 */
 const MIN_NUMBER_AND_PAYLOAD = 4;
 /**
- * What a 1-RTT packet has beyond the length of our own connection IDs: a stateless reset, which is shorter than
- * the packet it answers, then looks like a packet to us. RFC 9000 §10.3
+ * A 1-RTT packet is at least so much longer than our own connection IDs: the peer's stateless reset, which is
+ * shorter than the packet that it answers, is then still long enough to look like a packet for us. RFC 9000
+ * §10.3
  */
 const MIN_BEYOND_ID = 22;
+/** RFC 9000 §17.1 */
+const MAX_NUMBER_LENGTH = 4;
 
-/** A packet of the datagram being built: written, not yet sealed. */
+/** A packet of the datagram that is being built, complete but not encrypted. */
 export interface OpenPacket {
   level: Level;
+  /** The path that it takes, which enters its nonce. draft-ietf-quic-multipath §2.4 */
+  pathId: number;
   number: number;
   headerAt: number;
-  /** Where the length field stands; -1 in short headers. */
+  /** Offset of the length field; -1 in short headers. */
   lengthAt: number;
   numberAt: number;
   payloadAt: number;
   payloadEnd: number;
-  /** A frame that must be acknowledged is inside. */
+  /** Whether it contains an ack-eliciting frame. */
   ackEliciting: boolean;
-  /** Counts towards bytes in flight: ack-eliciting or padded. RFC 9002 §2 */
+  /** Whether it counts towards the bytes in flight: it is ack-eliciting or contains PADDING. RFC 9002 §2 */
   inFlight: boolean;
 }
 
-/** IDs, token and version that headers carry. */
+/** IDs, token and version in headers. */
 export interface HeaderFields {
-  versionId: number;
+  version: ConnectionVersion;
   destinationId: Uint8Array;
+  /** The path that `destinationId` belongs to; 0 where there is one path. */
+  pathId: number;
   sourceId: Uint8Array;
   token: Uint8Array;
+  /** Draws the QUIC bit of each packet, once the peer is known to accept both values. RFC 9287 §3.1 */
+  greasedBits?: RandomBits | undefined;
+}
+
+/** Protects the packets that are written with the keys of a connection. RFC 9001 §5 */
+export interface PacketSealer {
+  /** Encrypt the payload of `packet` in place and apply header protection. */
+  protect(buffer: Uint8Array, packet: OpenPacket): void;
 }
 
 /**
- * Builds the datagram to send: packets are begun, filled with frames and closed one after the other, padded
- * together, and sealed at the end. Owned by the context and reused.
+ * Builds a datagram: packets are begun, filled with frames and closed one after the other, then padded and
+ * encrypted at the end. It belongs to the context and is reused.
  */
 export class PacketWriter {
-  /** Where frames go while a packet is open; `room` takes the tag into account. */
+  /** Writes the frames of the open packet; `room` leaves space for the tag. */
   readonly frames: ByteWriter = new ByteWriter(new Uint8Array(0));
-  /** The packets of this datagram; the first `count` are meaningful. */
+  /** The packets of this datagram; only the first `count` are in use. */
   readonly packets: readonly OpenPacket[] = [blank(), blank(), blank(), blank()];
   count = 0;
-  /** The packet being filled. */
+  /** The open packet. */
   current: OpenPacket = this.packets[0]!;
-  /** Facts of the packet being filled. */
+  /** The log for facts of the open packet. */
   private log: DeliveryLog | undefined;
+  /** Where the datagram begins in the buffer: in a train, each begins where the one before ends. */
+  private datagramAt = 0;
   private datagramEnd = 0;
-  /** Bytes that the packet number and the frames of the packet being filled have, if it must be acknowledged. */
+  /** The least length of packet number and frames of the open packet, if it is ack-eliciting. */
   private minBytes: number = MIN_NUMBER_AND_PAYLOAD;
 
-  /** Begin a datagram of at most `limit` bytes in `buffer`. */
-  reset(buffer: Uint8Array, limit: number): void {
-    this.frames.reset(buffer, 0, 0);
-    this.datagramEnd = limit;
+  /** Begin a datagram of at most `limit` bytes at `from` in `buffer`. */
+  reset(buffer: Uint8Array, limit: number, from = 0): void {
+    this.frames.reset(buffer, from, from);
+    this.datagramAt = from;
+    this.datagramEnd = from + limit;
     this.count = 0;
   }
 
-  /** Bytes that the datagram has so far, tags of closed packets included. */
+  /** Where the datagram begins in the buffer. */
+  get start(): number {
+    return this.datagramAt;
+  }
+
+  /** Length of the datagram so far, with the tags of closed packets. */
   get length(): number {
-    return this.count === 0 ? 0 : this.packets[this.count - 1]!.payloadEnd + TAG_LENGTH;
+    return this.end - this.datagramAt;
+  }
+
+  /** Where the last closed packet ends in the buffer, with its tag. */
+  get end(): number {
+    return this.count === 0 ? this.datagramAt : this.packets[this.count - 1]!.payloadEnd + TAG_LENGTH;
   }
 
   /**
-   * Begin a packet after those already closed. False, with nothing changed, when no useful room is left.
+   * Begin a packet after the closed ones. False, with nothing changed, when too little room is left.
    *
-   * @param largestAcked - decides how many bytes the packet number takes.
+   * @param largestAcked - determines the length of the packet number.
    */
   begin(
     level: Level,
@@ -83,25 +114,24 @@ export class PacketWriter {
     bits: number,
     log: DeliveryLog,
   ): boolean {
-    const { frames, length } = this;
+    const { frames, end } = this;
     const long = level !== Level.Application;
     const numberLength = packetNumberLength(number, largestAcked);
     const header = long
-      ? 7 +
-        fields.destinationId.length +
-        fields.sourceId.length +
+      ? longHeaderLength(fields.destinationId, fields.sourceId) +
         LENGTH_BYTES +
         (level === Level.Initial ? 4 + fields.token.length : 0)
       : 1 + fields.destinationId.length;
     const minBytes = long ? 0 : MIN_BEYOND_ID + fields.sourceId.length - header - TAG_LENGTH;
     this.minBytes = Math.max(minBytes, MIN_NUMBER_AND_PAYLOAD);
-    if (this.datagramEnd - length < header + numberLength + this.minBytes + TAG_LENGTH) return false;
-    frames.position = length;
+    if (this.datagramEnd - end < header + numberLength + this.minBytes + TAG_LENGTH) return false;
+    frames.position = end;
     frames.end = this.datagramEnd - TAG_LENGTH;
     const packet = this.packets[this.count]!;
     packet.level = level;
+    packet.pathId = fields.pathId;
     packet.number = number;
-    packet.headerAt = length;
+    packet.headerAt = end;
     packet.ackEliciting = packet.inFlight = false;
     if (long) this.writeLongHeader(packet, fields, numberLength);
     else {
@@ -109,6 +139,9 @@ export class PacketWriter {
       frames.bytes(fields.destinationId);
       packet.lengthAt = -1;
     }
+    const { greasedBits } = fields;
+    if (greasedBits !== undefined && greasedBits.next() === 0)
+      frames.buffer[end] = frames.buffer[end]! & ~FIXED_BIT;
     packet.numberAt = frames.position;
     writeNumber(frames, number, numberLength);
     packet.payloadAt = packet.payloadEnd = frames.position;
@@ -117,31 +150,32 @@ export class PacketWriter {
     return true;
   }
 
-  /** The frame just written must be acknowledged and leaves this fact. */
+  /** The frame just written is ack-eliciting and carries this fact. */
   addFact(kind: number, a = 0, b = 0, c = 0): void {
     this.current.ackEliciting = true;
     this.log!.add(kind, a, b, c);
   }
 
-  /** The frame just written need not be acknowledged, but its fate is of interest. */
-  addQuietFact(kind: number, a: number): void {
-    this.log!.add(kind, a, 0, 0);
+  /** The frame just written is not ack-eliciting, but its owner is told what becomes of it. */
+  addQuietFact(kind: number, a: number, b = 0): void {
+    this.log!.add(kind, a, b, 0);
   }
 
-  /** The frame just written must be acknowledged and nobody minds its loss. */
+  /** The frame just written is ack-eliciting, and is not sent again when it is lost. */
   markEliciting(): void {
     this.current.ackEliciting = true;
   }
 
-  /** Whether any frame was written into the packet being filled. */
+  /** Whether the open packet has no frames yet. */
   get isEmpty(): boolean {
     return this.frames.position === this.current.payloadAt;
   }
 
-  /** Close the packet being filled. */
+  /** Close the open packet. */
   close(): void {
     const { frames, current } = this;
-    // Padding makes a packet count as in flight, so one that only acknowledges gets no more than it must.
+    // PADDING makes a packet count as in flight, so a packet that only acknowledges gets no more than header
+    // protection needs.
     const least = current.ackEliciting ? this.minBytes : MIN_NUMBER_AND_PAYLOAD;
     const missing = least - (frames.position - current.numberAt);
     if (missing > 0) frames.fill(0, missing);
@@ -150,18 +184,27 @@ export class PacketWriter {
     this.count++;
   }
 
-  /** Pad the last packet until the datagram has `size` bytes, or as many as it may have. */
+  /**
+   * Pad the Initial packet, or the last one where there is none, until the datagram has `size` bytes, or as many as
+   * fit. The peer reads an Initial packet once: PADDING in it takes no room of the spaces that last. RFC 9000 §14.1
+   */
   padTo(size: number): void {
-    const missing = Math.min(size, this.datagramEnd) - this.length;
-    if (missing <= 0 || this.count === 0) return;
-    const last = this.packets[this.count - 1]!;
-    this.frames.buffer.fill(0, last.payloadEnd, last.payloadEnd + missing);
-    last.payloadEnd += missing;
-    last.inFlight = true;
+    const { end, packets, count } = this;
+    const missing = Math.min(this.datagramAt + size, this.datagramEnd) - end;
+    if (missing <= 0 || count === 0) return;
+    const first = packets[0]!;
+    const padded = first.level === Level.Initial ? first : packets[count - 1]!;
+    const { buffer } = this.frames;
+    const { payloadEnd } = padded;
+    buffer.copyWithin(payloadEnd + TAG_LENGTH + missing, payloadEnd + TAG_LENGTH, end);
+    buffer.fill(0, payloadEnd, payloadEnd + missing);
+    padded.payloadEnd += missing;
+    padded.inFlight = true;
+    if (padded === first) for (let i = 1; i < count; i++) shift(packets[i]!, missing);
   }
 
-  /** Seal every packet; returns the length of the datagram. */
-  seal(keys: Keys): number {
+  /** Encrypt all packets; returns the length of the datagram. */
+  seal(sealer: PacketSealer): number {
     const { buffer } = this.frames;
     for (let i = 0; i < this.count; i++) {
       const packet = this.packets[i]!;
@@ -170,19 +213,18 @@ export class PacketWriter {
         buffer[packet.lengthAt] = 0x40 | (length >> 8);
         buffer[packet.lengthAt + 1] = length;
       }
-      keys.protect(buffer, packet);
+      sealer.protect(buffer, packet);
     }
     return this.length;
   }
 
   private writeLongHeader(packet: OpenPacket, fields: HeaderFields, numberLength: number): void {
     const { frames } = this;
-    frames.u8(LONG_FORM | FIXED_BIT | (LONG_TYPES[packet.level]! << 4) | (numberLength - 1));
-    frames.u32(fields.versionId);
-    frames.u8(fields.destinationId.length);
-    frames.bytes(fields.destinationId);
-    frames.u8(fields.sourceId.length);
-    frames.bytes(fields.sourceId);
+    const { version, destinationId, sourceId } = fields;
+    const type = typeOf(packet.level);
+    // 0-RTT packets have the version of the first flight. RFC 9369 §4.1
+    const written = packet.level === Level.EarlyData ? version.original : version.current;
+    writeLongHeader(frames, written, type, numberLength - 1, destinationId, sourceId);
     if (packet.level === Level.Initial) {
       frames.varint(fields.token.length);
       frames.bytes(fields.token);
@@ -191,7 +233,21 @@ export class PacketWriter {
   }
 }
 
-const LONG_TYPES: readonly number[] = [PacketType.Initial, PacketType.ZeroRtt, PacketType.Handshake];
+/**
+ * Room that is certain for frames of a 1-RTT packet alone in a datagram of `datagramBytes`, at any length of
+ * its packet number. RFC 9000 §17.3.1
+ */
+export function leastFrameRoom(datagramBytes: number, destinationIdLength: number): number {
+  return datagramBytes - 1 - destinationIdLength - MAX_NUMBER_LENGTH - TAG_LENGTH;
+}
+
+/**
+ * Bytes by which the header of a 0-RTT packet is longer than that of a 1-RTT packet: version, Source
+ * Connection ID, lengths. RFC 9000 §17.2.3
+ */
+export function earlyHeaderExtra(sourceIdLength: number): number {
+  return 4 + 1 + 1 + sourceIdLength + LENGTH_BYTES;
+}
 
 function writeNumber(writer: ByteWriter, number: number, length: number): void {
   if (length === 4) writer.u32(number >>> 0);
@@ -200,9 +256,19 @@ function writeNumber(writer: ByteWriter, number: number, length: number): void {
   else writer.u8(number);
 }
 
+/** The packet begins so many bytes later. */
+function shift(packet: OpenPacket, bytes: number): void {
+  packet.headerAt += bytes;
+  if (packet.lengthAt >= 0) packet.lengthAt += bytes;
+  packet.numberAt += bytes;
+  packet.payloadAt += bytes;
+  packet.payloadEnd += bytes;
+}
+
 function blank(): OpenPacket {
   return {
     level: Level.Initial,
+    pathId: 0,
     number: 0,
     headerAt: 0,
     lengthAt: 0,

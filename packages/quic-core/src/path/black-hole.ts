@@ -1,15 +1,15 @@
-import { BASE_MTU } from './mtu.ts';
+import { BASE_MTU } from '../packet/datagram-size.ts';
 
-/** Large datagrams lost in a row that are no accident. */
+/** So many large datagrams lost in a row are not taken for chance. */
 const MANY = 10;
 
 /**
- * Notices that large datagrams vanish while others arrive: what the path carries has become less. Their loss alone
- * counts, however many small ones are acknowledged meanwhile. RFC 8899 §4.3
+ * Notices that large datagrams are lost while small ones arrive, which means that the path's MTU has shrunk.
+ * Acknowledged small datagrams do not reset the count of lost large ones. RFC 8899 §4.3
  */
 export class BlackHole {
   private lost = 0;
-  /** When the newest large packet that arrived was sent. */
+  /** When the newest large packet that was acknowledged left. */
   private arrivedUs = -Infinity;
 
   onArrived(bytes: number, sentUs: number): void {
@@ -18,7 +18,9 @@ export class BlackHole {
     this.lost = 0;
   }
 
-  /** Returns whether that makes too many. */
+  /**
+   * Count a lost datagram; returns whether so many are lost now that the path is a black hole for large ones.
+   */
   onLost(bytes: number, sentUs: number): boolean {
     if (bytes <= BASE_MTU || sentUs <= this.arrivedUs) return false;
     this.lost++;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { covers } from '../../../../tools/covers.ts';
+import { covers } from '@tsquic/testing';
 import { MtuSearch } from './mtu.ts';
 
 const SEED = 9000_143;
@@ -20,11 +20,72 @@ function search(mtu: MtuSearch, pathBytes: number): number[] {
   return sizes;
 }
 
+/** All that a search hears of but what the peer acknowledges. */
+const HEARD: readonly ((mtu: MtuSearch, bytes: number) => void)[] = [
+  (mtu) => mtu.start(),
+  (mtu, bytes) => mtu.limit(Math.max(bytes, 1200)),
+  (mtu, bytes) => mtu.fit(bytes),
+  (mtu, bytes) => mtu.raise(bytes),
+  (mtu) => mtu.onProbeSent(),
+  (mtu, bytes) => mtu.onProbeLost(bytes),
+  (mtu) => mtu.onProbeLost(mtu.probeBytes),
+  (mtu) => void mtu.onBlackHole(),
+];
+
 describe('MTU search', () => {
+  test(`nothing makes it less than 1200 bytes, and only an acknowledged probe makes it more (seed ${SEED})`, () => {
+    covers('rfc9000-14.2.1-1', 'rfc9000-14.2.1-6');
+    const act = fc.record({
+      kind: fc.integer({ min: 0, max: HEARD.length }),
+      bytes: fc.integer({ min: 0, max: 9000 }),
+    });
+    fc.assert(
+      fc.property(fc.array(act, { maxLength: 60 }), (acts) => {
+        const mtu = new MtuSearch(1452);
+        let inFlight = 0;
+        for (const { kind, bytes } of acts) {
+          const before = mtu.mtuBytes;
+          if (kind < HEARD.length) {
+            if (mtu.probeBytes > 0) inFlight = mtu.probeBytes;
+            HEARD[kind]!(mtu, bytes);
+            expect(mtu.mtuBytes).toBeLessThanOrEqual(before);
+          } else if (inFlight > 0) {
+            mtu.onProbeAcked(inFlight);
+            expect(mtu.mtuBytes).toBe(Math.max(before, inFlight));
+          }
+          expect(mtu.mtuBytes).toBeGreaterThanOrEqual(1200);
+        }
+      }),
+      { seed: SEED, numRuns: 300 },
+    );
+  });
+
   test('the ceiling is tried first, and three times', () => {
     expect(search(new MtuSearch(1452), 1500)).toEqual([1452]);
     expect(search(new MtuSearch(1452), 1300).slice(0, 4)).toEqual([1452, 1452, 1452, 1326]);
     expect(search(new MtuSearch(1200), 1500)).toEqual([]);
+  });
+
+  test('what the peer takes is the end of the search, once and for all', () => {
+    const mtu = new MtuSearch(1500);
+    mtu.limit(1400);
+    mtu.limit(1450);
+    expect(search(mtu, 1500)).toEqual([1400]);
+    // Nothing is left to find, however much time passes. RFC 8899 §5.1.1
+    expect(mtu.isRaiseDue(1500, 0)).toBe(false);
+    expect(mtu.isRaiseDue(1500, 3600 * SECOND)).toBe(false);
+    mtu.raise(1500);
+    expect(mtu.probeBytes).toBe(0);
+  });
+
+  test('the size that led into a black hole is the first to be probed again', () => {
+    const mtu = new MtuSearch(1500);
+    search(mtu, 1400);
+    const found = mtu.mtuBytes;
+    expect(mtu.onBlackHole()).toBe(true);
+    expect(mtu.mtuBytes).toBe(1200);
+    expect(mtu.probeBytes).toBe(found);
+    expect(mtu.onBlackHole()).toBe(false);
   });
 
   test(`finds what any path carries, within 16 bytes, below what the peer takes (seed ${SEED})`, () => {
@@ -42,11 +103,43 @@ describe('MTU search', () => {
     );
   });
 
+  test(`halves what is left to find, and ends with 16 bytes of it (seed ${SEED})`, () => {
+    const sizes = fc.integer({ min: 1200, max: 1600 });
+    fc.assert(
+      fc.property(sizes, sizes, (ceiling, path) => {
+        const mtu = new MtuSearch(ceiling);
+        // What is known: every size to `low` arrives, none from `high` on does. A size fails three times.
+        let [low, high] = [1200, ceiling + 1];
+        const expected: number[] = [];
+        for (
+          let next = ceiling;
+          next > low;
+          next = high - 1 - low > 16 ? low + Math.ceil((high - 1 - low) / 2) : 0
+        ) {
+          if (next <= path) expected.push((low = next));
+          else expected.push((high = next), next, next);
+        }
+        expect(search(mtu, path)).toEqual(expected);
+        expect(mtu.mtuBytes).toBe(low);
+      }),
+      {
+        seed: SEED,
+        numRuns: 500,
+        examples: [
+          [1233, 1216],
+          [1249, 1232],
+          [1217, 1200],
+          [1234, 1217],
+        ],
+      },
+    );
+  });
+
   test('nothing is probed before the start', () => {
     expect(new MtuSearch(1452).probeBytes).toBe(0);
   });
 
-  test(`a black hole brings the MTU back to 1200, never lower ${covers('rfc9000-14.2.1-1')}`, () => {
+  test('a black hole brings the MTU back to 1200, never lower', () => {
     const mtu = new MtuSearch(1452);
     search(mtu, 1500);
     expect([mtu.onBlackHole(), mtu.mtuBytes]).toEqual([true, 1200]);

@@ -1,10 +1,13 @@
-/** What every path must carry. RFC 9000 §14 */
-export const BASE_MTU = 1200;
+import { BASE_MTU } from '../packet/datagram-size.ts';
+
 /** Losses of a probe before its size is given up. RFC 8899 §5.1.2 */
 const MAX_PROBES = 3;
-/** A search that has come this close is over, bytes. */
+/** The search ends when the largest size known to work is so close below the smallest that failed, bytes. */
 const CLOSE_ENOUGH = 16;
-/** The result of a search holds this long, then the path may carry more: PMTU_RAISE_TIMER. RFC 8899 §5.1.1 */
+/**
+ * The result of a search holds for this long, then it is repeated in case the path's MTU has grown:
+ * PMTU_RAISE_TIMER. RFC 8899 §5.1.1
+ */
 const RAISE_AFTER_US = 600_000_000;
 
 /**
@@ -14,11 +17,11 @@ const RAISE_AFTER_US = 600_000_000;
 export class MtuSearch {
   /** Largest size known to work. */
   mtuBytes: number;
-  /** The most that we and the peer want to try. */
+  /** Largest size that our option and the peer's max_udp_payload_size allow. RFC 9000 §14.3 */
   private ceilingBytes: number;
-  /** Smallest size believed not to work. */
+  /** Smallest size whose probes were lost. */
   private tooLarge: number;
-  /** Size of the probe to send next, 0 when there is nothing to learn. */
+  /** Size of the probe to send next, 0 when no probe is due. */
   private target = 0;
   private failures = 0;
   private inFlight = false;
@@ -32,7 +35,7 @@ export class MtuSearch {
     this.tooLarge = ceilingBytes + 1;
   }
 
-  /** The peer takes datagrams up to this size. */
+  /** The peer accepts datagrams up to this size. */
   limit(bytes: number): void {
     this.ceilingBytes = Math.min(this.ceilingBytes, bytes);
     this.tooLarge = Math.min(this.tooLarge, bytes + 1);
@@ -45,14 +48,14 @@ export class MtuSearch {
     this.searchBelow(this.tooLarge);
   }
 
-  /** The host takes datagrams up to this size now: larger ones are not even tried. */
+  /** The host accepts datagrams up to this size now: larger ones are not probed. */
   fit(roomBytes: number): void {
     if (this.target > roomBytes && !this.inFlight) this.searchBelow(roomBytes + 1);
   }
 
   /**
-   * Whether the last search is so long ago that the path may carry more by now. Whoever asks sends something anyway:
-   * no connection wakes up for this. RFC 8899 §5.1.1
+   * Whether PMTU_RAISE_TIMER has expired, so that a new search may begin. This is asked only while a packet
+   * is being sent: it is not a timer that wakes the connection. RFC 8899 §5.1.1
    */
   isRaiseDue(roomBytes: number, nowUs: number): boolean {
     if (this.target > 0 || this.mtuBytes >= Math.min(this.ceilingBytes, roomBytes)) return false;
@@ -60,7 +63,7 @@ export class MtuSearch {
     return nowUs >= this.raiseUs;
   }
 
-  /** Search anew, from the top. */
+  /** Begin a new search with a probe of the largest size. */
   raise(roomBytes: number): void {
     this.searchBelow(Math.min(this.ceilingBytes, roomBytes) + 1);
   }
@@ -81,7 +84,7 @@ export class MtuSearch {
     this.inFlight = true;
   }
 
-  /** Returns whether the MTU grew. */
+  /** A probe was acknowledged; returns whether the MTU grew. */
   onProbeAcked(bytes: number): boolean {
     this.inFlight = false;
     this.failures = 0;
@@ -91,7 +94,10 @@ export class MtuSearch {
     return true;
   }
 
-  /** The loss of a probe says nothing about congestion. RFC 9000 §14.4 */
+  /**
+   * A probe was lost; after three of one size, that size counts as too large. `spaces/loss.ts` hides the loss
+   * from congestion control.
+   */
   onProbeLost(bytes: number): void {
     this.inFlight = false;
     if (bytes !== this.target || ++this.failures < MAX_PROBES) return;
@@ -101,8 +107,8 @@ export class MtuSearch {
   }
 
   /**
-   * Nothing comes through any more: perhaps only because it is too large. Back to what every path carries; the
-   * size that worked is probed anew. Returns whether the MTU shrank. RFC 8899 §4.3
+   * Large datagrams are lost, perhaps because they no longer fit: return to the size that every path carries,
+   * and probe the size that worked before. Returns whether the MTU shrank. RFC 8899 §4.3
    */
   onBlackHole(): boolean {
     if (this.mtuBytes <= BASE_MTU) return false;

@@ -1,22 +1,22 @@
 /**
- * How much of the congestion window was in use over the last round trip. A window that holds nobody back has no
- * reason to grow, whatever arrives. RFC 9002 §7.8
+ * How much of the congestion window was in use over the last round trip. A window that does not limit sending
+ * must not grow, however many packets are acknowledged. RFC 9002 §7.8
  */
 export class WindowUse {
   private peakBytes = 0;
   private lastPeakBytes = 0;
   private roundEndBytes = 0;
 
-  /** @param inFlightBytes - with the packet just sent. */
+  /** @param inFlightBytes - the bytes in flight, with the packet just sent. */
   onSent(inFlightBytes: number): void {
     if (inFlightBytes > this.peakBytes) this.peakBytes = inFlightBytes;
   }
 
   /**
-   * An ACK came. A round ends when something is acknowledged that left after the round began.
+   * An ACK frame came. A round ends when a packet is acknowledged that left after the round began.
    *
-   * @param deliveredAtSendBytes - what was delivered when the newest acknowledged packet left.
-   * @param deliveredBytes - what is delivered now.
+   * @param deliveredAtSendBytes - the bytes delivered when the newest acknowledged packet left.
+   * @param deliveredBytes - the bytes delivered now.
    */
   onAck(deliveredAtSendBytes: number, deliveredBytes: number, inFlightBytes: number): void {
     if (deliveredAtSendBytes < this.roundEndBytes) return;
@@ -25,12 +25,12 @@ export class WindowUse {
     this.peakBytes = inFlightBytes;
   }
 
-  /** The most in flight at any time of this round or the last. */
+  /** The most bytes in flight at any time of this round or the last. */
   get recentBytes(): number {
     return Math.max(this.peakBytes, this.lastPeakBytes);
   }
 
-  /** Not even half of the window was in flight at any time of this round or the last. */
+  /** Whether less than half of the window was in flight at all times of this round and the last. */
   isBelowHalf(windowBytes: number): boolean {
     return 2 * this.recentBytes < windowBytes;
   }

@@ -1,22 +1,25 @@
 import type { Path } from '../path/path.ts';
 
-/** Less room than this holds no packet worth sending. */
+/** A datagram with less room than this would hold no useful packet. */
 export const MIN_DATAGRAM = 48;
 
-/** What may be sent at this moment: amplification, congestion window and pacing, in one place. RFC 9000 §8.1, RFC 9002 §7 */
+/**
+ * How much may be sent at this moment, by the anti-amplification limit, the congestion window and the pacer
+ * together. RFC 9000 §8.1, RFC 9002 §7
+ */
 export class Allowance {
-  /** Bytes that the datagram may have; 0 when none may leave. */
+  /** The largest size of the next datagram; 0 when none may leave. */
   datagramBytes = 0;
-  /** Frames that must be acknowledged may leave without being a probe. */
+  /** Whether ack-eliciting frames may leave without being a probe. */
   mayElicit = false;
-  /** When the pacer opens, if only that stands in the way; Infinity otherwise. */
+  /** When the pacer lets the next datagram leave, if only the pacer holds it back; Infinity otherwise. */
   openUs: number = Infinity;
 
   /**
-   * Look at `path` anew.
+   * Compute the allowance for `path`.
    *
-   * @param roomBytes - what the host's buffer holds.
-   * @param isFull - no more packets can be remembered until some are acknowledged.
+   * @param roomBytes - the size of the host's buffer.
+   * @param isFull - whether no more sent packets can be remembered until some are acknowledged.
    */
   update(path: Path, roomBytes: number, isFull: boolean, nowUs: number): void {
     const mtuBytes = path.mtu.mtuBytes;

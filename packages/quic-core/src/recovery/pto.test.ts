@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import { covers } from '../../../../tools/covers.ts';
+import { covers } from '@tsquic/testing';
 import { RecoveryRig } from '../../test/support/recovery-rig.ts';
-import { Space } from '../spaces/spaces.ts';
+import { Space, SPACES } from '../packet/levels.ts';
 
 const { Initial, Handshake, Application } = Space;
 const MS = 1000;
@@ -10,16 +10,17 @@ const FIRST_PTO = 999 * MS;
 /** Let the timer fire; returns when it did. */
 function fire(rig: RecoveryRig, nowUs: number): number {
   const dueUs = rig.recovery.timerUs(nowUs);
-  rig.recovery.onTimer(dueUs);
+  rig.recovery.onLossTimer(dueUs);
   return dueUs;
 }
 
 function probes(rig: RecoveryRig): number[] {
-  return [...rig.pto.probes];
+  return SPACES.map((space) => rig.space(space)?.sending.probes ?? 0);
 }
 
 describe('probe timeout', () => {
-  test(`doubles with every expiry, until something is acknowledged ${covers('rfc9002-6.2.1-5', 'rfc9002-6.2-1')}`, () => {
+  test('doubles with every expiry, until something is acknowledged', () => {
+    covers('rfc9002-6.2.1-5', 'rfc9002-6.2-1');
     const rig = new RecoveryRig();
     rig.send(Handshake, 0);
     const dueUs = [0, 0, 0, 0].map(() => fire(rig, 0));
@@ -56,7 +57,8 @@ describe('probe timeout', () => {
     expect(rig.recovery.timerUs(0)).toBe(FIRST_PTO + 25 * MS);
   });
 
-  test(`the earlier space goes first ${covers('rfc9002-6.2.1-2')}`, () => {
+  test('the earlier space goes first', () => {
+    covers('rfc9002-6.2.1-2');
     const rig = new RecoveryRig({ confirmed: false });
     rig.send(Handshake, 5 * MS);
     rig.send(Initial, 8 * MS);
@@ -65,18 +67,20 @@ describe('probe timeout', () => {
     expect(probes(rig)).toEqual([0, 2, 0]);
   });
 
-  test(`no timeout for 1-RTT packets before the handshake is confirmed ${covers('rfc9002-6.2.1-3')}`, () => {
+  test('no timeout for 1-RTT packets before the handshake is confirmed', () => {
+    covers('rfc9002-6.2.1-3');
     const rig = new RecoveryRig({ confirmed: false, hasHandshakeKeys: true });
     rig.send(Application, 0);
     fire(rig, 0);
     expect(probes(rig)).toEqual([0, 1, 0]);
     rig.progress.confirmed = true;
-    rig.recovery.discardSpace(Handshake, 0);
+    rig.recovery.discardSpace(rig.space(Handshake)!, 0);
     fire(rig, 0);
     expect(probes(rig)).toEqual([0, 0, 2]);
   });
 
-  test(`a probe repeats the two oldest, and elicits an answer ${covers('rfc9002-6.2.4-1')}`, () => {
+  test('a probe repeats the two oldest, and elicits an answer', () => {
+    covers('rfc9002-6.2.4-1');
     const rig = new RecoveryRig();
     rig.send(Application, 0, { eliciting: false });
     rig.send(Application, 0, { probe: true });
@@ -90,7 +94,8 @@ describe('probe timeout', () => {
     expect(probes(rig)).toEqual([0, 0, 1]);
   });
 
-  test(`a client keeps asking while nothing shows that its address is believed ${covers('rfc9002-6.2.2.1-2', 'rfc9002-6.2.2.1-3', 'rfc9000-8.1-5')}`, () => {
+  test('a client keeps asking while nothing shows that its address is believed', () => {
+    covers('rfc9002-6.2.2.1-2', 'rfc9002-6.2.2.1-3', 'rfc9000-8.1-5');
     const rig = new RecoveryRig({
       isClient: true,
       confirmed: false,
@@ -114,7 +119,8 @@ describe('probe timeout', () => {
     expect(rig.recovery.timerUs(1100 * MS)).toBe(Infinity);
   });
 
-  test(`a server that may send nothing does not wait for anything ${covers('rfc9002-6.2.2.1-1')}`, () => {
+  test('a server that may send nothing does not wait for anything', () => {
+    covers('rfc9002-6.2.2.1-1');
     const rig = new RecoveryRig({ confirmed: false });
     rig.paths.active.amplification.validated = false;
     rig.paths.active.amplification.onReceived(1200);
@@ -134,14 +140,17 @@ describe('probe timeout', () => {
     expect(early.recovery.timerUs(0)).toBe(FIRST_PTO);
   });
 
-  test(`keys that go take their packets and timers with them ${covers('rfc9002-6.2.2-4', 'rfc9002-6.4-1', 'rfc9002-6.4-2')}`, () => {
+  test('keys that go take their packets and timers with them', () => {
+    covers('rfc9002-6.2.2-4', 'rfc9002-6.4-1', 'rfc9002-6.4-2');
     const rig = new RecoveryRig({ confirmed: false, hasHandshakeKeys: false });
     for (let i = 0; i < 5; i++) rig.send(Initial, i);
     fire(rig, 0);
-    rig.recovery.discardSpace(Initial, 2000 * MS);
+    const initial = rig.space(Initial)!;
+    rig.recovery.discardSpace(initial, 2000 * MS);
     expect([rig.paths.active.inFlightBytes, rig.pto.count, probes(rig)]).toEqual([0, 0, [0, 0, 0]]);
     expect([rig.recovery.timerUs(2000 * MS), rig.controller.events]).toEqual([Infinity, []]);
-    expect(rig.recovery.sent[Initial]).toMatchObject({ isUntouched: false, elicitingCount: 0 });
+    expect([initial.discarded, rig.space(Initial)]).toEqual([true, undefined]);
+    expect(initial.sending.sent.elicitingCount).toBe(0);
   });
 
   test('a Retry has everything sent again, from the start', () => {
@@ -154,7 +163,7 @@ describe('probe timeout', () => {
     rig.send(Initial, 0);
     fire(rig, 0);
     rig.lost.length = 0;
-    rig.recovery.loseAll(Initial, 1500 * MS);
+    rig.recovery.loseAll(rig.space(Initial)!, 1500 * MS);
     expect([rig.lost, rig.paths.active.inFlightBytes, rig.pto.count, probes(rig)]).toEqual([
       [0],
       0,
@@ -166,7 +175,7 @@ describe('probe timeout', () => {
   test('three timeouts in a row bring the MTU back to what every path carries', () => {
     const rig = new RecoveryRig();
     const { active } = rig.paths;
-    rig.paths.onConfirmed(65_527);
+    rig.paths.onConfirmed(65_527, 25_000);
     active.mtu.onProbeSent();
     active.onMtuProbeAcked(1452);
     rig.send(Application, 0);

@@ -1,60 +1,63 @@
-import { BASE_MTU } from '../path/mtu.ts';
+import type { HandshakeProgress } from '../handshake/progress.ts';
+import { BASE_MTU } from '../packet/datagram-size.ts';
+import type { Path } from '../path/path.ts';
 import type { Paths } from '../path/paths.ts';
-import { Space, SPACES } from '../spaces/spaces.ts';
+import type { PacketSpace } from '../spaces/packet-space.ts';
+import { Space } from '../packet/levels.ts';
+import type { PacketSpaces } from '../spaces/spaces.ts';
 import { MIN_DATAGRAM } from './allowance.ts';
-import type { SentPackets } from './sent-packets.ts';
 
-/** Probes for one timeout. RFC 9002 §6.2.4 */
+/** Probes per timeout. RFC 9002 §6.2.4 */
 const PROBES = 2;
-/** What `chosen` says when no probe is due, but a client's first flight is to be repeated. */
-const FIRST_FLIGHT = 3;
-/** Timeouts do not grow beyond this. */
+/** Upper bound of the probe timeout with its backoff. */
 const MAX_PTO_US = 60_000_000;
 
-/** Probe timeouts in a row after which what ends the silence is no measure of the round trip, */
+/**
+ * After so many probe timeouts in a row, the peer or the path was absent, and the silence is left out of
+ * round-trip samples.
+ */
 const SILENT_PTOS = 3;
-/** but for this many probe timeouts: a path that has become that long is known to be so after some samples. */
+/**
+ * A sample after such a silence still counts for up to so many probe timeouts, so that a path that has become
+ * that long is recognised after some samples.
+ */
 const SILENT_RTT_PTOS = 2;
-
-/** What the probe timeout must know of the handshake. */
-export interface HandshakeProgress {
-  readonly isClient: boolean;
-  /** Both Finished messages are there: 1-RTT packets can be sent and read. */
-  readonly complete: boolean;
-  readonly confirmed: boolean;
-  readonly hasHandshakeKeys: boolean;
-  /** The server is known to have validated our address: a client need not keep it able to send. RFC 9002 §6.2.2.1 */
-  readonly peerValidated: boolean;
-}
 
 /** The probe timeout over all spaces. RFC 9002 §6.2 */
 export class ProbeTimeout {
-  /** Timeouts since something was acknowledged. */
+  /** Timeouts since a packet was acknowledged. */
   count = 0;
   /** Timeouts over the life of the connection. */
   total = 0;
-  /** Probes to send by space. */
-  readonly probes: number[] = [0, 0, 0];
-  private readonly lastSentUs: number[] = [0, 0, 0];
   private readonly paths: Paths;
+  private readonly spaces: PacketSpaces;
   private readonly progress: HandshakeProgress;
-  /** When the timer was last set with nothing in flight. */
+  /** When the timer was set last while no packet was in flight. */
   private idleFromUs = -Infinity;
   private heardUs = -Infinity;
-  /** The last long silence of the peer: when it ended, and how long it was. */
+  /** When the last long silence of the peer ended, and how long it took. */
   private silenceEndUs = -Infinity;
   private silenceUs = 0;
-  private chosen = -1;
-  /** A client's first flight left a second time, after one round trip as far as is known. */
+  /** The space that the timer will probe; undefined when no packet is in flight. */
+  private chosen: PacketSpace | undefined = undefined;
+  /** Whether the timer is set to send a client's first flight again, which is no probe. */
+  private awaitsRepetition = false;
+  /** Whether a client's first flight was sent again after the initial round-trip time. */
   private repeated = false;
-  /** Nothing has come since: the repetition does not put off the timeout that follows. */
+  /** Whether no packet has come since then: the repeated flight does not delay the probe timeout. */
   private repeating = false;
-  /** The peer can read our Handshake packets. */
+  /** Whether the peer has acknowledged a Handshake packet. */
   private handshakeAcked = false;
 
-  constructor(paths: Paths, progress: HandshakeProgress) {
+  constructor(paths: Paths, spaces: PacketSpaces, progress: HandshakeProgress) {
     this.paths = paths;
+    this.spaces = spaces;
     this.progress = progress;
+  }
+
+  /** The path in use: its round-trip time determines the timeout. */
+  private get path(): Path {
+    return this.paths.active;
   }
 
   get isClient(): boolean {
@@ -65,56 +68,60 @@ export class ProbeTimeout {
     return this.progress.confirmed;
   }
 
-  onElicitingSent(space: Space, nowUs: number): void {
-    if (!this.repeating) this.lastSentUs[space] = nowUs;
+  onElicitingSent({ sending }: PacketSpace, nowUs: number): void {
+    if (!this.repeating) sending.lastElicitingUs = nowUs;
+    sending.onElicitingSent();
     this.idleFromUs = nowUs;
-    if (this.probes[space]! > 0) this.probes[space]!--;
   }
 
-  onAcked(space: Space, nowUs: number): void {
+  onAcked(space: PacketSpace, nowUs: number): void {
     this.idleFromUs = nowUs;
     this.repeating = false;
-    if (space === Space.Handshake) this.handshakeAcked = true;
-    // A server that can send little must not be slowed down by its own acknowledgements. RFC 9002 §6.2.1
+    if (space.kind === Space.Handshake) this.handshakeAcked = true;
+    // A client does not reset the backoff before it knows that the server has validated its address: a server
+    // at its anti-amplification limit would otherwise be sent probe after probe. RFC 9002 §6.2.1
     if (this.peerValidated) this.count = 0;
   }
 
-  onSpaceDiscarded(space: Space, nowUs: number): void {
-    this.probes[space] = 0;
+  /** The packets in flight in a space are given up. */
+  onSpaceDiscarded({ sending }: PacketSpace, nowUs: number): void {
+    sending.probes = 0;
     this.count = 0;
     this.repeating = false;
     this.idleFromUs = nowUs;
   }
 
-  /** When to probe, or Infinity. RFC 9002 §A.8 */
-  timeoutUs(sent: readonly SentPackets[], maxAckDelayUs: number, nowUs: number): number {
-    this.chosen = -1;
-    const path = this.paths.active;
-    // What cannot be sent must not be waited for: only what comes in changes that. RFC 9002 §6.2.2.1
+  /** When to send a probe, or Infinity. RFC 9002 §A.8 */
+  timeoutUs(maxAckDelayUs: number, nowUs: number): number {
+    this.chosen = undefined;
+    const { path } = this;
+    // At the anti-amplification limit no probe can leave until a datagram comes. RFC 9002 §6.2.2.1
     if (path.amplification.room < MIN_DATAGRAM) return Infinity;
-    if (this.mayRepeat && sent[Space.Initial]!.elicitingCount > 0) {
-      this.chosen = FIRST_FLIGHT;
-      return this.lastSentUs[Space.Initial]! + path.rtt.smoothedUs;
-    }
+    const firstFlight = this.mayRepeat ? this.spaces.ofConnection(Space.Initial)?.sending : undefined;
+    this.awaitsRepetition = firstFlight !== undefined && firstFlight.sent.elicitingCount > 0;
+    if (this.awaitsRepetition) return firstFlight!.lastElicitingUs + path.rtt.smoothedUs;
     const backoff = 2 ** Math.min(this.count, 20);
-    const earliestUs = this.choose(sent, maxAckDelayUs, backoff);
-    if (this.chosen >= 0) return earliestUs;
-    // A server that may be unable to send must be asked, RFC 9002 §6.2.2.1; and lost handshake data must not wait
-    // for a window that is full of data which nobody can read yet.
-    if (this.peerValidated && !this.isWaiting(sent)) return Infinity;
+    const earliestUs = this.choose(maxAckDelayUs, backoff);
+    if (this.chosen !== undefined) return earliestUs;
+    // A client must send a probe while its server may be at the anti-amplification limit (RFC 9002 §6.2.2.1).
+    // Lost handshake data must be probed for as well, even if the window is full of data that the peer cannot
+    // decrypt yet.
+    if (this.peerValidated && !this.isWaiting()) return Infinity;
     if (this.idleFromUs === -Infinity) this.idleFromUs = nowUs;
     return this.idleFromUs + Math.min(path.rtt.ptoUs * backoff, MAX_PTO_US);
   }
 
-  /** Chooses the space whose timeout ends first; returns when that is. */
-  private choose(sent: readonly SentPackets[], maxAckDelayUs: number, backoff: number): number {
-    const { ptoUs } = this.paths.active.rtt;
+  /** Choose the space whose timeout ends first; returns when that is. */
+  private choose(maxAckDelayUs: number, backoff: number): number {
+    const { ptoUs } = this.path.rtt;
+    const { live } = this.spaces;
     let earliestUs = Infinity;
-    for (const space of SPACES) {
-      if (sent[space]!.elicitingCount === 0 || !this.hasRoom(space)) continue;
-      if (space === Space.Application && !this.progress.confirmed) continue;
-      const durationUs = ptoUs + (space === Space.Application ? maxAckDelayUs : 0);
-      const dueUs = this.lastSentUs[space]! + Math.min(durationUs * backoff, MAX_PTO_US);
+    for (let i = 0; i < live.length; i++) {
+      const space = live[i]!;
+      const isLast = space.kind === Space.Application;
+      if (!this.mayProbe(space) || (isLast && !this.progress.confirmed)) continue;
+      const durationUs = ptoUs + (isLast ? maxAckDelayUs : 0);
+      const dueUs = space.sending.lastElicitingUs + Math.min(durationUs * backoff, MAX_PTO_US);
       if (dueUs >= earliestUs) continue;
       earliestUs = dueUs;
       this.chosen = space;
@@ -122,7 +129,7 @@ export class ProbeTimeout {
     return earliestUs;
   }
 
-  /** A packet of the peer came, whatever is in it. */
+  /** A packet of the peer came, whatever its frames are. */
   onHeard(nowUs: number): void {
     if (this.count >= SILENT_PTOS && nowUs > this.heardUs && this.heardUs !== -Infinity) {
       this.silenceUs = nowUs - this.heardUs;
@@ -132,76 +139,89 @@ export class ProbeTimeout {
   }
 
   /**
-   * The round trip that the answer to a packet sent at `sentUs` shows. Where a long silence lies between, the peer or the
-   * path was away, its program suspended say: that time does not count, and the rest counts no further than it must.
+   * The round-trip time of a packet sent at `sentUs` and acknowledged now. When the peer or the path was
+   * silent for long in between, because the peer was suspended for example, the silence is subtracted, down
+   * to a few probe timeouts.
    */
   plausibleRttUs(sentUs: number, nowUs: number): number {
     const tookUs = nowUs - sentUs;
     if (sentUs >= this.silenceEndUs) return tookUs;
-    const leastUs = SILENT_RTT_PTOS * this.paths.active.rtt.ptoUs;
+    const leastUs = SILENT_RTT_PTOS * this.path.rtt.ptoUs;
     return Math.min(tookUs, Math.max(tookUs - this.silenceUs, leastUs));
   }
 
-  private isWaiting(sent: readonly SentPackets[]): boolean {
-    for (const space of SPACES) if (sent[space]!.elicitingCount > 0 && this.hasRoom(space)) return true;
+  /** Whether packets of any space wait for an acknowledgement. */
+  private isWaiting(): boolean {
+    const { live } = this.spaces;
+    for (let i = 0; i < live.length; i++) if (this.mayProbe(live[i]!)) return true;
     return false;
   }
 
-  /** An Initial that must be acknowledged has 1200 bytes. RFC 9000 §14.1 */
-  private hasRoom(space: Space): boolean {
-    return space !== Space.Initial || this.paths.active.amplification.room >= BASE_MTU;
+  /**
+   * Whether packets of a space wait for an acknowledgement, and a probe may leave: one with an Initial packet
+   * takes 1200 bytes. RFC 9000 §14.1
+   */
+  private mayProbe({ kind, sending }: PacketSpace): boolean {
+    if (sending.sent.elicitingCount === 0) return false;
+    return kind !== Space.Initial || this.path.amplification.room >= BASE_MTU;
   }
 
   /**
-   * A client whose server is silent when the initial RTT is over says everything once more: a lost first flight then
-   * costs one round trip, not the three that the first timeout takes.
+   * Whether a client that gets no answer within the initial round-trip time sends its first flight again. A
+   * lost first flight then costs one round trip instead of the three of the first probe timeout.
    */
   private get mayRepeat(): boolean {
     const { progress } = this;
-    return (
-      progress.isClient && !this.repeated && !progress.hasHandshakeKeys && !this.paths.active.rtt.hasSample
-    );
+    return progress.isClient && !this.repeated && !progress.hasHandshakeKeys && !this.path.rtt.hasSample;
   }
 
-  /** An answer under Handshake keys, or the end of the handshake, shows that our address is believed. RFC 9002 §6.2.2.1 */
+  /**
+   * Whether the peer has shown that it validated our address, by acknowledging a Handshake packet or by
+   * completing the handshake. RFC 9002 §6.2.2.1
+   */
   private get peerValidated(): boolean {
     return this.handshakeAcked || this.progress.peerValidated;
   }
 
-  /** So many packets of this space may leave whatever the window says. */
-  demand(space: Space, packets: number): void {
-    this.probes[space] = Math.max(this.probes[space]!, packets);
-  }
-
   /**
-   * Time is up: demand probes. `repeat` makes what the oldest packets in flight carried ready to be sent again, and
-   * tells whether there were any.
+   * The timer fired: send probes. `repeat` lets the frames of the oldest packets in flight be sent again, and
+   * returns whether there were any.
    */
-  onTimeout(nowUs: number, repeat: (space: Space) => boolean): void {
-    if (this.chosen === FIRST_FLIGHT) {
-      this.repeated = this.repeating = true;
-      repeat(Space.Initial);
-      return;
-    }
+  onTimeout(nowUs: number, repeat: (space: PacketSpace) => boolean): void {
+    if (this.awaitsRepetition) return this.repeatFirstFlight(repeat);
+    const { chosen, progress, spaces } = this;
     this.repeating = false;
     this.count++;
     this.total++;
     this.idleFromUs = nowUs;
-    this.paths.active.onProbeTimeout(this.count);
-    // A server that has confirmed can read nothing else, and must hear where its client is now. RFC 9001 §4.1.2
-    if (this.isClient && this.progress.complete && !this.progress.confirmed)
-      this.probes[Space.Application] = 1;
-    if (this.chosen < 0) {
-      this.probes[this.progress.hasHandshakeKeys ? Space.Handshake : Space.Initial] = 1;
-      return;
-    }
-    // What cannot leave at once, for want of room to an unvalidated address, is not due again before a timeout more.
-    this.lastSentUs[this.chosen] = nowUs;
-    this.probes[this.chosen] = PROBES;
-    repeat(this.chosen as Space);
-    // While several spaces have packets in flight, one datagram can probe them all. RFC 9002 §6.2.4
-    if (this.progress.confirmed) return;
-    for (let later = this.chosen + 1; later <= Space.Application; later++)
-      if (repeat(later as Space)) this.probes[later] = 1;
+    this.path.onProbeTimeout(this.count);
+    // A server that has completed the handshake has discarded its Handshake keys and decrypts only 1-RTT
+    // packets; it must learn from one where its client is now. RFC 9001 §4.1.2
+    if (this.isClient && progress.complete && !progress.confirmed) this.path.space.sending.probes = 1;
+    if (chosen === undefined) return this.probeHandshake();
+    // If the anti-amplification limit delays these probes, the next timeout counts from now.
+    chosen.sending.lastElicitingUs = nowUs;
+    chosen.sending.probes = PROBES;
+    repeat(chosen);
+    // While several spaces have packets in flight, one datagram can carry a probe for each. RFC 9002 §6.2.4
+    if (progress.confirmed) return;
+    for (let i = spaces.live.indexOf(chosen) + 1; i < spaces.live.length; i++)
+      if (repeat(spaces.live[i]!)) spaces.live[i]!.sending.probes = 1;
+  }
+
+  private repeatFirstFlight(repeat: (space: PacketSpace) => boolean): void {
+    this.repeated = this.repeating = true;
+    const space = this.spaces.ofConnection(Space.Initial);
+    if (space !== undefined) repeat(space);
+  }
+
+  /**
+   * No packet is in flight, but the server may be at the anti-amplification limit until a datagram comes.
+   * RFC 9002 §6.2.2.1
+   */
+  private probeHandshake(): void {
+    const kind = this.progress.hasHandshakeKeys ? Space.Handshake : Space.Initial;
+    const space = this.spaces.ofConnection(kind);
+    if (space !== undefined) space.sending.probes = 1;
   }
 }

@@ -1,15 +1,16 @@
 /**
- * Counts the losses of one congestion episode, and those that were none: when all turn out to have arrived,
- * the reaction was wrong. RFC 9002 leaves this open; RFC 9438 §4.9 asks for it.
+ * Counts the losses of one congestion episode that turn out to be spurious: when all packets of the episode
+ * were acknowledged late, there was no congestion, and the reaction to it can be undone. RFC 9002 leaves this
+ * open; RFC 9438 §4.9 recommends it.
  */
 export class SpuriousLosses {
-  /** Over the life of the connection. */
+  /** Spurious losses over the life of the connection. */
   total = 0;
   private lost = 0;
   private arrived = 0;
   private startUs = -Infinity;
 
-  /** Packets were lost, the newest of them sent at `newestSentUs`. Returns whether an episode begins with them. */
+  /** Packets were lost, the newest of them sent at `newestSentUs`. Returns whether they begin an episode. */
   onLost(packets: number, newestSentUs: number, nowUs: number): boolean {
     const begins = newestSentUs > this.startUs;
     if (begins) {
@@ -20,7 +21,10 @@ export class SpuriousLosses {
     return begins;
   }
 
-  /** A packet declared lost was acknowledged. Returns whether nothing of the episode is left. */
+  /**
+   * A packet that was declared lost was acknowledged. Returns whether all losses of the episode were
+   * spurious.
+   */
   onArrived(sentUs: number): boolean {
     this.total++;
     if (sentUs > this.startUs) return false;

@@ -1,5 +1,4 @@
 import { describe, expect, test } from '@jest/globals';
-import { covers } from '../../../../tools/covers.ts';
 import { ArrivalRate } from './arrival-rate.ts';
 
 const MS = 1000;
@@ -36,7 +35,7 @@ describe('packets that share an acknowledgement', () => {
     expect(arrive(new ArrivalRate(), perSecond, minRttUs, 0, 3_000_000)).toBe(packets);
   });
 
-  test(`two while there were less than a hundred packets ${covers('rfc9000-13.2.2-1')}`, () => {
+  test('two while there were less than a hundred packets', () => {
     expect(arrive(new ArrivalRate(), 9000, 5 * MS, 0, 10 * MS)).toBe(2);
   });
 
@@ -49,6 +48,28 @@ describe('packets that share an acknowledgement', () => {
       expect(packets).toBeLessThanOrEqual(Math.max(2, (perSecond * 0.02) / 16));
     }
     expect(arrive(rate, 25_600, 20 * MS, us, 100 * MS)).toBe(32);
+  });
+
+  test('the same number in every round of a steady rate, whichever rounds it is compared with', () => {
+    const rate = new ArrivalRate();
+    arrive(rate, 4300, 20 * MS, 0, 100 * MS);
+    const shared: number[] = [];
+    // Forty rounds, five times as many as are compared at once.
+    for (let round = 0; round < 40; round++)
+      shared.push(arrive(rate, 4300, 20 * MS, (100 + 20 * round) * MS, 20 * MS));
+    expect(new Set(shared)).toEqual(new Set([13]));
+  });
+
+  test('as many after a second as after ten seconds of the same rate', () => {
+    const rate = new ArrivalRate();
+    arrive(rate, 4300, 20 * MS, 0, 1_000_000);
+    const shared = new Set<number>();
+    for (let us = 1_000_000; us < 10_000_000; us += 1_000_000 / 4300) {
+      rate.onReceived(20 * MS, Math.round(us));
+      shared.add(rate.packetsPerAck);
+    }
+    // Rounds hold a packet more or less; 3 ms hold 12.9.
+    expect([...shared].filter((packets) => packets < 12 || packets > 14)).toEqual([]);
   });
 
   test('two again when few come', () => {

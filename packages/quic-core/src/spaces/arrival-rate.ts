@@ -1,24 +1,24 @@
 /**
- * How many packets may share an acknowledgement, by how many come in a round trip.
+ * Decides how many packets share an acknowledgement, from how many arrive in a round trip.
  *
- * An acknowledgement costs a thin way back as much whatever it reports, and a sender needs some words a round trip, not
- * one for every other packet. While the rate still grows the sender may be looking for it, and is told often: it counts
- * round trips by what it is told. RFC 9000 §13.2.2
+ * The sender needs a few acknowledgements per round trip, and not one for every second packet, which a way
+ * back of low rate could hardly carry. While the rate of arrival grows, the sender may be in slow start, in
+ * which it counts round trips by acknowledgements: it gets more of them then. RFC 9000 §13.2.2
  */
 export class ArrivalRate {
   packetsPerAck: number = LEAST_PACKETS;
   private total = 0;
-  /** When the present round began; Infinity before the first packet. */
+  /** When the current round began; Infinity before the first packet. */
   private startUs = Infinity;
   private count = 0;
-  /** Packets that the spacing of the last round holds. */
+  /** Packets that would share an acknowledgement at the rate of the last round. */
   private spaced = 0;
-  /** The highest rates, packets per microsecond, of the present and the previous stretch of rounds. */
+  /** The highest rates, in packets per microsecond, of this and the last `STRETCH_ROUNDS` rounds. */
   private highestRate = 0;
   private formerRate = 0;
   private rounds = 0;
 
-  /** A packet that must be acknowledged came. `minRttUs` is Infinity when not known. */
+  /** An ack-eliciting packet came. `minRttUs` is Infinity when it is not known. */
   onReceived(minRttUs: number, nowUs: number): void {
     this.total++;
     if (this.startUs === Infinity) this.startUs = nowUs;
@@ -44,7 +44,7 @@ export class ArrivalRate {
   }
 }
 
-/** The time that one acknowledgement may answer for. */
+/** The time between two acknowledgements. */
 function spacingUs(minRttUs: number, isSteady: boolean): number {
   if (minRttUs === Infinity) return 0;
   const roundUs = Math.min(minRttUs, LONGEST_ROUND_US);
@@ -52,7 +52,7 @@ function spacingUs(minRttUs: number, isSteady: boolean): number {
   return isSteady ? Math.min(Math.max(frequentUs, SPACING_US), roundUs / SELDOM_ACKS) : frequentUs;
 }
 
-/** Packets that may wait whatever their rate is: on paths with longer round trips more than one other. */
+/** Packets that may share an acknowledgement at any rate: more than two on paths with long round trips. */
 export function leastPackets(minRttUs: number): number {
   if (minRttUs <= LONGEST_ROUND_US || minRttUs === Infinity) return LEAST_PACKETS;
   return Math.floor(LEAST_PACKETS * Math.min(minRttUs / LONGEST_ROUND_US, MOST_TIMES));
@@ -60,23 +60,29 @@ export function leastPackets(minRttUs: number): number {
 
 /** RFC 9000 §13.2.2 */
 const LEAST_PACKETS = 2;
-/** More would let a sender's bursts grow. */
+/** At most so many packets share an acknowledgement, because the sender's bursts grow with the number. */
 const MOST_PACKETS = 32;
-/** Until so many came, a sender is looking for its rate for sure. */
+/** Until so many packets have come, the sender is taken to be in slow start. */
 const YOUNG_PACKETS = 100;
-/** A rate that grows by more from round to round has not been found yet. */
+/** If the rate grows by more than this from round to round, the sender is taken to be in slow start. */
 const GROWTH = 1.2;
-/** Packets come in bursts, so that a round is compared with several. */
+/** A rate is compared with the highest of so many rounds, because packets arrive in bursts. */
 const STRETCH_ROUNDS = 8;
-/** 330 acknowledgements a second, with their headers, are some 200 kbit/s. */
+/**
+ * The time between acknowledgements at a steady rate: 330 of them a second take, with headers, about 200
+ * kbit/s.
+ */
 const SPACING_US = 3000;
-/** In a round trip of a sender that looks for its rate by them: RFC 9406 §4.3 wants eight samples. */
+/** Acknowledgements per round trip for a sender in slow start: RFC 9406 §4.3 needs eight samples. */
 const FREQUENT_ACKS = 16;
-/** In a round trip at least. */
+/** The fewest acknowledgements per round trip. */
 const SELDOM_ACKS = 4;
-/** Shorter ones hold too few packets to count. */
+/** A round takes at least so long, because a shorter one holds too few packets to count. */
 const SHORTEST_ROUND_US = 5000;
-/** Longer ones are no reason to tell less. */
+/** A round takes at most so long: a longer round trip is no reason to acknowledge less often. */
 const LONGEST_ROUND_US = 100_000;
-/** The packets that may wait from the start are not more than this times as many. */
+/**
+ * On long round trips, the packets that share an acknowledgement are at most this many times the usual
+ * number.
+ */
 const MOST_TIMES = 6;

@@ -1,37 +1,50 @@
 import type { EcnCounts } from '../frame/ack.ts';
-import { IntervalSet } from './interval-set.ts';
+import { IntervalSet } from '../ranges/interval-set.ts';
 
-/** Ranges kept for acknowledgements; older ones are forgotten. RFC 9000 §13.2.3 */
+/** Ranges that an ACK frame reports; older ones are forgotten. RFC 9000 §13.2.3 */
 const MAX_RANGES = 32;
-/** As many where packets come late rather than never: what is forgotten counts as received, and is lost when it comes. */
+/**
+ * Ranges that are kept on a path that reorders packets: a packet in a forgotten gap counts as received, and
+ * is dropped when it comes.
+ */
 const MAX_RANGES_REORDERED = 256;
-/** With fewer ranges than this, acknowledged ones are kept: they still recognise late packets. */
+/**
+ * While there are fewer ranges than this, those that the peer knows of are kept, to recognise packets that
+ * come late.
+ */
 const ROOM_FOR_LATE = 8;
 
-/** Packet numbers received in one space, and how they were marked. */
+/** The packet numbers received in one space, and their ECN counts. */
 export class ReceivedNumbers {
   readonly ranges: IntervalSet = new IntervalSet();
   /** Largest number received, -1 for none. */
   largest = -1;
-  /** When that one came. */
+  /** When the packet with the largest number came. */
   largestAtUs = 0;
-  /** Packets by ECN codepoint. RFC 9000 §13.4.1 */
+  /** Packets received by ECN codepoint. RFC 9000 §13.4.1 */
   readonly ecn: EcnCounts = { ect0: 0, ect1: 0, ce: 0 };
-  /** The peer knows of everything below that was received. */
+  /** Below this number, the peer knows which packets were received. */
   reportedBelow = 0;
-  /** Numbers below are forgotten, and count as received. */
+  /** Numbers below this are forgotten, and count as received. */
   private floor = 0;
-  /** A late packet came when this was the largest: only an ACK that reports a larger one has surely told of it. */
+  /**
+   * The largest number when a late packet came: only an ACK frame with a larger number certainly reports that
+   * packet.
+   */
   private lateAt = -1;
   private maxRanges = MAX_RANGES;
 
+  /** Whether a number was received, or is so old that it must count as received. RFC 9000 §13.2.3 */
   isDuplicate(packetNumber: number): boolean {
-    if (packetNumber >= this.floor) return this.ranges.contains(packetNumber);
-    this.onLate();
-    return true;
+    return packetNumber < this.floor || this.ranges.contains(packetNumber);
   }
 
-  /** @param codepoint - the two ECN bits of the IP header. */
+  /** A duplicate came: if its number is forgotten, it may have been a late packet that had to be dropped. */
+  onDuplicate(packetNumber: number): void {
+    if (packetNumber < this.floor) this.onLate();
+  }
+
+  /** @param codepoint - the ECN codepoint of the IP header. */
   add(packetNumber: number, codepoint: number, nowUs: number): void {
     this.ranges.add(packetNumber, packetNumber + 1);
     if (packetNumber < this.reportedBelow) {
@@ -48,17 +61,28 @@ export class ReceivedNumbers {
     if (this.ranges.count > this.maxRanges) this.dropOldest();
   }
 
-  /** An ACK that reported numbers up to `largest` has arrived: ranges below need no repetition. RFC 9000 §13.2.4 */
+  /**
+   * The peer has received an ACK frame that reported numbers up to `largest`: ranges below need not be
+   * reported again. RFC 9000 §13.2.4
+   */
   onReported(largest: number): void {
     if (largest > this.lateAt) this.reportedBelow = Math.max(this.reportedBelow, largest + 1);
     while (this.ranges.count > ROOM_FOR_LATE && this.ranges.endAt(0) <= largest) this.dropOldest();
+  }
+
+  /** Whether one or two more gaps would make a range be forgotten that may not have been reported yet. */
+  get isCrowded(): boolean {
+    return this.ranges.count >= this.maxRanges - 2;
   }
 
   get hasEcn(): boolean {
     return this.ecn.ect0 + this.ecn.ect1 + this.ecn.ce > 0;
   }
 
-  /** Nobody sends a number twice: what fills a gap was reordered, and others may be that are still missing. */
+  /**
+   * A packet that fills a gap was reordered, because no number is used twice: other packets of the gap may
+   * follow.
+   */
   private onLate(): void {
     if (this.maxRanges < MAX_RANGES_REORDERED) this.maxRanges++;
   }

@@ -2,13 +2,13 @@ import type { IdleRings } from './idle-rings.ts';
 
 const EMPTY = new Uint8Array(0);
 const FIRST_CAPACITY = 1024;
-/** An empty ring of this size may be kept for what comes next. */
+/** An empty ring of at most this size may keep its memory. */
 const KEPT_CAPACITY = 256 * 1024;
-/** One of this size is not worth the effort. */
+/** A ring of at most this size always keeps its memory, because giving it back saves too little. */
 const SMALL_CAPACITY = 2048;
 
 /**
- * Bytes addressed by stream offset, in a ring that grows by doubling. It holds `[base, base + capacity)`;
+ * Bytes addressed by stream offset, in a ring whose size is a power of two, and grows by doubling. It holds `[base, base + capacity)`;
  * the owner knows which of these are meaningful.
  */
 export class ByteRing {
@@ -25,13 +25,11 @@ export class ByteRing {
   reserve(base: number, keepEnd: number, end: number): void {
     this.isEmpty = false;
     if (end - base <= this.bytes.length) return;
-    let capacity = Math.max(this.bytes.length * 2, FIRST_CAPACITY);
-    while (capacity < end - base) capacity *= 2;
     const old = this.bytes;
-    this.bytes = new Uint8Array(capacity);
+    this.bytes = new Uint8Array(powerFrom(Math.max(old.length * 2, FIRST_CAPACITY), end - base));
     if (old.length === 0) return;
     for (let at = base; at < keepEnd;) {
-      const from = at % old.length;
+      const from = placeOf(at, old);
       const length = Math.min(keepEnd - at, old.length - from);
       this.write(at, old, from, from + length);
       at += length;
@@ -40,7 +38,7 @@ export class ByteRing {
 
   /** Copy `source[from, to)` to `offset`. */
   write(offset: number, source: Uint8Array, from: number, to: number): void {
-    const at = offset % this.bytes.length;
+    const at = placeOf(offset, this.bytes);
     const first = Math.min(to - from, this.bytes.length - at);
     this.bytes.set(source.subarray(from, from + first), at);
     if (first < to - from) this.bytes.set(source.subarray(from + first, to), 0);
@@ -49,13 +47,13 @@ export class ByteRing {
   /** Copy `[offset, offset + length)` to `target[targetAt, …)`. */
   read(offset: number, length: number, target: Uint8Array, targetAt: number): void {
     if (length === 0) return;
-    const at = offset % this.bytes.length;
+    const at = placeOf(offset, this.bytes);
     const first = Math.min(length, this.bytes.length - at);
     target.set(this.bytes.subarray(at, at + first), targetAt);
     if (first < length) target.set(this.bytes.subarray(0, length - first), targetAt + first);
   }
 
-  /** Nothing in the ring is needed any more. An idle stream must not hold what a burst took. */
+  /** The ring holds no bytes: an idle stream must not keep the memory that a burst took. */
   onEmpty(): void {
     this.isEmpty = true;
     if (this.bytes.length <= SMALL_CAPACITY) return;
@@ -74,7 +72,7 @@ export class ByteRing {
     this.release();
     if (kept.length === 0) return;
     this.isEmpty = false;
-    this.bytes = new Uint8Array(kept.length);
+    this.bytes = new Uint8Array(powerFrom(1, kept.length));
     this.write(base, kept, 0, kept.length);
   }
 
@@ -83,4 +81,16 @@ export class ByteRing {
     this.isEmpty = true;
     this.bytes = EMPTY;
   }
+}
+
+/** The first power of two from `least` on, itself one, that is not below `bytes`. */
+function powerFrom(least: number, bytes: number): number {
+  let power = least;
+  while (power < bytes) power *= 2;
+  return power;
+}
+
+/** The remainder by the size of a ring, which is a power of two below 2^32: cheaper than that of any number. */
+function placeOf(offset: number, ring: Uint8Array): number {
+  return (offset >>> 0) & (ring.length - 1);
 }

@@ -4,9 +4,9 @@ import type { ByteRing } from './byte-ring.ts';
 const KEPT_RINGS = 4;
 
 /**
- * The rings of a connection that have nothing in them. Those used last keep their memory, for a stream that goes on would
- * ask for it again at once; the others give it back, or streams that once were busy would hold many windows. The peer
- * decides how many streams there are.
+ * The empty rings of a connection. Those used last keep their memory, because a stream that goes on would
+ * allocate it again at once. The others give it back: the peer decides how many streams there are, and many
+ * streams that were busy once would hold many windows.
  */
 export class IdleRings {
   private readonly kept: ByteRing[] = [];
@@ -20,7 +20,7 @@ export class IdleRings {
     if (kept.length > KEPT_RINGS) kept.shift()!.releaseIfEmpty();
   }
 
-  /** None keeps its memory. */
+  /** Every ring gives back its memory. */
   release(): void {
     for (const ring of this.kept.splice(0)) ring.releaseIfEmpty();
   }

@@ -1,10 +1,10 @@
-import { IntervalSet } from '../spaces/interval-set.ts';
+import { IntervalSet } from '../ranges/interval-set.ts';
 import { ByteRing } from './byte-ring.ts';
 import type { IdleRings } from './idle-rings.ts';
 
 /**
- * Puts received bytes in order. The owner bounds how far ahead they may lie; memory is proportional to that
- * distance, never to the number of frames.
+ * Puts received bytes in order. The owner bounds how far ahead they may lie, and so the memory: it is
+ * proportional to that distance, and never to the number of frames.
  */
 export class Reassembly {
   /** Next byte to read. */
@@ -25,7 +25,7 @@ export class Reassembly {
     return this.contiguousEnd - this.readOffset;
   }
 
-  /** Separate pieces that wait for a gap to fill: the owner bounds them. */
+  /** Pieces of data that lie behind a gap; the owner bounds their number. */
   get gapCount(): number {
     return this.ahead.count;
   }
@@ -68,14 +68,23 @@ export class Reassembly {
     this.ring.release();
   }
 
-  /** Nothing comes any more: hold only what can be read. */
+  /** No more data will come: hold only the bytes that can be read. */
   end(): void {
     this.ahead.clear();
     this.highest = this.contiguousEnd;
     this.ring.shrink(this.readOffset, this.contiguousEnd);
   }
 
-  /** Forget what waits, and never hold any more: nobody will read it. */
+  /** Only the first `size` bytes of the stream matter any more. */
+  cut(size: number): void {
+    const end = Math.max(size, this.readOffset);
+    if (end >= this.highest) return;
+    this.ahead.remove(end, this.highest);
+    this.contiguousEnd = Math.min(this.contiguousEnd, end);
+    this.highest = end;
+  }
+
+  /** The application will not read the waiting bytes: drop them, and hold none that come later. */
   discard(): void {
     this.ahead.clear();
     this.ring.release();

@@ -1,17 +1,22 @@
-/** The least that a stream may hold which is alone on its connection. */
+/** A stream that is alone on its connection may hold at least this many bytes. */
 const STREAM_BYTES = 256 * 1024;
-/** A stream may hold this much whatever others hold: what keeps it going, however slowly. */
+/** A stream may hold this much whatever others hold, so that it goes on, however slowly. */
 const FLOOR_BYTES = 4096;
-/** What a stream takes beyond what its peer allows it to send, so that it can go on as soon as it may. */
+/**
+ * A stream takes this much beyond what its peer allows it to send, so that it can go on as soon as credit
+ * comes.
+ */
 const AHEAD_BYTES = 64 * 1024;
-/** Nobody holds more than this many times what is left for others: then something always is. */
+/** No stream holds more than this many times the memory left for others, so that some is always left. */
 const SHARE = 2;
-/** A source is not asked to fill less. */
+/** A source is not asked while there is memory for fewer bytes than this. */
 const SOURCE_BYTES = 1024;
 
-/** What all connections of a context hold of what programs have given them to send. */
+/** What all connections of a context hold of the stream data that programs have given them. */
 export class SendPool {
   heldBytes = 0;
+  /** How often the held bytes have changed. */
+  changes = 0;
   readonly maxBytes: number;
 
   constructor(maxBytes: number) {
@@ -20,16 +25,19 @@ export class SendPool {
 }
 
 /**
- * How much a connection takes from its program: bytes that wait to be sent, and those that the peer has not
- * acknowledged. The peer decides how long they stay, so there is a bound for each connection and for all of a context.
+ * How much a connection takes from its program: bytes that wait to be sent, and bytes that the peer has not
+ * acknowledged. The peer decides how long they stay, so there is a bound for each connection and for all of a
+ * context.
  *
- * Below it, one stream may hold what keeps the congestion window full. Several share half as much more, and none takes
- * more than twice what is left: so something is left for whoever comes next, though others stand still for ever.
+ * Below the bound, one stream may hold what keeps the congestion window full. Several share half as much
+ * more, and none takes more than twice what is left: so memory is left for the next stream, even if the
+ * others never move again.
  */
 export class SendMemory {
-  /** Of all streams. */
+  /** Bytes held by all streams of the connection. */
   heldBytes = 0;
-  private streamBytes = STREAM_BYTES;
+  /** Bytes that a stream may hold which is alone. */
+  streamBytes: number = STREAM_BYTES;
   private readonly maxBytes: number;
   private readonly pool: SendPool;
 
@@ -42,6 +50,12 @@ export class SendMemory {
   change(bytes: number): void {
     this.heldBytes += bytes;
     this.pool.heldBytes += bytes;
+    this.pool.changes++;
+  }
+
+  /** How often any connection of the context came to hold more or less. */
+  get changes(): number {
+    return this.pool.changes;
   }
 
   /**
@@ -56,7 +70,7 @@ export class SendMemory {
     this.streamBytes = Math.max(STREAM_BYTES, heldBytes + STREAM_BYTES / 2);
   }
 
-  /** What a stream that holds `heldBytes` may take now, as far as memory goes. */
+  /** Bytes that a stream which holds `heldBytes` may take now, by the bounds of memory alone. */
   roomFor(heldBytes: number): number {
     const { pool } = this;
     const allBytes = Math.min((this.streamBytes * (SHARE + 1)) / SHARE, this.maxBytes);
@@ -69,22 +83,22 @@ export class SendMemory {
   }
 
   /**
-   * What a stream may take from a program that writes.
+   * Bytes that a stream may take from a program that writes.
    *
-   * @param unsentBytes - what waits to be sent.
-   * @param creditBytes - what the peer allows it to send.
+   * @param unsentBytes - bytes that wait to be sent.
+   * @param creditBytes - bytes that the peer allows it to send.
    */
   writeRoom(heldBytes: number, unsentBytes: number, creditBytes: number): number {
     return Math.max(0, Math.min(this.roomFor(heldBytes), creditBytes + AHEAD_BYTES - unsentBytes));
   }
 
-  /** Whether there is enough for a source to be asked. */
+  /** Whether there is enough memory for a source to be asked. */
   hasSourceRoom(heldBytes: number): boolean {
     return this.roomFor(heldBytes) >= SOURCE_BYTES;
   }
 }
 
-/** What may be taken of `leftBytes` until one holds `SHARE` times what is left then. */
+/** Bytes that may be taken of `leftBytes` until the taker holds `SHARE` times what is left then. */
 function shareOf(leftBytes: number, heldBytes: number): number {
   return (SHARE * leftBytes - heldBytes) / (SHARE + 1);
 }

@@ -1,99 +1,114 @@
 import { varintLength } from '@tsquic/bytes';
+import { encodeResetStreamAt } from '../frame/reset-stream-at.ts';
 import { encodeResetStream } from '../frame/stream-control.ts';
 import { encodeStreamLimit } from '../frame/flow.ts';
 import { FrameType } from '../frame/rules.ts';
 import { encodeStreamHeader, STREAM_FIN, STREAM_LEN, STREAM_OFF, streamDataRoom } from '../frame/stream.ts';
 import { SendLimit } from '../flow/send-limit.ts';
 import type { PacketWriter } from '../packet/writer.ts';
-import { Fact } from '../recovery/fact-kind.ts';
+import { Fact } from '../facts/fact-kind.ts';
+import { AskedSource } from './asked-source.ts';
+import { type HighWaterMarks, isBelow, roomBelow } from './high-water-marks.ts';
 import type { IdleRings } from './idle-rings.ts';
 import type { SendMemory } from './send-memory.ts';
 import { SendBuffer } from './send-buffer.ts';
-import type { SourceAnswer, StreamSource } from './source.ts';
-import { SendInput, SendState, stepSend } from './states.ts';
+import type { SourceAnswer } from './source.ts';
+import {
+  afterAllAcked,
+  afterAllSent,
+  afterRejection,
+  afterReset,
+  afterResetAcked,
+  afterResetAt,
+  canBeReset,
+  SEND,
+  SendKind,
+  type SendState,
+} from './states.ts';
 
-/** The length of a frame is written before it is known: two bytes hold it. */
+/**
+ * A source writes before the length of its STREAM frame is known: two bytes are kept for the Length field.
+ */
 const SOURCE_LENGTH_BYTES = 2;
 const MAX_SOURCE_BYTES = 0x3fff;
 
 /** A source that left less room in its packet than this is asked for more in the next. */
 const SMALL_ROOM_BYTES = 64;
 
-/** A stream may be written to again when it has room for this share of what it holds … */
+/** A stream becomes writable when it has room for this share of what it holds, */
 const WRITABLE_SHARE = 3;
-/** … or of what it has not sent, where that is worth an event: what is in flight must not keep it from credit. */
+/**
+ * or of what it has not sent, where that is worth an event: bytes in flight must not keep it from using
+ * credit.
+ */
 const WRITABLE_BYTES = 16 * 1024;
 
-/** The sending half of a stream. RFC 9000 §3.1 */
+/** The sending part of a stream. RFC 9000 §3.1 */
 export class SendStream {
   readonly id: number;
-  state: SendState = SendState.Send;
-  /** What the peer allows on this stream. */
+  /** The peer's flow control limit for this stream. RFC 9000 §4.1 */
   readonly limit: SendLimit;
-  /** A write was cut short: tell the application when there is room. */
+  /** Whether a write took fewer bytes than given, so that the program waits for `stream-writable`. */
   wantsWritable = false;
-  /** Asked for bytes when nothing written is left. */
-  private source: StreamSource | undefined;
-  /** The source is filling a packet: nothing may come between its bytes. */
-  asking = false;
-  /** Asked without any credit, the source had no end to tell. */
-  private starved = false;
+  /** How many bytes the program wants the stream to hold at most. */
+  marks: HighWaterMarks | undefined = undefined;
+  /** The source, which is asked for bytes when no written bytes are left to send. */
+  readonly source: AskedSource = new AskedSource();
+  readonly buffer: SendBuffer;
   private readonly memory: SendMemory;
-  private readonly buffer: SendBuffer;
-  /** The program ended this half itself, by the end of its data or by a reset. */
-  endedHere = false;
-  private finWritten = false;
-  /** The FIN must be sent, first or again. */
-  private finPending = false;
-  private finAcked = false;
-  private resetCode = -1;
-  private resetPending = false;
+  private state: SendState = SEND;
 
   constructor(id: number, limitBytes: number, memory: SendMemory, idle?: IdleRings) {
     this.id = id;
     this.memory = memory;
     this.buffer = new SendBuffer(idle, memory);
     this.limit = new SendLimit(limitBytes);
-    this.source = undefined;
   }
 
-  setSource(source: StreamSource | undefined): void {
-    this.source = source;
-    this.starved = false;
-  }
-
-  /** Everything written was acknowledged, the end too. */
+  /** Whether the peer has acknowledged all data and the FIN. */
   get delivered(): boolean {
-    return this.state === SendState.DataRecvd;
+    return this.state.kind === SendKind.DataRecvd;
   }
 
-  /** The half needs no more memory. */
+  /** Whether the sending part is in a terminal state: nothing more is sent or acknowledged. RFC 9000 §3.1 */
   get finished(): boolean {
-    return this.state === SendState.DataRecvd || this.state === SendState.ResetRecvd;
+    const { kind } = this.state;
+    return kind === SendKind.DataRecvd || kind === SendKind.ResetRecvd;
   }
 
   get mayWrite(): boolean {
-    return this.state === SendState.Send && !this.finWritten;
+    return this.state.kind === SendKind.Send && !this.buffer.isEnded;
   }
 
-  /** A STOP_SENDING still changes something. */
+  /** Whether STOP_SENDING still changes the state. */
   get mayBeStopped(): boolean {
-    return this.state === SendState.Send || this.state === SendState.DataSent;
+    return canBeReset(this.state);
   }
 
-  /** Take what there is room for; returns how much. */
+  /** Whether the program ended its data itself, by a FIN or by a reset. */
+  get endedByProgram(): boolean {
+    const { state } = this;
+    if (state.kind === SendKind.ResetAt) return true;
+    return state.kind === SendKind.ResetSent || state.kind === SendKind.ResetRecvd
+      ? state.byProgram
+      : this.buffer.isEnded;
+  }
+
+  /** Take as many bytes as there is room for; returns how many. */
   write(data: Uint8Array, fin: boolean, connectionLeft: number): number {
     const taken = Math.min(data.length, this.writeRoom(connectionLeft));
     this.buffer.append(data, 0, taken);
     if (taken < data.length) this.wantsWritable = true;
     else if (fin) this.end();
+    if (this.marks !== undefined && this.mayWrite && !isBelow(this.marks, this.buffer))
+      this.wantsWritable = true;
     return taken;
   }
 
-  /** What was written is all, whatever a source would still have. RFC 9000 §4.5 */
+  /** The final size is what was written, whatever a source would still give. RFC 9000 §4.5 */
   private end(): void {
-    this.finWritten = this.finPending = this.endedHere = true;
-    this.source = undefined;
+    this.buffer.finish();
+    this.source.drop();
   }
 
   /** There is room again, and the application waits for it. */
@@ -101,121 +116,165 @@ export class SendStream {
     if (!this.wantsWritable || !this.mayWrite) return false;
     const room = this.writeRoom(connectionLeft);
     const { heldBytes, unsentBytes } = this.buffer;
+    if (this.marks !== undefined) return room > 0 && isBelow(this.marks, this.buffer);
     return room > 0 && room * WRITABLE_SHARE >= (room >= WRITABLE_BYTES ? unsentBytes : heldBytes);
   }
 
-  /** A source could give something if there were room to keep a copy. */
+  /** Whether the source could give bytes if there were memory for a copy. */
   get waitsForMemory(): boolean {
-    return this.source !== undefined && this.mayWrite && !this.memory.hasSourceRoom(this.buffer.heldBytes);
+    return this.source.isThere && this.mayWrite && !this.memory.hasSourceRoom(this.buffer.heldBytes);
   }
 
   private writeRoom(connectionLeft: number): number {
     const { heldBytes, unsentBytes } = this.buffer;
     const credit = Math.min(connectionLeft, this.limit.left);
-    return this.memory.writeRoom(heldBytes, unsentBytes, credit);
+    const room = this.memory.writeRoom(heldBytes, unsentBytes, credit);
+    return this.marks === undefined ? room : Math.min(room, roomBelow(this.marks, this.buffer));
   }
 
-  reset(code: number): void {
+  /**
+   * Give up the data that is not acknowledged: all of it, by RESET_STREAM (RFC 9000 §3.1), or what lies
+   * beyond the first `reliableSize` bytes, by RESET_STREAM_AT (draft-ietf-quic-reliable-stream-reset §5).
+   */
+  reset(code: number, byProgram: boolean, reliableSize = 0): void {
     if (!this.mayBeStopped) return;
-    this.state = stepSend(this.state, SendInput.Reset);
-    this.resetCode = code;
-    this.resetPending = true;
-    this.buffer.discard();
-    this.finPending = false;
+    if (reliableSize === 0) {
+      this.state = afterReset(this.state, code, this.limit.used, byProgram || this.buffer.isEnded);
+      this.buffer.discard();
+    } else {
+      this.state = afterResetAt(this.state, code, reliableSize);
+      this.buffer.cut(reliableSize);
+    }
     this.wantsWritable = false;
-    this.source = undefined;
+    this.source.drop();
   }
 
   /** Whether data or a FIN could leave now, as far as this stream's limit goes. */
   hasData(connectionLeft: number): boolean {
-    if (this.state !== SendState.Send && this.state !== SendState.DataSent) return false;
-    if (this.buffer.lost.count > 0) return true;
-    if (this.buffer.unsentBytes === 0 && this.source === undefined) return this.finPending;
+    if (!this.mayBeStopped) return false;
+    if (this.buffer.hasLost) return true;
+    if (this.buffer.unsentBytes === 0 && !this.source.isThere) return this.buffer.owesEnd || this.owesResetAt;
     if (connectionLeft > 0 && this.limit.left > 0)
       return this.buffer.unsentBytes > 0 || this.memory.hasSourceRoom(this.buffer.heldBytes);
-    // The end needs no credit.
-    return this.buffer.unsentBytes === 0 && !this.starved;
+    // A FIN without data needs no credit.
+    return this.buffer.unsentBytes === 0 && !this.source.starved;
   }
 
-  get hasReset(): boolean {
-    return this.resetPending;
+  /** Whether lost data is to be sent again. */
+  get hasLost(): boolean {
+    return this.buffer.hasLost;
   }
 
-  /** Unsent bytes, or those that a source would make, wait for the peer to raise this stream's limit. */
+  get owesReset(): boolean {
+    return this.state.kind === SendKind.ResetSent && this.state.owesFrame;
+  }
+
+  /**
+   * Whether RESET_STREAM_AT must be sent. It follows the last byte below its reliable size, so that its final
+   * size needs no more credit.
+   */
+  private get owesResetAt(): boolean {
+    return this.state.kind === SendKind.ResetAt && this.state.owesFrame && this.buffer.unsentBytes === 0;
+  }
+
+  /** Whether the peer's limit for this stream holds back unsent bytes, or those that a source would give. */
   get isBlocked(): boolean {
-    if (this.limit.left > 0 || this.state !== SendState.Send) return false;
-    return this.buffer.unsentBytes > 0 || (this.source !== undefined && this.starved);
+    if (this.limit.left > 0 || !this.mayBeStopped) return false;
+    return this.buffer.unsentBytes > 0 || (this.source.isThere && this.source.starved);
   }
 
+  /** Write RESET_STREAM or RESET_STREAM_AT; returns false when it does not fit. */
   writeReset(packet: PacketWriter): boolean {
-    if (!encodeResetStream(packet.frames, this.id, this.resetCode, this.limit.used)) return false;
-    this.resetPending = false;
-    packet.addFact(Fact.ResetStream, this.id);
+    const { state, id } = this;
+    if (state.kind === SendKind.ResetSent) {
+      if (!encodeResetStream(packet.frames, id, state.code, state.finalSize)) return false;
+      packet.addFact(Fact.ResetStream, id);
+    } else if (state.kind === SendKind.ResetAt) {
+      // No byte will be sent for the first time any more, so the used limit is the final size.
+      if (!encodeResetStreamAt(packet.frames, id, state.code, this.limit.used, state.reliableSize))
+        return false;
+      packet.addFact(Fact.ResetStreamAt, id, state.reliableSize);
+    } else return true;
+    state.owesFrame = false;
     return true;
   }
 
-  /** STREAM_DATA_BLOCKED, once for each limit; false when it does not fit. RFC 9000 §4.1 */
+  /** Write STREAM_DATA_BLOCKED, once for each limit; returns false when it does not fit. RFC 9000 §4.1 */
   writeBlocked(packet: PacketWriter): boolean {
     const { limit } = this;
-    if (limit.blockedAt === limit.limit) return true;
+    if (limit.isBlockedSaid) return true;
     if (!encodeStreamLimit(packet.frames, FrameType.StreamDataBlocked, this.id, limit.limit)) return false;
-    limit.blockedAt = limit.limit;
-    packet.addFact(Fact.Blocked, FrameType.StreamDataBlocked, this.id, limit.limit);
+    limit.onBlockedSaid();
+    packet.addFact(Fact.StreamDataBlocked, this.id, limit.limit);
     return true;
   }
 
   /**
-   * Fill the packet with STREAM frames: what was lost first, then what is new.
+   * Fill the packet with STREAM frames.
    *
    * @returns bytes of connection flow control used.
    */
   writeData(packet: PacketWriter, connectionLeft: number): number {
     const { buffer } = this;
-    while (buffer.lost.count > 0) {
-      const from = buffer.lost.startAt(0);
-      const written = this.writeRange(packet, from, buffer.lost.endAt(0));
-      if (written < 0) return 0;
-      buffer.lost.remove(from, from + written);
-    }
     const left = Math.min(connectionLeft, this.limit.left);
-    if (buffer.unsentBytes === 0 && this.source !== undefined) return this.writeFromSource(packet, left);
-    const allowed = Math.min(buffer.unsentBytes, left);
-    if (allowed === 0 && !(this.finPending && buffer.unsentBytes === 0)) return 0;
-    const written = this.writeRange(packet, buffer.sent, buffer.sent + allowed);
-    if (written <= 0) return 0;
-    buffer.sent += written;
-    this.limit.used += written;
-    return written;
+    // A source is asked only when a packet begins with nothing written left to send.
+    const asks = this.source.isThere && buffer.unsentBytes === 0;
+    const newBytes = this.writeBuffered(packet, left);
+    this.limit.used += newBytes;
+    if (this.owesResetAt) this.writeReset(packet);
+    return asks && !buffer.hasLost ? this.writeFromSource(packet, left) : newBytes;
   }
 
   onAcked(from: number, to: number, fin: boolean): void {
     // After a reset only the acknowledgement of the reset ends the stream. RFC 9000 §3.1
     if (!this.mayBeStopped) return;
-    this.buffer.onAcked(from, to);
-    if (fin) {
-      this.finAcked = true;
-      this.finPending = false;
-    }
-    if (this.finAcked && this.buffer.base === this.buffer.end)
-      this.state = stepSend(this.state, SendInput.AllAcked);
+    this.buffer.onAcked(from, to, fin);
+    if (this.buffer.isDelivered) this.state = afterAllAcked(this.state);
+    if (this.state.kind === SendKind.ResetAt) this.concludeReset();
   }
 
   onLost(from: number, to: number, fin: boolean): void {
-    if (this.state !== SendState.Send && this.state !== SendState.DataSent) return;
-    this.buffer.onLost(from, to);
-    if (fin && !this.finAcked) this.finPending = true;
+    if (this.mayBeStopped) this.buffer.onLost(from, to, fin);
   }
 
-  onResetAcked(): void {
-    this.state = stepSend(this.state, SendInput.ResetAcked);
-    this.resetPending = false;
+  /** RESET_STREAM arrived, or RESET_STREAM_AT with this reliable size. */
+  onResetAcked(reliableSize = 0): void {
+    const { state } = this;
+    if (state.kind === SendKind.ResetAt) {
+      if (state.reliableSize !== reliableSize) return;
+      state.isAcked = true;
+      state.owesFrame = false;
+      this.concludeReset();
+    } else if (reliableSize === 0) this.state = afterResetAcked(state);
   }
 
-  onResetLost(): void {
-    if (this.state === SendState.ResetSent) this.resetPending = true;
+  onResetLost(reliableSize = 0): void {
+    const { state } = this;
+    if (state.kind === SendKind.ResetSent) state.owesFrame = true;
+    else if (state.kind === SendKind.ResetAt && state.reliableSize === reliableSize)
+      state.owesFrame = !state.isAcked;
   }
 
-  /** Give back a buffer with nothing in it. */
+  /** RESET_STREAM_AT is acknowledged, and so is all that it lets arrive. draft-ietf-quic-reliable-stream-reset §5.3 */
+  private concludeReset(): void {
+    const { state, buffer } = this;
+    if (state.kind === SendKind.ResetAt && state.isAcked && buffer.heldBytes === 0)
+      this.state = afterResetAcked(state);
+  }
+
+  /**
+   * The peer rejected 0-RTT: this stream begins anew, under the limit that holds now. RFC 9001 §4.6.2
+   * Where the peer takes no RESET_STREAM_AT any more, a reset with a reliable size becomes one without.
+   */
+  restart(limitBytes: number, acceptsResetAt: boolean): void {
+    if (this.state.kind === SendKind.ResetAt && !acceptsResetAt) this.reset(this.state.code, true);
+    this.limit.restart(limitBytes);
+    this.buffer.restart();
+    this.state = afterRejection(this.state);
+    this.source.starved = false;
+  }
+
+  /** Give back the memory of an empty buffer. */
   rest(): void {
     this.buffer.rest();
   }
@@ -223,10 +282,13 @@ export class SendStream {
   /** The connection has ended: nothing is sent any more. */
   onConnectionEnd(): void {
     this.buffer.discard();
-    this.source = undefined;
+    this.source.drop();
   }
 
-  /** Let the source fill one frame in place, asked as often as it takes; returns the bytes. A copy stays in the buffer, in case the packet is lost. */
+  /**
+   * Let the source fill one STREAM frame in place, asked as often as it takes; returns the bytes. The buffer
+   * keeps a copy, in case the packet is lost.
+   */
   private writeFromSource(packet: PacketWriter, left: number): number {
     const { frames } = packet;
     const { buffer } = this;
@@ -239,17 +301,17 @@ export class SendStream {
     let answer: SourceAnswer;
     let mayAsk: boolean;
     do {
-      answer = this.ask(frames.buffer.subarray(dataAt + bytes, dataAt + room));
+      answer = this.source.ask(frames.buffer.subarray(dataAt + bytes, dataAt + room));
       bytes += answer.bytes;
-      // Without credit only the end is left to ask for; with little room nothing is worth it.
+      // Without credit, a source can only end the stream; with little room, asking again costs more than it
+      // gains.
       mayAsk = bytes === room ? bytes === left : frames.end - dataAt - bytes >= SMALL_ROOM_BYTES;
-    } while (answer.bytes > 0 && this.source !== undefined && mayAsk);
+    } while (answer.bytes > 0 && this.source.isThere && mayAsk);
     const { fin } = answer;
     // A source may reset its stream: then what it gave is not sent.
-    if ((bytes === 0 && !fin) || this.state !== SendState.Send) return 0;
+    if ((bytes === 0 && !fin) || this.state.kind !== SendKind.Send) return 0;
     const from = buffer.end;
-    buffer.append(frames.buffer, dataAt, dataAt + bytes);
-    buffer.sent = buffer.end;
+    buffer.appendSent(frames.buffer, dataAt, dataAt + bytes, fin);
     this.limit.used += bytes;
     frames.u8(FrameType.Stream | STREAM_OFF | STREAM_LEN | (fin ? STREAM_FIN : 0));
     frames.varint(this.id);
@@ -257,47 +319,33 @@ export class SendStream {
     frames.varintOf(bytes, SOURCE_LENGTH_BYTES);
     frames.take(bytes);
     packet.addFact(fin ? Fact.StreamFin : Fact.Stream, this.id, from, buffer.end);
-    if (fin) {
-      this.finWritten = this.endedHere = true;
-      this.state = stepSend(this.state, SendInput.AllSent);
-    }
+    if (fin) this.state = afterAllSent(this.state);
     return bytes;
   }
 
-  /**
-   * The answer of the source, or of the one that it hands over to before it gives anything. An empty room is for
-   * credit that is used up: nothing but the end fits.
-   */
-  private ask(room: Uint8Array): SourceAnswer {
-    for (;;) {
-      const source = this.source!;
-      this.asking = true;
-      const answer = source(room);
-      this.asking = false;
-      const { bytes, fin } = answer;
-      if (!(bytes >= 0 && bytes <= room.length))
-        throw new RangeError(`a source wrote ${bytes} bytes into a room of ${room.length}`);
-      const isDry = bytes === 0 && !fin && this.source === source;
-      this.starved = isDry && room.length === 0;
-      if (fin || (isDry && !this.starved)) this.source = undefined;
-      if (bytes > 0 || isDry || this.source === undefined) return answer;
+  /** Write what the buffer holds; returns the bytes that were never sent before. */
+  private writeBuffered(packet: PacketWriter, newBytes: number): number {
+    const { buffer } = this;
+    let written = 0;
+    while (buffer.select(newBytes - written)) {
+      const to = this.writeRange(packet, buffer.nextFrom, buffer.nextTo);
+      if (to < 0) return written;
+      written += buffer.onSent(to);
     }
+    return written;
   }
 
-  /** Write one frame of `[from, to)`, or as much as fits; returns the bytes, or -1 when nothing fits. */
+  /** Write one frame of `[from, to)`, or as much as fits; returns where it ends, or -1 when nothing fits. */
   private writeRange(packet: PacketWriter, from: number, to: number): number {
     const { frames } = packet;
     const room = streamDataRoom(this.id, from, frames.room);
     if (room < 0 || (room === 0 && from < to)) return -1;
     const end = Math.min(to, from + room);
-    const fin = this.finWritten && !this.finAcked && end === this.buffer.end;
+    const fin = this.buffer.reachesEnd(end);
     encodeStreamHeader(frames, this.id, from, end - from, fin);
     this.buffer.copyTo(frames.buffer, frames.take(end - from), from, end);
     packet.addFact(fin ? Fact.StreamFin : Fact.Stream, this.id, from, end);
-    if (fin) {
-      this.finPending = false;
-      this.state = stepSend(this.state, SendInput.AllSent);
-    }
-    return end - from;
+    if (fin) this.state = afterAllSent(this.state);
+    return end;
   }
 }

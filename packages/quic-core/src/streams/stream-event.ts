@@ -1,6 +1,6 @@
 import type { QuicEvent } from '../events.ts';
 
-/** A stream event before it is known whose it is. */
+/** A stream event without the number of its connection, which the connection adds. */
 export type StreamEvent =
   Extract<QuicEvent, { type: `stream-${string}` | 'streams-available' }> extends infer E
     ? E extends unknown

@@ -8,6 +8,10 @@ export interface StreamSettings {
   readonly maxUnidirectionalStreams: number;
   /** Default: no bound. */
   readonly maxSendBufferBytes?: number;
+  /** Priority of streams whose program sets none. Default: they take turns. */
+  readonly defaultStreamPriority?: number;
+  /** Whether this end accepts RESET_STREAM_AT. Default: it does not. */
+  readonly reliableReset?: boolean;
 }
 
 /** The peer's limits for the data of new streams, from its transport parameters. RFC 9000 §18.2 */
@@ -18,4 +22,6 @@ export interface PeerStreamLimits {
   readonly initialMaxStreamDataUni: number;
   readonly initialMaxStreamsBidi: number;
   readonly initialMaxStreamsUni: number;
+  /** Default: the peer does not understand RESET_STREAM_AT. */
+  readonly resetStreamAt?: boolean;
 }

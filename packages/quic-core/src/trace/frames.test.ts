@@ -55,6 +55,37 @@ describe('frames encoded by hand after RFC 9000 §19', () => {
     ],
     ['1e', { type: 'handshake_done', length: 1 }],
     ['3102aabb', { type: 'datagram', dataLength: 2, length: 4 }],
+    // draft-ietf-quic-multipath §4.
+    ['3e030a050000', { type: 'ack', pathId: 3, rawDelay: 5, ranges: [[10, 10]], ecn: undefined, length: 6 }],
+    [
+      '3f030a050000010203',
+      {
+        type: 'ack',
+        pathId: 3,
+        rawDelay: 5,
+        ranges: [[10, 10]],
+        ecn: { ect0: 1, ect1: 2, ce: 3 },
+        length: 9,
+      },
+    ],
+    ['7e75013e', { type: 'path_abandon', pathId: 1, code: 62, length: 4 }],
+    ['7e760205', { type: 'path_status_backup', pathId: 2, sequence: 5, length: 4 }],
+    ['7e770206', { type: 'path_status_available', pathId: 2, sequence: 6, length: 4 }],
+    [
+      `7e7801020102aabb${'00'.repeat(16)}`,
+      {
+        type: 'path_new_connection_id',
+        pathId: 1,
+        sequence: 2,
+        retirePriorTo: 1,
+        connectionId: 'aabb',
+        length: 24,
+      },
+    ],
+    ['7e790102', { type: 'path_retire_connection_id', pathId: 1, sequence: 2, length: 4 }],
+    ['7e7a05', { type: 'max_path_id', maximum: 5, length: 3 }],
+    ['7e7b05', { type: 'paths_blocked', maximum: 5, length: 3 }],
+    ['7e7c0102', { type: 'path_cids_blocked', pathId: 1, nextSequence: 2, length: 4 }],
   ])('%s', (hex, record) => {
     expect(walk(hex)).toEqual([record]);
   });

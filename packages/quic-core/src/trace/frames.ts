@@ -1,10 +1,14 @@
 import { ByteReader, toHex } from '@tsquic/bytes';
 import { createAckFrame, decodeAck } from '../frame/ack.ts';
+import { decodeAckFrequency } from '../frame/ack-frequency.ts';
 import { decodeClose } from '../frame/close.ts';
 import { decodeNewConnectionId } from '../frame/connection-id.ts';
 import { createCryptoFrame, decodeCrypto } from '../frame/crypto.ts';
+import { createDatagramFrame, decodeDatagram } from '../frame/datagram.ts';
+import { decodePathNumbers } from '../frame/multipath.ts';
 import { PATH_DATA_LENGTH } from '../frame/path.ts';
 import { FrameType } from '../frame/rules.ts';
+import { createResetStreamAtFrame, decodeResetStreamAt } from '../frame/reset-stream-at.ts';
 import { createStreamFrame, decodeStream } from '../frame/stream.ts';
 import { createStreamControlFrame, decodeResetStream, decodeStopSending } from '../frame/stream-control.ts';
 
@@ -15,6 +19,8 @@ type FrameContent =
   | { readonly type: 'padding' | 'ping' | 'handshake_done' }
   | {
       readonly type: 'ack';
+      /** In a PATH_ACK frame, the path whose packets it acknowledges. draft-ietf-quic-multipath §4.1 */
+      readonly pathId?: number;
       /** As on the wire: in units of the sender's ack_delay_exponent. */
       readonly rawDelay: number;
       /** Inclusive, newest first. */
@@ -26,6 +32,13 @@ type FrameContent =
       readonly streamId: number;
       readonly code: number;
       readonly finalSize: number;
+    }
+  | {
+      readonly type: 'reset_stream_at';
+      readonly streamId: number;
+      readonly code: number;
+      readonly finalSize: number;
+      readonly reliableSize: number;
     }
   | { readonly type: 'stop_sending'; readonly streamId: number; readonly code: number }
   | { readonly type: 'crypto'; readonly offset: number; readonly dataLength: number }
@@ -64,6 +77,30 @@ type FrameContent =
       readonly reason: string;
     }
   | { readonly type: 'datagram'; readonly dataLength: number }
+  | { readonly type: 'immediate_ack' }
+  | {
+      readonly type: 'ack_frequency';
+      readonly sequence: number;
+      readonly threshold: number;
+      readonly maxAckDelayUs: number;
+      readonly reordering: number;
+    }
+  | {
+      readonly type: 'path_new_connection_id';
+      readonly pathId: number;
+      readonly sequence: number;
+      readonly retirePriorTo: number;
+      readonly connectionId: string;
+    }
+  | { readonly type: 'path_retire_connection_id'; readonly pathId: number; readonly sequence: number }
+  | { readonly type: 'path_abandon'; readonly pathId: number; readonly code: number }
+  | {
+      readonly type: 'path_status_backup' | 'path_status_available';
+      readonly pathId: number;
+      readonly sequence: number;
+    }
+  | { readonly type: 'max_path_id' | 'paths_blocked'; readonly maximum: number }
+  | { readonly type: 'path_cids_blocked'; readonly pathId: number; readonly nextSequence: number }
   | { readonly type: 'unknown'; readonly frameType: number };
 
 /**
@@ -97,16 +134,23 @@ function decodeContent(reader: ByteReader, type: number): FrameContent | undefin
       return { type: 'ping' };
     case FrameType.Ack:
     case FrameType.AckEcn:
+    case FrameType.PathAck:
+    case FrameType.PathAckEcn:
       return decodeAckContent(reader, type);
     case FrameType.ResetStream:
     case FrameType.StopSending:
       return decodeStreamEnd(reader, type);
+    case FrameType.ResetStreamAt: {
+      const frame = createResetStreamAtFrame();
+      decodeResetStreamAt(reader, frame);
+      return { type: 'reset_stream_at', ...frame };
+    }
     case FrameType.Crypto:
       return decodeCryptoContent(reader);
     case FrameType.HandshakeDone:
       return { type: 'handshake_done' };
     default:
-      return decodeRare(reader, type);
+      return type >= FrameType.PathAbandon ? decodeOfPath(reader, type) : decodeRare(reader, type);
   }
 }
 
@@ -118,7 +162,7 @@ function decodeRare(reader: ByteReader, type: number): FrameContent | undefined 
       return { type: 'new_token', tokenLength };
     }
     case FrameType.NewConnectionId: {
-      const frame = decodeNewConnectionId(reader);
+      const frame = decodeNewConnectionId(reader, type);
       if (frame === undefined) return undefined;
       const { sequence, retirePriorTo, connectionId } = frame;
       return { type: 'new_connection_id', sequence, retirePriorTo, connectionId: toHex(connectionId) };
@@ -135,14 +179,49 @@ function decodeRare(reader: ByteReader, type: number): FrameContent | undefined 
       const { application, code, frameType, reason } = decodeClose(reader, type);
       return { type: 'connection_close', application, code, frameType, reason: asciiOf(reason) };
     }
-    case DATAGRAM:
-    case DATAGRAM + 1: {
-      const dataLength = type === DATAGRAM ? reader.remaining : reader.varint();
-      reader.skip(dataLength);
-      return { type: 'datagram', dataLength };
-    }
+    case FrameType.ImmediateAck:
+      return { type: 'immediate_ack' };
+    case FrameType.AckFrequency:
+      return { type: 'ack_frequency', ...decodeAckFrequency(reader) };
+    case FrameType.Datagram:
+    case FrameType.DatagramWithLength:
+      return decodeDatagramContent(reader, type);
     default:
       return undefined;
+  }
+}
+
+/** Frames about paths by their IDs. draft-ietf-quic-multipath §4 */
+function decodeOfPath(reader: ByteReader, type: number): FrameContent | undefined {
+  if (type > FrameType.PathCidsBlocked) return undefined;
+  if (type === FrameType.PathNewConnectionId) {
+    const frame = decodeNewConnectionId(reader, type);
+    if (frame === undefined) return undefined;
+    const { pathId, sequence, retirePriorTo, connectionId } = frame;
+    return {
+      type: 'path_new_connection_id',
+      pathId,
+      sequence,
+      retirePriorTo,
+      connectionId: toHex(connectionId),
+    };
+  }
+  const { pathId, value } = decodePathNumbers(reader, type);
+  switch (type) {
+    case FrameType.PathAbandon:
+      return { type: 'path_abandon', pathId, code: value };
+    case FrameType.PathStatusBackup:
+      return { type: 'path_status_backup', pathId, sequence: value };
+    case FrameType.PathStatusAvailable:
+      return { type: 'path_status_available', pathId, sequence: value };
+    case FrameType.PathRetireConnectionId:
+      return { type: 'path_retire_connection_id', pathId, sequence: value };
+    case FrameType.MaxPathId:
+      return { type: 'max_path_id', maximum: pathId };
+    case FrameType.PathsBlocked:
+      return { type: 'paths_blocked', maximum: pathId };
+    default:
+      return { type: 'path_cids_blocked', pathId, nextSequence: value };
   }
 }
 
@@ -159,7 +238,8 @@ function decodeAckContent(reader: ByteReader, type: number): FrameContent | unde
     { length: rangeCount },
     (_, index) => [ack.starts[index]!, ack.ends[index]!] as const,
   );
-  return { type: 'ack', rawDelay, ranges, ecn: hasEcn ? { ect0, ect1, ce } : undefined };
+  const numbered = type >= FrameType.PathAck ? { pathId: ack.pathId } : {};
+  return { type: 'ack', ...numbered, rawDelay, ranges, ecn: hasEcn ? { ect0, ect1, ce } : undefined };
 }
 
 function decodeStreamEnd(reader: ByteReader, type: number): FrameContent {
@@ -176,6 +256,12 @@ function decodeCryptoContent(reader: ByteReader): FrameContent {
   const frame = createCryptoFrame();
   decodeCrypto(reader, frame);
   return { type: 'crypto', offset: frame.offset, dataLength: frame.dataEnd - frame.dataAt };
+}
+
+function decodeDatagramContent(reader: ByteReader, type: number): FrameContent {
+  const frame = createDatagramFrame();
+  decodeDatagram(reader, type, frame);
+  return { type: 'datagram', dataLength: frame.dataEnd - frame.dataAt };
 }
 
 function decodeStreamContent(reader: ByteReader, type: number): FrameContent {
@@ -210,6 +296,3 @@ function asciiOf(bytes: Uint8Array): string {
   for (const byte of bytes) text += byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : '?';
   return text;
 }
-
-/** RFC 9221 §4; the next type has a length. */
-const DATAGRAM = 0x30;

@@ -1,11 +1,11 @@
-import type { Address } from '../context/address.ts';
+import type { Address } from '../path/address.ts';
 import type { CloseReason } from '../events.ts';
-import type { TransportParameters } from '../handshake/parameters.ts';
+import type { TransportParameters } from '../parameters/parameters.ts';
 import type { Drop } from '../packet/drop.ts';
-import type { PacketType } from '../packet/header.ts';
+import type { PacketType } from '../version/packet-type.ts';
 
 /**
- * Someone who watches. Every method may be absent and then costs nothing. All times are microseconds; `connection`
+ * Hears what a context and its connections do. Every method may be absent and then costs nothing. All times are microseconds; `connection`
  * is -1 for datagrams that belong to none. Buffers and records are borrowed for the call.
  */
 export interface Tracer {
@@ -17,6 +17,19 @@ export interface Tracer {
     version: number,
     local: Address,
     remote: Address,
+    nowUs: number,
+  ): void;
+  /**
+   * Versions by their numbers, first preferred: of ours, of the peer's as far as it has named them, and the one that
+   * packets are written in from now on, 0 where both have none in common. Told when a connection begins, with the version
+   * of the client's first flight; when a client has read a Version Negotiation packet; and with the negotiated version
+   * once the peer's parameters are checked. RFC 9000 §6, RFC 9368 §2
+   */
+  onVersions?(
+    connection: number,
+    ours: readonly number[],
+    theirs: readonly number[],
+    chosen: number,
     nowUs: number,
   ): void;
   onConnectionClosed?(connection: number, reason: CloseReason, nowUs: number): void;
@@ -92,7 +105,7 @@ export interface Tracer {
   /** What recovery and congestion control know has changed. The record is reused. */
   onMetrics?(connection: number, metrics: RecoveryMetrics, nowUs: number): void;
 
-  /** The application has something to say among all this. The core never calls it: programs do. */
+  /** A message of the program, for the record. The core never calls this method. */
   onMessage?(connection: number, text: string, nowUs: number): void;
 
   /** A bug of ours was caught: the connection closes with INTERNAL_ERROR. A tracer may throw it on, and tests do. */

@@ -1,8 +1,9 @@
-import { AdversaryEndpoint, type AdversaryEndpointOptions, frame } from '@tsquic/simulator';
+import { AdversaryEndpoint, type AdversaryEndpointOptions, frame } from '@tsquic/adversary';
 import type { Level } from '@tsquic/tls13';
-import type { Address } from '../../src/context/address.ts';
+import type { Address } from '../../src/path/address.ts';
 import type { QuicContext } from '../../src/context/context.ts';
-import { createOutgoingDatagram } from '../../src/context/outgoing-datagram.ts';
+import { createOutgoingDatagram } from '../../src/connection/outgoing-datagram.ts';
+import type { PacketKeys } from '../../src/keys/packet-keys.ts';
 import { FrameType } from '../../src/frame/rules.ts';
 
 /** Where an attacker is, unless told otherwise. */
@@ -26,6 +27,8 @@ export class Attacker extends AdversaryEndpoint {
   /** Datagrams and bytes both ways. */
   readonly sent = { datagrams: 0, bytes: 0 };
   readonly received = { datagrams: 0, bytes: 0 };
+  /** Datagrams of the victim, before they are read. */
+  onTake: ((datagram: Uint8Array) => void) | undefined = undefined;
   private readonly onDeliver: ((bytes: Uint8Array) => void) | undefined;
   private readonly out = createOutgoingDatagram(new Uint8Array(1500));
 
@@ -55,9 +58,17 @@ export class Attacker extends AdversaryEndpoint {
       if (to.ip !== this.address.ip || to.port !== this.address.port) continue;
       this.received.datagrams++;
       this.received.bytes += length;
+      this.onTake?.(buffer.slice(0, length));
       this.take(buffer.slice(0, length));
     }
+    if (this.victim.nextWakeDelay(this.nowUs, 1) === 0)
+      throw new Error('the victim has nothing to send, and is due at the same time again');
     return this;
+  }
+
+  /** The keys of both directions at a level. */
+  keysAt(level: Level): { readonly write: PacketKeys; readonly read: PacketKeys } {
+    return { write: this.writes[level]!, read: this.reads[level]! };
   }
 
   /** Let time pass, and take what the victim sends meanwhile. */

@@ -1,15 +1,17 @@
-import type { CryptoProvider } from '@tsquic/crypto';
-import { createNodeProvider } from '@tsquic/crypto/node';
-import { createRandom, createTestIdentity } from '@tsquic/simulator';
-import type { QuicContextOptions } from '../../src/context/config.ts';
-import { createQuicContext, type QuicContext } from '../../src/context/context.ts';
+import { concatBytes } from '@tsquic/bytes';
+import { createTestIdentity } from '@tsquic/simulator';
+import { seededCrypto } from '@tsquic/testing/seeded';
+import { Level } from '@tsquic/tls13';
+import type { QuicContextOptions } from '../../src/config/config.ts';
+import { QuicContext } from '../../src/context/context.ts';
+import type { Connection } from '../../src/connection/connection.ts';
+import type { ConnectionTable } from '../../src/context/connection-table.ts';
+import type { QuicHostContext } from '../../src/context/contract.ts';
 import type { QuicEvent } from '../../src/events.ts';
-import { Attacker, ATTACKER, type AttackerOptions } from './attacker.ts';
-
-/** Node's cryptography with seeded randomness. */
-export function seededCrypto(seed: number): CryptoProvider {
-  return createNodeProvider({ random: createRandom(seed).fillBytes });
-}
+import { FrameType } from '../../src/frame/rules.ts';
+import type { Version } from '../../src/version/versions.ts';
+import { Attacker, ATTACKER, type AttackerOptions, PADDING } from './attacker.ts';
+import { frame } from './frames.ts';
 
 /** A tracer under which no bug of ours stays unseen. */
 export const LOUD = {
@@ -19,26 +21,27 @@ export const LOUD = {
 } as const;
 
 /** A server whose bugs are loud. */
-export function createServer(options: Partial<QuicContextOptions> = {}, seed = 1): QuicContext {
+export function createServer(
+  options: Partial<QuicContextOptions> = {},
+  seed = 1,
+  versions?: readonly Version[],
+): QuicContext {
   const crypto = seededCrypto(seed);
-  return createQuicContext({
-    crypto,
-    alpn: ['test'],
-    identity: createTestIdentity(crypto),
-    tracer: LOUD,
-    ...options,
-  });
+  const identity = createTestIdentity(crypto);
+  return new QuicContext({ crypto, alpn: ['test'], identity, tracer: LOUD, ...options }, versions);
 }
 
 /** A client whose bugs are loud. */
-export function createClient(options: Partial<QuicContextOptions> = {}, seed = 2): QuicContext {
-  return createQuicContext({
-    crypto: seededCrypto(seed),
-    alpn: ['test'],
-    dangerouslySkipCertificateCheck: true,
-    tracer: LOUD,
-    ...options,
-  });
+export function createClient(
+  options: Partial<QuicContextOptions> = {},
+  seed = 2,
+  versions?: readonly Version[],
+): QuicContext {
+  const crypto = seededCrypto(seed);
+  return new QuicContext(
+    { crypto, alpn: ['test'], dangerouslySkipCertificateCheck: true, tracer: LOUD, ...options },
+    versions,
+  );
 }
 
 /** A client of `victim` that is one of ours no longer. Its handshake runs as far as `options` let it. */
@@ -66,6 +69,28 @@ export function attackClient(
   });
   victim.createConnection({ to: ATTACKER, serverName: 'server.test' }, attacker.nowUs);
   return attacker.pump();
+}
+
+/** Victims of both roles to which the handshake is confirmed: so a client issues IDs too. */
+export const CONFIRMED_VICTIMS: readonly [
+  role: string,
+  attack: (context: Partial<QuicContextOptions>, options?: Partial<AttackerOptions>) => Attacker,
+][] = [
+  ['server', (context, options) => attackServer(createServer(context), options)],
+  [
+    'client',
+    (context, options) =>
+      attackClient(createClient(context), options).send(
+        Level.Application,
+        concatBytes(frame(FrameType.HandshakeDone), PADDING),
+      ),
+  ],
+];
+
+/** The first connection of a context, from the inside: for what no honest peer can bring about. */
+export function coreOf(context: QuicHostContext): Connection {
+  const { table } = context as unknown as { readonly table: ConnectionTable };
+  return table.all()[0]!;
 }
 
 /** All events that wait. */

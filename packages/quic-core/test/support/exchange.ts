@@ -1,6 +1,6 @@
-import type { Address } from '../../src/context/address.ts';
+import type { Address } from '../../src/path/address.ts';
 import type { QuicContext } from '../../src/context/context.ts';
-import { createOutgoingDatagram } from '../../src/context/outgoing-datagram.ts';
+import { createOutgoingDatagram } from '../../src/connection/outgoing-datagram.ts';
 
 /** Where the honest client and server of a test are. */
 export const CLIENT: Address = { ip: '192.0.2.7', port: 7777 };

@@ -6,4 +6,4 @@ export {
   readFrames,
   type SeenFrame,
   streamFrame,
-} from '@tsquic/simulator';
+} from '@tsquic/adversary';

@@ -1,10 +1,13 @@
 import { Level } from '@tsquic/tls13';
 import { PacketWriter } from '../../src/packet/writer.ts';
-import { DeliveryLog } from '../../src/recovery/delivery-log.ts';
+import { DeliveryLog } from '../../src/facts/delivery-log.ts';
+import { ConnectionVersion } from '../../src/version/connection-version.ts';
+import { VERSION_1 } from '../../src/version/versions.ts';
 
 const FIELDS = {
-  versionId: 1,
+  version: new ConnectionVersion(VERSION_1),
   destinationId: new Uint8Array(8),
+  pathId: 0,
   sourceId: new Uint8Array(8),
   token: new Uint8Array(0),
 };

@@ -1,13 +1,20 @@
 import type { AckSample, CongestionController, CongestionEvent } from '@tsquic/congestion';
+import { RandomBits } from '../../src/packet/random-bits.ts';
 import { Level } from '@tsquic/tls13';
 import { type AckFrame, createAckFrame } from '../../src/frame/ack.ts';
 import type { OpenPacket } from '../../src/packet/writer.ts';
+import { PeerIds } from '../../src/ids/peer-ids.ts';
+import { createRegistry } from './registry.ts';
 import { Paths } from '../../src/path/paths.ts';
-import type { DeliveryLog } from '../../src/recovery/delivery-log.ts';
+import type { DeliveryLog } from '../../src/facts/delivery-log.ts';
+import type { PacketSpace } from '../../src/spaces/packet-space.ts';
 import type { FactRouter } from '../../src/recovery/facts.ts';
-import { type HandshakeProgress, ProbeTimeout } from '../../src/recovery/pto.ts';
+import type { HandshakeProgress } from '../../src/handshake/progress.ts';
+import { ProbeTimeout } from '../../src/recovery/pto.ts';
+import { CongestionReports } from '../../src/recovery/congestion-reports.ts';
 import { Recovery } from '../../src/recovery/recovery.ts';
-import type { Space } from '../../src/spaces/spaces.ts';
+import type { Space } from '../../src/packet/levels.ts';
+import { PacketSpaces } from '../../src/spaces/spaces.ts';
 
 /** A congestion controller with a fixed window that writes down what it is told. */
 export class RecordingController implements CongestionController {
@@ -55,6 +62,7 @@ export interface RigAck {
 export class RecoveryRig {
   readonly controller: RecordingController;
   readonly progress: { -readonly [K in keyof HandshakeProgress]: HandshakeProgress[K] };
+  readonly spaces: PacketSpaces = new PacketSpaces(25_000, 3, () => 0);
   readonly paths: Paths;
   readonly pto: ProbeTimeout;
   readonly recovery: Recovery;
@@ -79,37 +87,62 @@ export class RecoveryRig {
       { ip: '10.0.0.1', port: 1 },
       { ip: '10.0.0.2', port: 2 },
       0,
-      true,
+      this.progress.isClient,
+      new PeerIds(new Uint8Array(8), createRegistry().registry),
       {
         initialRttUs: 333_000,
         maxUdpPayloadBytes: 1452,
         congestion: () => this.controller,
         ecn: ecnCodepoint > 0,
+        space: this.spaces.application,
+        spinBit: 'on',
+        bits: new RandomBits((out) => out.fill(1)),
       },
       (out) => out.fill(7),
       0,
     );
-    this.pto = new ProbeTimeout(this.paths, this.progress);
+    this.paths.active.amplification.validated = true;
+    this.pto = new ProbeTimeout(this.paths, this.spaces, this.progress);
     const { acked, lost } = this;
     const facts: Pick<FactRouter, 'acknowledge' | 'lose'> = {
-      acknowledge: (_space: Space, log: DeliveryLog, from: number, to: number) => {
+      acknowledge: ({ sending }: PacketSpace, from: number, to: number) => {
+        const { log } = sending.sent;
         for (let i = from; i < to; i++) acked.push(log.valueAt(i, 0));
       },
       lose: (log: DeliveryLog, from: number, to: number) => {
         for (let i = from; i < to; i++) lost.push(log.valueAt(i, 0));
       },
     };
-    this.recovery = new Recovery(this.paths, facts as FactRouter, this.pto, () => 0);
+    this.recovery = new Recovery(
+      this.paths,
+      this.spaces,
+      facts as FactRouter,
+      this.pto,
+      new CongestionReports(),
+    );
+  }
+
+  /** The space of a kind; undefined once it is discarded. */
+  space(kind: Space): PacketSpace | undefined {
+    return this.spaces.at(kind, this.paths.active);
+  }
+
+  /** The number of the next 1-RTT packet. */
+  nextNumber(): number {
+    const { active } = this.paths;
+    return active.space.sending.nextNumber(active);
   }
 
   /** Send one packet; returns its number. */
-  send(space: Space, nowUs: number, packet: RigPacket = {}): number {
+  send(kind: Space, nowUs: number, packet: RigPacket = {}): number {
     const { recovery, paths } = this;
-    const sent = recovery.sent[space]!;
+    const space = this.space(kind)!;
+    const { sent } = space.sending;
     const number = sent.next;
     const ackEliciting = packet.eliciting ?? true;
     const open: OpenPacket = {
       level: Level.Application,
+      pathId: 0,
       number,
       headerAt: 0,
       lengthAt: -1,
@@ -129,7 +162,7 @@ export class RecoveryRig {
 
   /** An ACK of these inclusive ranges, newest first. */
   ack(
-    space: Space,
+    kind: Space,
     ranges: readonly (readonly [from: number, to: number])[],
     nowUs: number,
     extra: RigAck = {},
@@ -148,6 +181,6 @@ export class RecoveryRig {
     });
     frame.hasEcn = extra.ecn !== undefined;
     [frame.ect0, frame.ect1, frame.ce] = extra.ecn ?? [0, 0, 0];
-    this.recovery.onAck(space, frame, nowUs);
+    this.recovery.onAck(this.space(kind)!, frame, nowUs);
   }
 }

@@ -1,7 +1,7 @@
 // Handlers fail: one by the peer's doing, one by a bug, one with an onError that has a bug itself. Prints what the
 // runtime calls unhandled, which must be nothing, and the warnings.
 import process from 'node:process';
-import { createSelfSigned } from '@tsquic/cli';
+import { createSelfSigned } from 'tsquic/certificates';
 import { connect, listen, QuicStreamError } from 'tsquic';
 
 process.on('unhandledRejection', (error) => console.log(`unhandled: ${(error as Error).message}`));

@@ -3,7 +3,7 @@
 import process from 'node:process';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
-import { createSelfSigned } from '@tsquic/cli';
+import { createSelfSigned } from 'tsquic/certificates';
 import { openNodePort } from '@tsquic/event-adapters';
 import { connect, type ConnectionHandler, listen, type QuicConnection, type QuicStream } from 'tsquic';
 import { createDuplex } from 'tsquic/node';

@@ -1,6 +1,6 @@
 // Lets everything end in every way there is, and prints after each what still keeps the event loop busy. At last it
 // leaves a connection open and must end all the same, without a call of process.exit.
-import { createSelfSigned } from '@tsquic/cli';
+import { createSelfSigned } from 'tsquic/certificates';
 import { openNodePort } from '@tsquic/event-adapters';
 import {
   connect,
@@ -8,6 +8,7 @@ import {
   type ConnectOptions,
   listen,
   type ListenOptions,
+  QuicEndpoint,
   QuicError,
 } from 'tsquic';
 
@@ -112,6 +113,13 @@ const WAYS: Readonly<Record<string, () => Promise<unknown>>> = {
     const connections = await Promise.all([1, 2, 3].map(() => dial(listener.address.port)));
     await listener.close();
     await Promise.allSettled(connections.map(({ closed }) => closed));
+  },
+  'an endpoint that stays open without connections': async () => {
+    const listener = await serve();
+    const endpoint = new QuicEndpoint({ ca: cert, ALPNProtocols });
+    for (let count = 0; count < 2; count++)
+      await (await connect({ host: HOST, port: listener.address.port, ALPNProtocols, endpoint })).close();
+    await listener.close();
   },
   'a peer that falls silent': async () => {
     const socket = await openNodePort({ ip: HOST });

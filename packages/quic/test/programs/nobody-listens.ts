@@ -1,7 +1,7 @@
 // A program that looks at no promise and listens to no event, and a peer that closes, resets, stops or vanishes while it
 // does one thing or another. Prints, as its last line, what the runtime calls unhandled: nothing.
 import process from 'node:process';
-import { createSelfSigned } from '@tsquic/cli';
+import { createSelfSigned } from 'tsquic/certificates';
 import { openNodePort } from '@tsquic/event-adapters';
 import { connect, listen, type QuicConnection, type QuicStream } from 'tsquic';
 import { createDuplex } from 'tsquic/node';

@@ -1,6 +1,7 @@
 import {
   CONFORMANCE_SCENARIOS,
   LARGE_SCENARIOS,
+  MULTIPATH_SCENARIOS,
   OUT_OF_REACH_SCENARIOS,
   runScenario,
   SCENARIOS,
@@ -12,7 +13,10 @@ import { runAll } from './scenario.ts';
 
 /** Every scenario against its completion ceiling; with `--large` the large transfers of every controller too. */
 export function ceilingsCommand(args: Arguments): Outcome {
-  const outcome = runAll([...SCENARIOS, ...(args.large ? LARGE_SCENARIOS : CONFORMANCE_SCENARIOS)], args);
+  const outcome = runAll(
+    [...SCENARIOS, ...MULTIPATH_SCENARIOS, ...(args.large ? LARGE_SCENARIOS : CONFORMANCE_SCENARIOS)],
+    args,
+  );
   const surroundings = createSurroundings(args.crypto);
   const missed = OUT_OF_REACH_SCENARIOS.map((scenario) => {
     const { tookUs } = runScenario(

@@ -7,16 +7,17 @@ import { drawTable } from '../table.ts';
 /** An honest side against packets changed before encryption: tried, failed, and how connections ended. */
 export async function fuzzCommand(args: Arguments): Promise<Outcome> {
   const first = args.seed ?? 1;
-  const count = args.seeds ?? 2000;
+  const count = args.seeds ?? (args.seed === undefined ? 2000 : 1);
   args.say(`seeds ${first} to ${first + count - 1}`);
   const progress = createProgress(count, 'seeds');
   let tried = 0;
   const reports = await runInLanes('fuzz', seedRanges(first, count, 100), args, (report) => {
     progress((tried += report.seeds));
-    for (const { seed, faults } of report.failures) {
+    for (const { seed, faults, drawn } of report.failures) {
       args.say(`FAIL seed ${seed}`);
       for (const fault of faults) args.say(`     ${fault}`);
-      args.say(`     repeat: pnpm sim fuzz --seed ${seed} --seeds 1`);
+      args.say(`     drawn: ${drawn}`);
+      args.say(`     repeat: pnpm sim fuzz --seed ${seed}`);
     }
   });
   const failures = reports.flatMap((report) => report.failures);

@@ -5,17 +5,18 @@ import { createProgress, runInLanes } from '../lanes.ts';
 /** Scenarios made up by their seeds, each with every invariant watched. */
 export async function randomCommand(args: Arguments): Promise<Outcome> {
   const first = args.seed ?? 1;
-  const count = args.seeds ?? 100;
+  const count = args.seeds ?? (args.seed === undefined ? 100 : 1);
   args.say(`seeds ${first} to ${first + count - 1}`);
   const progress = createProgress(count, 'seeds');
   let tried = 0;
   const ranges = seedRanges(first, count, 25);
   const results = await runInLanes('random', ranges, args, ({ seeds, failures }) => {
     progress((tried += seeds));
-    for (const { seed, faults } of failures) {
+    for (const { seed, faults, drawn } of failures) {
       args.say(`FAIL seed ${seed}`);
       for (const fault of faults) args.say(`     ${fault}`);
-      args.say(`     repeat: pnpm sim random-${seed}`);
+      args.say(`     drawn: ${drawn}`);
+      args.say(`     repeat: pnpm sim random --seed ${seed}, or with charts: pnpm sim random-${seed}`);
     }
   });
   const failures = results.flatMap((result) => result.failures);

@@ -5,6 +5,8 @@ import {
   createRandomScenario,
   createTimeline,
   drawChart,
+  drawnScenario,
+  MULTIPATH_SCENARIOS,
   runScenario,
   type Scenario,
   scenarioByName,
@@ -21,6 +23,7 @@ import { drawTable, milliseconds } from '../table.ts';
 /** Run one scenario and draw what happened, or all of them with a line each. */
 export function scenarioCommand(args: Arguments): Outcome {
   if (args.name === 'all') return runEverything(args);
+  if (args.name === 'multipath') return runAll(MULTIPATH_SCENARIOS, args);
   if (args.name === 'adversary') return runAdversaries(ADVERSARIES, args);
   const adversary = ADVERSARIES.find(({ name }) => name === args.name);
   if (adversary !== undefined) return runAdversaries([adversary], args);
@@ -33,7 +36,7 @@ export function scenarioCommand(args: Arguments): Outcome {
 }
 
 function runEverything(args: Arguments): Outcome {
-  const parts = [runAll(SCENARIOS, args), runAdversaries(ADVERSARIES, args)];
+  const parts = [runAll([...SCENARIOS, ...MULTIPATH_SCENARIOS], args), runAdversaries(ADVERSARIES, args)];
   const sum = (of: (part: Outcome) => number): number => parts.reduce((total, part) => total + of(part), 0);
   return {
     passed: sum((part) => part.passed),
@@ -94,6 +97,7 @@ function runOne(scenario: Scenario, args: Arguments): Outcome {
   });
 
   args.say(`${scenario.name}: ${scenario.about}`);
+  if (scenario.name.startsWith('random-')) args.say(`drawn: ${drawnScenario(scenario)}`);
   args.say(`seed ${seed}, ${milliseconds(result.tookUs)} ms of ${milliseconds(scenario.ceilingUs)} ms\n`);
   printCharts(client, server, args);
   printFigures(result, args);

@@ -1,4 +1,4 @@
-import { type FrameFuzzResult, runFrameFuzz, type ScenarioRunOptions } from '@tsquic/simulator';
+import { drawnText, type FrameFuzzResult, runFrameFuzz, type ScenarioRunOptions } from '@tsquic/simulator';
 import { collectGarbage } from '../garbage.ts';
 import type { SeedRange } from '../jobs.ts';
 import type { FailedSeed } from './random.ts';
@@ -29,7 +29,8 @@ export function runFuzzJob(
     // A collection of garbage takes as long as a run.
     const heldBytes = seed === first ? collectGarbage : undefined;
     const result = runFrameFuzz({ seed, createCrypto, ...(heldBytes !== undefined && { heldBytes }) });
-    if (result.faults.length > 0) failures.push({ seed, faults: result.faults.slice(0, 3) });
+    if (result.faults.length > 0)
+      failures.push({ seed, faults: result.faults.slice(0, 3), drawn: drawnText(result.drawn) });
     changed += result.changed;
     if (result.changed === 0) unchanged++;
     const table = ends[result.honest];

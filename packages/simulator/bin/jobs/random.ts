@@ -1,10 +1,12 @@
-import { createRandomScenario, runScenario, type ScenarioRunOptions } from '@tsquic/simulator';
+import { createRandomScenario, drawnScenario, runScenario, type ScenarioRunOptions } from '@tsquic/simulator';
 import type { SeedRange } from '../jobs.ts';
 
-/** A seed whose scenario failed, with its first faults. */
+/** A seed whose run failed, with its first faults. */
 export interface FailedSeed {
   readonly seed: number;
   readonly faults: readonly string[];
+  /** What the seed has drawn. */
+  readonly drawn: string;
 }
 
 /** Scenarios made up by the seeds of a range: those that failed. */
@@ -14,8 +16,10 @@ export function runRandomJob(
 ): { readonly seeds: number; readonly failures: readonly FailedSeed[] } {
   const failures: FailedSeed[] = [];
   for (let seed = first; seed < first + count; seed++) {
-    const { faults } = runScenario(createRandomScenario(seed), { ...surroundings, seed });
-    if (faults.length > 0) failures.push({ seed, faults: faults.slice(0, 3) });
+    const scenario = createRandomScenario(seed);
+    const { faults } = runScenario(scenario, { ...surroundings, seed });
+    if (faults.length > 0)
+      failures.push({ seed, faults: faults.slice(0, 3), drawn: drawnScenario(scenario) });
   }
   return { seeds: count, failures };
 }

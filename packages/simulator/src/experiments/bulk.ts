@@ -4,35 +4,41 @@ import type { LinkOptions } from '../link.ts';
 import type { LoopOptions } from '../loop.ts';
 import { createPair, type Pair } from '../pair.ts';
 
-/** A download without end, and what stands in its way. */
+/** An unlimited download, and the path for it. */
 export interface BulkOptions {
   readonly seed: number;
   readonly createCrypto: (random: RandomSource) => CryptoProvider;
   readonly congestion: NonNullable<QuicContextOptions['congestion']>;
-  /** The same both ways. */
+  /** Rate of both directions. */
   readonly bytesPerSecond: number;
   readonly rttUs: number;
-  /** Server to client, on top of the rate, half of the round trip and a queue of one bandwidth-delay product. */
+  /**
+   * Further options from server to client, besides the rate, half of the round trip and a queue of one
+   * bandwidth-delay product.
+   */
   readonly down?: Partial<LinkOptions>;
   readonly up?: Partial<LinkOptions>;
   readonly serverLoop?: LoopOptions;
   readonly clientLoop?: LoopOptions;
-  /** Measured from here on, after the handshake. Default 1 s. */
+  /** Time after the handshake that is not measured. Default 1 s. */
   readonly settlingUs?: number;
   readonly durationUs: number;
 }
 
-/** What it came to. */
+/** The result. */
 export interface BulkResult {
-  /** Of what the path carries, 0 to 1. */
+  /** Share of the path's capacity that was used, 0 to 1. */
   readonly share: number;
-  /** While measuring: datagrams that came late, those declared lost, and those of them that arrived after all. */
+  /**
+   * Counts of the measured time: datagrams that came late, those declared lost, and those among them that
+   * were acknowledged later.
+   */
   readonly late: number;
   readonly lost: number;
   readonly spurious: number;
 }
 
-/** Download as fast as the path lets one, and see how much of it is used. */
+/** Download as fast as possible, and measure the share of the path that is used. */
 export function runBulk(options: BulkOptions): BulkResult {
   const { bytesPerSecond, durationUs, settlingUs = 1_000_000 } = options;
   const pair = createBulkPair(options);

@@ -1,10 +1,14 @@
 import { describe, expect, test } from '@jest/globals';
 import { controllerByName } from '@tsquic/congestion';
+import { Group } from '@tsquic/crypto';
 import { RUN_OPTIONS } from '../../test/run-options.ts';
+import { drawnScenario } from '../drawn-text.ts';
+import { negotiatedVersion, QUIC_1, QUIC_2 } from '../negotiated-version.ts';
+import type { Scenario } from '../scenario.ts';
 import { runScenario } from '../scenario-run.ts';
 import { runFairness } from './fairness.ts';
 import { runFrameFuzz } from './frame-fuzz.ts';
-import { describeMask, MASKS, runHandshakeMasks } from './handshake-masks.ts';
+import { describeMask, MASK_FLIGHTS, MASKS, runHandshakeMasks } from './handshake-masks.ts';
 import { LOSS_CEILINGS, runLossRow } from './loss-table.ts';
 import { createRandomScenario } from './random-scenario.ts';
 
@@ -28,7 +32,7 @@ describe('handshake masks', () => {
     expect(describeMask(0b000011_000101)).toBe('up x.x... down xx....');
   });
 
-  test.each(['plain', 'large'] as const)('every 31st mask, %s flight', (flight) => {
+  test.each(MASK_FLIGHTS)('every 31st mask, %s flight', (flight) => {
     const masks = Array.from({ length: Math.ceil(MASKS / 31) }, (_, i) => i * 31);
     expect(runHandshakeMasks(flight, masks, { ...RUN_OPTIONS, seed: 1 }).faults).toEqual([]);
   });
@@ -36,6 +40,43 @@ describe('handshake masks', () => {
 
 test.each(Array.from({ length: 40 }, (_, i) => i + 1))('a made-up scenario (seed %i)', (seed) => {
   expect(runScenario(createRandomScenario(seed), { ...RUN_OPTIONS, seed }).faults).toEqual([]);
+});
+
+test('what is drawn is everything that there is to draw (seeds 1 to 300)', () => {
+  const scenarios = Array.from({ length: 300 }, (_, i) => createRandomScenario(i + 1));
+  const missing = (name: string, choices: readonly unknown[], of: (one: Scenario) => readonly unknown[]) => {
+    const drawn = new Set(scenarios.flatMap((one) => of(one).map((value) => JSON.stringify(value))));
+    return choices.filter((choice) => !drawn.has(JSON.stringify(choice))).map((choice) => [name, choice]);
+  };
+  const sides = ({ client, server }: Scenario) => [client, server];
+  expect([
+    ...missing('version', [undefined, QUIC_1, QUIC_2], (one) => [negotiatedVersion(one)]),
+    ...missing('first version', [QUIC_1, QUIC_2], ({ versions }) => [versions?.client?.[0]]),
+    ...missing('spin bit', ['on', 'random', 'off'], (one) => sides(one).map((side) => side?.spinBit)),
+    ...missing('QUIC bit', [true], (one) => sides(one).map((side) => side?.greaseQuicBit)),
+    ...missing('place', ['home', 'port', 'address', 'family'], ({ moves = [] }) => moves.map(({ to }) => to)),
+    ...missing('move', ['probe', 'validated', 'at-once'], ({ moves = [] }) => moves.map(({ how }) => how)),
+    ...missing('family', ['ipv6'], ({ family }) => [family]),
+    ...missing('NAT', [true], ({ nat }) => [nat !== undefined]),
+    ...missing('offer', ['ipv4', 'ipv6', 'both'], ({ preferred }) => [preferred?.offered]),
+    ...missing('followed', [true, false], ({ preferred }) => [preferred?.isFollowed]),
+    ...missing('0-RTT', ['accepted', 'held', 'rejected'], ({ earlyData }) => [earlyData]),
+    ...missing('datagrams', [1, 20, 200], ({ datagrams }) => [datagrams]),
+    ...missing('ACK_FREQUENCY', [true], (one) => sides(one).map((side) => side?.ackFrequency)),
+    ...missing('priority', [true], ({ exchanges }) =>
+      exchanges.map(({ priority }) => priority !== undefined),
+    ),
+    ...missing('RESET_STREAM_AT', [true], ({ exchanges }) =>
+      exchanges.map(({ reliableBytes }) => reliableBytes !== undefined),
+    ),
+    ...missing('train', [65_536], ({ sendBufferBytes }) => [sendBufferBytes]),
+    ...missing('keys', [1, 10, 50], (one) => sides(one).map((side) => side?.keyUpdatePackets)),
+    ...missing('Retry', ['always'], ({ retry }) => [retry]),
+    ...missing('paths', [0, 1, 2, 3, 4], ({ client }) => [client?.maxPaths]),
+    ...missing('opened path', ['open', 'open-backup'], ({ moves = [] }) => moves.map(({ how }) => how)),
+    ...missing('group', [Group.X25519MLKEM768], ({ groups }) => groups ?? []),
+  ]).toEqual([]);
+  expect(drawnScenario(scenarios[0]!)).toMatch(/^up: \{.*exchanges: \[/);
 });
 
 test('packets changed before encryption harm nobody else (seeds 1 to 150)', () => {

@@ -2,7 +2,7 @@ import type { CryptoProvider, RandomSource } from '@tsquic/crypto';
 import type { QuicContextOptions } from '@tsquic/quic-core';
 import { wireBytes } from '../datagram.ts';
 import { type Delay, delayAt } from '../delay.ts';
-import type { LinkOptions } from '../link.ts';
+import type { Link, LinkOptions } from '../link.ts';
 import type { LoopOptions } from '../loop.ts';
 import { Peer } from '../peer.ts';
 import { jainIndex, type Summary, summarize } from '../sample.ts';
@@ -16,31 +16,31 @@ export interface Flow {
   readonly name: string;
   readonly congestion?: Controller;
   readonly startUs: number;
-  /** Of links of its own between its client and the shared ones, each way. Default: none. */
+  /** Delay of the flow's own links between its client and the shared ones, each way. Default: none. */
   readonly accessDelayUs?: number;
 }
 
-/** Who shares what, and for how long. */
+/** The flows, the bottleneck that they share, and the duration. */
 export interface FairnessOptions {
   readonly seed: number;
   readonly createCrypto: (random: RandomSource) => CryptoProvider;
   readonly flows: readonly Flow[];
-  /** Servers to clients, shared by all flows; it needs a constant rate. */
+  /** From servers to clients, shared by all flows; it needs a constant rate. */
   readonly bottleneck: Partial<LinkOptions> & { readonly bytesPerSecond: number; readonly delayUs: Delay };
-  /** Clients to servers, shared as well. Default: the delay of the bottleneck and nothing else. */
+  /** From clients to servers, shared as well. Default: the delay of the bottleneck and no other option. */
   readonly back?: Partial<LinkOptions>;
   readonly durationUs: number;
-  /** Shares are measured from here on. */
+  /** Shares are measured from this time on. */
   readonly measureFromUs: number;
   /** Length of the steps of `series`. Default 500000. */
   readonly stepUs?: number;
-  /** When the programs of all clients get to run. Default: at once. */
+  /** When the programs of all clients run. Default: at once. */
   readonly clientLoop?: LoopOptions;
-  /** The same of the servers. */
+  /** When the programs of all servers run. Default: at once. */
   readonly serverLoop?: LoopOptions;
 }
 
-/** Who got how much, and what it cost. */
+/** The shares of the flows, and the state of the bottleneck. */
 export interface FairnessResult {
   readonly shares: readonly { readonly name: string; readonly bytesPerSecond: number }[];
   /** Jain's index over the shares. */
@@ -54,7 +54,7 @@ export interface FairnessResult {
   readonly series: readonly (readonly { readonly atUs: number; readonly value: number }[])[];
 }
 
-/** Downloads without end that share a bottleneck: who gets how much. */
+/** Unlimited downloads that share a bottleneck: measures the share of each. */
 export function runFairness(options: FairnessOptions): FairnessResult {
   const { bottleneck, flows, measureFromUs, durationUs, stepUs = 500_000 } = options;
   const world = new World(options.seed);
@@ -64,25 +64,7 @@ export function runFairness(options: FairnessOptions): FairnessResult {
   const steps = flows.map(() => Array.from({ length: Math.ceil(durationUs / stepUs) }, () => 0));
   const waits: number[] = [];
 
-  flows.forEach((flow, index) => {
-    const client = addFlow(world, options, flow, index);
-    const { ip } = client.host.addresses[0]!;
-    const server = serverAddress(index);
-    const { accessDelayUs: delayUs } = flow;
-    const [out, home] =
-      delayUs === undefined
-        ? [[], []]
-        : [[world.addLink(`out ${index}`, { delayUs })], [world.addLink(`home ${index}`, { delayUs })]];
-    world.addRoute(ip, server.ip, [...out, back]);
-    world.addRoute(server.ip, ip, [shared, ...home]);
-    world.at(flow.startUs, () => {
-      const connection = client.context.createConnection(
-        { to: server, serverName: TEST_SERVER_NAME },
-        world.nowUs,
-      );
-      client.connections.push(connection);
-    });
-  });
+  flows.forEach((flow, index) => addRoutedFlow(world, options, flow, index, { shared, back }));
 
   world.observe({
     onDeliver(link, datagram, nowUs) {
@@ -114,7 +96,34 @@ export function runFairness(options: FairnessOptions): FairnessResult {
   };
 }
 
-/** A client and a server of their own; the client asks as soon as it is connected. */
+/** Add a flow over the bottleneck and its own access links; it starts at its time. */
+function addRoutedFlow(
+  world: World,
+  options: FairnessOptions,
+  flow: Flow,
+  index: number,
+  { shared, back }: { readonly shared: Link; readonly back: Link },
+): void {
+  const client = addFlow(world, options, flow, index);
+  const { ip } = client.host.addresses[0]!;
+  const server = serverAddress(index);
+  const { accessDelayUs: delayUs } = flow;
+  const [out, home] =
+    delayUs === undefined
+      ? [[], []]
+      : [[world.addLink(`out ${index}`, { delayUs })], [world.addLink(`home ${index}`, { delayUs })]];
+  world.addRoute(ip, server.ip, [...out, back]);
+  world.addRoute(server.ip, ip, [shared, ...home]);
+  world.at(flow.startUs, () => {
+    const connection = client.context.createConnection(
+      { to: server, serverName: TEST_SERVER_NAME },
+      world.nowUs,
+    );
+    client.connections.push(connection);
+  });
+}
+
+/** Add a client and a server of their own; the client sends its request as soon as it is connected. */
 function addFlow(world: World, options: FairnessOptions, flow: Flow, index: number): Peer {
   const crypto = options.createCrypto(world.random.fork(`server ${index}`).fillBytes);
   new Peer(world, {

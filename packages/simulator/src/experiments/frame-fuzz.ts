@@ -1,85 +1,110 @@
-import type { CloseReason, Tracer } from '@tsquic/quic-core';
+import type { Address, CloseReason, QuicConnection, QuicContextOptions } from '@tsquic/quic-core';
+import { createPathUseWatch } from '../invariant/path-use.ts';
+import { fillPattern } from '../pattern.ts';
 import type { Peer } from '../peer.ts';
 import { createRandom } from '../random.ts';
 import { createSaboteur, type Saboteur } from '../saboteur.ts';
 import { playWatched, textOf, type WitnessedRunOptions } from '../witnessed-run.ts';
-import { HONEST_ADDRESS, HOSTILE_ADDRESS, WitnessedStage } from '../witnessed-stage.ts';
+import {
+  HONEST_ADDRESS,
+  HONEST_ELSEWHERE,
+  HOSTILE_ADDRESS,
+  HOSTILE_ELSEWHERE,
+  WitnessedStage,
+} from '../witnessed-stage.ts';
+import { drawFuzz, elsewhere, type FuzzDrawing, type FuzzMove } from './fuzz-drawing.ts';
 
-/** What a run came to. */
+/** The result of a run. */
 export interface FrameFuzzResult {
   readonly seed: number;
-  /** Which side was honest. */
+  /** The honest side. */
   readonly honest: 'server' | 'client';
   /** Empty when the run passed. */
   readonly faults: readonly string[];
-  /** How the connections to the saboteur ended for the honest side; none when it never noticed any. */
+  /** How the honest side's connections to the saboteur ended; empty when there were none. */
   readonly ends: readonly CloseReason[];
-  /** Packets that were changed. */
+  /** Number of changed packets. */
   readonly changed: number;
+  /** The draws of the seed. */
+  readonly drawn: FuzzDrawing;
 }
 
 /**
- * One honest context with two connections: one to a peer of our own make whose packets are changed before they are
- * encrypted, one to an honest peer. Whatever the first does, the honest side must not throw nor hang nor keep more than
- * its limits allow, the connection must come to its end, and the other must notice nothing. Never throws for what the
- * contexts do.
+ * One honest context with two connections: one to a peer of ours whose packets are changed before they are
+ * encrypted, and one to an honest peer. Whatever the first peer does, the honest side must neither throw nor
+ * hang nor exceed its limits of memory, the connection must end, and the other connection must not be
+ * affected. Never throws for what the contexts do.
  */
 export function runFrameFuzz(options: WitnessedRunOptions): FrameFuzzResult {
   const run = new FuzzRun(options);
   playWatched(run);
   return {
     seed: options.seed,
-    honest: run.honestIsServer ? 'server' : 'client',
+    honest: run.drawn.honest,
     faults: run.faults,
     ends: run.stage.connectionsTo(HOSTILE_ADDRESS).flatMap(({ closeReason }) => closeReason ?? []),
     changed: run.saboteur.changed,
+    drawn: run.drawn,
   };
 }
 
-/** One stage with a saboteur on it. */
+/** One stage with a saboteur. */
 class FuzzRun {
   readonly faults: string[] = [];
-  readonly honestIsServer: boolean;
+  readonly drawn: FuzzDrawing;
   readonly saboteur: Saboteur;
   readonly stage: WitnessedStage;
   private readonly hostile: Peer;
-  private readonly witnessUs: number;
   private readonly heldBytes: (() => number) | undefined;
+  private readonly pathUse = createPathUseWatch('honest');
 
   constructor({ seed, createCrypto, heldBytes }: WitnessedRunOptions) {
     const random = createRandom(seed).fork('fuzz');
     this.heldBytes = heldBytes;
     this.saboteur = createSaboteur(random.fork('saboteur'));
-    this.honestIsServer = random.chance(0.6);
-    this.witnessUs = random.integer(200_000);
-    // At either end: whoever changes packets gets answers that it cannot foresee.
-    const tracer: Tracer = {
-      onInternalError: (_connection, error) => void this.faults.push(`our own error: ${textOf(error)}`),
-    };
-    const isRetried = random.chance(0.2) && this.honestIsServer;
+    const drawn = (this.drawn = drawFuzz(random));
+    const honestIsServer = drawn.honest === 'server';
+    // Both ends have this callback: the end that changes packets gets answers that it does not expect.
+    const onInternalError = (_connection: number, error: unknown): void =>
+      void this.faults.push(`our own error: ${textOf(error)}`);
     const stage = (this.stage = new WitnessedStage({
       seed,
       createCrypto,
-      honestIsServer: this.honestIsServer,
+      honestIsServer,
+      honestElsewhere: elsewhere(HONEST_ADDRESS, HONEST_ELSEWHERE),
       honest: {
-        tracer,
-        transport: { idleTimeoutMs: 5000, handshakeTimeoutMs: 5000 },
-        ...(isRetried && { retry: 'always' }),
+        tracer: { onInternalError, ...this.pathUse.tracer },
+        ...contextOf(drawn, honestIsServer, HONEST_ELSEWHERE, {
+          idleTimeoutMs: 5000,
+          handshakeTimeoutMs: 5000,
+        }),
+        ...(drawn.isRetried && { retry: 'always' }),
       },
     }));
     const { beforeSealing } = this.saboteur;
-    this.hostile = stage.addPeer('hostile', HOSTILE_ADDRESS, !this.honestIsServer, { tracer, beforeSealing });
-    const rate = random.chance(0.3) ? 0.05 : 0;
-    stage.addLinks(HOSTILE_ADDRESS, { loss: { kind: 'random', rate } });
-    if (random.chance(0.3)) this.resumeOnce();
+    const addresses = [HOSTILE_ADDRESS, ...elsewhere(HOSTILE_ADDRESS, HOSTILE_ELSEWHERE)];
+    this.hostile = stage.addPeer('hostile', addresses, !honestIsServer, {
+      tracer: { onInternalError },
+      beforeSealing,
+      ...contextOf(drawn, !honestIsServer, HOSTILE_ELSEWHERE),
+    });
+    for (const address of [HOSTILE_ADDRESS, HOSTILE_ELSEWHERE])
+      stage.addLinks(address, { loss: { kind: 'random', rate: drawn.lossRate } });
+    stage.world.observe(this.pathUse.observer);
+    stage.onReady = (peer, connection) => {
+      if (peer === this.hostile || stage.connectionsTo(HOSTILE_ADDRESS).includes(connection))
+        this.sendExtras(connection);
+    };
+    if (drawn.earlyData !== 'none') this.resumeOnce();
   }
 
   play(): void {
-    const { stage, hostile, faults, heldBytes } = this;
+    const { stage, hostile, faults, heldBytes, drawn } = this;
     const { world } = stage;
     const heldBefore = heldBytes?.() ?? 0;
     world.at(0, () => this.connect());
-    world.at(this.witnessUs, () => stage.connectWitness());
+    world.at(drawn.witnessUs, () => stage.connectWitness());
+    for (const move of drawn.moves) world.at(move.atUs, () => this.move(move));
     world.run(() => false, ACTIVE_US);
     const held = (heldBytes?.() ?? 0) - heldBefore;
     if (held > MOST_HELD_BYTES) faults.push(`${held} bytes are held`);
@@ -89,19 +114,55 @@ class FuzzRun {
       stage.connectionsTo(HOSTILE_ADDRESS).every(({ closeReason }) => closeReason !== undefined);
     if (!world.run(isOver, world.nowUs + ENDING_US)) faults.push('the connection does not end');
     faults.push(...stage.witnessFaults());
+    for (const { atUs, what } of this.pathUse.violations) faults.push(`at ${atUs} µs: ${what}`);
   }
 
   private connect(session?: Uint8Array): void {
-    if (this.honestIsServer) this.stage.connect(this.hostile, HONEST_ADDRESS, session);
+    if (this.drawn.honest === 'server') this.stage.connect(this.hostile, HONEST_ADDRESS, session);
     else this.stage.connect(this.stage.honest, HOSTILE_ADDRESS, session);
   }
 
-  /** Another connection to the saboteur when the first has brought a ticket, with data in 0-RTT packets. */
+  /** The client's handle of the last connection between the saboteur and the honest side. */
+  private get clientEnd(): QuicConnection | undefined {
+    const { stage, hostile, drawn } = this;
+    return (drawn.honest === 'server' ? hostile.connections : stage.connectionsTo(HOSTILE_ADDRESS)).at(-1);
+  }
+
+  private move({ from, how }: FuzzMove): void {
+    const { stage, hostile, drawn, clientEnd } = this;
+    const { addresses } = (drawn.honest === 'server' ? hostile : stage.honest).host;
+    const path = { from: addresses[from]! };
+    if (how === 'open') clientEnd?.openPath(path);
+    else if (how === 'abandon') clientEnd?.abandonPath(from);
+    else if (how === 'probe') clientEnd?.probe(path);
+    else clientEnd?.migrate({ ...path, atOnce: how === 'at-once' });
+  }
+
+  /** Send datagrams, and a stream that ends by RESET_STREAM_AT. */
+  private sendExtras(connection: QuicConnection): void {
+    const { datagrams, isResetting } = this.drawn;
+    let left = datagrams;
+    if (datagrams > 0)
+      connection.datagrams.setSource((room) => {
+        if (left-- <= 0) return undefined;
+        return { bytes: Math.min(left * 40, room.length), tag: left };
+      });
+    if (!isResetting) return;
+    const stream = connection.openStream({ unidirectional: true });
+    const bytes = new Uint8Array(RESET_BYTES);
+    fillPattern(bytes, 0);
+    if (stream !== undefined) stream.resetAt(RESET_CODE, stream.write(bytes) >> 1);
+  }
+
+  /**
+   * When the first connection has brought a ticket, open another to the saboteur, with data in 0-RTT packets.
+   */
   private resumeOnce(): void {
+    const { stage, hostile, drawn } = this;
     const first = (): unknown =>
-      this.honestIsServer ? this.hostile.connections[0] : this.stage.connectionsTo(HOSTILE_ADDRESS)[0];
+      drawn.honest === 'server' ? hostile.connections[0] : stage.connectionsTo(HOSTILE_ADDRESS)[0];
     let resumed = false;
-    this.stage.onTicket = (connection, ticket) => {
+    stage.onTicket = (connection, ticket) => {
       if (resumed || connection !== first()) return;
       resumed = true;
       this.connect(ticket);
@@ -109,9 +170,47 @@ class FuzzRun {
   }
 }
 
-/** The saboteur goes about its work for this long. */
+/** The drawn options of one side's context. */
+function contextOf(
+  {
+    earlyData,
+    versions,
+    hasPreferredAddress,
+    hasAckFrequency,
+    datagrams,
+    greaseQuicBit,
+    maxPaths,
+  }: FuzzDrawing,
+  isServer: boolean,
+  elsewhereIpv4: Address,
+  timeouts: QuicContextOptions['transport'] = {},
+): Partial<QuicContextOptions> {
+  const own = versions[isServer ? 1 : 0];
+  const replayStore = earlyData === 'ask' ? { replayStore: 'ask' as const } : {};
+  return {
+    transport: {
+      ...timeouts,
+      ackFrequency: hasAckFrequency,
+      maxDatagramFrameBytes: datagrams > 0 ? 1000 : 0,
+      greaseQuicBit,
+      maxPaths,
+    },
+    ...(own !== undefined && { versions: own }),
+    ...(isServer && {
+      ...(hasPreferredAddress && { preferredAddress: { ipv4: elsewhereIpv4 } }),
+      earlyData: earlyData !== 'none' && {
+        delivery: earlyData === 'after-handshake' ? earlyData : 'at-once',
+        ...replayStore,
+      },
+    }),
+  };
+}
+
+const RESET_BYTES = 4000;
+const RESET_CODE = 7;
+/** How long the saboteur changes packets. */
 const ACTIVE_US = 3_000_000;
-/** Long enough for any timeout of the honest side. */
+/** Longer than any timeout of the honest side. */
 const ENDING_US = 60_000_000;
-/** What three contexts and their windows may come to. */
+/** Bound on the memory of three contexts and their windows. */
 const MOST_HELD_BYTES = 8_000_000;

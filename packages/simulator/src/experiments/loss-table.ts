@@ -16,15 +16,15 @@ export interface LossCeiling {
 export interface LossRow {
   readonly ceiling: LossCeiling;
   readonly failures: number;
-  /** Of the runs that did not fail, virtual milliseconds. */
+  /** Times of the runs that did not fail, virtual milliseconds. */
   readonly times: Summary;
-  /** Seeds whose run broke an invariant or ended in another way than by lack of time. */
+  /** Seeds whose run broke an invariant, or ended in another way than by a timeout. */
   readonly faultySeeds: readonly number[];
   readonly faults: readonly string[];
   readonly passed: boolean;
 }
 
-/** One handshake and one request over 10 ms of one-way delay, by share of loss: what must not be exceeded. */
+/** Ceilings for one handshake and one request over 10 ms of one-way delay, by share of loss. */
 export const LOSS_CEILINGS: readonly LossCeiling[] = [
   { direction: 'both', percent: 75, failures: 18, mean: 223_090, median: 84_162, p90: 633_710 },
   { direction: 'both', percent: 50, failures: 0, mean: 5713, median: 1175, p90: 9269 },
@@ -42,7 +42,7 @@ export const LOSS_CEILINGS: readonly LossCeiling[] = [
   { direction: 'down', percent: 1.6, failures: 0, mean: 91.1, median: 80, p90: 80 },
 ];
 
-/** The run behind one row. */
+/** The scenario of one row. */
 export function lossScenario({ direction, percent }: LossCeiling): Scenario {
   const loss = { kind: 'random', rate: percent / 100 } as const;
   // The ceilings come from a stack that starts with this estimate and gives up only after a long time.
@@ -90,7 +90,7 @@ export function runLossRow(
   return { ceiling, failures, times: summary, faultySeeds, faults, passed };
 }
 
-/** At three quarters lost some runs may fail, and a close may not get through either. */
+/** With three quarters lost, some runs may time out, and a CONNECTION_CLOSE may be lost too. */
 function isLackOfTime(fault: string): boolean {
   return fault.startsWith('not done within') || fault.startsWith('a side never closed');
 }

@@ -1,95 +1,102 @@
-import { ECN_ALL_CE, ECN_BLEACH, ECN_SWAP, type LinkOptions } from '../link.ts';
-import type { Loss } from '../loss-models.ts';
+import { Group } from '@tsquic/crypto';
+import type { TransportOptions } from '@tsquic/quic-core';
 import type { NatOptions } from '../nat.ts';
-import { createRandom, type Random } from '../random.ts';
+import { negotiatedVersion } from '../negotiated-version.ts';
+import { createRandom, pick, type Random } from '../random.ts';
 import type { Exchange, Scenario } from '../scenario.ts';
+import { drawLink, isCalmLink, isSlowLink } from './random-link.ts';
+import { drawPaths, drawVersions, drawWhereabouts } from './random-whereabouts.ts';
 
-/** A scenario that a seed makes up: any mixture of impairments that a patient connection must survive. */
+/** A scenario that a seed determines: any mixture of impairments that a patient connection must survive. */
 export function createRandomScenario(seed: number): Scenario {
   const random = createRandom(seed).fork('scenario');
-  const patient = { idleTimeoutMs: 300_000, handshakeTimeoutMs: 300_000 };
-  const window = random.chance(0.3) ? 4096 << random.integer(6) : undefined;
   const up = drawLink(random);
   const down = drawLink(random);
-  const isSlow = [up, down].some(isSlowLink);
-  return {
+  const nat = random.chance(0.2) ? drawNat(random) : undefined;
+  const alone = drawWhereabouts(random.fork('whereabouts'), nat !== undefined);
+  const { maxPaths, ...whereabouts } = drawPaths(random.fork('paths'), alone, nat !== undefined);
+  const versions = drawVersions(random.fork('versions'));
+  const common = {
     name: `random-${seed}`,
     about: 'made up by its seed',
     up,
     down,
+    ...drawSides(random),
+    ...(nat !== undefined && { nat }),
+    ...versions,
+    ...drawCpus(random.fork('processors')),
+    sendBufferBytes: pick(random.fork('trains'), [1500, 1500, 4000, 20_000, 65_536]),
+    ceilingUs: 280_000_000,
+  };
+  // The connection attempt ends here.
+  if (negotiatedVersion(versions) === undefined)
+    return { ...common, exchanges: [], ends: 'version-negotiation' };
+  const { secondPath } = whereabouts;
+  const links = [up, down, secondPath?.up ?? {}, secondPath?.down ?? {}];
+  const exchanges = drawExchanges(random.fork('exchanges'), links.some(isSlowLink));
+  const isPostQuantum = random.fork('groups').chance(0.1);
+  const early = random.fork('early');
+  const datagrams = random.fork('datagrams');
+  return {
+    ...common,
+    ...whereabouts,
+    client: { ...common.client, maxPaths },
+    server: { ...common.server, maxPaths },
+    ...(nat === undefined
+      ? drawRetry(random.fork('retry'), [up, down].every(isCalmLink))
+      : { pauseUs: REBINDING_FROM_US }),
+    ...(datagrams.chance(0.3) && { datagrams: pick(datagrams, [1, 20, 200]) }),
+    ...(random.chance(0.2) && { chainBytes: 2000 + random.integer(8000) }),
+    ...(isPostQuantum && { groups: [Group.X25519MLKEM768, Group.X25519] }),
+    ...(early.chance(0.3) && { earlyData: pick(early, ['accepted', 'held', 'rejected'] as const) }),
+    exchanges: whereabouts.moves === undefined ? exchanges : [...exchanges, LAST_EXCHANGE],
+  };
+}
+
+/** The options of both sides. */
+function drawSides(random: Random): Required<Pick<Scenario, 'client' | 'server'>> {
+  const patient = { idleTimeoutMs: 300_000, handshakeTimeoutMs: 300_000 };
+  const windowBytes = random.chance(0.3) ? 4096 << random.integer(6) : undefined;
+  const keys = random.fork('keys');
+  const extensions = random.fork('extensions');
+  const bits = random.fork('bits');
+  return {
     client: {
       ...patient,
-      // A NAT may forget a client that only listens: it must speak to be found again.
+      // A NAT may drop the binding of a client that only receives, so the client must send now and then.
       keepAliveMs: 1000,
-      ...(window !== undefined && { connectionWindowBytes: window, streamWindowBytes: window }),
+      ...(windowBytes !== undefined && {
+        connectionWindowBytes: windowBytes,
+        streamWindowBytes: windowBytes,
+      }),
       maxAckDelayMs: pick(random, [0, 5, 25, 100]),
+      ...drawKeyUpdates(keys),
+      ...drawExtensions(extensions),
+      ...drawBits(bits),
     },
     server: {
       ...patient,
       maxBidirectionalStreams: pick(random, [1, 3, 100]),
       maxUdpPayloadBytes: pick(random, [1200, 1350, 1452]),
+      ...drawKeyUpdates(keys),
+      ...drawExtensions(extensions),
+      ...drawBits(bits),
+      ...(bits.chance(0.1) && { disableActiveMigration: true }),
     },
-    ...(random.chance(0.2) && { chainBytes: 2000 + random.integer(8000) }),
-    ...(random.chance(0.2)
-      ? { nat: drawNat(random), pauseUs: REBINDING_FROM_US }
-      : drawRetry(random, [up, down].every(isCalmLink))),
-    ...(random.chance(0.1) && { serverCpu: drawCpu(random) }),
-    ...(random.chance(0.1) && { clientCpu: drawCpu(random) }),
-    exchanges: Array.from({ length: 1 + random.integer(4) }, () => drawExchange(random, isSlow)),
-    ceilingUs: 280_000_000,
   };
 }
 
-function drawLink(random: Random): Partial<LinkOptions> {
-  const loss = drawLoss(random);
+/** Bits of packets that observers on the path see. RFC 9000 §17.4, RFC 9287 */
+function drawBits(random: Random): Pick<TransportOptions, 'spinBit' | 'greaseQuicBit'> {
   return {
-    delayUs: pick(random, [0, 1000, 10_000, 50_000, 300_000]),
-    bytesPerSecond: pick(random, [
-      Infinity,
-      125_000_000,
-      12_500_000,
-      1_250_000,
-      125_000,
-      SLOWEST_BYTES_PER_SECOND,
-    ]),
-    queueBytes: pick(random, [3000, 15_000, 64_000, 500_000]),
-    queue: pick(random, [
-      { kind: 'tail-drop' },
-      { kind: 'tail-drop' },
-      { kind: 'codel' },
-      { kind: 'dual' },
-    ] as const),
-    ...(loss !== undefined && { loss }),
-    ...(random.chance(0.2) && { mtuBytes: 1200 + random.integer(300) }),
-    ...(random.chance(0.3) && { jitter: { kind: 'uniform', upToUs: random.integer(20_000) } as const }),
-    ...(random.chance(0.2) && { reordering: random.next() * 0.1, reorderUs: random.integer(30_000) }),
-    ...(random.chance(0.2) && { duplication: random.next() * 0.2 }),
-    ...(random.chance(0.2) && { corruption: random.next() * 0.03 }),
-    ...(random.chance(0.2) && { ceMarking: random.next() * 0.1 }),
-    ...(random.chance(0.2) && { ecnRewrite: pick(random, [ECN_BLEACH, ECN_SWAP, ECN_ALL_CE]) }),
-    ...(random.chance(0.2) && { blackholes: [drawBlackhole(random)] }),
+    spinBit: pick(random, ['on', 'on', 'random', 'off'] as const),
+    ...(random.chance(0.3) && { greaseQuicBit: true }),
   };
-}
-
-function drawLoss(random: Random): Loss | undefined {
-  switch (random.integer(5)) {
-    case 0:
-      return { kind: 'random', rate: random.next() * 0.25 };
-    case 1:
-      return { kind: 'bursts', toBad: random.next() * 0.01, toGood: 0.4 + random.next() * 0.5 };
-    case 2:
-      return {
-        kind: 'mask',
-        mask: Array.from({ length: 16 }, () => (random.chance(0.3) ? 'x' : '.')).join(''),
-      };
-    default:
-      return undefined;
-  }
 }
 
 /**
- * Nobody may migrate before the handshake is confirmed (RFC 9000 §9), so nothing moves before then; and a Retry token is
- * for one address only.
+ * A client may not migrate before the handshake is confirmed (RFC 9000 §9), and a Retry token is valid for
+ * one address only, so that addresses change only later.
  */
 function drawNat(random: Random): NatOptions {
   const spacingUs = 50_000 + random.integer(1_000_000);
@@ -102,27 +109,32 @@ function drawNat(random: Random): NatOptions {
   };
 }
 
-/** The token of a Retry is good for ten seconds: where several timeouts in a row are likely, it may run out. */
+/**
+ * A Retry token is valid for ten seconds, within which a connection with several timeouts in a row may not
+ * use it.
+ */
 function drawRetry(random: Random, isCalm: boolean): Pick<Scenario, 'retry'> {
   return random.chance(0.25) && isCalm ? { retry: 'always' } : {};
 }
 
-function isCalmLink({ loss, blackholes = [] }: Partial<LinkOptions>): boolean {
-  return blackholes.length === 0 && loss?.kind !== 'mask' && !isHeavy(loss);
+/** Key updates after few packets, as often as they are allowed. */
+function drawKeyUpdates(random: Random): Pick<TransportOptions, 'keyUpdatePackets'> {
+  return random.chance(0.3) ? { keyUpdatePackets: pick(random, [1, 10, 50]) } : {};
 }
 
-/** Where little gets through in minutes. */
-function isSlowLink({ loss, bytesPerSecond }: Partial<LinkOptions>): boolean {
-  return bytesPerSecond === SLOWEST_BYTES_PER_SECOND || isHeavy(loss);
+/** Acceptance of DATAGRAM frames, and ACK_FREQUENCY both ways. */
+function drawExtensions(random: Random): { maxDatagramFrameBytes?: number; ackFrequency?: boolean } {
+  return {
+    ...(random.chance(0.5) && { maxDatagramFrameBytes: pick(random, [100, 1200, 65_535]) }),
+    ...(random.chance(0.5) && { ackFrequency: true }),
+  };
 }
 
-function isHeavy(loss: Loss | undefined): boolean {
-  return loss?.kind === 'random' && loss.rate > 0.1;
-}
-
-function drawBlackhole(random: Random): { fromUs: number; untilUs: number } {
-  const fromUs = random.integer(2_000_000);
-  return { fromUs, untilUs: fromUs + random.integer(3_000_000) };
+function drawCpus(random: Random): Pick<Scenario, 'clientCpu' | 'serverCpu'> {
+  return {
+    ...(random.chance(0.1) && { serverCpu: drawCpu(random) }),
+    ...(random.chance(0.1) && { clientCpu: drawCpu(random) }),
+  };
 }
 
 function drawCpu(random: Random): { receiveUs: number; sendUs: number; inputDatagrams: number } {
@@ -131,6 +143,15 @@ function drawCpu(random: Random): { receiveUs: number; sendUs: number; inputData
     sendUs: random.integer(1000),
     inputDatagrams: 10 + random.integer(200),
   };
+}
+
+function drawExchanges(random: Random, isSlow: boolean): Exchange[] {
+  return Array.from({ length: 1 + random.integer(4) }, () =>
+    drawReset(random, {
+      ...drawExchange(random, isSlow),
+      ...(random.chance(0.5) && { priority: random.integer(256) }),
+    }),
+  );
 }
 
 function drawExchange(random: Random, isSlow: boolean): Exchange {
@@ -142,11 +163,15 @@ function drawExchange(random: Random, isSlow: boolean): Exchange {
   };
 }
 
-function pick<T>(random: Random, choices: readonly T[]): T {
-  return choices[random.integer(choices.length)]!;
+/** Some unidirectional requests are reset with RESET_STREAM_AT. */
+function drawReset(random: Random, exchange: Exchange): Exchange {
+  if (exchange.responseBytes >= 0 || exchange.requestBytes === 0 || !random.chance(0.5)) return exchange;
+  return { ...exchange, reliableBytes: 1 + random.integer(Math.min(exchange.requestBytes, MOST_RELIABLE)) };
 }
 
-/** 100 kbit/s. */
-const SLOWEST_BYTES_PER_SECOND = 12_500;
-/** Late enough for every handshake that these links allow, but for one in very many. */
+/** A stream takes so many bytes at once, whatever its peer's limit is. */
+const MOST_RELIABLE = 4096;
+/** An exchange after the last move of the client. */
+const LAST_EXCHANGE: Exchange = { requestBytes: 1000, responseBytes: 2000, afterMoves: true };
+/** Late enough for nearly every handshake that these links allow. */
 const REBINDING_FROM_US = 40_000_000;

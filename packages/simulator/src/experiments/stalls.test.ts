@@ -1,7 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { controllerByName } from '@tsquic/congestion';
 import { RUN_OPTIONS } from '../../test/run-options.ts';
-import { covers } from '../../../../tools/covers.ts';
 import { runBulk } from './bulk.ts';
 import { runSuspension } from './suspension.ts';
 
@@ -10,7 +9,7 @@ const SEED = 14;
 const PATH = { bytesPerSecond: 1_250_000, rttUs: 40_000, durationUs: 2_000_000 };
 const { createCrypto } = RUN_OPTIONS;
 
-describe(`a busy program (seed ${SEED}) ${covers('rfc9002-7.7-1', 'rfc9002-7.7-3')}`, () => {
+describe(`a busy program (seed ${SEED})`, () => {
   test.each([
     ['cubic', 10_000, 0.8],
     ['bbr', 30_000, 0.5],
@@ -21,7 +20,7 @@ describe(`a busy program (seed ${SEED}) ${covers('rfc9002-7.7-1', 'rfc9002-7.7-3
   });
 });
 
-describe(`reordering without loss (seed ${SEED}) ${covers('rfc9002-6.1.1-1', 'rfc9002-6.1.2-1')}`, () => {
+describe(`reordering without loss (seed ${SEED})`, () => {
   test.each([
     ['cubic', 10_000, 0.5],
     ['bbr', 3000, 0.7],
@@ -70,7 +69,7 @@ describe(`a machine that was suspended (seed ${SEED})`, () => {
     },
   );
 
-  test(`beyond the idle timeout: the connection is over ${covers('rfc9000-10.1-1')}`, () => {
+  test('beyond the idle timeout: the connection is over', () => {
     for (const sleeper of ['client', 'server'] as const) {
       const { ended } = runSuspension({
         seed: SEED,

@@ -1,29 +1,32 @@
 import type { CryptoProvider, RandomSource } from '@tsquic/crypto';
 import { createConnectedPair } from '../pair.ts';
 
-/** A machine that sleeps while its connection has something under way. */
+/** A host that is suspended while its connection has data under way. */
 export interface SuspensionOptions {
   readonly seed: number;
   readonly createCrypto: (random: RandomSource) => CryptoProvider;
   readonly sleeper: 'client' | 'server';
   readonly sleepUs: number;
-  /** What comes meanwhile waits in the socket; otherwise it is lost. */
+  /** Whether datagrams that come meanwhile wait in the socket; otherwise they are lost. */
   readonly keepsDatagrams: boolean;
-  /** Default 0: none, so that both sides still know the connection. */
+  /** Default 0: no timeout, so that both sides still have the connection. */
   readonly idleTimeoutMs?: number;
 }
 
-/** How it was afterwards. */
+/** The result. */
 export interface SuspensionResult {
-  /** How the client's connection ended while it slept or soon after; undefined when it lives. */
+  /** How the client's connection ended during the suspension or soon after; undefined when it did not. */
   readonly ended: string | undefined;
-  /** From waking until a transfer that was under way goes on; Infinity when it does not. */
+  /** Time from waking until the transfer goes on; Infinity when it does not. */
   readonly resumedUs: number;
-  /** How long the datagrams of a small request take whose first flight is lost after that. */
+  /** Time that a small request takes then whose first flight is lost. */
   readonly repeatedUs: number;
 }
 
-/** The client uploads, a machine sleeps and wakes; then the client sends a little that is lost. */
+/**
+ * The client uploads while a host is suspended and wakes; then the client sends a small request that is lost
+ * once.
+ */
 export function runSuspension(options: SuspensionOptions): SuspensionResult {
   const { sleepUs, sleeper, keepsDatagrams, idleTimeoutMs = 0 } = options;
   const wakeUs = ASLEEP_US + sleepUs;
@@ -63,7 +66,7 @@ export function runSuspension(options: SuspensionOptions): SuspensionResult {
 const RATE = 1_250_000;
 const RTT_US = 40_000;
 const ASLEEP_US = 1_000_000;
-/** Enough for the upload to be under way when the machine sleeps, and over soon after it wakes. */
+/** Enough for the upload to be under way when the host is suspended, and to end soon after it wakes. */
 const UPLOAD_BYTES = 2_000_000;
 const SOME_BYTES = 50_000;
 const AWAKE_US = 20_000_000;

@@ -3,17 +3,19 @@ import { runScenario, type ScenarioRunOptions } from '../scenario-run.ts';
 import { scenarioByName } from '../scenarios.ts';
 import { createTraceHash } from '../trace-hash.ts';
 
-/** One scenario as every runtime must play it. */
+/** One scenario whose trace must be the same on every runtime. */
 export interface HashedScenario {
   readonly name: string;
   readonly datagrams: number;
-  /** Of the trace, hexadecimal. */
+  /** Hash of the trace, hexadecimal. */
   readonly sha256: string;
   /** Empty when the run passed. */
   readonly faults: readonly string[];
 }
 
-/** Short runs that come through most of the code: every controller, queue and impairment, addresses that change. */
+/**
+ * Short scenarios that run most of the code: every controller, queue and impairment, addresses that change.
+ */
 const HASHED: readonly (readonly [name: string, congestion?: string])[] = [
   ['retry'],
   ['large-flight'],
@@ -27,13 +29,13 @@ const HASHED: readonly (readonly [name: string, congestion?: string])[] = [
   ['attack-spoof'],
 ];
 
-/** Run a fixed set of scenarios with one seed and hash what went over their links. */
+/** Run a fixed set of scenarios with one seed, and hash the datagrams on their links. */
 export function runTraceHashes(options: ScenarioRunOptions): HashedScenario[] {
   return HASHED.map(([name, congestion]) => {
     const scenario: Scenario = {
       ...scenarioByName(name)!,
       ...(congestion !== undefined && { congestion }),
-      // What is compared is the trace, and not how long it took.
+      // Only the trace is compared, and not the time.
       ceilingUs: CEILING_US,
     };
     const trace = createTraceHash(options.createCrypto((out) => void out.fill(0)));

@@ -1,25 +1,30 @@
-import type { ConnectionStatistics, QuicConnection, QuicEvent } from '@tsquic/quic-core';
+import type { ConnectionStatistics, PathStatistics, QuicConnection, QuicEvent } from '@tsquic/quic-core';
 import type { Host } from '../host.ts';
 import type { Observer } from '../observer.ts';
 import type { Report } from './report.ts';
 
-/** What was seen of a connection before the datagram that is being prepared. */
+/** The state of a connection before the datagram that is being prepared. */
 interface Seen {
   readonly connection: QuicConnection;
   inFlightBytes: number;
+  /** Whether it may have several paths in use. */
+  hasPaths: boolean;
+  /** Bytes in flight of each path in use, by its ID. */
+  flights: ReadonlyMap<number, number>;
   windowBytes: number;
   probeTimeouts: number;
   packetsLost: number;
-  /** Datagrams that may go beyond the window. */
+  /** Datagrams that may exceed the window. */
   credit: number;
 }
 
 /**
- * Bytes in flight are never negative, and a datagram does not carry them above the window by more than itself.
- * Beyond it may go two probes for each probe timeout and packet number space (RFC 9002 §6.2.4), one datagram when the
- * window shrinks (§7.3.2), and, while the handshake lasts, one when something is lost, for the window may be full of what
- * nobody can acknowledge before that has arrived, and one for what came in: acknowledgements of Initial packets are
- * padded, and count for that.
+ * Bytes in flight are never negative, and exceed the window by less than one datagram. In addition to the
+ * window, two probes may leave for each probe timeout and packet number space (RFC 9002 §6.2.4), and one
+ * datagram when the window shrinks (§7.3.2). During the handshake, one datagram may leave for each loss,
+ * because the window may be full of packets that the peer cannot decrypt before it has the lost one, and one
+ * for each datagram that came, because packets that acknowledge Initial packets are padded and count as in
+ * flight.
  */
 export function watchCongestionWindow(report: Report): Observer {
   const table = new Map<Host, Map<number, Seen>>();
@@ -33,6 +38,8 @@ export function watchCongestionWindow(report: Report): Observer {
     seen.set(id, {
       connection,
       inFlightBytes: 0,
+      hasPaths: false,
+      flights: new Map(),
       windowBytes: 0,
       probeTimeouts: 0,
       packetsLost: 0,
@@ -44,6 +51,8 @@ export function watchCongestionWindow(report: Report): Observer {
     onEvent(host, event: QuicEvent) {
       if (event.type === 'closed') table.get(host)?.delete(event.connection);
       else look(host, event.connection);
+      const seen = table.get(host)?.get(event.connection);
+      if (event.type === 'path-state' && seen !== undefined) seen.hasPaths = true;
     },
     onReceive(host) {
       for (const seen of table.get(host)?.values() ?? []) {
@@ -57,24 +66,28 @@ export function watchCongestionWindow(report: Report): Observer {
       if (length === 0 || out.connection < 0) return;
       const seen = table.get(host)?.get(out.connection);
       if (seen === undefined || seen.connection.closeReason !== undefined) return look(host, out.connection);
-      const before = seen.inFlightBytes;
-      const statistics = seen.connection.statistics();
-      note(seen, statistics);
-      const { bytesInFlight, congestionWindowBytes } = statistics;
-      const who = `connection ${out.connection}`;
-      if (!(bytesInFlight >= 0)) report(host, `${who} has ${bytesInFlight} bytes in flight`, nowUs);
-      if (!(congestionWindowBytes > 0))
-        report(host, `${who} has a window of ${congestionWindowBytes}`, nowUs);
-      if (bytesInFlight <= before || bytesInFlight <= congestionWindowBytes + length) return;
-      if (seen.credit > 0) seen.credit--;
-      else
-        report(
-          host,
-          `${who} sends with ${before} bytes in flight and a window of ${congestionWindowBytes}`,
-          nowUs,
-        );
+      const fault = judge(seen, out.connection, length);
+      if (fault !== undefined) report(host, fault, nowUs);
     },
   };
+}
+
+/** The violation after a datagram of `length` bytes, or undefined. */
+function judge(seen: Seen, id: number, length: number): string | undefined {
+  const before = seen.inFlightBytes;
+  const { flights } = seen;
+  const statistics = seen.connection.statistics();
+  note(seen, statistics);
+  const { bytesInFlight, congestionWindowBytes } = statistics;
+  if (!(bytesInFlight >= 0)) return `connection ${id} has ${bytesInFlight} bytes in flight`;
+  if (!(congestionWindowBytes > 0)) return `connection ${id} has a window of ${congestionWindowBytes}`;
+  if (bytesInFlight <= before || bytesInFlight <= congestionWindowBytes + length) return undefined;
+  // Each of several paths has a window of its own, and the sums say nothing.
+  const paths = seen.hasPaths ? seen.connection.pathStatistics().filter(({ active }) => active) : [];
+  if (paths.length > 1 && paths.every((path) => keepsTo(path, flights, length))) return undefined;
+  if (seen.credit-- > 0) return undefined;
+  seen.credit = 0;
+  return `connection ${id} sends with ${before} bytes in flight and a window of ${congestionWindowBytes}`;
 }
 
 function note(seen: Seen, statistics: ConnectionStatistics): void {
@@ -87,7 +100,16 @@ function note(seen: Seen, statistics: ConnectionStatistics): void {
   seen.probeTimeouts = statistics.probeTimeouts;
   seen.windowBytes = statistics.congestionWindowBytes;
   seen.inFlightBytes = statistics.bytesInFlight;
+  if (!seen.hasPaths) return;
+  const paths = seen.connection.pathStatistics().filter(({ active }) => active);
+  seen.flights = new Map(paths.map(({ pathId, bytesInFlight }) => [pathId, bytesInFlight]));
 }
 
-/** Two in each of two spaces while the handshake lasts. */
+/** Whether a path has no more in flight than before, or less than a datagram of `length` bytes above its window. */
+function keepsTo(path: PathStatistics, flights: ReadonlyMap<number, number>, length: number): boolean {
+  const { pathId, bytesInFlight, congestionWindowBytes } = path;
+  return bytesInFlight <= (flights.get(pathId) ?? 0) || bytesInFlight <= congestionWindowBytes + length;
+}
+
+/** Two in each of two spaces during the handshake. */
 const PROBES_PER_TIMEOUT = 4;

@@ -1,7 +1,11 @@
 import type { Observer } from '../observer.ts';
+import { initialPacket } from './initial-packet.ts';
 import type { Report } from './report.ts';
 
-/** Clients pad datagrams with Initial packets to 1200 bytes (RFC 9000 §14.1); nobody sends more than 65527. */
+/**
+ * Clients pad datagrams with Initial packets to 1200 bytes (RFC 9000 §14.1), and no datagram is longer than
+ * 65527.
+ */
 export function watchDatagramSize(report: Report): Observer {
   return {
     onAfterPrepare(host, out, length, nowUs) {
@@ -10,14 +14,9 @@ export function watchDatagramSize(report: Report): Observer {
         report(host, `sends segments of ${out.segmentSize} bytes`, nowUs);
       }
       const isClient = host.context.connection(out.connection)?.isClient === true;
-      if (isClient && length < 1200 && isInitial(out.buffer)) {
+      if (isClient && length < 1200 && initialPacket(out.buffer) !== undefined) {
         report(host, `sends an Initial in ${length} bytes`, nowUs);
       }
     },
   };
-}
-
-/** Long header, version 1, type Initial: RFC 9000 §17.2. */
-function isInitial(bytes: Uint8Array): boolean {
-  return (bytes[0]! & 0xf0) === 0xc0 && bytes[1] === 0 && bytes[2] === 0 && bytes[3] === 0 && bytes[4] === 1;
 }

@@ -4,8 +4,8 @@ import type { Observer } from '../observer.ts';
 import type { Report } from './report.ts';
 
 /**
- * The life of a connection as its events tell it: `accepted` first and only for servers, `connected` once, `confirmed`
- * once and after it, streams only in between, exactly one `closed`, and nothing after that.
+ * The order of a connection's events: `accepted` first and only at servers, `connected` once, `confirmed`
+ * once and after it, events of streams only in between, exactly one `closed`, and no event after that.
  */
 export function watchEventOrder(report: Report): Observer {
   const lives = new Map<Host, Map<number, Set<QuicEvent['type']>>>();

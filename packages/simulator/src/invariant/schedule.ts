@@ -3,9 +3,9 @@ import type { Observer } from '../observer.ts';
 import type { Report } from './report.ts';
 
 /**
- * What the three calls promise each other: `prepareNextPacket` has nothing while `nextWakeDelay` is above 0, it has
- * drained everything once it has nothing, no timer lies in the past or between two microseconds, and hosts are not woken
- * for nothing again and again (this one ends the run by an Error).
+ * The relations between the three calls: `prepareNextPacket` returns nothing while `nextWakeDelay` is above
+ * 0, no datagram is due after it has returned nothing, no timer is in the past or between two microseconds,
+ * and hosts are not woken for nothing again and again (this one ends the run by an Error).
  */
 export function watchSchedule(report: Report): Observer {
   const delays = new Map<Host, number>();
@@ -28,7 +28,7 @@ export function watchSchedule(report: Report): Observer {
     onIdle(host, nowUs) {
       const vain = wakes.get(host) ?? { count: 0, sinceUs: nowUs };
       wakes.set(host, { ...vain, count: vain.count + 1 });
-      // Going on would take for ever: a timer that comes again every microsecond is a spinning processor.
+      // A timer that comes again every microsecond would make the run endless.
       if (vain.count >= MOST_VAIN_WAKES)
         throw new Error(`${host.name} wakes in vain since ${vain.sinceUs} µs, now ${nowUs} µs`);
       const wakeUs = host.context.nextWakeTime();
@@ -40,7 +40,7 @@ export function watchSchedule(report: Report): Observer {
   };
 }
 
-/** Turns of a host without a datagram in or out. */
+/** Turns of a host in which no datagram came or left. */
 interface VainWakes {
   readonly count: number;
   readonly sinceUs: number;

@@ -2,13 +2,13 @@ import { concatBytes } from '@tsquic/bytes';
 import { FrameType } from '@tsquic/quic-core/wire';
 import { Level } from '@tsquic/tls13';
 import type { AdversaryScenario } from '../adversary-scenario.ts';
-import { frame, streamFrame } from '../raw-frames.ts';
-import { BYTE, CLIENT, LITTLE_BYTES, QUIET, repeat } from './adversary-setting.ts';
+import { frame, streamFrame } from '@tsquic/adversary';
+import { BYTE, CHALLENGES, CLIENT, LITTLE_BYTES, QUIET, repeat } from './adversary-setting.ts';
 
-/** Frames of a packet that no path is too narrow for. */
+/** Length of a payload that fits every path. */
 const PAYLOAD_BYTES = 1100;
 
-/** Frames that must be read, cost their sender little, and ask for nothing. */
+/** Frames that must be read, cost their sender little, and need no answer. */
 export const FLOODS: readonly AdversaryScenario[] = [
   {
     ...CLIENT,
@@ -55,13 +55,7 @@ export const FLOODS: readonly AdversaryScenario[] = [
     ...CLIENT,
     name: 'adversary-challenges',
     about: 'packets of a hundred PATH_CHALLENGEs, all of them acknowledged',
-    attack: (adversary, round) =>
-      adversary.send(
-        Level.Application,
-        repeat(100, (i) => frame(FrameType.PathChallenge, [], new Uint8Array(8).fill(round ^ i))),
-      ),
-    // One datagram of 1200 bytes for each: RFC 9000 §8.2.2.
-    limits: { bytesOutPerByteIn: 1.6, heldBytes: LITTLE_BYTES },
+    ...CHALLENGES,
   },
   {
     ...CLIENT,

@@ -3,11 +3,11 @@ import { FrameType } from '@tsquic/quic-core/wire';
 import { Level } from '@tsquic/tls13';
 import type { AdversaryHost } from '../adversary-host.ts';
 import type { AdversaryScenario } from '../adversary-scenario.ts';
-import { cryptoFrame, frame } from '../raw-frames.ts';
+import { cryptoFrame, frame } from '@tsquic/adversary';
 import { BYTE, CLIENT, LITTLE_BYTES, QUIET, repeat } from './adversary-setting.ts';
 import { MS } from './setting.ts';
 
-/** Connection IDs, keys and handshake data, without end. */
+/** Floods of connection IDs, key updates and handshake data. */
 export const STATE_ABUSES: readonly AdversaryScenario[] = [
   {
     ...CLIENT,
@@ -48,7 +48,8 @@ export const STATE_ABUSES: readonly AdversaryScenario[] = [
       adversary.endpoint.updateKeys();
       adversary.send(Level.Application, frame(FrameType.Ping));
     },
-    // Before an acknowledgement in the new keys can have left, a second update is KEY_UPDATE_ERROR. RFC 9001 §6.2
+    // A second update is KEY_UPDATE_ERROR before an acknowledgement with the new keys can have left. RFC 9001
+    // §6.2
     limits: { code: 0x0e, bytesOutPerByteIn: 1, heldBytes: LITTLE_BYTES },
   },
   {

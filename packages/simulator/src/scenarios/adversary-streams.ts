@@ -3,10 +3,10 @@ import { FrameType } from '@tsquic/quic-core/wire';
 import { Level } from '@tsquic/tls13';
 import type { AdversaryHost } from '../adversary-host.ts';
 import type { AdversaryScenario } from '../adversary-scenario.ts';
-import { frame, streamFrame } from '../raw-frames.ts';
+import { frame, streamFrame } from '@tsquic/adversary';
 import { BYTE, CLIENT, LITTLE_BYTES, QUIET, repeat } from './adversary-setting.ts';
 
-/** Streams that are made to cost more than they carry. */
+/** Streams that cost more than they carry. */
 export const STREAM_ABUSES: readonly AdversaryScenario[] = [
   {
     ...CLIENT,

@@ -2,11 +2,11 @@ import { concatBytes } from '@tsquic/bytes';
 import { FrameType } from '@tsquic/quic-core/wire';
 import { Level } from '@tsquic/tls13';
 import type { AdversaryScenario } from '../adversary-scenario.ts';
-import { frame, streamFrame } from '../raw-frames.ts';
+import { frame, streamFrame } from '@tsquic/adversary';
 import { BYTE, CLIENT, LITTLE_BYTES, MEGABYTE } from './adversary-setting.ts';
 import { MS } from './setting.ts';
 
-/** Those who want a lot, and take it slowly or not at all. */
+/** Peers that request much data, and take it slowly or not at all. */
 export const SLOW_ADVERSARIES: readonly AdversaryScenario[] = [
   {
     ...CLIENT,
@@ -36,7 +36,8 @@ export const SLOW_ADVERSARIES: readonly AdversaryScenario[] = [
       if (round < 100) adversary.send(Level.Application, streamFrame(4 * round, 0, BYTE, true));
       else adversary.send(Level.Application, frame(FrameType.Ping));
     },
-    // What a stream takes from its program before it may send is 64 KiB; all together share what one alone may hold.
+    // A stream accepts 64 KiB from its program before it may send; all streams together hold at most what one
+    // may.
     limits: { bytesOutPerByteIn: 2, heldBytes: LITTLE_BYTES },
   },
   {
@@ -58,7 +59,7 @@ export const SLOW_ADVERSARIES: readonly AdversaryScenario[] = [
       else if (round < 199) adversary.send(Level.Application, streamFrame(4 * (round - 99), 0, BYTE, true));
       if (round >= 100) adversary.acknowledges = false;
     },
-    // Nobody keeps what the adversary has seen; what it was sent and does not acknowledge is held besides.
+    // The received data is not kept; sent data that the adversary does not acknowledge is held in addition.
     limits: { bytesOutPerByteIn: 0, bytesOutAtMost: 100 * MEGABYTE, heldBytes: 4 * MEGABYTE + LITTLE_BYTES },
   },
   {

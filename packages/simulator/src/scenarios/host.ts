@@ -1,7 +1,8 @@
 import type { Scenario } from '../scenario.ts';
+import { ceilingOf } from './model.ts';
 import { DSL, MEGABYTE, SMALL, MS, S } from './setting.ts';
 
-/** Hosts that are slow, silent, or absent. */
+/** Hosts that are slow, silent, or suspended. */
 export const HOSTS: readonly Scenario[] = [
   {
     name: 'slow-client',
@@ -9,7 +10,8 @@ export const HOSTS: readonly Scenario[] = [
     link: { ...DSL, bytesPerSecond: 12_500_000 },
     clientCpu: { receiveUs: 1000, sendUs: 200, inputDatagrams: 50 },
     exchanges: MEGABYTE,
-    ceilingUs: 5 * S,
+    // 858 datagrams of 1 ms, half as many ACKs of 0.2 ms, two round trips, and three of slow start.
+    ceilingUs: ceilingOf(1200 * MS),
   },
   {
     name: 'slow-server',
@@ -17,7 +19,8 @@ export const HOSTS: readonly Scenario[] = [
     link: { ...DSL, bytesPerSecond: 12_500_000 },
     serverCpu: { receiveUs: 200, sendUs: 500, inputDatagrams: 100 },
     exchanges: MEGABYTE,
-    ceilingUs: 2 * S,
+    // 858 datagrams of 0.5 ms and half as many ACKs of 0.2 ms, and two round trips.
+    ceilingUs: ceilingOf(615 * MS),
   },
   {
     name: 'idle',
@@ -25,7 +28,7 @@ export const HOSTS: readonly Scenario[] = [
     client: { idleTimeoutMs: 5000 },
     exchanges: [],
     ends: 'idle-timeout',
-    ceilingUs: 5500 * MS,
+    ceilingUs: 5150 * MS,
   },
   {
     name: 'keep-alive',

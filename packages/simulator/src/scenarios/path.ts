@@ -1,7 +1,8 @@
 import type { Scenario } from '../scenario.ts';
-import { DSL, MEGABYTE, MS, S } from './setting.ts';
+import { ceilingOf, transferUs } from './model.ts';
+import { DSL, DSL_MODEL, MEGABYTE, MEGABYTE_US, MS, S } from './setting.ts';
 
-/** Paths with limits, or that change. */
+/** Paths with limits, and paths that change. */
 export const PATHS: readonly Scenario[] = [
   {
     name: 'mtu-1280',
@@ -10,7 +11,7 @@ export const PATHS: readonly Scenario[] = [
     client: { maxUdpPayloadBytes: 1500 },
     server: { maxUdpPayloadBytes: 1500 },
     exchanges: MEGABYTE,
-    ceilingUs: 2 * S,
+    ceilingUs: ceilingOf(MEGABYTE_US),
   },
   {
     name: 'mtu-1200',
@@ -19,7 +20,7 @@ export const PATHS: readonly Scenario[] = [
     client: { maxUdpPayloadBytes: 1200 },
     server: { maxUdpPayloadBytes: 1200 },
     exchanges: MEGABYTE,
-    ceilingUs: 1500 * MS,
+    ceilingUs: ceilingOf(MEGABYTE_US),
   },
   {
     name: 'varying-rate',
@@ -35,7 +36,8 @@ export const PATHS: readonly Scenario[] = [
       },
     },
     exchanges: MEGABYTE,
-    ceilingUs: 4 * S,
+    // By 500 ms 400 KB have arrived, by a second 60 KB more, and the rest takes 475 ms.
+    ceilingUs: ceilingOf(1500 * MS),
   },
   {
     name: 'handover',
@@ -51,7 +53,9 @@ export const PATHS: readonly Scenario[] = [
       },
     },
     exchanges: MEGABYTE,
-    ceilingUs: 4 * S,
+    // 120 KB by 600 ms; the rest takes 370 ms at the new rate, and a probe after the pause may be as far away
+    // as the pause lasted.
+    ceilingUs: ceilingOf(1570 * MS),
   },
   {
     name: 'nat-port',
@@ -66,7 +70,11 @@ export const PATHS: readonly Scenario[] = [
       })),
     },
     exchanges: [{ requestBytes: 200_000, responseBytes: 1_000_000 }],
-    ceilingUs: 5 * S,
+    // After each of three changes, the server's packets are lost until a keep-alive comes: 100 ms, and a
+    // round trip to send them again.
+    ceilingUs: ceilingOf(
+      3 * DSL_MODEL.rttUs + transferUs(200_000, DSL_MODEL) + transferUs(1_000_000, DSL_MODEL) + 450 * MS,
+    ),
   },
   {
     name: 'nat-address',
@@ -80,7 +88,8 @@ export const PATHS: readonly Scenario[] = [
       ],
     },
     exchanges: MEGABYTE,
-    ceilingUs: 5 * S,
+    // Up to 100 ms of lost packets, a round trip to validate the path, and slow start again.
+    ceilingUs: ceilingOf(MEGABYTE_US + 300 * MS),
   },
   {
     name: 'nat-idle',
@@ -94,7 +103,7 @@ export const PATHS: readonly Scenario[] = [
     },
     pauseUs: 2 * S,
     exchanges: MEGABYTE,
-    ceilingUs: 4 * S,
+    ceilingUs: ceilingOf(MEGABYTE_US) + 2 * S,
   },
   {
     name: 'nat-expiry',
@@ -106,7 +115,7 @@ export const PATHS: readonly Scenario[] = [
     nat: { bindings: [{ atUs: 0, address: { ip: '192.0.2.1', port: 7000 } }], idleUs: 30 * S },
     pauseUs: 60 * S,
     exchanges: MEGABYTE,
-    ceilingUs: 62 * S,
+    ceilingUs: ceilingOf(MEGABYTE_US) + 60 * S,
   },
   {
     name: 'nat-expiry-kept',
@@ -118,7 +127,7 @@ export const PATHS: readonly Scenario[] = [
     nat: { bindings: [{ atUs: 0, address: { ip: '192.0.2.1', port: 7000 } }], idleUs: 15 * S },
     pauseUs: 600 * S,
     exchanges: MEGABYTE,
-    ceilingUs: 602 * S,
+    ceilingUs: ceilingOf(MEGABYTE_US) + 600 * S,
   },
   {
     name: 'handover-address',
@@ -142,7 +151,9 @@ export const PATHS: readonly Scenario[] = [
       ],
     },
     exchanges: MEGABYTE,
-    ceilingUs: 5 * S,
+    // 520 KB by 600 ms; 100 ms of lost packets, a round trip to validate, and 36 KB in two round trips of 200
+    // ms; from 1200 ms on the same again, with round trips of 40 ms, for the rest.
+    ceilingUs: ceilingOf(1730 * MS),
   },
   {
     name: 'asymmetric',
@@ -151,13 +162,16 @@ export const PATHS: readonly Scenario[] = [
     down: { bytesPerSecond: 2_500_000 },
     up: { bytesPerSecond: 25_000 },
     exchanges: MEGABYTE,
-    ceilingUs: 2500 * MS,
+    // The download takes 506 ms of its link; three padded datagrams of the handshake take 50 ms each on the
+    // other link, and its ACKs queue.
+    ceilingUs: ceilingOf(800 * MS),
   },
   {
     name: 'satellite-5',
     about: '5 MB at 50 Mbit/s with a round-trip time of 600 ms',
     link: { delayUs: 300 * MS, bytesPerSecond: 6_250_000, queueBytes: 4_000_000 },
     exchanges: [{ requestBytes: 100, responseBytes: 5_000_000 }],
-    ceilingUs: 9 * S,
+    // Two round trips, three in which the start of a long path measures its rate, and the transfer.
+    ceilingUs: ceilingOf(5 * 600 * MS + (5_000_000 * 1.053) / 6.25, 1.2),
   },
 ];

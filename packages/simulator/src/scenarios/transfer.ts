@@ -1,15 +1,23 @@
 import type { Scenario } from '../scenario.ts';
-import { DSL, MEGABYTE, MS, S } from './setting.ts';
+import { ceilingOf, transferUs } from './model.ts';
+import { DSL, DSL_MODEL, MEGABYTE, MEGABYTE_US, MS } from './setting.ts';
 
 /** Transfers over a path without faults. */
 export const TRANSFERS: readonly Scenario[] = [
-  { name: 'clean', about: '1 MB at 10 Mbit/s', link: DSL, exchanges: MEGABYTE, ceilingUs: 1300 * MS },
+  {
+    name: 'clean',
+    about: '1 MB at 10 Mbit/s',
+    link: DSL,
+    exchanges: MEGABYTE,
+    ceilingUs: ceilingOf(MEGABYTE_US),
+  },
   {
     name: 'upload',
     about: '1 MB up',
     link: DSL,
     exchanges: [{ requestBytes: 1_000_000, responseBytes: 10 }],
-    ceilingUs: 1350 * MS,
+    // The request waits for the handshake, and the response takes the other half of the last round trip.
+    ceilingUs: ceilingOf(MEGABYTE_US),
   },
   {
     name: 'both-ways',
@@ -19,14 +27,15 @@ export const TRANSFERS: readonly Scenario[] = [
       { requestBytes: 1_000_000, responseBytes: 10 },
       { requestBytes: 10, responseBytes: 1_000_000 },
     ],
-    ceilingUs: 1500 * MS,
+    // The directions do not share the link, except for their ACKs.
+    ceilingUs: ceilingOf(MEGABYTE_US),
   },
   {
     name: 'hundred-streams',
     about: '100 requests of 10 KB at once',
     link: DSL,
     exchanges: [{ requestBytes: 100, responseBytes: 10_000, count: 100 }],
-    ceilingUs: 1400 * MS,
+    ceilingUs: ceilingOf(MEGABYTE_US),
   },
   {
     name: 'stream-limit',
@@ -34,7 +43,9 @@ export const TRANSFERS: readonly Scenario[] = [
     link: DSL,
     server: { maxBidirectionalStreams: 20 },
     exchanges: [{ requestBytes: 100, responseBytes: 100, count: 300 }],
-    ceilingUs: 2 * S,
+    // Fifteen times twenty: one round trip for the responses, one until their ACKs let the server allow as
+    // many streams again.
+    ceilingUs: ceilingOf(1550 * MS),
   },
   {
     name: 'small-windows',
@@ -47,7 +58,8 @@ export const TRANSFERS: readonly Scenario[] = [
       maxStreamWindowBytes: 32_768,
     },
     exchanges: MEGABYTE,
-    ceilingUs: 3300 * MS,
+    // Credit is announced when a quarter of it is used: three quarters of a window per round trip.
+    ceilingUs: ceilingOf(2 * DSL_MODEL.rttUs + (1_000_000 / (0.75 * 32_768)) * DSL_MODEL.rttUs, 1),
   },
   {
     name: 'one-after-the-other',
@@ -58,13 +70,13 @@ export const TRANSFERS: readonly Scenario[] = [
       responseBytes: 2000,
       afterPrevious: true,
     })),
-    ceilingUs: 900 * MS,
+    ceilingUs: ceilingOf(21 * 40 * MS, 1.05),
   },
   {
     name: 'unidirectional',
     about: '20 unidirectional streams of 20 KB',
     link: DSL,
     exchanges: [{ requestBytes: 20_000, responseBytes: -1, count: 20 }],
-    ceilingUs: 900 * MS,
+    ceilingUs: ceilingOf(2 * DSL_MODEL.rttUs + transferUs(400_000, DSL_MODEL)),
   },
 ];

@@ -1,4 +1,4 @@
-/** Milliseconds of Unix time at a second of the Gregorian calendar, in Greenwich; undefined for one that there is not. */
+/** Unix time in milliseconds of a date and time in UTC; undefined for one that does not exist. */
 export function unixTimeMsOf(
   year: number,
   month: number,
@@ -19,7 +19,7 @@ export function unixTimeMsOf(
   return (((daysSinceEpoch(year, month) + day - 1) * 24 + hour) * 60 + minute) * 60_000 + second * 1000;
 }
 
-/** A time for people: '2027-01-01 00:00:00 UTC'. */
+/** A time as text for messages: '2027-01-01 00:00:00 UTC'. */
 export function describeTime(unixTimeMs: number): string {
   const seconds = Math.floor(unixTimeMs / 1000);
   if (!(Math.abs(seconds) < FARTHEST_SECONDS)) return 'no time of a calendar';
@@ -54,7 +54,7 @@ function twoDigits(value: number): string {
   return `${value}`.padStart(2, '0');
 }
 
-/** Leap years from 1 to 1969. */
+/** Number of leap years from 1 to 1969. */
 const LEAPS_BEFORE_1970 = 477;
 /** About 10,000 years. */
 const FARTHEST_SECONDS = 3e11;

@@ -1,7 +1,7 @@
+import { DerError } from '@tsquic/bytes/der';
 import type { CryptoProvider } from '@tsquic/crypto';
 import { Alert } from '../alerts.ts';
 import type { CertificateFault } from '../config.ts';
-import { DerError } from './der.ts';
 import { type ComparableName, permitsNames } from './name-constraints.ts';
 import { type CertificateOutline, sameBytes } from './outline.ts';
 import { constrainedNames, type ParsedCertificate, parseCertificate } from './parsed-certificate.ts';
@@ -12,30 +12,34 @@ import type { TrustAnchors } from './trust-anchors.ts';
 import { unknownIssuer } from './unknown-issuer.ts';
 import type { Work } from './work.ts';
 
-/** What a search for a path works with. */
+/** The certificates, and the limits, of a search for a path. */
 export interface ChainSearch {
   readonly crypto: CryptoProvider;
   readonly purpose: Purpose;
   readonly unixTimeMs: number;
   readonly anchors: TrustAnchors;
-  /** Certificates from the peer that may stand between leaf and anchor, in any order. */
+  /** Certificates from the peer that may lead from the leaf to an anchor, in any order. */
   readonly intermediates: readonly CertificateOutline[];
   readonly work: Work;
+  /** Is told of the path that was found, leaf first, with the anchor. */
+  readonly onValid?: ((path: readonly ParsedCertificate[]) => void) | undefined;
 }
 
 /**
- * Look for a path from the leaf to an anchor: undefined when there is one, else the most telling fault. RFC 5280 §6
+ * Search a path from the leaf to an anchor: returns undefined when there is one, else the fault that says
+ * most. RFC 5280 §6
  *
- * Throws a `BudgetSpent` when the search costs too much.
+ * Throws a `BudgetSpent` when the search takes too much work.
  */
 export function findPath(search: ChainSearch, leaf: ParsedCertificate): CertificateFault | undefined {
   return new PathFinder(search).extend([leaf]);
 }
 
 /**
- * Depth first, anchors before intermediates. What every certificate must keep is looked at on the way up; what an
- * issuer imposes on all below it (names, policies) only where a path has reached an anchor, RFC 5280 §6.1: that
- * comparison multiplies what its two sides contain.
+ * A depth-first search that tries anchors before intermediates. The rules for each certificate are checked on
+ * the way up; what an issuer imposes on all certificates below it (names, policies) is checked only when a
+ * path has reached an anchor (RFC 5280 §6.1), because the cost of that comparison is the product of both
+ * sides' contents.
  */
 class PathFinder {
   private readonly search: ChainSearch;
@@ -48,7 +52,7 @@ class PathFinder {
     this.search = search;
   }
 
-  /** @param path - leaf first. */
+  /** @param path - the certificates so far, leaf first. */
   extend(path: readonly ParsedCertificate[]): CertificateFault | undefined {
     const { anchors, work } = this.search;
     const child = path.at(-1)!;
@@ -72,7 +76,10 @@ class PathFinder {
     return worst ?? unknownIssuer(child, anchors, path.length > 1);
   }
 
-  /** The fault of `issuer` above `path`, or undefined when it may stand there and signed the path's end. */
+  /**
+   * The fault of `issuer` above `path`, or undefined when it may issue the last certificate of the path, and
+   * has signed it.
+   */
   private step(
     path: readonly ParsedCertificate[],
     issuer: ParsedCertificate | CertificateFault,
@@ -109,7 +116,9 @@ class PathFinder {
     return fault('signature', Alert.BadCertificate, message);
   }
 
-  /** What the issuers of a whole path impose on all below them. RFC 5280 §6.1.3 (b) to (f) */
+  /**
+   * Check what the issuers of a whole path impose on all certificates below them. RFC 5280 §6.1.3 (b) to (f)
+   */
   private checkPath(
     path: readonly ParsedCertificate[],
     anchor: ParsedCertificate | CertificateFault,
@@ -121,7 +130,10 @@ class PathFinder {
       const refused = this.checkNames(whole[at]!, whole.slice(0, at));
       if (refused !== undefined) return refused;
     }
-    if (hasValidPolicy(path.toReversed(), work)) return undefined;
+    if (hasValidPolicy(path.toReversed(), work)) {
+      this.search.onValid?.(whole);
+      return undefined;
+    }
     const message = `an issuer of '${path[0]!.subject}' demands a certificate policy, and none holds all along the chain`;
     return fault('authority', Alert.BadCertificate, message);
   }
@@ -133,7 +145,7 @@ class PathFinder {
     const { constraints, subject } = issuer;
     if (constraints === undefined) return undefined;
     for (const [at, certificate] of below.entries()) {
-      // RFC 5280 §4.2.1.10: self-issued certificates are exempt, but for the leaf.
+      // Self-issued certificates other than the leaf are exempt. RFC 5280 §4.2.1.10
       if (at > 0 && certificate.outline.isSelfIssued) continue;
       if (permitsNames(constraints, this.namesOf(certificate), this.search.work)) continue;
       const message = `'${subject}' may not vouch for the names of '${certificate.subject}': its nameConstraints do not permit them`;
@@ -148,7 +160,7 @@ class PathFinder {
     return names;
   }
 
-  /** The peer's certificates that have the name of the child's issuer. */
+  /** The peer's certificates whose subject is the issuer of `child`. */
   private candidatesFor(child: CertificateOutline): readonly CertificateOutline[] {
     let found = this.candidates.get(child);
     if (found === undefined) {
@@ -173,7 +185,7 @@ class PathFinder {
   }
 }
 
-/** The parsed certificate, or the fault of one that is malformed. */
+/** The parsed certificate, or the fault of a malformed one. */
 export function tryParse(
   outline: CertificateOutline,
   name: string,
@@ -187,7 +199,7 @@ export function tryParse(
   }
 }
 
-/** The fault of a certificate that cannot be read. */
+/** The fault of a malformed certificate. */
 export function malformed(name: string, error: DerError): CertificateFault {
   return fault('form', Alert.BadCertificate, `${name} is malformed: ${error.message}`);
 }
@@ -197,5 +209,8 @@ function tooLong(leaf: ParsedCertificate): CertificateFault {
   return fault('authority', Alert.UnknownCa, message);
 }
 
-/** Certificates under the anchor. */
-const MAX_PATH = 8;
+/**
+ * Longest path, in certificates below the anchor. Nobody needs more than four, the public interop runner sends nine, and what a
+ * search costs is bounded by its work.
+ */
+const MAX_PATH = 10;

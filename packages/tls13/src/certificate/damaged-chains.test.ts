@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
 import type { CryptoProvider } from '@tsquic/crypto';
 import fc from 'fast-check';
+import { encodeDer } from '@tsquic/bytes/der';
 import { MID_MS } from '../../test/authority.ts';
 import {
   authority,
@@ -14,7 +15,6 @@ import {
   subjectAltName,
 } from '../../test/built-certificate.ts';
 import { provider } from '../../test/handshake-pair.ts';
-import { encodeDer } from './der.ts';
 import { TrustAnchors } from './trust-anchors.ts';
 import { judgeWithin } from './verifier.ts';
 import { Work, WORK_LIMITS } from './work.ts';

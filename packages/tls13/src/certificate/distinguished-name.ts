@@ -1,13 +1,12 @@
-import { toHex } from '@tsquic/bytes';
-import { latin1FromBytes } from '../extension/latin1.ts';
-import { DerError, DerReader, DerTag } from './der.ts';
+import { latin1FromBytes, toHex } from '@tsquic/bytes';
+import { DerError, DerReader, DerTag } from '@tsquic/bytes/der';
 import { describeIdentifier } from './object-identifier.ts';
 import { printableText } from './printable-text.ts';
 import type { Work } from './work.ts';
 
 /**
- * The relative names of a Name (DER), in a form that string types, case and white space make no difference to.
- * Throws a DerError for one with a string that is not compared. RFC 5280 §7.1
+ * The relative names of a Name (DER), in a form in which string types, case and white space make no
+ * difference. Throws a DerError for a string type that is not compared. RFC 5280 §7.1
  */
 export function relativeNames(name: Uint8Array, work?: Work): string[] {
   const outer = new DerReader(name, work);
@@ -18,7 +17,7 @@ export function relativeNames(name: Uint8Array, work?: Work): string[] {
   return parts;
 }
 
-/** Whether two Names differ in string types, case or white space at most. */
+/** Whether two Names are equal except for string types, case and white space. */
 export function looksAlike(a: Uint8Array, b: Uint8Array): boolean {
   try {
     const [one, other] = [relativeNames(a), relativeNames(b)];
@@ -29,7 +28,7 @@ export function looksAlike(a: Uint8Array, b: Uint8Array): boolean {
   }
 }
 
-/** A Name for people: 'O=Acme, CN=www.example.org', as much of it as a sentence takes. */
+/** A Name as text for messages, of bounded length: 'O=Acme, CN=www.example.org'. */
 export function describeName(name: Uint8Array): string {
   const texts: string[] = [];
   try {
@@ -56,7 +55,7 @@ function relativeName(attributes: DerReader): string {
     const type = attribute.identifier();
     const { tag, content } = attribute.element();
     attribute.finish();
-    // A name that an exclusion must be compared with may not hide behind another alphabet.
+    // A name must not escape an excluded subtree by a string type that is not compared.
     if (!COMPARED_TAGS.includes(tag))
       throw new DerError(`a name has a string of type ${tag}, which is not compared`);
     const text = latin1FromBytes(content).replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
@@ -77,7 +76,7 @@ function describeRelativeName(attributes: DerReader): string {
   return texts.join(' + ');
 }
 
-/** As many bytes as can be shown, cut before a character of UTF-8 where that is the alphabet. */
+/** As many bytes as are shown; UTF-8 is cut between characters. */
 function beginningOf(content: Uint8Array): Uint8Array {
   if (content.length <= 4 * MAX_VALUE) return content;
   let end = 4 * MAX_VALUE;
@@ -94,7 +93,10 @@ function describeString(tag: number, content: Uint8Array): string {
   return text;
 }
 
-/** UTF-8 as text; the pure packages know no decoder of the host. Bytes that are no UTF-8 stand for themselves. */
+/**
+ * Decode UTF-8, because the pure packages have no decoder of the host. Bytes that are not UTF-8 become one
+ * character each.
+ */
 function utf8Text(bytes: Uint8Array): string {
   try {
     return decodeURIComponent(toHex(bytes).replace(/../g, '%$&'));

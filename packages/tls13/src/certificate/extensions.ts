@@ -1,5 +1,5 @@
 import { fromHex } from '@tsquic/bytes';
-import { DerError, DerReader, DerTag } from './der.ts';
+import { DerError, DerReader, DerTag } from '@tsquic/bytes/der';
 import { decodeGeneralNames, type GeneralName } from './general-name.ts';
 import { decodeNameConstraints, type NameConstraints } from './name-constraints.ts';
 import { describeIdentifier } from './object-identifier.ts';
@@ -13,9 +13,9 @@ import {
 } from './policy-extensions.ts';
 import type { Work } from './work.ts';
 
-/** What the rules of RFC 5280 §6 look at in the extensions of a certificate. Absent ones are undefined. */
+/** The extensions of a certificate that the rules of RFC 5280 §6 need. Absent ones are undefined. */
 export interface CertificateExtensions {
-  /** basicConstraints. */
+  /** The cA flag of basicConstraints. */
   isAuthority: boolean | undefined;
   pathLength: number | undefined;
   /** The first eight flags of keyUsage, digitalSignature in the highest bit. */
@@ -29,13 +29,16 @@ export interface CertificateExtensions {
   policies: readonly string[] | undefined;
   policyMappings: readonly PolicyMapping[];
   policyConstraints: PolicyConstraints | undefined;
-  /** Certificates that may follow until anyPolicy counts no more. */
+  /** inhibitAnyPolicy: how many certificates may follow before anyPolicy is ignored. */
   inhibitAnyPolicy: number | undefined;
-  /** Identifier, for people, of a critical extension that is not understood. */
+  /** The identifier, as text, of a critical extension that is not supported. */
   unknownCritical: string | undefined;
 }
 
-/** Read Extensions, the content of the [3]. Throws a DerError for any known one that is malformed. RFC 5280 §4.2 */
+/**
+ * Read Extensions, the content of the [3]. Throws a DerError for a supported extension that is malformed.
+ * RFC 5280 §4.2
+ */
 export function readExtensions(content: Uint8Array | undefined, work?: Work): CertificateExtensions {
   const into: CertificateExtensions = {
     isAuthority: undefined,
@@ -70,7 +73,7 @@ function readExtension(
   const critical = extension.nextTag === DerTag.Boolean ? extension.boolean() : false;
   const value = extension.element(DerTag.OctetString).content;
   extension.finish();
-  // RFC 5280 §4.2: one of a kind.
+  // An extension may occur only once. RFC 5280 §4.2
   if (seen.includes(type)) throw new DerError('an extension stands twice');
   if (seen.length >= MAX_EXTENSIONS) throw new DerError(`it has more than ${MAX_EXTENSIONS} extensions`);
   seen.push(type);
@@ -83,10 +86,10 @@ function readExtension(
   if (!understood && critical) into.unknownCritical ??= describeIdentifier(fromHex(type));
 }
 
-/** Puts what an extension says into the record; false when a part of it is not understood. */
+/** Stores the content of an extension in the record; returns false when a part of it is not supported. */
 type ExtensionReader = (value: Uint8Array, into: CertificateExtensions, work: Work | undefined) => boolean;
 
-/** By object identifier, hexadecimal. */
+/** Readers by object identifier, hexadecimal. */
 const READERS: Readonly<Record<string, ExtensionReader>> = {
   '551d0f': (value, into) => {
     into.keyUsage = decodeKeyUsage(value);
@@ -141,7 +144,7 @@ function onlySequence(value: Uint8Array, work?: Work): DerReader {
   return reader;
 }
 
-/** KeyUsage, a BIT STRING with one bit set at least. RFC 5280 §4.2.1.3 */
+/** KeyUsage, a BIT STRING with at least one bit set. RFC 5280 §4.2.1.3 */
 function decodeKeyUsage(value: Uint8Array): number {
   const reader = new DerReader(value);
   const { content } = reader.element(DerTag.BitString);
@@ -152,5 +155,5 @@ function decodeKeyUsage(value: Uint8Array): number {
   return first;
 }
 
-/** A real certificate has about ten. */
+/** Bound on the number of extensions; a usual certificate has about ten. */
 const MAX_EXTENSIONS = 64;

@@ -1,5 +1,5 @@
-import { latin1FromBytes } from '../extension/latin1.ts';
-import { DerError, DerReader, DerTag } from './der.ts';
+import { latin1FromBytes } from '@tsquic/bytes';
+import { DerError, DerReader, DerTag } from '@tsquic/bytes/der';
 import { formatIpAddress } from './ip-address.ts';
 import { printableText } from './printable-text.ts';
 import type { Work } from './work.ts';
@@ -40,12 +40,12 @@ export function nextGeneralName(reader: DerReader): GeneralName {
   return { form: tag, value: content };
 }
 
-/** A DNS name in lower case, as comparisons want it. */
+/** A DNS name in lower case, for comparisons. */
 export function dnsNameOf(name: GeneralName): string {
   return latin1FromBytes(name.value).toLowerCase();
 }
 
-/** DNS and IP names for people: the first ten. */
+/** The first ten DNS and IP names as text for messages. */
 export function describeNames(names: readonly GeneralName[]): string {
   const hosts = names.filter((name) => name.form === NameForm.Dns || name.form === NameForm.Ip);
   if (hosts.length === 0) return 'no host name at all';

@@ -16,13 +16,13 @@ export function matchesHost(names: readonly GeneralName[], host: string): boolea
   return names.some(
     (name) =>
       name.form === NameForm.Dns &&
-      // No name that matches is longer than the wanted one.
+      // A longer name cannot match.
       name.value.length <= wanted.length &&
       matchesDnsName(dnsNameOf(name), wanted),
   );
 }
 
-/** A wildcard stands for exactly one whole left-most label, above at least two others. */
+/** A wildcard stands for exactly one whole left-most label, and needs at least two others. */
 function matchesDnsName(presented: string, wanted: string): boolean {
   if (presented === wanted) return !presented.startsWith('*');
   if (!presented.startsWith('*.')) return false;
@@ -31,7 +31,7 @@ function matchesDnsName(presented: string, wanted: string): boolean {
   return parent.includes('.') && dot > 0 && wanted.slice(dot + 1) === parent;
 }
 
-/** Whether a certificate has a numeric address as the text of a DNS name, where it counts for nothing. RFC 9525 §6.5 */
+/** Whether a certificate has the numeric address as a DNS name, where it must not count. RFC 9525 §6.5 */
 export function hasAddressAsDnsName(names: readonly GeneralName[], host: string): boolean {
   if (parseIpAddress(host) === undefined) return false;
   return names.some(

@@ -3,9 +3,9 @@ import { provider } from '../../test/handshake-pair.ts';
 import { createCertificateVerifier } from './verifier.ts';
 
 /**
- * CPU milliseconds that each hostile chain costs a fresh verifier over node:crypto, the first time and as the median
- * of nine. Run it from the workspace's root:
- * node -C tsquic-src --import ./scripts/ts.mjs packages/tls13/src/certificate/hostile-chains.bench.ts
+ * CPU milliseconds that each hostile chain takes a new verifier over node:crypto, the first time and as the
+ * median of nine. Run it in the root of the workspace: node -C tsquic-src --import ./tools/ts.mjs
+ * packages/tls13/src/certificate/hostile-chains.bench.ts
  */
 const NOW_MS = Date.UTC(2027, 0, 1);
 

@@ -5,8 +5,9 @@ import { certificatePublicKey } from './public-key.ts';
 import { MAX_CERTIFICATES } from './peer-chain.ts';
 
 /**
- * Check that an identity can be shown to anybody: its chain is of certificates, and its signer has the key of the
- * leaf. Throws an Error that names the trouble. Each identity is checked once: the check makes a signature.
+ * Check an identity: its chain must consist of certificates, and its signer must have the key of the leaf.
+ * Throws an Error that says what is wrong. Each identity is checked once, because the check makes a
+ * signature.
  */
 export function checkIdentity(identity: Identity, crypto: CryptoProvider): void {
   if (CHECKED.has(identity)) return;
@@ -36,5 +37,5 @@ function publicKeyOf(certificate: Uint8Array, at: number): Uint8Array {
 }
 
 const CHECKED = new WeakSet<Identity>();
-/** No message that TLS signs: those begin with 64 spaces. */
+/** A message that TLS never signs, because those begin with 64 spaces. */
 const PROBE: Uint8Array = Uint8Array.of(0);

@@ -3,7 +3,7 @@ export function parseIpAddress(text: string): Uint8Array | undefined {
   return text.includes(':') ? parseIpv6(text) : parseIpv4(text);
 }
 
-/** A numeric IP address for people. */
+/** An IP address as text. */
 export function formatIpAddress(bytes: Uint8Array): string {
   if (bytes.length === 4) return bytes.join('.');
   const groups: string[] = [];
@@ -31,7 +31,7 @@ function parseIpv6(text: string): Uint8Array | undefined {
   return bytes;
 }
 
-/** The bytes of groups between colons; the last may be a dotted IPv4 address. */
+/** The bytes of the hexadecimal groups between colons; the last group may be a dotted IPv4 address. */
 function parseGroups(text: string): number[] | undefined {
   if (text === '') return [];
   const bytes: number[] = [];

@@ -1,5 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
+import { encodeDer } from '@tsquic/bytes/der';
 import { createNobleProvider } from '@tsquic/crypto/noble';
 import { MID_MS } from '../../test/authority.ts';
 import {
@@ -22,7 +23,9 @@ import {
 import { provider } from '../../test/handshake-pair.ts';
 import { Alert, type CertificateFault } from '../index.ts';
 import { createCertificateVerifier } from '../x509.ts';
-import { encodeDer } from './der.ts';
+import { TrustAnchors } from './trust-anchors.ts';
+import { judgeWithin } from './verifier.ts';
+import { Work } from './work.ts';
 
 const HOST = 'www.example.org';
 const NOW_MS = MID_MS - 86_400_000;
@@ -50,6 +53,20 @@ function judge(
   ];
   return createCertificateVerifier({ trustAnchors: [anchor] }).verify(chain, host, NOW_MS, provider);
 }
+
+test('two authorities that vouch for each other are no path, and each is tried once', () => {
+  const vouch = (subject: string, issuer: string): Uint8Array =>
+    build({ subject: cn(subject), issuer: cn(issuer), signer, extensions: [authority()] });
+  const leaf = build({ issuer: cn('a'), signer, extensions: [names] });
+  const work = new Work();
+  const fault = judgeWithin(work, {
+    ...{ purpose: 'server', chain: [leaf, vouch('a', 'b'), vouch('b', 'a')], serverName: HOST },
+    ...{ unixTimeMs: NOW_MS, crypto: provider, anchors: new TrustAnchors([vouch('root', 'root')]) },
+  });
+  expect(fault).toMatchObject({ reason: 'issuer', alert: Alert.UnknownCa });
+  // RFC 5280 §6.1: no certificate appears in a path more than once.
+  expect([work.branches, work.signatures]).toEqual([2, 2]);
+});
 
 describe('an authority with a key for RSASSA-PSS alone', () => {
   const restricted = (hash: string | undefined, saltLength?: number): KeyPair =>
@@ -346,7 +363,7 @@ describe('sentences for people', () => {
     );
   });
 
-  test('a chain of more than eight', () => {
+  test('a chain of more than ten', () => {
     const anchor = build({ subject: cn('root'), issuer: cn('root'), signer, extensions: [authority()] });
     const chainOf = (length: number): Uint8Array[] => [
       build({ issuer: cn('c1'), signer, extensions: [names] }),
@@ -360,9 +377,9 @@ describe('sentences for people', () => {
       ),
     ];
     const verifier = createCertificateVerifier({ trustAnchors: [anchor] });
-    expect(verifier.verify(chainOf(7), HOST, NOW_MS, provider)).toBeUndefined();
-    expect(verifier.verify(chainOf(8), HOST, NOW_MS, provider)?.message).toBe(
-      "the chain of 'CN=leaf' has more than 8 certificates below a trusted one",
+    expect(verifier.verify(chainOf(9), HOST, NOW_MS, provider)).toBeUndefined();
+    expect(verifier.verify(chainOf(10), HOST, NOW_MS, provider)?.message).toBe(
+      "the chain of 'CN=leaf' has more than 10 certificates below a trusted one",
     );
   });
 

@@ -1,11 +1,11 @@
+import { bytesFromLatin1 } from '@tsquic/bytes';
 import type { CryptoProvider } from '@tsquic/crypto';
 import { Alert, TlsAlert } from '../alerts.ts';
 import type { CertificateFault, CertificateVerifier } from '../config.ts';
-import { bytesFromLatin1 } from '../extension/latin1.ts';
 import type { Output } from '../output.ts';
 import { AwaitVerdict, type HandshakeState } from '../state.ts';
 
-/** Who judges a chain, and by what. */
+/** What a chain is judged with. */
 export interface Judge {
   readonly verifier: CertificateVerifier | undefined;
   readonly serverName: string;
@@ -15,8 +15,8 @@ export interface Judge {
 }
 
 /**
- * `next` when the chain (DER, leaf first) is good. Without a verifier the program is asked by an event, and
- * the state returned waits for its verdict.
+ * Returns `next` when the chain (DER, leaf first) is valid. Without a verifier, an event asks the program,
+ * and the returned state waits for its verdict.
  */
 export function judgeChain(judge: Judge, chain: readonly Uint8Array[], next: HandshakeState): HandshakeState {
   const { verifier, serverName } = judge;
@@ -29,15 +29,17 @@ export function judgeChain(judge: Judge, chain: readonly Uint8Array[], next: Han
   return next;
 }
 
-/** An alert number from outside as an exception; a number TLS does not know becomes certificate_unknown. */
+/**
+ * The exception for a fault with an alert number from outside; an unknown number becomes certificate_unknown.
+ */
 export function alertOfFault(fault: CertificateFault): TlsAlert {
   const known = Object.values(Alert).find((alert) => alert === fault.alert);
   return new TlsAlert(known ?? Alert.CertificateUnknown, fault.message);
 }
 
 /**
- * Accepts every chain without a look. The peer still proves that it holds the leaf's key, but anybody can
- * make such a leaf: use it in tests, and where the program compares the leaf with one it knows.
+ * Accepts every chain. The peer still proves that it holds the leaf's key, but any attacker can make a leaf
+ * of its own: use this in tests, and when the program compares the leaf with a known one.
  */
 export const skipCertificateCheck: CertificateVerifier = {
   verify: () => undefined,

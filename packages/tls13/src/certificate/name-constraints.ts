@@ -1,30 +1,30 @@
-import { DerError, DerReader, DerTag } from './der.ts';
+import { DerError, DerReader, DerTag } from '@tsquic/bytes/der';
 import { relativeNames } from './distinguished-name.ts';
 import { dnsNameOf, type GeneralName, NameForm, nextGeneralName } from './general-name.ts';
 import type { Work } from './work.ts';
 
-/** What an authority may vouch for, RFC 5280 §4.2.1.10. */
+/** The names that an authority may issue certificates for, RFC 5280 §4.2.1.10. */
 export interface NameConstraints {
   readonly permitted: readonly ComparableName[];
   readonly excluded: readonly ComparableName[];
 }
 
-/** A name, or the base of a subtree, in the form that is compared: made once, however often it is compared. */
+/** A name, or the base of a subtree, in a form for comparisons, which is computed once. */
 export interface ComparableName {
   readonly form: number;
   /** DNS name in lower case; '' for other forms. */
   readonly text: string;
-  /** IP address, or address and mask. */
+  /** IP address, or address and mask together. */
   readonly bytes: Uint8Array;
   /** Relative names of a directory name. */
   readonly parts: readonly string[];
-  /** False for a name that nothing here can compare: where its form is constrained, it is not permitted. */
+  /** Whether the name can be compared. One that cannot is not permitted when its form is constrained. */
   readonly isComparable: boolean;
 }
 
 /**
- * The content of a nameConstraints extension. Throws a DerError for what is malformed or empty: who reads less into it
- * than its author did would let names pass.
+ * Read the content of a nameConstraints extension. Throws a DerError for one that is malformed or empty:
+ * ignoring a part of it would permit names that its author excluded.
  */
 export function decodeNameConstraints(extension: Uint8Array, work?: Work): NameConstraints {
   const outer = new DerReader(extension, work);
@@ -37,15 +37,16 @@ export function decodeNameConstraints(extension: Uint8Array, work?: Work): NameC
   return { permitted, excluded };
 }
 
-/** A name of a certificate for comparisons. */
+/** A certificate's name in the form for comparisons. */
 export function comparableName(name: GeneralName, work?: Work): ComparableName {
   return comparable(name, false, work);
 }
 
 /**
- * Whether all of `names` are permitted. Where a name or a constraint of its form cannot be compared, it is not.
+ * Whether all of `names` are permitted. A name is not permitted when it, or a constraint of its form, cannot
+ * be compared.
  *
- * @param work - hears of every comparison before it is made.
+ * @param work - counts every comparison before it is made.
  */
 export function permitsNames(
   constraints: NameConstraints,
@@ -89,7 +90,7 @@ function subtrees(reader: DerReader | undefined, work: Work | undefined): Compar
   while (!reader.isAtEnd) {
     const subtree = reader.enter(DerTag.Sequence);
     const base = comparable(nextGeneralName(subtree), true, work);
-    // minimum is 0 and maximum absent: RFC 5280 §4.2.1.10.
+    // The minimum must be 0 and the maximum absent. RFC 5280 §4.2.1.10
     if (!subtree.isAtEnd) throw new DerError('a name constraint has bounds');
     bases.push(base);
   }
@@ -132,7 +133,7 @@ function isWithin(name: ComparableName, base: ComparableName, work: Work): boole
   }
 }
 
-/** The length decides nearly always, and costs least. */
+/** The lengths are compared first: they differ nearly always, and cost least. */
 function isDnsWithin(name: string, base: string): boolean {
   const above = name.length - base.length;
   if (above < 0) return false;
@@ -141,12 +142,12 @@ function isDnsWithin(name: string, base: string): boolean {
   return name.charCodeAt(above - 1) === DOT && name.endsWith(base);
 }
 
-/** A wildcard may stand for a name below `base` although it is not below it itself. */
+/** Whether a wildcard name, which is not below `base` itself, may stand for one that is. */
 function mayExpandInto(name: ComparableName, base: ComparableName): boolean {
   return base.text.endsWith(name.text.slice(1));
 }
 
-/** `base` is an address and a mask of the same length. */
+/** `base` is an address and a mask of the same length together. */
 function isIpWithin(address: Uint8Array, base: Uint8Array): boolean {
   const { length } = address;
   if (base.length !== 2 * length) return false;
@@ -154,7 +155,7 @@ function isIpWithin(address: Uint8Array, base: Uint8Array): boolean {
   return true;
 }
 
-/** The base's relative names come first. */
+/** The base's relative names must be the first ones of the name. */
 function isDirectoryWithin(name: readonly string[], base: readonly string[], work: Work): boolean {
   if (base.length > name.length) return false;
   for (const [at, part] of base.entries()) {
@@ -168,7 +169,7 @@ function isAddress(bytes: Uint8Array): boolean {
   return bytes.length === 4 || bytes.length === 16;
 }
 
-/** An address and a mask of ones before zeros, RFC 4632 §3.1. */
+/** Whether the bytes are an address and a mask whose ones come before its zeros, RFC 4632 §3.1. */
 function isAddressRange(bytes: Uint8Array): boolean {
   if (bytes.length !== 8 && bytes.length !== 32) return false;
   let ended = false;
@@ -185,6 +186,8 @@ const NO_BYTES = new Uint8Array(0);
 const DOT = 0x2e;
 const PERMITTED = 0xa0;
 const EXCLUDED = 0xa1;
-/** Characters of host names; the base may be empty (everything), or begin with a dot. RFC 5280 §4.2.1.10 */
+/**
+ * The form of host names; a base may also be empty, for all names, or begin with a dot. RFC 5280 §4.2.1.10
+ */
 const DNS_NAME = /^(?:\*\.)?[a-z0-9_-]+(?:\.[a-z0-9_-]+)*$/;
 const DNS_BASE = /^(?:\.?[a-z0-9_-]+(?:\.[a-z0-9_-]+)*)?$/;

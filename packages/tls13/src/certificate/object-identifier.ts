@@ -1,4 +1,4 @@
-/** The content of an OBJECT IDENTIFIER for people: '2.5.29.17'. X.690 §8.19 */
+/** The content of an OBJECT IDENTIFIER as text: '2.5.29.17'. X.690 §8.19 */
 export function describeIdentifier(content: Uint8Array): string {
   if (content.length === 0 || content.length > 24) return `an identifier of ${content.length} bytes`;
   const arcs: number[] = [];

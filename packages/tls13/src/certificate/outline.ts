@@ -1,7 +1,7 @@
-import { DerError, type DerElement, DerReader, DerTag } from './der.ts';
+import { DerError, type DerElement, DerReader, DerTag } from '@tsquic/bytes/der';
 import type { Work } from './work.ts';
 
-/** The parts of a certificate by which chains are built; views into it. RFC 5280 §4.1 */
+/** The parts of a certificate that building a chain needs; views into it. RFC 5280 §4.1 */
 export interface CertificateOutline {
   /** DER of the whole certificate. */
   readonly der: Uint8Array;
@@ -15,7 +15,7 @@ export interface CertificateOutline {
   readonly validity: Uint8Array;
   /** Name, DER. */
   readonly subject: Uint8Array;
-  /** Subject and issuer are the same. */
+  /** Whether subject and issuer are the same. */
   readonly isSelfIssued: boolean;
   /** SubjectPublicKeyInfo, DER. */
   readonly publicKey: Uint8Array;
@@ -26,21 +26,20 @@ export interface CertificateOutline {
   readonly signature: Uint8Array;
 }
 
-/** Read the outline; throws a DerError for anything but DER of that form. */
+/** Read the outline; throws a DerError unless the bytes are DER of this form. */
 export function readOutline(der: Uint8Array, work?: Work): CertificateOutline {
   const outer = new DerReader(der, work);
   const certificate = outer.enter(DerTag.Sequence);
   outer.finish();
   const tbs = certificate.element(DerTag.Sequence);
   const signatureAlgorithm = certificate.element(DerTag.Sequence).encoded;
-  const signature = certificate.element(DerTag.BitString).content;
+  const signature = certificate.bitString();
   certificate.finish();
-  if (signature[0] !== 0) throw new DerError('the signature is not a whole number of bytes');
   return {
     der,
     signed: tbs.encoded,
     signatureAlgorithm,
-    signature: signature.subarray(1),
+    signature,
     ...readFields(tbs, signatureAlgorithm, work),
   };
 }
@@ -54,7 +53,7 @@ function readFields(
   const fields = new DerReader(tbs.content, work);
   const version = readVersion(fields);
   fields.element(DerTag.Integer);
-  // RFC 5280 §4.1.1.2: the signed algorithm and the one outside are the same.
+  // The algorithm inside the signed part must be the one outside. RFC 5280 §4.1.1.2
   if (!sameBytes(fields.element(DerTag.Sequence).encoded, signatureAlgorithm))
     throw new DerError('two signature algorithms are named');
   const issuer = fields.element(DerTag.Sequence).encoded;
@@ -78,7 +77,7 @@ function readVersion(fields: DerReader): number {
   return version;
 }
 
-/** Whether two public byte strings are the same. */
+/** Whether two byte strings are the same; they are public, so the comparison need not be constant-time. */
 export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
   if (a.length !== b.length) return false;
   for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;

@@ -1,21 +1,21 @@
+import { DerError } from '@tsquic/bytes/der';
 import { describeName } from './distinguished-name.ts';
 import { type CertificateExtensions, readExtensions } from './extensions.ts';
 import { NameForm } from './general-name.ts';
 import { type ComparableName, comparableName } from './name-constraints.ts';
-import { DerError } from './der.ts';
 import type { CertificateOutline } from './outline.ts';
 import { readValidity, type Validity } from './validity.ts';
 import type { Work } from './work.ts';
 
-/** What the rules of RFC 5280 §6 look at. */
+/** The parts of a certificate that the rules of RFC 5280 §6 need. */
 export interface ParsedCertificate extends Readonly<CertificateExtensions>, Validity {
   readonly outline: CertificateOutline;
-  /** Subject and issuer for people, bounded. */
+  /** Subject and issuer as text for messages, of bounded length. */
   readonly subject: string;
   readonly issuer: string;
 }
 
-/** Parse the rest of a certificate. Throws a DerError for what is malformed. */
+/** Parse the rest of a certificate. Throws a DerError when it is malformed. */
 export function parseCertificate(outline: CertificateOutline, work?: Work): ParsedCertificate {
   const { version, extensions } = outline;
   if (extensions !== undefined && version !== 2)
@@ -30,8 +30,8 @@ export function parseCertificate(outline: CertificateOutline, work?: Work): Pars
 }
 
 /**
- * The names that name constraints apply to: all subjectAltNames, and the subject unless it is empty. An address of mail
- * in the subject counts as a name of that form where there is no other. RFC 5280 §4.2.1.10
+ * The names that name constraints apply to: all subjectAltNames, and the subject unless it is empty. A mail
+ * address in the subject counts as a name of that form when there is no other. RFC 5280 §4.2.1.10
  */
 export function constrainedNames(certificate: ParsedCertificate, work: Work): readonly ComparableName[] {
   const { subject } = certificate.outline;
@@ -45,7 +45,7 @@ export function constrainedNames(certificate: ParsedCertificate, work: Work): re
   return names;
 }
 
-/** The type emailAddress as a relative name has it. */
+/** The beginning of a relative name of type emailAddress. */
 const EMAIL_ADDRESS = '2a864886f70d010901=';
-/** A SEQUENCE without content. */
+/** Length of an empty SEQUENCE. */
 const EMPTY_NAME_LENGTH = 2;

@@ -3,13 +3,13 @@ import { checkPlacement } from '../extension/placement.ts';
 import { decodeCertificate } from '../message/certificate.ts';
 
 /**
- * The chain of a peer's Certificate: DER, leaf first, maybe empty.
+ * The chain in a peer's Certificate message: DER, leaf first, maybe empty.
  *
  * @param offered - extension types that its entries may answer.
  */
 export function readPeerChain(body: Uint8Array, offered: readonly number[]): readonly Uint8Array[] {
   const { context, entries } = decodeCertificate(body);
-  // Ours is always empty: requests are sent in the main handshake only.
+  // The context must be empty, because a CertificateRequest is sent only in the main handshake.
   if (context.length > 0) {
     throw new TlsAlert(Alert.IllegalParameter, 'Certificate has a request context nobody sent');
   }
@@ -23,5 +23,8 @@ export function readPeerChain(body: Uint8Array, offered: readonly number[]): rea
   return entries.map((entry) => entry.certificate);
 }
 
-/** Certificates of one message. A chain has at most nine; servers that send all they have come to a few dozen. */
+/**
+ * Most certificates of one message. A usable chain has at most nine, but some servers send all that they
+ * have.
+ */
 export const MAX_CERTIFICATES = 100;

@@ -9,7 +9,7 @@ import type { Transcript } from '../transcript.ts';
 import { judgeChain } from './judgement.ts';
 import { checkCertificateVerify } from './verify-signature.ts';
 
-/** What the states of either side share, as far as a peer's proof needs it. */
+/** The fields of both sides' contexts that checking a peer's proof needs. */
 interface ProofContext {
   readonly options: {
     readonly verifier?: CertificateVerifier | undefined;
@@ -20,10 +20,10 @@ interface ProofContext {
   readonly transcript: Transcript;
 }
 
-/** Who has to prove what. */
+/** What the peer claims to be. */
 export interface PeerClaim {
   readonly side: Side;
-  /** What the leaf must carry; '' for a client. */
+  /** The name that the leaf must have; '' for a client. */
   readonly serverName: string;
   /** DER, leaf first. */
   readonly chain: readonly Uint8Array[];
@@ -31,9 +31,9 @@ export interface PeerClaim {
 }
 
 /**
- * Take the peer's CertificateVerify, then judge its chain. RFC 8446 §4.4.3
+ * Check the peer's CertificateVerify, then judge its chain. RFC 8446 §4.4.3
  *
- * The chain comes after the proof: only a peer that signed this handshake can cost us a chain to build.
+ * The chain is judged last, so that only a peer that has signed this handshake can make us build a chain.
  */
 export function takeProof(
   context: ProofContext,

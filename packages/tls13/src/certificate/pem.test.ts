@@ -62,7 +62,10 @@ describe('certificates', () => {
   ])('%s is none, and it is said', (label, message) => {
     const text = `-----BEGIN ${label}-----\nMAA=\n-----END ${label}-----\n`;
     expect(() => certificatesFromPem(text)).toThrow(message);
-    expect(() => certificatesFromPem('-----BEGIN CERTIFICATE-----\nMAA=')).toThrow('no whole block');
+    expect(() => certificatesFromPem('-----BEGIN CERTIFICATE-----\nMAA=')).toThrow(
+      /no whole block from BEGIN to END$/,
+    );
+    expect(() => certificatesFromPem('keys/cert.pem')).toThrow(/contents of a file, not its name/);
   });
 
   test('time grows with the length, and not with its square', () => {

@@ -1,16 +1,16 @@
 import { fromHex } from '@tsquic/bytes';
+import { DerError, DerReader, DerTag, encodeDer } from '@tsquic/bytes/der';
 import { decodeBase64 } from './base64.ts';
-import { DerError, DerReader, DerTag, encodeDer } from './der.ts';
 import { printableText } from './printable-text.ts';
 
-/** One block of a PEM text. */
+/** One block of PEM text. */
 export interface PemBlock {
-  /** As after BEGIN: 'CERTIFICATE', 'PRIVATE KEY'. */
+  /** The label after BEGIN: 'CERTIFICATE', 'PRIVATE KEY'. */
   readonly label: string;
   readonly der: Uint8Array;
 }
 
-/** All blocks of a PEM text, RFC 7468; text between them is skipped. Throws an Error for a block that is malformed. */
+/** All blocks of PEM text, RFC 7468; text between them is skipped. Throws an Error for a malformed block. */
 export function decodePem(text: string): PemBlock[] {
   const blocks: PemBlock[] = [];
   for (let at = text.indexOf(BEGIN); at >= 0; at = text.indexOf(BEGIN, at)) {
@@ -24,7 +24,7 @@ export function decodePem(text: string): PemBlock[] {
   return blocks;
 }
 
-/** What stands between BEGIN and the dashes; '' where there is no such line. */
+/** The text between BEGIN and the dashes; '' when the line is no such line. */
 function labelAt(text: string, at: number): string {
   const end = text.slice(at, at + MAX_LABEL).indexOf(DASHES);
   return end <= 0 ? '' : text.slice(at, at + end);
@@ -42,8 +42,8 @@ function readBlock(text: string, label: string, bodyAt: number, endAt: number): 
 }
 
 /**
- * All certificates of a PEM text, DER, in order: of a chain the leaf comes first. Throws an Error when there is none,
- * or one with OpenSSL's trust settings, which say more than is understood here.
+ * All certificates of PEM text, DER, in order, the leaf of a chain first. Throws an Error when there is none,
+ * and for one with OpenSSL's trust settings, which are not supported.
  */
 export function certificatesFromPem(text: string): Uint8Array[] {
   const blocks = decodePem(text);
@@ -57,18 +57,20 @@ export function certificatesFromPem(text: string): Uint8Array[] {
     .filter((block) => CERTIFICATE_LABELS.includes(block.label))
     .map((block) => block.der);
   if (certificates.length > 0) return certificates;
-  throw new Error(`PEM: there is no certificate in this text${insteadOf(labels)}`);
+  throw new Error(`PEM: there is no certificate in this text${insteadOf(labels, text)}`);
 }
 
-/** What a text holds instead, for people. */
-function insteadOf(labels: readonly string[]): string {
-  if (labels.length === 0) return ': it has no whole block from BEGIN to END';
+/** What the text contains instead, for a message. */
+function insteadOf(labels: readonly string[], text: string): string {
+  if (labels.length === 0)
+    return `: it has no whole block from BEGIN to END${text.includes('\n') ? '' : ' (give the contents of a file, not its name)'}`;
   return `, only '${printableText(labels.slice(0, 5).join("', '"))}'`;
 }
 
 /**
- * The first private key of a PEM text as PKCS #8 (DER), for `CryptoProvider.createSigner`. Keys of the kinds
- * "EC PRIVATE KEY" and "RSA PRIVATE KEY" are wrapped. Throws an Error when there is none, or when it is encrypted.
+ * The first private key of PEM text as PKCS #8 (DER), for `CryptoProvider.createSigner`. Keys of the kinds
+ * "EC PRIVATE KEY" and "RSA PRIVATE KEY" are wrapped. Throws an Error when there is none, or when it is
+ * encrypted.
  */
 export function privateKeyFromPem(text: string): Uint8Array {
   const blocks = decodePem(text);
@@ -79,7 +81,7 @@ export function privateKeyFromPem(text: string): Uint8Array {
     if (label === 'ENCRYPTED PRIVATE KEY') throw new Error(ENCRYPTED);
   }
   throw new Error(
-    `PEM: there is no private key in this text${insteadOf([...new Set(blocks.map((block) => block.label))])}`,
+    `PEM: there is no private key in this text${insteadOf([...new Set(blocks.map((block) => block.label))], text)}`,
   );
 }
 

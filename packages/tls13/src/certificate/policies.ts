@@ -3,11 +3,12 @@ import { ANY_POLICY, type PolicyMapping } from './policy-extensions.ts';
 import type { Work } from './work.ts';
 
 /**
- * Whether a path has a policy that holds all along it, where one of its certificates demands that. RFC 5280 §6.1 with
- * any-policy as the policies that the user accepts, and none of the initial inhibitions.
+ * Whether a path has a policy that is valid for all of it, if one of its certificates requires that. RFC 5280
+ * §6.1 with any-policy as the policies that the user accepts, and none of the initial inhibitions.
  *
- * With that input the tree of §6.1.2 is empty exactly when its last level is, so a level is kept as the set of what
- * the next certificate may say: a tree that every level multiplies cannot be built (RFC 9618).
+ * With that input, the tree of §6.1.2 is empty exactly when its last level is. So a level is kept as the set
+ * of the policies that the next certificate may have, and a tree that grows with every level is never built
+ * (RFC 9618).
  *
  * @param path - from the certificate under the anchor to the leaf.
  */
@@ -25,9 +26,9 @@ export function hasValidPolicy(path: readonly ParsedCertificate[], work: Work): 
 
 /** The variables of RFC 5280 §6.1.2 (a), (d), (e), (f). */
 class PolicyState {
-  /** Policies that the next certificate may name. */
+  /** Policies that the next certificate may have. */
   private expected = new Set<string>([ANY_POLICY]);
-  /** Policies of this certificate that hold. */
+  /** Policies of this certificate that are valid. */
   private valid = new Set<string>();
   private explicitIn: number;
   private mappingsFor: number;
@@ -47,7 +48,7 @@ class PolicyState {
     return this.valid.size === 0;
   }
 
-  /** §6.1.3 (d), (e). */
+  /** §6.1.3 (d), (e): the policies of a certificate. */
   onPolicies({ outline, policies = [] }: ParsedCertificate, isLast: boolean): void {
     const { expected } = this;
     this.work.spend('comparisons', policies.length + expected.size);
@@ -59,7 +60,7 @@ class PolicyState {
     if (anyCounts && policies.includes(ANY_POLICY)) for (const policy of expected) this.valid.add(policy);
   }
 
-  /** §6.1.4 (b), (h), (i), (j). */
+  /** §6.1.4 (b), (h), (i), (j): what a certificate imposes on the next. */
   prepareNext(certificate: ParsedCertificate): void {
     this.expected = this.mapped(certificate.policyMappings);
     if (!certificate.outline.isSelfIssued) {
@@ -73,7 +74,7 @@ class PolicyState {
     this.anyPolicyFor = Math.min(this.anyPolicyFor, certificate.inhibitAnyPolicy ?? Infinity);
   }
 
-  /** §6.1.5 (a), (b). */
+  /** §6.1.5 (a), (b): the end of the path. */
   onLast({ policyConstraints }: ParsedCertificate): void {
     this.explicitIn--;
     if (policyConstraints?.requireExplicit === 0) this.explicitIn = 0;

@@ -1,16 +1,16 @@
-import { DerError, DerReader, DerTag } from './der.ts';
+import { DerError, DerReader, DerTag } from '@tsquic/bytes/der';
 import type { Work } from './work.ts';
 
 /** The object identifier of anyPolicy, hexadecimal: 2.5.29.32.0. */
 export const ANY_POLICY = '551d2000';
 
-/** A policy of the issuer's that is as good as one of the subject's; object identifiers, hexadecimal. */
+/** A policy of the issuer's that is equivalent to one of the subject's; object identifiers, hexadecimal. */
 export interface PolicyMapping {
   readonly issuerPolicy: string;
   readonly subjectPolicy: string;
 }
 
-/** policyConstraints: certificates that may follow until the constraint holds; undefined for never. */
+/** policyConstraints: how many certificates may follow before the constraint applies; undefined for never. */
 export interface PolicyConstraints {
   readonly requireExplicit: number | undefined;
   readonly inhibitMapping: number | undefined;
@@ -27,7 +27,7 @@ export function decodePolicies(
   while (!list.isAtEnd) {
     const information = list.enter(DerTag.Sequence);
     const policy = information.identifier();
-    // RFC 5280 §4.2.1.4: a policy must not stand twice.
+    // A policy may occur only once. RFC 5280 §4.2.1.4
     if (policies.has(policy)) throw new DerError('a certificate policy stands twice');
     policies.add(policy);
     if (!information.isAtEnd) {

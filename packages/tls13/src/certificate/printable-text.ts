@@ -1,6 +1,6 @@
 /**
- * Text of a peer's making for a sentence that people read: at most `limit` characters of it, what would steer a
- * terminal or turn the direction of writing as its code point.
+ * Text from a peer for a message: at most `limit` characters of it; characters that control a terminal or the
+ * direction of writing are replaced by their code points.
  */
 export function printableText(text: string, limit = 100): string {
   const cut = text.length > limit ? text.slice(0, limit) : text;
@@ -9,5 +9,5 @@ export function printableText(text: string, limit = 100): string {
   return bounded.length < shown.length || cut.length < text.length ? `${bounded}…` : bounded;
 }
 
-/** Controls, format characters, separators of lines, and halves of surrogate pairs. */
+/** Control characters, format characters, separators of lines, and halves of surrogate pairs. */
 const STEERING = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;

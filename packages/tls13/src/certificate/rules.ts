@@ -5,10 +5,13 @@ import { describeNames } from './general-name.ts';
 import { hasAddressAsDnsName, matchesHost } from './host-name.ts';
 import type { ParsedCertificate } from './parsed-certificate.ts';
 
-/** What a chain is judged for. */
+/** The end of TLS that a chain is judged for. */
 export type Purpose = 'server' | 'client';
 
-/** What holds for every certificate of a chain: validity, purpose, nothing critical that is not understood. */
+/**
+ * The rules for every certificate of a chain: validity, purpose, and no critical extension that is not
+ * supported.
+ */
 export function checkCertificate(
   certificate: ParsedCertificate,
   purpose: Purpose,
@@ -45,7 +48,7 @@ export function checkCertificate(
   return undefined;
 }
 
-/** What holds for the leaf besides: it signs, and it carries the host's name (unless that is ''). RFC 9525 */
+/** The further rules for the leaf: it may sign, and it has the host's name (unless that is ''). RFC 9525 */
 export function checkLeaf(leaf: ParsedCertificate, host: string): CertificateFault | undefined {
   if (leaf.keyUsage !== undefined && (leaf.keyUsage & DIGITAL_SIGNATURE) === 0) {
     return fault(
@@ -62,7 +65,7 @@ export function checkLeaf(leaf: ParsedCertificate, host: string): CertificateFau
 }
 
 /**
- * What holds for the issuer of a path besides: it is an authority, and may stand that high.
+ * The further rules for the issuer of a path: it is an authority, and may be that far above the leaf.
  *
  * @param below - the path under it, leaf first.
  */
@@ -72,7 +75,7 @@ export function checkIssuer(
   isAnchor: boolean,
 ): CertificateFault | undefined {
   const { subject, isAuthority, keyUsage, pathLength } = issuer;
-  // Old roots have no basicConstraints; who configured them as anchors trusts them as authorities.
+  // Old roots have no basicConstraints; a program that configures one as an anchor trusts it as an authority.
   if (isAuthority !== true && !(isAnchor && isAuthority === undefined)) {
     return fault(
       'authority',
@@ -109,6 +112,6 @@ const PURPOSE_OID: Readonly<Record<Purpose, string>> = {
 };
 /** anyExtendedKeyUsage, 2.5.29.37.0. */
 const ANY_PURPOSE = '551d2500';
-/** Flags of keyUsage as `CertificateExtensions` has them. */
+/** Flags of keyUsage, as in `CertificateExtensions`. */
 const DIGITAL_SIGNATURE = 0x80;
 const KEY_CERT_SIGN = 0x04;

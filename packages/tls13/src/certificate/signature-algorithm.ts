@@ -1,21 +1,21 @@
 import { toHex } from '@tsquic/bytes';
+import { DerError, DerReader, DerTag } from '@tsquic/bytes/der';
 import { CertificateScheme, SignatureScheme } from '@tsquic/crypto';
-import { DerError, DerReader, DerTag } from './der.ts';
 
-/** How a certificate is signed. */
+/** The signature scheme of a certificate. */
 export interface CertificateSignature {
   readonly scheme: SignatureScheme | CertificateScheme;
-  /** Of RSASSA-PSS; undefined for other signatures. */
+  /** Salt length of RSASSA-PSS; undefined for other signatures. */
   readonly saltLength: number | undefined;
 }
 
 /**
- * How a certificate is signed: by its AlgorithmIdentifier (DER) and the kind of the issuer's key (SubjectPublicKeyInfo,
- * DER). Undefined for what is not supported.
+ * The scheme that a certificate is signed with, from its AlgorithmIdentifier (DER) and the kind of the
+ * issuer's key (SubjectPublicKeyInfo, DER). Undefined for one that is not supported.
  *
- * Unlike a scheme of TLS 1.3, an AlgorithmIdentifier ties neither the hash of ECDSA to a curve, nor PSS to a kind of RSA
- * key, nor its salt to the hash: OpenSSL makes it as long as fits. RFC 5758 §3.2, RFC 8017 Appendix A, RFC 8410, RFC
- * 4055 §3.1
+ * Unlike a scheme of TLS 1.3, an AlgorithmIdentifier ties neither the hash of ECDSA to a curve, nor PSS to a
+ * kind of RSA key, nor the length of its salt to the hash: OpenSSL makes it as long as possible. RFC 5758
+ * §3.2, RFC 8017 Appendix A, RFC 8410, RFC 4055 §3.1
  */
 export function readCertificateSignature(
   algorithm: Uint8Array,
@@ -24,7 +24,7 @@ export function readCertificateSignature(
   if (algorithm.length > MAX_ALGORITHM) return undefined;
   const scheme = SCHEMES.get(toHex(algorithm));
   const isPssKey = keyAlgorithm(issuerKey) === RSASSA_PSS;
-  // A key for RSASSA-PSS alone makes no other signatures.
+  // A key that is restricted to RSASSA-PSS makes no other signatures.
   if (scheme !== undefined) return isPssKey ? undefined : { scheme, saltLength: undefined };
   try {
     const { hash, saltLength } = readPss(algorithm);
@@ -36,10 +36,13 @@ export function readCertificateSignature(
   }
 }
 
-/** The schemes of a hash, by keys for any RSA signature and by keys for RSASSA-PSS alone. */
+/** The schemes of a hash, for unrestricted RSA keys and for those restricted to RSASSA-PSS. */
 type PssSchemes = readonly [rsaKey: SignatureScheme, pssKey: SignatureScheme];
 
-/** RSASSA-PSS-params, RFC 4055 §3.1: one hash in both places. Throws a DerError for anything else. */
+/**
+ * Read RSASSA-PSS-params, RFC 4055 §3.1, which must name the same hash twice. Throws a DerError for anything
+ * else.
+ */
 function readPss(algorithm: Uint8Array): { readonly hash: PssSchemes; readonly saltLength: number } {
   const outer = new DerReader(algorithm).enter(DerTag.Sequence);
   if (outer.identifier() !== RSASSA_PSS) throw new DerError('the algorithm is not supported');
@@ -55,20 +58,22 @@ function readPss(algorithm: Uint8Array): { readonly hash: PssSchemes; readonly s
   return { hash, saltLength };
 }
 
-/** An AlgorithmIdentifier of SHA-2; its NULL may be left out. RFC 4055 §2.1 */
+/** Read an AlgorithmIdentifier of SHA-2, whose NULL may be left out. RFC 4055 §2.1 */
 function readHash(reader: DerReader): PssSchemes {
   const fields = reader.enter(DerTag.Sequence);
   reader.finish();
   const schemes = PSS_HASHES[fields.identifier()];
-  if (!fields.isAtEnd && fields.element(DerTag.Null).content.length > 0)
-    throw new DerError('NULL has content');
+  if (!fields.isAtEnd) fields.null();
   fields.finish();
-  // SHA-1, which the defaults mean, signs nothing any more.
+  // The default is SHA-1, which is not accepted.
   if (schemes === undefined) throw new DerError('the hash is not supported');
   return schemes;
 }
 
-/** What a check by this key counts for, a P-256 key with a short certificate counting 1. Measured over node:crypto. */
+/**
+ * The cost of checking a signature by this key, in multiples of that of a P-256 key and a short certificate.
+ * Measured over node:crypto.
+ */
 export function signatureCost(issuerKey: Uint8Array, signedLength: number): number {
   return (signedLength >> 14) + keyCost(issuerKey);
 }
@@ -90,19 +95,19 @@ function keyAlgorithm(publicKey: Uint8Array): string {
   }
 }
 
-/** Lengths of SubjectPublicKeyInfo on these curves; beyond is P-521. */
+/** Lengths of SubjectPublicKeyInfo on these curves; a longer one is of P-521. */
 const P256_KEY = 91;
 const P384_KEY = 120;
-/** A modulus of 4096 bits with what is around it. */
+/** Length of SubjectPublicKeyInfo with a modulus of 4096 bits. */
 const LARGE_RSA_KEY = 560;
 
 const EC_PUBLIC_KEY = '2a8648ce3d0201';
 const RSASSA_PSS = '2a864886f70d01010a';
 const MGF1 = '2a864886f70d010108';
-/** RSASSA-PSS with all its parameters has about 70 bytes. */
+/** Bound on an AlgorithmIdentifier; RSASSA-PSS with all its parameters has about 70 bytes. */
 const MAX_ALGORITHM = 100;
 const DEFAULT_SALT_LENGTH = 20;
-/** Of the longest key. */
+/** The longest salt, for the longest key. */
 const MAX_SALT_LENGTH = 1024;
 
 const PSS_HASHES: Readonly<Record<string, PssSchemes>> = {

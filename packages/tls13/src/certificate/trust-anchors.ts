@@ -1,7 +1,7 @@
-import { latin1FromBytes } from '../extension/latin1.ts';
+import { latin1FromBytes } from '@tsquic/bytes';
+import { DerError } from '@tsquic/bytes/der';
 import type { CertificateFault } from '../config.ts';
 import { tryParse } from './chain.ts';
-import { DerError } from './der.ts';
 import { type CertificateOutline, readOutline, sameBytes } from './outline.ts';
 import type { ParsedCertificate } from './parsed-certificate.ts';
 
@@ -10,13 +10,13 @@ export class TrustAnchors {
   readonly count: number;
   /** DER. */
   readonly certificates: readonly Uint8Array[];
-  /** Subjects, DER. */
+  /** Their subjects, DER. */
   readonly names: readonly Uint8Array[];
-  /** The keys of this map come from the program, never from a peer. */
+  /** Anchors by subject. The keys of this map come from the program, never from a peer. */
   private readonly byName = new Map<string, CertificateOutline[]>();
   private readonly known = new Map<CertificateOutline, ParsedCertificate | CertificateFault>();
 
-  /** Throws an Error for an anchor that is not a certificate. */
+  /** Throws an Error for bytes that are not a certificate. */
   constructor(certificates: readonly Uint8Array[]) {
     const outlines = certificates.map(readAnchor);
     this.count = outlines.length;
@@ -35,7 +35,7 @@ export class TrustAnchors {
     return this.byName.get(latin1FromBytes(subject)) ?? [];
   }
 
-  /** Whether this very certificate is trusted. */
+  /** Whether exactly this certificate is an anchor. */
   has({ subject, der }: CertificateOutline): boolean {
     return this.named(subject).some((anchor) => sameBytes(anchor.der, der));
   }

@@ -6,9 +6,9 @@ import { fault } from './rules.ts';
 import type { TrustAnchors } from './trust-anchors.ts';
 
 /**
- * The fault of a path that ends at `child`: nobody of its issuer's name is trusted, or was sent.
+ * The fault of a path that ends at `child`, because no certificate of its issuer is trusted or was sent.
  *
- * @param isAbove - `child` is an issuer itself, not the leaf.
+ * @param isAbove - whether `child` is an issuer itself, not the leaf.
  */
 export function unknownIssuer(
   child: ParsedCertificate,

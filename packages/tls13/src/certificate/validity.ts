@@ -1,24 +1,24 @@
-import { latin1FromBytes } from '../extension/latin1.ts';
+import { latin1FromBytes } from '@tsquic/bytes';
+import { type DerElement, DerError, DerReader } from '@tsquic/bytes/der';
 import { unixTimeMsOf } from './calendar.ts';
-import { type DerElement, DerError, DerReader } from './der.ts';
 
-/** From when and until when a certificate holds: Unix time in milliseconds, both ends included. */
+/** The period in which a certificate is valid, with both ends: Unix time in milliseconds. */
 export interface Validity {
   readonly notBeforeMs: number;
   readonly notAfterMs: number;
 }
 
-/** The content of a Validity, RFC 5280 §4.1.2.5. Throws a DerError for a date that no calendar has. */
+/** Read the content of a Validity, RFC 5280 §4.1.2.5. Throws a DerError for a date that does not exist. */
 export function readValidity(content: Uint8Array): Validity {
   const reader = new DerReader(content);
   const notBeforeMs = readTime(reader.element());
   const notAfterMs = readTime(reader.element());
   reader.finish();
-  // The last second is valid to its end.
+  // The certificate is valid to the end of its last second.
   return { notBeforeMs, notAfterMs: notAfterMs + 999 };
 }
 
-/** UTCTime or GeneralizedTime: Greenwich time with seconds and without fractions. RFC 5280 §4.1.2.5.1, §4.1.2.5.2 */
+/** UTCTime or GeneralizedTime: UTC with seconds and without fractions. RFC 5280 §4.1.2.5.1, §4.1.2.5.2 */
 function readTime({ tag, content }: DerElement): number {
   const text = latin1FromBytes(content.subarray(0, 16));
   const form = tag === UTC_TIME ? SHORT : tag === GENERALIZED_TIME ? LONG : undefined;

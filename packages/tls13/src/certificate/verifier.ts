@@ -1,41 +1,62 @@
-import { toHex } from '@tsquic/bytes';
+import { bytesFromLatin1, toHex } from '@tsquic/bytes';
+import { DerError } from '@tsquic/bytes/der';
 import type { CryptoProvider } from '@tsquic/crypto';
 import { Alert } from '../alerts.ts';
 import type { CertificateFault, CertificateVerifier } from '../config.ts';
-import { bytesFromLatin1 } from '../extension/latin1.ts';
+import { JudgedChains } from './judged-chains.ts';
 import { findPath, malformed, tryParse } from './chain.ts';
-import { DerError } from './der.ts';
 import { type CertificateOutline, readOutline } from './outline.ts';
+import type { ParsedCertificate } from './parsed-certificate.ts';
 import { MAX_CERTIFICATES } from './peer-chain.ts';
 import { checkCertificate, checkLeaf, fault, type Purpose } from './rules.ts';
 import { TrustAnchors } from './trust-anchors.ts';
 import { BudgetSpent, Work } from './work.ts';
 
-/** What `createCertificateVerifier` is given. */
+/** Options of `createCertificateVerifier`. */
 export interface CertificateVerifierOptions {
-  /** Certificates to trust, DER: authorities, or leaves themselves. */
-  readonly trustAnchors: readonly Uint8Array[];
-  /** What the judged chains must be made for. Default 'server', which demands the server's name too. */
+  /**
+   * Trusted certificates, DER: of authorities, or of peers themselves. A function is called once, when the first chain is
+   * judged, because reading all authorities of a runtime takes longer than to begin a handshake.
+   */
+  readonly trustAnchors: readonly Uint8Array[] | (() => readonly Uint8Array[]);
+  /** The end of TLS whose chains are judged. Default 'server', for which the server's name is checked too. */
   readonly purpose?: Purpose;
 }
 
 /**
- * Judges chains by RFC 5280 §6 and names by RFC 9525: signatures up to a trust anchor, validity, authority, path
- * length, key usage, name constraints, policies. What that may cost is bounded, whatever the peer sends. Revocation is
- * not looked up. Throws an Error for an anchor that is not a certificate.
+ * Judges chains by RFC 5280 §6 and names by RFC 9525: signatures up to a trust anchor, validity, authority,
+ * path length, key usage, name constraints, policies. The work is bounded, whatever the peer sends; a chain that was
+ * valid is remembered, and not judged again as long as its path is.
+ * Revocation is not checked. Throws an Error for an anchor that is not a certificate, `verify` for one of a function.
  */
 export function createCertificateVerifier(options: CertificateVerifierOptions): CertificateVerifier {
-  const anchors = new TrustAnchors(options.trustAnchors);
+  const { trustAnchors } = options;
+  let known = typeof trustAnchors === 'function' ? undefined : new TrustAnchors(trustAnchors);
+  const anchors = (): TrustAnchors =>
+    (known ??= new TrustAnchors(typeof trustAnchors === 'function' ? trustAnchors() : trustAnchors));
   const purpose = options.purpose ?? 'server';
+  const judged = new JudgedChains();
   let fingerprint: Uint8Array | undefined;
   return {
-    verify: (chain, serverName, unixTimeMs, crypto) =>
-      judgeWithin(new Work(), { anchors, purpose, chain, serverName, unixTimeMs, crypto }),
-    fingerprint: (crypto) => (fingerprint ??= fingerprintOf(anchors, purpose, crypto)),
+    verify(chain, serverName, unixTimeMs, crypto) {
+      if (judged.has(chain, serverName, unixTimeMs, crypto)) return undefined;
+      const onValid = (path: readonly ParsedCertificate[]): void =>
+        judged.add(chain, serverName, crypto, path);
+      return judgeWithin(new Work(), {
+        anchors: anchors(),
+        purpose,
+        chain,
+        serverName,
+        unixTimeMs,
+        crypto,
+        onValid,
+      });
+    },
+    fingerprint: (crypto) => (fingerprint ??= fingerprintOf(anchors(), purpose, crypto)),
   };
 }
 
-/** The rules, the purpose, and whom we trust, in whatever order. */
+/** A hash of the rules, the purpose, and the anchors in any order. */
 function fingerprintOf(anchors: TrustAnchors, purpose: Purpose, crypto: CryptoProvider): Uint8Array {
   const trusted = [
     ...new Set(anchors.certificates.map((der) => toHex(crypto.hash('sha256', der)))),
@@ -43,7 +64,7 @@ function fingerprintOf(anchors: TrustAnchors, purpose: Purpose, crypto: CryptoPr
   return bytesFromLatin1(`RFC 5280, ${purpose}: ${trusted.join(' ')}`);
 }
 
-/** One question to a verifier. */
+/** The arguments of one judgement. */
 export interface JudgementCase {
   readonly anchors: TrustAnchors;
   readonly purpose: Purpose;
@@ -52,9 +73,14 @@ export interface JudgementCase {
   readonly serverName: string;
   readonly unixTimeMs: number;
   readonly crypto: CryptoProvider;
+  /** Is told of the path that makes the chain valid, leaf first, with the anchor. */
+  readonly onValid?: (path: readonly ParsedCertificate[]) => void;
 }
 
-/** The fault of a chain, or undefined; one that costs more than `work` allows is at fault. */
+/**
+ * The fault of a chain, or undefined when it is valid; a chain that takes more than `work` allows has a
+ * fault.
+ */
 export function judgeWithin(work: Work, asked: JudgementCase): CertificateFault | undefined {
   try {
     return judge(work, asked);
@@ -81,12 +107,16 @@ function judge(work: Work, asked: JudgementCase): CertificateFault | undefined {
   const host = purpose === 'server' ? serverName : '';
   const refused = checkCertificate(leaf, purpose, unixTimeMs) ?? checkLeaf(leaf, host);
   if (refused !== undefined) return refused;
-  if (anchors.has(leaf.outline)) return undefined;
-  // What the peer adds is a hint: certificates that cannot be read lead nowhere.
+  if (anchors.has(leaf.outline)) {
+    asked.onValid?.([leaf]);
+    return undefined;
+  }
+  // Further certificates of the peer are only hints, so that those that cannot be read are skipped.
   const intermediates = rest
     .map((der) => tryOutline(der, work))
     .filter((candidate): candidate is CertificateOutline => !('alert' in candidate));
-  return findPath({ crypto, purpose, unixTimeMs, anchors, intermediates, work }, leaf);
+  const { onValid } = asked;
+  return findPath({ crypto, purpose, unixTimeMs, anchors, intermediates, work, onValid }, leaf);
 }
 
 function tryOutline(der: Uint8Array, work: Work): CertificateOutline | CertificateFault {

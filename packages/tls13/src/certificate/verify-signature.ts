@@ -1,8 +1,7 @@
-import { concatBytes } from '@tsquic/bytes';
+import { bytesFromLatin1, concatBytes } from '@tsquic/bytes';
 import { type CryptoProvider, SignatureScheme } from '@tsquic/crypto';
 import { Alert, TlsAlert } from '../alerts.ts';
 import type { Identity } from '../config.ts';
-import { bytesFromLatin1 } from '../extension/latin1.ts';
 import type { Side } from '../key-schedule.ts';
 import { type CertificateVerify, encodeCertificateVerify } from '../message/certificate-verify.ts';
 import { certificatePublicKey } from './public-key.ts';
@@ -12,7 +11,7 @@ export function chooseScheme(identity: Identity, accepted: readonly number[]): S
   return identity.signer.schemes.find((scheme) => isHandshakeScheme(scheme) && accepted.includes(scheme));
 }
 
-/** The CertificateVerify of `side` over its transcript hash, encoded. */
+/** The encoded CertificateVerify of `side` over its transcript hash. */
 export function signCertificateVerify(
   side: Side,
   identity: Identity,
@@ -23,20 +22,20 @@ export function signCertificateVerify(
   return encodeCertificateVerify({ scheme, signature });
 }
 
-/** What a peer's CertificateVerify is checked against. */
+/** What a peer's CertificateVerify is checked with. */
 export interface VerifyExpectation {
-  /** Who signed. */
+  /** The side that signed. */
   readonly side: Side;
   /** DER. */
   readonly leaf: Uint8Array;
-  /** The schemes we accept. */
+  /** The schemes that this end accepts. */
   readonly accepted: readonly SignatureScheme[];
   readonly transcriptHash: Uint8Array;
 }
 
 /**
- * Check that the holder of the leaf's key signed this handshake. RFC 8446 §4.4.3: illegal_parameter for a
- * scheme we did not offer, decrypt_error for a signature that does not fit.
+ * Check that the holder of the leaf's key has signed this handshake. RFC 8446 §4.4.3: illegal_parameter for a
+ * scheme that was not offered, decrypt_error for a wrong signature.
  */
 export function checkCertificateVerify(
   crypto: CryptoProvider,
@@ -57,7 +56,9 @@ export function checkCertificateVerify(
   }
 }
 
-/** PKCS #1 v1.5 is for signatures inside certificates only, RFC 8446 §4.2.3. */
+/**
+ * Whether a scheme may sign handshakes: PKCS #1 v1.5 is only for signatures in certificates, RFC 8446 §4.2.3.
+ */
 function isHandshakeScheme(scheme: SignatureScheme): boolean {
   return (
     scheme !== SignatureScheme.RsaPkcs1Sha256 &&

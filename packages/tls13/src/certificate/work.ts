@@ -1,9 +1,9 @@
 /**
- * What the judgement of one chain has cost, in counted units: whatever a stranger sends, the sum is bounded, and the
- * same bytes cost the same on every machine.
+ * The work that judging one chain has taken, in units that are counted: the sum is bounded, whatever a peer
+ * sends, and the same bytes take the same on every machine.
  */
 export class Work {
-  /** Signature checks; a check by a large key counts for several by a P-256 key. */
+  /** Signature checks; one by a large key counts like several by a P-256 key. */
   signatures = 0;
   /** Comparisons of names, or of parts of names, of up to 64 bytes each. */
   comparisons = 0;
@@ -12,7 +12,7 @@ export class Work {
   /** Certificates that were tried as the next one of a path. */
   branches = 0;
 
-  /** Count `units` more, before they are done. Throws a `BudgetSpent` when that is too many. */
+  /** Count `units` before they are done. Throws a `BudgetSpent` when the limit is exceeded. */
   spend(kind: WorkKind, units: number): void {
     this[kind] += units;
     if (this[kind] > WORK_LIMITS[kind]) throw new BudgetSpent(kind);
@@ -21,7 +21,7 @@ export class Work {
 
 export type WorkKind = 'signatures' | 'comparisons' | 'elements' | 'branches';
 
-/** A chain asks for more work than any honest one does. */
+/** Thrown when a chain takes more work than any that a certificate authority issues. */
 export class BudgetSpent extends Error {
   constructor(kind: WorkKind) {
     super(`judging the certificates would take more than ${WORK_LIMITS[kind]} ${NAMES[kind]}`);
@@ -29,7 +29,9 @@ export class BudgetSpent extends Error {
   }
 }
 
-/** The most that one chain may cost. A real one takes fewer than ten signatures and a few hundred of the rest. */
+/**
+ * The limits for one chain. A usual one takes fewer than ten signatures and a few hundred units of the rest.
+ */
 export const WORK_LIMITS: Readonly<Record<WorkKind, number>> = {
   signatures: 64,
   comparisons: 250_000,

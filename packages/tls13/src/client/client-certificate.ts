@@ -5,8 +5,8 @@ import type { ClientContext } from './context.ts';
 import type { CertificateDemand } from './negotiation.ts';
 
 /**
- * Answer a CertificateRequest: our chain and proof, or an empty Certificate when we have none that the
- * server can check (RFC 8446 §4.4.2).
+ * Answer a CertificateRequest with the client's chain and its proof, or with an empty Certificate when the
+ * client has none that the server can check (RFC 8446 §4.4.2).
  */
 export function sendClientCertificate(context: ClientContext, demand: CertificateDemand): void {
   const { identity } = context.options;

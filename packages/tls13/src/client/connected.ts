@@ -13,7 +13,7 @@ import { expectType, type HandshakeState, TICKET_LIMIT } from '../state.ts';
 import type { ClientContext } from './context.ts';
 import type { Negotiation } from './negotiation.ts';
 
-/** The handshake is complete: only session tickets may still come. RFC 8446 §4.6, RFC 9001 §4.4, §6 */
+/** The handshake is complete, and only session tickets may still come. RFC 8446 §4.6, RFC 9001 §4.4, §6 */
 export class Connected implements HandshakeState {
   readonly level: Level = Level.Application;
   readonly messageLimit: number = TICKET_LIMIT;
@@ -30,7 +30,7 @@ export class Connected implements HandshakeState {
     resumptionMaster: Uint8Array,
     exporter: Exporter,
   ) {
-    // Only what tickets need: the rest of a handshake would live as long as the connection.
+    // Only what tickets need is kept, because this state lives as long as the connection.
     const { options, settings, output } = context;
     const { suite, alpn, serverParameters } = negotiation;
     this.context = { options, settings, output };
@@ -83,13 +83,13 @@ export class Connected implements HandshakeState {
   }
 }
 
-/** What was proved in the handshake with certificates, now or in the one that is resumed. */
+/** What was proved in the handshake with certificates, which may be an earlier one that is resumed. */
 export type ClientProof = Authentication & Pick<Session, 'shownCertificate'>;
 
-/** What a session keeps of the handshake that it resumes. */
+/** What a session stores of its handshake. */
 type SessionFacts = Pick<Negotiation, 'suite' | 'alpn' | 'serverParameters'>;
 
-/** QUIC knows one value that allows 0-RTT, RFC 9001 §4.6.1. */
+/** Whether max_early_data_size has the only value that allows 0-RTT in QUIC, RFC 9001 §4.6.1. */
 function permitsEarlyData(extensions: readonly Extension[]): boolean {
   const data = findExtension(extensions, ExtensionType.EarlyData);
   if (data === undefined) return false;

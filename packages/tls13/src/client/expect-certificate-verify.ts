@@ -6,7 +6,7 @@ import type { ClientContext } from './context.ts';
 import { ExpectFinished } from './expect-finished.ts';
 import type { CertificateDemand, Negotiation } from './negotiation.ts';
 
-/** The server must prove that it holds the leaf's key; then its chain is judged. RFC 8446 §4.4.3 */
+/** The server must send CertificateVerify; then its chain is judged. RFC 8446 §4.4.3 */
 export class ExpectCertificateVerify implements HandshakeState {
   readonly level: Level = Level.Handshake;
   readonly messageLimit: number = MESSAGE_LIMIT;

@@ -13,7 +13,7 @@ import type { ClientContext } from './context.ts';
 import { ExpectCertificateVerify } from './expect-certificate-verify.ts';
 import type { CertificateDemand, Negotiation } from './negotiation.ts';
 
-/** The server's chain is due; a request for ours may come before it. RFC 8446 §4.3.2, §4.4.2 */
+/** The server must send its chain; a CertificateRequest may come before it. RFC 8446 §4.3.2, §4.4.2 */
 export class ExpectCertificate implements HandshakeState {
   readonly level: Level = Level.Handshake;
   readonly messageLimit: number = MESSAGE_LIMIT;

@@ -15,7 +15,7 @@ import { ExpectCertificate } from './expect-certificate.ts';
 import { ExpectFinished } from './expect-finished.ts';
 import type { Agreement, Negotiation } from './negotiation.ts';
 
-/** Handshake keys are there: the server's parameters are due. RFC 8446 §4.3.1 */
+/** Handshake keys are installed, and the server must send EncryptedExtensions. RFC 8446 §4.3.1 */
 export class ExpectEncryptedExtensions implements HandshakeState {
   readonly level: Level = Level.Handshake;
   readonly messageLimit: number = MESSAGE_LIMIT;
@@ -41,13 +41,15 @@ export class ExpectEncryptedExtensions implements HandshakeState {
       serverParameters: requireQuicParameters(extensions),
     };
     context.transcript.add(message.raw);
+    if (agreement.offer.earlyData)
+      context.output.push({ type: 'early-data', accepted: negotiation.earlyDataAccepted });
     context.output.push({ type: 'transport-parameters', bytes: negotiation.serverParameters });
     if (agreement.resumption !== undefined) return new ExpectFinished(context, negotiation, undefined, []);
     return new ExpectCertificate(context, negotiation, undefined);
   }
 }
 
-/** Extensions that say nothing we need must still be well-formed. */
+/** Extensions that are not used must still be well-formed. */
 function checkHints(extensions: readonly Extension[]): void {
   const serverName = findExtension(extensions, ExtensionType.ServerName);
   if (serverName !== undefined && serverName.length > 0) {
@@ -57,7 +59,7 @@ function checkHints(extensions: readonly Extension[]): void {
   if (groups !== undefined) decodeSupportedGroups(groups);
 }
 
-/** RFC 9001 §8.1: QUIC does not go on without an application protocol. */
+/** QUIC does not continue without an application protocol. RFC 9001 §8.1 */
 function selectedAlpn(extensions: readonly Extension[], offered: readonly string[]): string {
   const data = findExtension(extensions, ExtensionType.Alpn);
   if (data === undefined) {
@@ -73,7 +75,7 @@ function selectedAlpn(extensions: readonly Extension[], offered: readonly string
   return alpn;
 }
 
-/** RFC 8446 §4.2.10: 0-RTT stands and falls with the suite and the protocol of the session. */
+/** Whether 0-RTT is accepted, which requires the suite and the protocol of the session. RFC 8446 §4.2.10 */
 function acceptsEarlyData(extensions: readonly Extension[], agreement: Agreement, alpn: string): boolean {
   const data = findExtension(extensions, ExtensionType.EarlyData);
   if (data === undefined) return false;

@@ -1,4 +1,5 @@
 import { equalBytes } from '@tsquic/bytes';
+import { groupName } from '@tsquic/crypto';
 import { Alert, TlsAlert } from '../alerts.ts';
 import { Level } from '../events.ts';
 import { Exporter, finishedMac } from '../key-schedule.ts';
@@ -12,7 +13,7 @@ import type { ClientContext } from './context.ts';
 import type { CertificateDemand, Negotiation } from './negotiation.ts';
 import { shownCertificate } from './shown-certificate.ts';
 
-/** The server's Finished ends its flight; ours answers it. RFC 8446 §4.4.4 */
+/** The server must send Finished, which the client's own answers. RFC 8446 §4.4.4 */
 export class ExpectFinished implements HandshakeState {
   readonly level: Level = Level.Handshake;
   readonly messageLimit: number = MESSAGE_LIMIT;
@@ -71,7 +72,7 @@ export class ExpectFinished implements HandshakeState {
 
   private complete(serverFinishedHash: Uint8Array): HandshakeState {
     const { options, settings, output, transcript } = this.context;
-    const { suite, schedule, offer, alpn } = this.negotiation;
+    const { suite, group, schedule, offer, alpn } = this.negotiation;
     const clientSecret = schedule.applicationTraffic('client', serverFinishedHash);
     const serverSecret = schedule.applicationTraffic('server', serverFinishedHash);
     const exporterMaster = schedule.exporterMaster(serverFinishedHash);
@@ -85,6 +86,7 @@ export class ExpectFinished implements HandshakeState {
       alpn,
       serverName: options.serverName,
       cipherSuite: suite.name,
+      group: groupName(group),
       resumed: this.negotiation.resumption !== undefined,
       earlyDataAccepted: this.negotiation.earlyDataAccepted,
       peerCertificates: this.peerCertificates,

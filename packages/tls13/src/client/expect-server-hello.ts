@@ -1,4 +1,4 @@
-import type { CipherSuite } from '@tsquic/crypto';
+import type { CipherSuite, Group } from '@tsquic/crypto';
 import { Alert, TlsAlert } from '../alerts.ts';
 import { Level } from '../events.ts';
 import { ExtensionType, findExtension } from '../extension/extension.ts';
@@ -15,7 +15,7 @@ import { ExpectEncryptedExtensions } from './expect-encrypted-extensions.ts';
 import { type Retry, retryOffer, sendRetryOffer } from './hello-retry.ts';
 import type { Offer, Resumption } from './offer.ts';
 
-/** The ClientHello is out: a ServerHello or one HelloRetryRequest answers it. RFC 8446 §4.1.3 */
+/** The ClientHello was sent; a ServerHello or one HelloRetryRequest must answer it. RFC 8446 §4.1.3 */
 export class ExpectServerHello implements HandshakeState {
   readonly level: Level = Level.Initial;
   readonly messageLimit: number = MESSAGE_LIMIT;
@@ -46,9 +46,10 @@ export class ExpectServerHello implements HandshakeState {
   }
 
   private onRetryRequest(message: HandshakeMessage, hello: ServerHello, suite: CipherSuite): HandshakeState {
-    // A cookie is the one extension that may come unasked.
+    // A cookie is the only extension that may come without being offered.
     checkPlacement('HelloRetryRequest', hello.extensions, [...this.offeredTypes, ExtensionType.Cookie]);
     const offer = retryOffer(this.context, this.offer, suite, hello.extensions);
+    if (this.offer.earlyData) this.context.output.push({ type: 'early-data', accepted: false });
     const { offeredTypes } = sendRetryOffer(this.context, offer, suite, message.raw);
     return new ExpectServerHello(this.context, offer, offeredTypes, { suite });
   }
@@ -61,7 +62,8 @@ export class ExpectServerHello implements HandshakeState {
     }
     const resumption = this.acceptedResumption(hello, suite);
     const schedule = new KeySchedule(settings.crypto, suite.hash, resumption?.session.psk);
-    schedule.enterHandshake(this.sharedSecret(hello));
+    const { group, secret } = this.agree(hello);
+    schedule.enterHandshake(secret);
     transcript.add(message.raw);
     transcript.start(suite.hash);
 
@@ -77,6 +79,7 @@ export class ExpectServerHello implements HandshakeState {
       offer: this.offer,
       offeredTypes: this.offeredTypes,
       suite,
+      group,
       schedule,
       resumption,
       clientSecret,
@@ -84,7 +87,7 @@ export class ExpectServerHello implements HandshakeState {
     });
   }
 
-  /** The checks that ServerHello and HelloRetryRequest have in common; returns the chosen suite. */
+  /** The checks that ServerHello and HelloRetryRequest share; returns the chosen suite. */
   private checkHello(hello: ServerHello): CipherSuite {
     const version = findExtension(hello.extensions, ExtensionType.SupportedVersions);
     if (version === undefined) throw new TlsAlert(Alert.ProtocolVersion, 'the server does not speak TLS 1.3');
@@ -100,7 +103,8 @@ export class ExpectServerHello implements HandshakeState {
     return suite;
   }
 
-  private sharedSecret(hello: ServerHello): Uint8Array {
+  /** The group that the server chose, and the secret shared with it. */
+  private agree(hello: ServerHello): { readonly group: Group; readonly secret: Uint8Array } {
     const data = findExtension(hello.extensions, ExtensionType.KeyShare);
     if (data === undefined) throw new TlsAlert(Alert.MissingExtension, 'ServerHello has no key_share');
     const entry = decodeServerShare(data);
@@ -109,7 +113,7 @@ export class ExpectServerHello implements HandshakeState {
       throw illegal(`the server chose group ${entry.group}, for which no share was sent`);
     const secret = share.deriveSecret(entry.keyExchange);
     if (secret === undefined) throw illegal("the server's key share is not a valid public key");
-    return secret;
+    return { group: share.group, secret };
   }
 
   private acceptedResumption(hello: ServerHello, suite: CipherSuite): Resumption | undefined {

@@ -7,7 +7,7 @@ import { decodeSelectedGroup } from '../extension/key-share.ts';
 import type { ClientContext } from './context.ts';
 import { type EncodedOffer, encodeOffer, type Offer } from './offer.ts';
 
-/** What a HelloRetryRequest settled: the ServerHello must keep to it. */
+/** What a HelloRetryRequest chose; the ServerHello must not change it. */
 export interface Retry {
   readonly suite: CipherSuite;
 }
@@ -60,7 +60,7 @@ export function sendRetryOffer(
   return encoded;
 }
 
-/** A cookie of the server's may be longer than what a ClientHello has room for beside the rest. */
+/** Encode the offer; the server's cookie may be too long for the room that is left in a ClientHello. */
 function encodeWithCookie(context: ClientContext, offer: Offer): EncodedOffer {
   try {
     return encodeOffer(context, offer);

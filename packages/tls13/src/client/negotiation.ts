@@ -1,15 +1,16 @@
-import type { CipherSuite } from '@tsquic/crypto';
+import type { CipherSuite, Group } from '@tsquic/crypto';
 import type { KeySchedule } from '../key-schedule.ts';
 import type { Offer, Resumption } from './offer.ts';
 
-/** What the ServerHello settled. */
+/** What the ServerHello chose. */
 export interface Agreement {
   readonly offer: Offer;
   readonly offeredTypes: readonly number[];
   readonly suite: CipherSuite;
-  /** In its handshake stage. */
+  readonly group: Group;
+  /** The key schedule, in its handshake stage. */
   readonly schedule: KeySchedule;
-  /** The session that is resumed. */
+  /** The resumed session, if any. */
   readonly resumption: Resumption | undefined;
   readonly clientSecret: Uint8Array;
   readonly serverSecret: Uint8Array;
@@ -22,7 +23,7 @@ export interface Negotiation extends Agreement {
   readonly earlyDataAccepted: boolean;
 }
 
-/** What the server's CertificateRequest asks of our certificate. */
+/** What the server's CertificateRequest requires of the client's certificate. */
 export interface CertificateDemand {
   readonly signatureSchemes: readonly number[];
 }

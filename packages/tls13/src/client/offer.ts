@@ -3,6 +3,7 @@ import {
   type CipherSuite,
   cipherSuiteById,
   type CryptoProvider,
+  Group,
   HASH_LENGTH,
   type KeyShare,
 } from '@tsquic/crypto';
@@ -27,20 +28,20 @@ import { TICKET_LIMIT } from '../state.ts';
 import type { ClientContext } from './context.ts';
 import { shownCertificate } from './shown-certificate.ts';
 
-/** What a ClientHello offers, and what the answers are judged by. */
+/** What a ClientHello offers; the server's answers are checked with it. */
 export interface Offer {
   /** 32 bytes. */
   readonly random: Uint8Array;
   readonly shares: readonly KeyShare[];
   readonly transportParameters: Uint8Array;
   readonly resumption: Resumption | undefined;
-  /** 0-RTT is offered with `resumption`. */
+  /** Whether 0-RTT is offered with `resumption`. */
   readonly earlyData: boolean;
-  /** From a HelloRetryRequest. */
+  /** The cookie of a HelloRetryRequest. */
   readonly cookie: Uint8Array | undefined;
 }
 
-/** A session whose suite and name fit, and the suite. */
+/** A session that can be resumed, and its suite. */
 export interface Resumption {
   readonly session: Session;
   readonly suite: CipherSuite;
@@ -54,7 +55,7 @@ export function createOffer(context: ClientContext): Offer {
   const resumption = usableSession(context);
   return {
     random,
-    shares: (options.keyShares ?? settings.groups.slice(0, 1)).map((group) =>
+    shares: (options.keyShares ?? defaultShares(settings.groups)).map((group) =>
       settings.crypto.generateKeyShare(group),
     ),
     transportParameters: options.transportParameters(),
@@ -63,6 +64,15 @@ export function createOffer(context: ClientContext): Offer {
       options.earlyData === true && resumption !== undefined && permitsEarlyData(context, resumption),
     cookie: undefined,
   };
+}
+
+/**
+ * The preferred group; after X25519MLKEM768, which many servers do not support, also the next one, so that
+ * these servers need not ask for another ClientHello.
+ */
+function defaultShares(groups: readonly Group[]): readonly Group[] {
+  const known = groups[0] === Group.X25519MLKEM768 ? groups[1] : undefined;
+  return known === undefined ? groups.slice(0, 1) : [groups[0]!, known];
 }
 
 /** The ClientHello of an offer, and the types of its extensions. */
@@ -105,7 +115,7 @@ function offeredExtensions({ options, settings }: ClientContext, offer: Offer): 
   return extensions;
 }
 
-/** pre_shared_key, the last extension of all, with a binder of zeros. */
+/** pre_shared_key, which must be the last extension, with zeros as binder. */
 function pskExtension({ options }: ClientContext, { session, suite }: Resumption): Extension {
   const ageMs = Math.max(0, Math.floor(options.unixTimeMs() - session.receivedAtMs));
   return encodeOfferedPsks({
@@ -120,7 +130,7 @@ function fillBinder(
   hello: Uint8Array,
 ): void {
   const binderAt = hello.length - HASH_LENGTH[suite.hash];
-  // The binder has a length of one byte, the list of binders one of two.
+  // Without the lengths of the binder, one byte, and of the list of binders, two bytes.
   const truncated = hello.subarray(0, binderAt - 3);
   const key = new KeySchedule(settings.crypto, suite.hash, session.psk).binderKey();
   hello.set(
@@ -129,7 +139,10 @@ function fillBinder(
   );
 }
 
-/** The session of the options, unless it is too old or of other settings: then a full handshake is made. */
+/**
+ * The session of the options, unless it is too old or was made with other settings: then a full handshake is
+ * made.
+ */
 function usableSession({ options, settings }: ClientContext): Resumption | undefined {
   const session = options.session === undefined ? undefined : decodeSession(options.session);
   if (session === undefined || !suitsOptions(session, options, settings.crypto)) return undefined;
@@ -140,7 +153,10 @@ function usableSession({ options, settings }: ClientContext): Resumption | undef
   return nowMs - session.receivedAtMs < session.lifetimeSeconds * 1000 ? { session, suite } : undefined;
 }
 
-/** Whether a full handshake would ask for the same, judge by the same, and show the same. */
+/**
+ * Whether a full handshake would ask for the same name, judge by the same verifier, and show the same
+ * certificate.
+ */
 function suitsOptions(session: Session, options: TlsClientOptions, crypto: CryptoProvider): boolean {
   const judgement = knownJudgement(options.verifier, crypto);
   return (

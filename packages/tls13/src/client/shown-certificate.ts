@@ -2,8 +2,9 @@ import type { CryptoProvider } from '@tsquic/crypto';
 import type { TlsClientOptions } from '../config.ts';
 
 /**
- * What a session keeps of our answer to a CertificateRequest: SHA-256 of the leaf that we show, or one byte when we
- * have none. Who resumes is taken for the one who answered, so the answer must still be the same.
+ * What a session stores of the client's answer to a CertificateRequest: SHA-256 of the leaf, or one byte when
+ * the client has no certificate. On resumption the server takes the client for the one that answered, so the
+ * answer must still be the same.
  */
 export function shownCertificate({ identity }: TlsClientOptions, crypto: CryptoProvider): Uint8Array {
   const leaf = identity?.chain[0];

@@ -1,10 +1,13 @@
+import { bytesFromLatin1, latin1FromBytes } from '@tsquic/bytes';
 import { Alert, TlsAlert } from '../alerts.ts';
 import { MessageReader } from '../message/reader.ts';
 import { MessageWriter } from '../message/writer.ts';
 import { type Extension, ExtensionType } from './extension.ts';
-import { bytesFromLatin1, latin1FromBytes } from './latin1.ts';
 
-/** application_layer_protocol_negotiation, RFC 7301 §3.1. Names are byte strings, one character a byte. */
+/**
+ * application_layer_protocol_negotiation, RFC 7301 §3.1. Names are byte strings, with one character for each
+ * byte.
+ */
 export function encodeAlpn(protocols: readonly string[]): Extension {
   const writer = new MessageWriter();
   writer.vector(2, () => {
@@ -13,7 +16,7 @@ export function encodeAlpn(protocols: readonly string[]): Extension {
   return { type: ExtensionType.Alpn, data: writer.finish() };
 }
 
-/** The protocols that a client offers, best first. */
+/** The protocols that a client offers, preferred ones first. */
 export function decodeAlpn(data: Uint8Array): string[] {
   const outer = new MessageReader(data);
   const reader = new MessageReader(outer.opaque16(2));
@@ -23,7 +26,7 @@ export function decodeAlpn(data: Uint8Array): string[] {
   return protocols;
 }
 
-/** The one protocol that a server answers with. */
+/** The single protocol in a server's answer. */
 export function decodeSelectedAlpn(data: Uint8Array): string {
   const [protocol, ...more] = decodeAlpn(data);
   if (protocol === undefined || more.length > 0) {

@@ -1,8 +1,8 @@
 import { MessageReader } from '../message/reader.ts';
 
 /**
- * certificate_authorities, RFC 8446 §4.2.4: a list of names that is not empty, of names that are not empty. Nothing
- * here chooses by it; a malformed one is a malformed message all the same.
+ * certificate_authorities, RFC 8446 §4.2.4: a list that is not empty, of names that are not empty. The list
+ * is checked but not used.
  */
 export function decodeCertificateAuthorities(data: Uint8Array): void {
   const outer = new MessageReader(data);

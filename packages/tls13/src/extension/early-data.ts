@@ -2,7 +2,7 @@ import { MessageReader } from '../message/reader.ts';
 import { MessageWriter } from '../message/writer.ts';
 import { type Extension, ExtensionType } from './extension.ts';
 
-/** early_data of a ClientHello or EncryptedExtensions: empty. RFC 8446 §4.2.10 */
+/** early_data of a ClientHello or EncryptedExtensions, which is empty. RFC 8446 §4.2.10 */
 export function encodeEarlyData(): Extension {
   return { type: ExtensionType.EarlyData, data: new Uint8Array(0) };
 }
@@ -12,7 +12,7 @@ export function decodeEarlyData(data: Uint8Array): void {
   new MessageReader(data).finish();
 }
 
-/** early_data of a NewSessionTicket: QUIC has one value for "0-RTT is allowed" (RFC 9001 §4.6.1). */
+/** early_data of a NewSessionTicket: in QUIC, one value says that 0-RTT is allowed (RFC 9001 §4.6.1). */
 export function encodeEarlyDataLimit(): Extension {
   const writer = new MessageWriter();
   writer.u32(QUIC_EARLY_DATA_LIMIT);

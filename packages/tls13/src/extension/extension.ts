@@ -36,7 +36,7 @@ export interface Extension {
   readonly data: Uint8Array;
 }
 
-/** A list of extensions with its two-byte length. No type may stand twice (RFC 8446 §4.2). */
+/** A list of extensions with its two-byte length. A type may occur only once (RFC 8446 §4.2). */
 export function decodeExtensions(reader: MessageReader): readonly Extension[] {
   const list = new MessageReader(reader.opaque16());
   const extensions: Extension[] = [];

@@ -17,7 +17,7 @@ export function encodeClientShares(entries: readonly KeyShareEntry[]): Extension
   return { type: ExtensionType.KeyShare, data: writer.finish() };
 }
 
-/** key_share of a ClientHello; an empty list is legal and asks for a HelloRetryRequest. */
+/** key_share of a ClientHello; an empty list is allowed and asks for a HelloRetryRequest. */
 export function decodeClientShares(data: Uint8Array): KeyShareEntry[] {
   const outer = new MessageReader(data);
   const reader = new MessageReader(outer.opaque16());

@@ -12,10 +12,10 @@ export type ExtensionHolder =
   | 'NewSessionTicket';
 
 /**
- * Refuse extensions that we know and that may not stand in this message (illegal_parameter), and, in
- * answers, extensions that we did not offer (unsupported_extension). RFC 8446 §4.2.
+ * Refuse supported extensions that must not occur in this message (illegal_parameter) and, in answers,
+ * extensions that were not offered (unsupported_extension). RFC 8446 §4.2.
  *
- * @param offered - types we offered; undefined for a message that answers nothing.
+ * @param offered - types that were offered; undefined for a message that is no answer.
  */
 export function checkPlacement(
   holder: ExtensionHolder,
@@ -35,7 +35,7 @@ export function checkPlacement(
 
 const T = ExtensionType;
 
-/** The table of RFC 8446 §4.2, RFC 9001 §8.2. */
+/** The messages in which each extension may occur, RFC 8446 §4.2, RFC 9001 §8.2. */
 const HOLDERS: ReadonlyMap<number, readonly ExtensionHolder[]> = new Map<number, readonly ExtensionHolder[]>([
   [T.ServerName, ['ClientHello', 'EncryptedExtensions']],
   [T.MaxFragmentLength, ['ClientHello', 'EncryptedExtensions']],

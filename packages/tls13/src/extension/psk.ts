@@ -2,7 +2,7 @@ import { MessageReader } from '../message/reader.ts';
 import { MessageWriter } from '../message/writer.ts';
 import { type Extension, ExtensionType } from './extension.ts';
 
-/** PSK with (EC)DHE, RFC 8446 §4.2.9; the other mode has no forward secrecy and is not spoken. */
+/** PSK with (EC)DHE, RFC 8446 §4.2.9; the other mode has no forward secrecy and is not supported. */
 export const PSK_DHE_KE = 1;
 
 export function encodePskModes(): Extension {
@@ -16,7 +16,7 @@ export function decodePskModes(data: Uint8Array): readonly number[] {
   return Array.from(modes);
 }
 
-/** One session a client offers to resume, RFC 8446 §4.2.11. */
+/** One session that a client offers to resume, RFC 8446 §4.2.11. */
 export interface PskIdentity {
   readonly identity: Uint8Array;
   readonly obfuscatedTicketAge: number;
@@ -25,11 +25,13 @@ export interface PskIdentity {
 export interface OfferedPsks {
   readonly identities: readonly PskIdentity[];
   readonly binders: readonly Uint8Array[];
-  /** Bytes of the binders with their length: what a binder does not cover at the end of the ClientHello. */
+  /**
+   * Length of the binders with their length fields: the end of the ClientHello that a binder does not cover.
+   */
   readonly bindersLength: number;
 }
 
-/** pre_shared_key of a ClientHello. Binders are zeros first and filled in when the rest is encoded. */
+/** pre_shared_key of a ClientHello. Binders are zeros until the rest of the message is encoded. */
 export function encodeOfferedPsks(offer: Pick<OfferedPsks, 'identities' | 'binders'>): Extension {
   const writer = new MessageWriter();
   writer.vector(2, () => {

@@ -1,7 +1,7 @@
 import { Alert, TlsAlert } from '../alerts.ts';
 import { type Extension, ExtensionType, findExtension } from './extension.ts';
 
-/** quic_transport_parameters, RFC 9001 §8.2; the content is QUIC's affair. */
+/** quic_transport_parameters, RFC 9001 §8.2, with content that TLS does not interpret. */
 export function encodeQuicParameters(parameters: Uint8Array): Extension {
   return { type: ExtensionType.QuicTransportParameters, data: parameters };
 }

@@ -1,9 +1,9 @@
+import { bytesFromLatin1, latin1FromBytes } from '@tsquic/bytes';
 import { Alert, TlsAlert } from '../alerts.ts';
 import { parseIpAddress } from '../certificate/ip-address.ts';
 import { MessageReader } from '../message/reader.ts';
 import { MessageWriter } from '../message/writer.ts';
 import { type Extension, ExtensionType } from './extension.ts';
-import { bytesFromLatin1, latin1FromBytes } from './latin1.ts';
 
 /** server_name, RFC 6066 §3. `name` is a DNS name in ASCII. */
 export function encodeServerName(name: string): Extension {
@@ -15,7 +15,7 @@ export function encodeServerName(name: string): Extension {
   return { type: ExtensionType.ServerName, data: writer.finish() };
 }
 
-/** The host name a client asks for, in lower case; '' when it names none of that kind. */
+/** The host name that a client asks for, in lower case; '' when it names no host. */
 export function decodeServerName(data: Uint8Array): string {
   const outer = new MessageReader(data);
   const reader = new MessageReader(outer.opaque16(1));
@@ -31,17 +31,20 @@ export function decodeServerName(data: Uint8Array): string {
   return name;
 }
 
-/** server_name of EncryptedExtensions: empty, it says that the name was used. RFC 6066 §3 */
+/** server_name of EncryptedExtensions, which is empty: the server has used the name. RFC 6066 §3 */
 export function encodeServerNameUsed(): Extension {
   return { type: ExtensionType.ServerName, data: new Uint8Array(0) };
 }
 
-/** Whether this is a host name as SNI carries it: ASCII in lower case, without a dot behind. RFC 6066 §3, RFC 1123 §2.1 */
+/**
+ * Whether the text is a host name as SNI carries it: ASCII in lower case, without a trailing dot. RFC 6066
+ * §3, RFC 1123 §2.1
+ */
 export function isHostName(name: string): boolean {
   return name.length <= MAX_HOST_NAME && HOST_NAME_FORM.test(name);
 }
 
-/** Whether this is a numeric address, which SNI must not carry (RFC 6066 §3). */
+/** Whether the text is a numeric address, which SNI must not carry (RFC 6066 §3). */
 export function isIpAddress(name: string): boolean {
   return parseIpAddress(name) !== undefined;
 }
@@ -56,6 +59,6 @@ function checkedHostName(value: Uint8Array): string {
 
 const HOST_NAME = 0;
 const MAX_HOST_NAME = 255;
-/** Labels of 1 to 63 letters, digits, hyphens, and underscores, which some hosts have. */
+/** Labels of 1 to 63 letters, digits and hyphens, and underscores, which some host names have. */
 const HOST_NAME_FORM =
   /^[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?(?:\.[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?)*$/;

@@ -11,7 +11,7 @@ export function encodeSignatureAlgorithms(schemes: readonly number[]): Extension
   return { type: ExtensionType.SignatureAlgorithms, data: writer.finish() };
 }
 
-/** signature_algorithms, RFC 8446 §4.2.3: code points, best first. */
+/** signature_algorithms, RFC 8446 §4.2.3: code points, preferred ones first. */
 export function decodeSignatureAlgorithms(data: Uint8Array): number[] {
   const reader = new MessageReader(data);
   const schemes = new MessageReader(reader.opaque16(2)).u16List();

@@ -11,7 +11,7 @@ export function encodeSupportedGroups(groups: readonly number[]): Extension {
   return { type: ExtensionType.SupportedGroups, data: writer.finish() };
 }
 
-/** supported_groups, RFC 8446 §4.2.7: code points, best first. */
+/** supported_groups, RFC 8446 §4.2.7: code points, preferred ones first. */
 export function decodeSupportedGroups(data: Uint8Array): number[] {
   const reader = new MessageReader(data);
   const groups = new MessageReader(reader.opaque16(2)).u16List();

@@ -5,8 +5,8 @@ import { decodeOidFilters } from './oid-filters.ts';
 import { decodeSignatureAlgorithms } from './signature-algorithms.ts';
 
 /**
- * Read the extensions of RFC 8446 §4.2 that nothing here acts on: a peer that sends them malformed hears of it,
- * instead of finding out with the next implementation. Ends in decode_error.
+ * Check the form of extensions of RFC 8446 §4.2 that are not used, so that a peer whose extensions are
+ * malformed learns of it from this implementation already. Malformed ones end in decode_error.
  */
 export function checkUnused(extensions: readonly Extension[]): void {
   for (const { type, data } of extensions) DECODERS.get(type)?.(data);
@@ -21,6 +21,6 @@ const DECODERS: ReadonlyMap<number, (data: Uint8Array) => unknown> = new Map<
   [T.CertificateAuthorities, decodeCertificateAuthorities],
   [T.OidFilters, decodeOidFilters],
   [T.SignatureAlgorithmsCert, decodeSignatureAlgorithms],
-  // RFC 8446 §4.2.6: empty.
+  // post_handshake_auth is empty. RFC 8446 §4.2.6
   [T.PostHandshakeAuth, (data) => new MessageReader(data).finish()],
 ]);

@@ -4,7 +4,7 @@ import { type Extension, ExtensionType } from './extension.ts';
 export const TLS12 = 0x0303;
 export const TLS13 = 0x0304;
 
-/** supported_versions of a ClientHello that speaks TLS 1.3 only, RFC 8446 §4.2.1. */
+/** supported_versions of a ClientHello that offers TLS 1.3 only, RFC 8446 §4.2.1. */
 export function encodeSupportedVersions(): Extension {
   return { type: ExtensionType.SupportedVersions, data: Uint8Array.of(2, TLS13 >>> 8, TLS13 & 0xff) };
 }

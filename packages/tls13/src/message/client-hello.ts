@@ -28,14 +28,14 @@ export function encodeClientHello(hello: ClientHello): Uint8Array {
 
 export function decodeClientHello(body: Uint8Array): ClientHello {
   const reader = new MessageReader(body);
-  // legacy_version: the real versions are in an extension, RFC 8446 §4.2.1.
+  // legacy_version is ignored; the supported versions are in an extension. RFC 8446 §4.2.1
   reader.u16();
   const hello = {
     random: reader.take(32),
     legacySessionId: sessionId(reader),
     cipherSuites: new MessageReader(reader.opaque16(2)).u16List(),
     compressionMethods: reader.opaque8(1),
-    // A hello of TLS 1.2 may end here.
+    // A ClientHello of TLS 1.2 may end here.
     extensions: reader.isAtEnd ? [] : decodeExtensions(reader),
   };
   reader.finish();

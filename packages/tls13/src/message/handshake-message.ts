@@ -15,19 +15,19 @@ export const MessageType = {
   MessageHash: 254,
 } as const;
 
-/** One whole handshake message. */
+/** One complete handshake message. */
 export interface HandshakeMessage {
   readonly type: number;
-  /** After the header of four bytes. */
+  /** The bytes after the header of four bytes. */
   readonly body: Uint8Array;
-  /** With the header: what the transcript hashes. */
+  /** The message with its header, which goes into the transcript hash. */
   readonly raw: Uint8Array;
 }
 
-/** Bytes of type and length before every message. */
+/** Length of type and length fields of every message. */
 export const MESSAGE_HEADER_LENGTH = 4;
 
-/** A message whose body is what `write` appends. */
+/** A message whose body `write` appends. */
 export function encodeMessage(type: number, write: (writer: MessageWriter) => void): Uint8Array {
   const writer = new MessageWriter();
   writer.u8(type);
@@ -35,7 +35,7 @@ export function encodeMessage(type: number, write: (writer: MessageWriter) => vo
   return writer.finish();
 }
 
-/** A message's name for people. */
+/** The name of a message type for error texts. */
 export function messageName(type: number): string {
   for (const [name, value] of Object.entries(MessageType)) if (value === type) return name;
   return `message type ${type}`;

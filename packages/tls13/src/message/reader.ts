@@ -1,7 +1,8 @@
 import { Alert, TlsAlert } from '../alerts.ts';
 
 /**
- * Cursor over a handshake message in the presentation language of RFC 8446 §3. Views, not copies.
+ * Cursor over a handshake message in the presentation language of RFC 8446 §3. Byte strings are views, not
+ * copies.
  *
  * Every read past the end, and every vector outside its bounds, ends in `decode_error`.
  */
@@ -62,14 +63,14 @@ export class MessageReader {
     return this.opaque(this.u24(), least);
   }
 
-  /** Two-byte numbers up to the end of these bytes. */
+  /** All remaining bytes as two-byte numbers. */
   u16List(): number[] {
     const list: number[] = [];
     while (!this.isAtEnd) list.push(this.u16());
     return list;
   }
 
-  /** Declare that nothing may follow. */
+  /** Throws unless all bytes have been read. */
   finish(): void {
     if (!this.isAtEnd) throw decodeError(`${this.bytes.length - this.at} bytes too many`);
   }

@@ -1,10 +1,10 @@
-/** Appends to a buffer that grows, in the presentation language of RFC 8446 §3. */
+/** Appends to a growing buffer, in the presentation language of RFC 8446 §3. */
 export class MessageWriter {
   private buffer: Uint8Array = new Uint8Array(512);
   private length = 0;
 
   u8(value: number): void {
-    // `reserve` may replace the buffer: it comes first.
+    // `reserve` comes first, because it may replace the buffer.
     const at = this.reserve(1);
     this.buffer[at] = value;
   }
@@ -37,7 +37,7 @@ export class MessageWriter {
     this.bytes(bytes);
   }
 
-  /** What `write` appends, preceded by its length in `lengthBytes` bytes. */
+  /** Append what `write` appends, preceded by its length in `lengthBytes` bytes. */
   vector(lengthBytes: 1 | 2 | 3, write: () => void): void {
     const at = this.reserve(lengthBytes);
     write();
@@ -46,7 +46,7 @@ export class MessageWriter {
     for (let i = 0; i < lengthBytes; i++) this.buffer[at + i] = length >>> (8 * (lengthBytes - 1 - i));
   }
 
-  /** Everything appended so far, as bytes of its own. */
+  /** A copy of all bytes appended so far. */
   finish(): Uint8Array {
     return this.buffer.slice(0, this.length);
   }

@@ -1,17 +1,22 @@
+import { DerError } from '@tsquic/bytes/der';
 import { readOutline } from '../certificate/outline.ts';
-import { DerError } from '../certificate/der.ts';
 import { readValidity } from '../certificate/validity.ts';
 
-/** When the ends of a session proved who they are, and until when resumption may stand for that. */
+/**
+ * When the ends of a session proved their identity, and until when the session may be resumed on that proof.
+ */
 export interface Authentication {
-  /** Of the handshake with certificates, whatever was resumed since. Unix time in milliseconds. */
+  /**
+   * When the handshake with certificates was made, Unix time in milliseconds. Later resumptions do not change
+   * it.
+   */
   readonly authenticatedAtMs: number;
   readonly expiresAtMs: number;
 }
 
 /**
- * A handshake with certificates, just made. It holds for seven days (RFC 8446 §4.6.1), and no longer than any of the
- * certificates in it that hold now.
+ * A handshake with certificates was made. Sessions may resume for seven days (RFC 8446 §4.6.1), and not after
+ * any of the certificates that are valid now has expired.
  *
  * @param chains - DER, of both ends as far as they are known.
  */
@@ -19,15 +24,15 @@ export function authenticate(chains: readonly (readonly Uint8Array[])[], nowMs: 
   let expiresAtMs = nowMs + MAX_AGE_MS;
   for (const certificate of chains.flat()) {
     const notAfterMs = notAfterOf(certificate);
-    // What has expired already was of no account, or was accepted all the same.
+    // A certificate that has expired already was not checked, or was accepted in spite of it.
     if (notAfterMs !== undefined && notAfterMs >= nowMs) expiresAtMs = Math.min(expiresAtMs, notAfterMs);
   }
   return { authenticatedAtMs: nowMs, expiresAtMs };
 }
 
-/** Whether resumption may stand for the handshake with certificates at this time. */
+/** Whether a session may be resumed at this time. */
 export function isAuthentic({ authenticatedAtMs, expiresAtMs }: Authentication, nowMs: number): boolean {
-  // A session whose expiry was written by another hand still ends after seven days.
+  // The seven days count even if the session contains a later end.
   return nowMs <= expiresAtMs && nowMs <= authenticatedAtMs + MAX_AGE_MS;
 }
 

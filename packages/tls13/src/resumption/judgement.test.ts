@@ -1,12 +1,14 @@
 import { describe, expect, test } from '@jest/globals';
+import { fromHex } from '@tsquic/bytes';
 import {
+  P256_KEYS,
   authority,
   build,
   cn,
   dnsName,
-  type Parts,
-  P256_KEYS,
+  extension,
   subjectAltName,
+  type Parts,
   utcTime,
 } from '../../test/built-certificate.ts';
 import { find, Pair, provider } from '../../test/handshake-pair.ts';
@@ -316,6 +318,23 @@ describe('clients that show a certificate', () => {
     };
     expect(sessionOf(shake(long, asking))).toBeUndefined();
     expect(sessionOf(shakeAsked(client, { clientCertificate: 'require' }))).toBeUndefined();
+  });
+
+  test.each([
+    [4096, true],
+    [4097, false],
+  ])('with a chain of %i bytes get a ticket: %s', (bytes, isGiven) => {
+    const [leaf] = client.identity!.chain;
+    const fillerOf = (length: number): Uint8Array =>
+      build({
+        signature: fromHex('3006020101020101'),
+        extensions: [extension('2a03', new Uint8Array(length))],
+      });
+    const missing = bytes - leaf!.length - fillerOf(1000).length;
+    const chain = [leaf!, fillerOf(1000 + missing)];
+    expect(chain[0]!.length + chain[1]!.length).toBe(bytes);
+    const session = sessionOf(shake({ identity: { ...client.identity!, chain } }, asking));
+    expect(session !== undefined).toBe(isGiven);
   });
 
   /** As `shake`, where the server's program may be asked, and approves. */

@@ -2,13 +2,15 @@ import type { CryptoProvider } from '@tsquic/crypto';
 import type { CertificateVerifier } from '../config.ts';
 
 /**
- * By what a peer was judged, as bytes that a session or ticket keeps: it resumes only where the peer would be judged
- * by the same. RFC 8446 §4.6.1 leaves open what resumption vouches for; it cannot be more than the first handshake did.
+ * What a peer was judged by, as bytes that a session or ticket contains: it resumes only if the peer would be
+ * judged by the same now. RFC 8446 §4.6.1 does not say what resumption proves; it cannot be more than the
+ * first handshake did.
  *
- * A verifier with a fingerprint is known by that, in every process. One without is known as this very object, by bytes
- * that come from the first secret it is recorded with: in another process it is another one.
+ * A verifier with a fingerprint is identified by it, in every process. A verifier without one is identified
+ * as an object, by bytes derived from the first secret that it is recorded with; in another process it is a
+ * different one.
  *
- * @param secret - known to nobody who could make a session: the PSK of this one.
+ * @param secret - the PSK of this session, which no peer can choose.
  */
 export function recordJudgement(
   verifier: CertificateVerifier | undefined,
@@ -22,7 +24,7 @@ export function recordJudgement(
   return marks;
 }
 
-/** By what a peer would be judged now; undefined for a verifier that no session can know. */
+/** What a peer would be judged by now; undefined for a verifier that no session can name. */
 export function knownJudgement(
   verifier: CertificateVerifier | undefined,
   crypto: CryptoProvider,
@@ -32,10 +34,10 @@ export function knownJudgement(
   return Uint8Array.of(BY_FINGERPRINT, ...crypto.hash('sha256', verifier.fingerprint(crypto)));
 }
 
-/** Lives with the verifiers. */
+/** The bytes live as long as the verifiers. */
 const OBJECT_MARKS = new WeakMap<CertificateVerifier, Uint8Array>();
 
-/** The program judges each handshake by itself, and so also which session it gives to which connection. */
+/** The program judges each handshake itself, and also chooses which session it uses for which connection. */
 const BY_PROGRAM: Uint8Array = Uint8Array.of(0);
 const BY_FINGERPRINT = 1;
 const BY_OBJECT = 2;

@@ -1,11 +1,11 @@
-import { bytesFromLatin1, latin1FromBytes } from '../extension/latin1.ts';
+import { bytesFromLatin1, latin1FromBytes } from '@tsquic/bytes';
 import { TlsAlert } from '../alerts.ts';
 import { MessageReader } from '../message/reader.ts';
 import { MessageWriter } from '../message/writer.ts';
 import type { Authentication } from './authentication.ts';
 import { readTime, writeTime } from './time.ts';
 
-/** What a client keeps of a connection to resume it. */
+/** What a client stores of a connection in order to resume it. */
 export interface Session extends Authentication {
   /** TLS code point of the suite of the connection. */
   readonly suite: number;
@@ -16,13 +16,15 @@ export interface Session extends Authentication {
   readonly ageAdd: number;
   readonly serverName: string;
   readonly alpn: string;
-  /** The server takes 0-RTT on this ticket. */
+  /** Whether the server accepts 0-RTT with this ticket. */
   readonly earlyData: boolean;
-  /** The server's quic_transport_parameters of the connection; 0-RTT lives by them (RFC 9000 §7.4.1). */
+  /**
+   * The server's quic_transport_parameters of the connection, to whose limits 0-RTT keeps (RFC 9000 §7.4.1).
+   */
   readonly transportParameters: Uint8Array;
-  /** By what the server was judged: `judgement.ts`. */
+  /** What the server was judged by: `judgement.ts`. */
   readonly judgement: Uint8Array;
-  /** What this client answered to a CertificateRequest (`shown-certificate.ts`); empty when there was none. */
+  /** The client's answer to a CertificateRequest (`shown-certificate.ts`); empty when there was none. */
   readonly shownCertificate: Uint8Array;
 }
 
@@ -47,8 +49,8 @@ export function encodeSession(session: Session): Uint8Array {
 }
 
 /**
- * A session from the bytes of a `ticket` event, or undefined for bytes of another make. A core that offers
- * 0-RTT reads the remembered `alpn` and `transportParameters` from it.
+ * Decode the bytes of a `ticket` event; undefined for bytes in another format. A transport that offers 0-RTT
+ * reads the remembered `alpn` and `transportParameters` from it.
  */
 export function decodeSession(bytes: Uint8Array): Session | undefined {
   try {

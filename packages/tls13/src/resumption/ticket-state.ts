@@ -1,11 +1,11 @@
+import { bytesFromLatin1, latin1FromBytes } from '@tsquic/bytes';
 import { TlsAlert } from '../alerts.ts';
-import { bytesFromLatin1, latin1FromBytes } from '../extension/latin1.ts';
 import { MessageReader } from '../message/reader.ts';
 import { MessageWriter } from '../message/writer.ts';
 import type { Authentication } from './authentication.ts';
 import { readTime, writeTime } from './time.ts';
 
-/** What a server seals into a ticket. */
+/** The state that a server seals into a ticket. */
 export interface TicketState extends Authentication {
   /** TLS code point of the suite of the connection. */
   readonly suite: number;
@@ -14,17 +14,24 @@ export interface TicketState extends Authentication {
   readonly ageAdd: number;
   readonly serverName: string;
   readonly alpn: string;
-  /** 0-RTT was promised with this ticket. */
+  /**
+   * Identifies the server's certificate (`certificateMark`): the session resumes only if the server would
+   * still use it.
+   */
+  readonly certificate: Uint8Array;
+  /** Whether the ticket allows 0-RTT. RFC 8446 §4.2.10 */
   readonly earlyData: boolean;
   /** `TlsServerOptions.earlyDataContext` when the ticket was made. */
   readonly earlyDataContext: Uint8Array;
-  /** By what the client was judged (`judgement.ts`); empty when it was not asked for a certificate. */
+  /** What the client was judged by (`judgement.ts`); empty when it was not asked for a certificate. */
   readonly judgement: Uint8Array;
-  /** The client's chain as proven in the handshake with certificates: DER, leaf first, maybe empty. */
+  /** The client's chain in the handshake with certificates: DER, leaf first, maybe empty. */
   readonly peerCertificates: readonly Uint8Array[];
 }
 
-/** Bytes of a client's chain that go into a ticket: its ClientHello has to carry it, in packets of 1200 bytes. */
+/**
+ * Longest chain of a client in a ticket: its ClientHello has to carry the ticket in packets of 1200 bytes.
+ */
 export const MAX_KEPT_CHAIN_BYTES = 4096;
 
 export function encodeTicketState(state: TicketState): Uint8Array {
@@ -36,6 +43,7 @@ export function encodeTicketState(state: TicketState): Uint8Array {
   writer.u32(state.ageAdd);
   writer.opaque16(bytesFromLatin1(state.serverName));
   writer.opaque8(bytesFromLatin1(state.alpn));
+  writer.opaque8(state.certificate);
   writer.u8(state.earlyData ? 1 : 0);
   writer.opaque16(state.earlyDataContext);
   writeTime(writer, state.authenticatedAtMs);
@@ -47,7 +55,7 @@ export function encodeTicketState(state: TicketState): Uint8Array {
   return writer.finish();
 }
 
-/** The state, or undefined for bytes of another make. */
+/** Decode the state; undefined for bytes in another format. */
 export function decodeTicketState(bytes: Uint8Array): TicketState | undefined {
   try {
     return readTicketState(new MessageReader(bytes));
@@ -66,6 +74,7 @@ function readTicketState(reader: MessageReader): TicketState | undefined {
     ageAdd: reader.u32(),
     serverName: latin1FromBytes(reader.opaque16()),
     alpn: latin1FromBytes(reader.opaque8()),
+    certificate: reader.opaque8(),
     earlyData: reader.u8() === 1,
     earlyDataContext: reader.opaque16(),
     authenticatedAtMs: readTime(reader),
@@ -83,4 +92,4 @@ function readChain(reader: MessageReader): Uint8Array[] {
   return chain;
 }
 
-const FORMAT = 2;
+const FORMAT = 3;

@@ -14,24 +14,24 @@ import { checkUnused } from '../extension/unused.ts';
 import { decodeSupportedVersions, TLS13 } from '../extension/versions.ts';
 import type { ClientHello } from '../message/client-hello.ts';
 
-/** A client's offer, checked for what every TLS 1.3 ClientHello in QUIC must have. */
+/** A client's offer, checked for what every ClientHello of TLS 1.3 in QUIC must have. */
 export interface ClientOffer {
   readonly random: Uint8Array;
   readonly cipherSuites: readonly number[];
   readonly groups: readonly number[];
   readonly shares: readonly KeyShareEntry[];
   readonly signatureSchemes: readonly number[];
-  /** Lower case; '' when the client names none. */
+  /** The server name in lower case; '' when the client sent none. */
   readonly serverName: string;
   readonly alpn: readonly string[];
   readonly transportParameters: Uint8Array;
-  /** Sessions may be resumed, with a fresh key exchange. */
+  /** Whether the client can resume sessions with a new key exchange. */
   readonly resumes: boolean;
   readonly psks: OfferedPsks | undefined;
   readonly earlyData: boolean;
 }
 
-/** Read the offer, or end in the alert that RFC 8446 names for what is wrong with it. */
+/** Read the offer; what is wrong with it ends in the alert that RFC 8446 specifies. */
 export function readOffer(hello: ClientHello): ClientOffer {
   const { extensions } = hello;
   checkLegacy(hello);
@@ -69,7 +69,7 @@ function checkLegacy(hello: ClientHello): void {
     throw new TlsAlert(Alert.IllegalParameter, 'the client offers compression');
   }
   if (hello.legacySessionId.length > 0) {
-    // RFC 9001 §8.4: QUIC has no middleboxes to deceive.
+    // QUIC does not use middlebox compatibility mode. RFC 9001 §8.4
     throw new TlsAlert(Alert.IllegalParameter, 'the client asks for middlebox compatibility mode', true);
   }
 }
@@ -80,7 +80,7 @@ function required(extensions: readonly Extension[], type: number, name: string):
   return data;
 }
 
-/** RFC 8446 §4.2.8: one share a group, of groups that the client supports. */
+/** The key shares: one for each group, of groups that the client supports. RFC 8446 §4.2.8 */
 function readShares(extensions: readonly Extension[], groups: readonly number[]): readonly KeyShareEntry[] {
   const shares = decodeClientShares(required(extensions, ExtensionType.KeyShare, 'key_share'));
   const supported = new CodePointSet();
@@ -102,7 +102,7 @@ function readServerName(extensions: readonly Extension[]): string {
   return data === undefined ? '' : decodeServerName(data);
 }
 
-/** RFC 9001 §8.1: a client that names no protocol gets no connection. */
+/** The client's protocols; without any there is no connection. RFC 9001 §8.1 */
 function readAlpn(extensions: readonly Extension[]): readonly string[] {
   const data = findExtension(extensions, ExtensionType.Alpn);
   if (data === undefined) {

@@ -1,12 +1,14 @@
 import { equalBytes } from '@tsquic/bytes';
+import type { TlsServerOptions } from '../config.ts';
 import { Level } from '../events.ts';
 import { KeySchedule } from '../key-schedule.ts';
 import type { ServerContext } from './context.ts';
 import type { HelloChoice } from './flight.ts';
+import { AGE_TOLERANCE_MS, type ResumedSession } from './resume.ts';
 
-/** Whether 0-RTT is accepted: RFC 8446 §4.2.10, RFC 9001 §4.6.2. */
-export function acceptsEarlyData({ options }: ServerContext, choice: HelloChoice, alpn: string): boolean {
-  const { offer, suite, resumed, isRetried } = choice;
+/** Whether 0-RTT is accepted. RFC 8446 §4.2.10, RFC 9001 §4.6.2 */
+export function acceptsEarlyData({ options }: ServerContext, choice: HelloChoice): boolean {
+  const { offer, alpn, suite, resumed, isRetried } = choice;
   if (!offer.earlyData || isRetried || options.earlyData !== true || resumed === undefined) return false;
   const { state } = resumed;
   return (
@@ -15,11 +17,24 @@ export function acceptsEarlyData({ options }: ServerContext, choice: HelloChoice
     state.earlyData &&
     state.suite === suite.id &&
     state.alpn === alpn &&
-    equalBytes(state.earlyDataContext, options.earlyDataContext ?? new Uint8Array(0))
+    isJudgedGood(options, resumed)
   );
 }
 
-/** Emit the keys that 0-RTT packets are read with; the ClientHello alone is in the transcript. */
+function isJudgedGood(options: TlsServerOptions, { ticket, state, sentAtMs }: ResumedSession): boolean {
+  const { judgeEarlyData, earlyDataContext = new Uint8Array(0) } = options;
+  const { earlyDataContext: context, issuedAtMs } = state;
+  if (judgeEarlyData === undefined) return equalBytes(context, earlyDataContext);
+  return judgeEarlyData({
+    ticket,
+    context,
+    issuedAtMs,
+    sentAtMs,
+    expiresAtMs: sentAtMs + AGE_TOLERANCE_MS,
+  });
+}
+
+/** Emit the read keys of 0-RTT packets; only the ClientHello is in the transcript. */
 export function installEarlyKeys({ settings, output, transcript }: ServerContext, choice: HelloChoice): void {
   const { offer, suite, resumed } = choice;
   const schedule = new KeySchedule(settings.crypto, suite.hash, resumed?.state.psk);

@@ -9,7 +9,7 @@ import { ExpectCertificateVerify } from './expect-certificate-verify.ts';
 import { ExpectFinished } from './expect-finished.ts';
 import type { Negotiation } from './flight.ts';
 
-/** We asked for a certificate: the client's chain is due, maybe an empty one. RFC 8446 §4.4.2 */
+/** The client was asked for a certificate and must send its chain, which may be empty. RFC 8446 §4.4.2 */
 export class ExpectCertificate implements HandshakeState {
   readonly level: Level = Level.Handshake;
   readonly messageLimit: number = MESSAGE_LIMIT;
@@ -23,7 +23,7 @@ export class ExpectCertificate implements HandshakeState {
 
   onMessage(message: HandshakeMessage): HandshakeState {
     expectType(message, MessageType.Certificate);
-    // Our request carries no extension that an entry could answer.
+    // The CertificateRequest has no extension that an entry could answer.
     const chain = readPeerChain(message.body, []);
     this.context.transcript.add(message.raw);
     const leaf = chain[0];

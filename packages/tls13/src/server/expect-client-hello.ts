@@ -8,10 +8,10 @@ import { type ClientOffer, readOffer } from './client-offer.ts';
 import type { ServerContext } from './context.ts';
 import { answerHello } from './flight.ts';
 import { checkSecondHello, type RetryRequest, sendRetryRequest } from './hello-retry.ts';
-import { chooseGroup, chooseSuite, type GroupChoice } from './negotiate.ts';
+import { chooseAlpn, chooseGroup, chooseOptions, chooseSuite, type GroupChoice } from './negotiate.ts';
 import { resumeSession } from './resume.ts';
 
-/** Where a server begins, and where it stands again after a HelloRetryRequest. RFC 8446 §4.1.2 */
+/** The first state of a server, also after a HelloRetryRequest. RFC 8446 §4.1.2 */
 export class ExpectClientHello implements HandshakeState {
   readonly level: Level = Level.Initial;
   readonly messageLimit: number = CLIENT_HELLO_LIMIT;
@@ -25,23 +25,36 @@ export class ExpectClientHello implements HandshakeState {
 
   onMessage(message: HandshakeMessage): HandshakeState {
     expectType(message, MessageType.ClientHello);
-    const { context, retry } = this;
+    const { retry } = this;
+    let { context } = this;
     const hello = decodeClientHello(message.body);
-    // We send no cookies, so nobody has one to give back.
+    // A server that sends no cookie accepts none. RFC 8446 §4.2.2
     if (findExtension(hello.extensions, ExtensionType.Cookie) !== undefined) {
       throw new TlsAlert(Alert.IllegalParameter, 'the client has a cookie that nobody gave it');
     }
     const offer = readOffer(hello);
     if (retry !== undefined) checkSecondHello(retry, hello);
+    else context.options.onClientParameters?.(offer.transportParameters);
+    // The second ClientHello names the same, so the choice of the first holds.
+    const alpn = retry?.alpn ?? chooseAlpn(context.options, offer);
+    if (retry === undefined) context = chooseOptions(context, offer, alpn);
     const suite = chooseSuite(context.settings, offer);
     const { group, share } = this.chooseGroup(offer);
     const resumed = resumeSession(context, offer, suite, message.raw);
     context.transcript.add(message.raw);
     if (share === undefined) {
       sendRetryRequest(context, suite, group);
-      return new ExpectClientHello(context, { hello, suite, group });
+      return new ExpectClientHello(context, { hello, suite, group, alpn });
     }
-    return answerHello(context, { offer, suite, group, share, resumed, isRetried: retry !== undefined });
+    return answerHello(context, {
+      offer,
+      alpn,
+      suite,
+      group,
+      share,
+      resumed,
+      isRetried: retry !== undefined,
+    });
   }
 
   private chooseGroup(offer: ClientOffer): GroupChoice {

@@ -1,4 +1,5 @@
 import { equalBytes } from '@tsquic/bytes';
+import { groupName } from '@tsquic/crypto';
 import { Alert, TlsAlert } from '../alerts.ts';
 import { Level } from '../events.ts';
 import { Exporter, finishedMac } from '../key-schedule.ts';
@@ -10,7 +11,7 @@ import type { ServerContext } from './context.ts';
 import type { Negotiation } from './flight.ts';
 import { sendTicket } from './ticket.ts';
 
-/** The client's Finished ends the handshake. RFC 8446 §4.4.4 */
+/** The client must send Finished, which completes the handshake. RFC 8446 §4.4.4 */
 export class ExpectFinished implements HandshakeState {
   readonly level: Level = Level.Handshake;
   readonly messageLimit: number = MESSAGE_LIMIT;
@@ -45,6 +46,7 @@ export class ExpectFinished implements HandshakeState {
       alpn: this.negotiation.alpn,
       serverName: offer.serverName,
       cipherSuite: suite.name,
+      group: groupName(this.negotiation.group),
       resumed: this.negotiation.resumed !== undefined,
       earlyDataAccepted: this.negotiation.earlyDataAccepted,
       peerCertificates: this.peerCertificates,

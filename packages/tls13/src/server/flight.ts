@@ -24,12 +24,13 @@ import type { ServerContext } from './context.ts';
 import { acceptsEarlyData, installEarlyKeys } from './early-data.ts';
 import { ExpectCertificate } from './expect-certificate.ts';
 import { ExpectFinished } from './expect-finished.ts';
-import { chooseAlpn, chooseCredentials, type Credentials } from './negotiate.ts';
-import type { ResumedSession } from './resume.ts';
+import { chooseCredentials, type Credentials } from './negotiate.ts';
+import { certificateMark, type ResumedSession } from './resume.ts';
 
-/** What the ClientHello settled. */
+/** What was chosen from the ClientHello. */
 export interface HelloChoice {
   readonly offer: ClientOffer;
+  readonly alpn: string;
   readonly suite: CipherSuite;
   readonly group: Group;
   readonly share: KeyShareEntry;
@@ -37,13 +38,14 @@ export interface HelloChoice {
   readonly isRetried: boolean;
 }
 
-/** What the whole flight settled: for the states after it. */
+/** What was chosen in the whole flight, for the states after it. */
 export interface Negotiation extends HelloChoice {
-  /** Of the handshake with certificates: this one, or the one that is resumed. */
+  /** The proof of the handshake with certificates, which is this one or the one that is resumed. */
   readonly authentication: Authentication;
-  readonly alpn: string;
+  /** Identifies the server's certificate, of this handshake or the one that is resumed. */
+  readonly certificate: Uint8Array;
   readonly earlyDataAccepted: boolean;
-  /** In its master stage. */
+  /** The key schedule, in its master stage. */
   readonly schedule: KeySchedule;
   readonly clientHandshakeSecret: Uint8Array;
   readonly clientApplicationSecret: Uint8Array;
@@ -51,23 +53,23 @@ export interface Negotiation extends HelloChoice {
 }
 
 /**
- * Answer a ClientHello with the whole server flight, RFC 8446 §4.1.3 to §4.4.4. 1-RTT write keys follow at
- * once; those to read with wait for the client's Finished (RFC 9001 §5.7).
+ * Answer a ClientHello with the whole server flight, RFC 8446 §4.1.3 to §4.4.4. The 1-RTT write keys are
+ * emitted at once; the read keys wait for the client's Finished (RFC 9001 §5.7).
  */
 export function answerHello(context: ServerContext, asked: HelloChoice): HandshakeState {
   const { options, settings, output, transcript } = context;
-  const { offer, suite } = asked;
-  const alpn = chooseAlpn(options, offer);
-  const choice = choiceFor(asked, alpn);
+  const { offer, alpn, suite } = asked;
+  const choice = choiceFor(asked);
   const { resumed } = choice;
   const credentials = resumed === undefined ? chooseCredentials(options, offer) : undefined;
   output.push({ type: 'transport-parameters', bytes: offer.transportParameters });
   const parameters = options.transportParameters(offer.transportParameters);
 
-  const earlyDataAccepted = acceptsEarlyData(context, choice, alpn);
+  const earlyDataAccepted = acceptsEarlyData(context, choice);
   if (earlyDataAccepted) installEarlyKeys(context, choice);
   const schedule = new KeySchedule(settings.crypto, suite.hash, resumed?.state.psk);
   schedule.enterHandshake(sendServerHello(context, choice));
+  if (offer.earlyData) output.push({ type: 'early-data', accepted: earlyDataAccepted });
   const helloHash = transcript.digest();
   const clientHandshakeSecret = schedule.handshakeTraffic('client', helloHash);
   const serverSecret = schedule.handshakeTraffic('server', helloHash);
@@ -76,7 +78,8 @@ export function answerHello(context: ServerContext, asked: HelloChoice): Handsha
   output.keys(Level.Handshake, 'read', suite, clientHandshakeSecret);
   output.keys(Level.Handshake, 'write', suite, serverSecret);
 
-  // RFC 6066 §3: acknowledged where the name chose the certificate; not when a session is resumed.
+  // server_name is acknowledged when the name chose the certificate, and not when a session is resumed.
+  // RFC 6066 §3
   const usesServerName = credentials !== undefined && offer.serverName !== '';
   sendEncryptedExtensions(context, alpn, usesServerName, parameters, earlyDataAccepted);
   const asksCertificate = credentials !== undefined && (options.clientCertificate ?? 'none') !== 'none';
@@ -87,8 +90,11 @@ export function answerHello(context: ServerContext, asked: HelloChoice): Handsha
   schedule.enterMaster();
   const negotiation: Negotiation = {
     ...choice,
+    certificate:
+      credentials === undefined
+        ? resumed!.state.certificate
+        : certificateMark(credentials.identity, settings.crypto),
     authentication: resumed?.state ?? authenticateNow(context, credentials),
-    alpn,
     earlyDataAccepted,
     schedule,
     clientHandshakeSecret,
@@ -99,9 +105,9 @@ export function answerHello(context: ServerContext, asked: HelloChoice): Handsha
     : new ExpectFinished(context, negotiation, resumed?.state.peerCertificates);
 }
 
-/** A session goes on with its protocol; for another one a full handshake is made. */
-function choiceFor(asked: HelloChoice, alpn: string): HelloChoice {
-  return asked.resumed?.state.alpn === alpn ? asked : { ...asked, resumed: undefined };
+/** A session resumes only with its protocol; with another one a full handshake is made. */
+function choiceFor(asked: HelloChoice): HelloChoice {
+  return asked.resumed?.state.alpn === asked.alpn ? asked : { ...asked, resumed: undefined };
 }
 
 function authenticateNow({ options }: ServerContext, credentials: Credentials | undefined): Authentication {
@@ -111,14 +117,13 @@ function authenticateNow({ options }: ServerContext, credentials: Credentials | 
 /** Queue the ServerHello; returns the shared secret. */
 function sendServerHello({ settings, output, transcript }: ServerContext, choice: HelloChoice): Uint8Array {
   const { suite, group, share, resumed } = choice;
-  const own = settings.crypto.generateKeyShare(group);
-  const sharedSecret = own.deriveSecret(share.keyExchange);
-  if (sharedSecret === undefined) {
+  const answer = settings.crypto.answerKeyShare(group, share.keyExchange);
+  if (answer === undefined) {
     throw new TlsAlert(Alert.IllegalParameter, "the client's key share is not a valid public key");
   }
   const random = new Uint8Array(32);
   settings.crypto.random(random);
-  const extensions = [encodeSelectedVersion(), encodeServerShare({ group, keyExchange: own.publicKey })];
+  const extensions = [encodeSelectedVersion(), encodeServerShare({ group, keyExchange: answer.publicKey })];
   if (resumed !== undefined) extensions.push(encodeSelectedPsk(resumed.index));
   const hello = encodeServerHello({
     random,
@@ -129,7 +134,7 @@ function sendServerHello({ settings, output, transcript }: ServerContext, choice
   transcript.add(hello);
   transcript.start(suite.hash);
   output.send(Level.Initial, hello);
-  return sharedSecret;
+  return answer.secret;
 }
 
 function sendEncryptedExtensions(

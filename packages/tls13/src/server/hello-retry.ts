@@ -9,14 +9,17 @@ import type { ClientHello } from '../message/client-hello.ts';
 import { encodeServerHello, HELLO_RETRY_RANDOM } from '../message/server-hello.ts';
 import type { ServerContext } from './context.ts';
 
-/** What the HelloRetryRequest settled, and the hello it answered. */
+/** What a HelloRetryRequest chose, and the ClientHello that it answered. */
 export interface RetryRequest {
   readonly hello: ClientHello;
   readonly suite: CipherSuite;
   readonly group: Group;
+  readonly alpn: string;
 }
 
-/** Ask the client for a share of `group`; the first ClientHello is in the transcript. RFC 8446 §4.1.4 */
+/**
+ * Ask the client for a share of `group`; the first ClientHello is in the transcript already. RFC 8446 §4.1.4
+ */
 export function sendRetryRequest(
   { output, transcript }: ServerContext,
   suite: CipherSuite,
@@ -34,8 +37,8 @@ export function sendRetryRequest(
 }
 
 /**
- * Check that the second ClientHello is the first one but for what the request allows: RFC 8446 §4.1.2.
- * Extensions that we do not act on may differ.
+ * Check that the second ClientHello differs from the first only as the request allows: RFC 8446 §4.1.2.
+ * Extensions that are not used may differ.
  */
 export function checkSecondHello(retry: RetryRequest, second: ClientHello): void {
   const first = retry.hello;

@@ -7,21 +7,28 @@ import type { KeyShareEntry } from '../extension/key-share.ts';
 import { isProtocolName } from '../option-rules.ts';
 import type { Settings } from '../settings.ts';
 import type { ClientOffer } from './client-offer.ts';
+import type { ServerContext } from './context.ts';
 
-/** The group to use, and the client's share of it; without one a HelloRetryRequest asks for it. */
+/** The group to use, and the client's share of it; when there is none, a HelloRetryRequest asks for it. */
 export interface GroupChoice {
   readonly group: Group;
   readonly share: KeyShareEntry | undefined;
 }
 
-/** Our best suite that the client offers. */
-export function chooseSuite({ suites }: Settings, offer: ClientOffer): CipherSuite {
-  const suite = suites.find((own) => offer.cipherSuites.includes(own.id));
+/**
+ * The suite to use: the first of those that the server was given, or else the first that the client offers, since a client leads
+ * with what is fastest for it. RFC 8446 §4.1.1 leaves the choice to the server.
+ */
+export function chooseSuite({ suites, ordersSuites }: Settings, offer: ClientOffer): CipherSuite {
+  const own = suites.map(({ id }) => id);
+  const [order, accepted] = ordersSuites ? [own, offer.cipherSuites] : [offer.cipherSuites, own];
+  const chosen = order.find((id) => accepted.includes(id));
+  const suite = suites.find(({ id }) => id === chosen);
   if (suite === undefined) throw new TlsAlert(Alert.HandshakeFailure, 'no cipher suite in common');
   return suite;
 }
 
-/** Our best group with a share, else our best that the client supports. */
+/** The server's preferred group that has a share, else its preferred group that the client supports. */
 export function chooseGroup({ groups }: Settings, offer: ClientOffer): GroupChoice {
   for (const group of groups) {
     const share = offer.shares.find((entry) => entry.group === group);
@@ -52,7 +59,15 @@ export function chooseAlpn({ alpn }: TlsServerOptions, offer: ClientOffer): stri
   return chosen;
 }
 
-/** Who we are for this client, and how we sign. */
+/** The context with the options that the program chooses for this client. */
+export function chooseOptions(context: ServerContext, offer: ClientOffer, alpn: string): ServerContext {
+  const { options } = context;
+  const { serverName, alpn: offered } = offer;
+  const chosen = options.onClientHello?.({ serverName, alpn, offered });
+  return chosen === undefined ? context : { ...context, options: { ...options, ...chosen } };
+}
+
+/** The server's identity for this client, and the scheme to sign with. */
 export interface Credentials {
   readonly identity: Identity;
   readonly scheme: SignatureScheme;

@@ -1,8 +1,8 @@
 import { equalBytes } from '@tsquic/bytes';
-import { type CipherSuite, cipherSuiteById } from '@tsquic/crypto';
+import { type CipherSuite, cipherSuiteById, type CryptoProvider } from '@tsquic/crypto';
 import { Alert, TlsAlert } from '../alerts.ts';
 import { finishedMac, KeySchedule } from '../key-schedule.ts';
-import type { TlsServerOptions } from '../config.ts';
+import type { Identity, TlsServerOptions } from '../config.ts';
 import { isAuthentic } from '../resumption/authentication.ts';
 import { knownJudgement } from '../resumption/judgement.ts';
 import { decodeTicketState, type TicketState } from '../resumption/ticket-state.ts';
@@ -11,15 +11,19 @@ import type { ServerContext } from './context.ts';
 
 /** A session that is resumed. */
 export interface ResumedSession {
-  /** Its place in the client's list. */
+  /** Its index in the client's list. */
   readonly index: number;
   readonly state: TicketState;
-  /** The client's idea of the ticket's age is ours, give or take ten seconds. */
+  /** The ticket, as the client sent it. */
+  readonly ticket: Uint8Array;
+  /** When the ClientHello was made, by the ticket age in it. RFC 8446 §4.2.11.1 */
+  readonly sentAtMs: number;
+  /** Whether the ticket age in the ClientHello is right, within ten seconds. */
   readonly isFresh: boolean;
 }
 
 /**
- * The first offered session that can be resumed with `suite`, its binder verified: a wrong binder ends in
+ * The first offered session that can be resumed with `suite`; its binder is verified, and a wrong one ends in
  * decrypt_error (RFC 8446 §4.2.11).
  *
  * @param hello - the encoded ClientHello, not yet in the transcript.
@@ -43,8 +47,9 @@ export function resumeSession(
     if (!equalBytes(binder, psks.binders[index]!)) {
       throw new TlsAlert(Alert.DecryptError, 'the PSK binder does not fit');
     }
-    if (!isStillAccepted(context, state)) return undefined;
-    return { index, state, isFresh: isFresh(context, state, obfuscatedTicketAge) };
+    if (!isStillAccepted(context, state, offer)) return undefined;
+    const sentAtMs = state.issuedAtMs + ((obfuscatedTicketAge - state.ageAdd + 2 ** 32) % 2 ** 32);
+    return { index, state, ticket: identity, sentAtMs, isFresh: isFresh(context, sentAtMs) };
   }
   return undefined;
 }
@@ -54,16 +59,30 @@ function openTicket({ options }: ServerContext, ticket: Uint8Array): TicketState
   return plaintext === undefined ? undefined : decodeTicketState(plaintext);
 }
 
-/** Whether we ask clients for a certificate. */
+/** Identifies the server's certificate in a ticket. */
+export function certificateMark({ chain }: Identity, crypto: CryptoProvider): Uint8Array {
+  return crypto.hash('sha256', chain[0] ?? new Uint8Array(0));
+}
+
+/** Whether clients are asked for a certificate. */
 export function asksCertificate(options: TlsServerOptions): boolean {
   return (options.clientCertificate ?? 'none') !== 'none';
 }
 
-/** A client that proved itself with certificates is judged again by them: they or we may have changed since. */
-function isStillAccepted({ options, settings }: ServerContext, state: TicketState): boolean {
+/**
+ * Whether a full handshake would use the same server certificate, and accept the client's. The client's
+ * certificate is judged again, because it or the rules may have changed.
+ */
+function isStillAccepted(
+  { options, settings }: ServerContext,
+  state: TicketState,
+  offer: ClientOffer,
+): boolean {
   const { verifier } = options;
   const { peerCertificates } = state;
-  if (options.identity(state.serverName, settings.signatureSchemes) === undefined) return false;
+  const identity = options.identity(state.serverName, offer.signatureSchemes);
+  if (identity === undefined) return false;
+  if (!equalBytes(certificateMark(identity, settings.crypto), state.certificate)) return false;
   if (!asksCertificate(options) || peerCertificates.length === 0) return true;
   return (
     verifier !== undefined &&
@@ -71,7 +90,7 @@ function isStillAccepted({ options, settings }: ServerContext, state: TicketStat
   );
 }
 
-/** Whether the client was asked for as much as now, and judged by the same. */
+/** Whether the client was asked for as much as now, and judged by the same verifier. */
 function wasJudgedAlike({ options, settings }: ServerContext, state: TicketState): boolean {
   if (!asksCertificate(options)) return state.judgement.length === 0;
   if (options.clientCertificate === 'require' && state.peerCertificates.length === 0) return false;
@@ -95,13 +114,13 @@ function isResumable(
   );
 }
 
-/** RFC 8446 §8.3. */
-function isFresh({ options }: ServerContext, state: TicketState, obfuscatedTicketAge: number): boolean {
-  const claimedMs = (obfuscatedTicketAge - state.ageAdd + 2 ** 32) % 2 ** 32;
-  return Math.abs(options.unixTimeMs() - state.issuedAtMs - claimedMs) <= AGE_TOLERANCE_MS;
+/** Whether the ClientHello is recent enough for 0-RTT. RFC 8446 §8.3 */
+function isFresh({ options }: ServerContext, sentAtMs: number): boolean {
+  return Math.abs(options.unixTimeMs() - sentAtMs) <= AGE_TOLERANCE_MS;
 }
 
 export const TICKET_LIFETIME_SECONDS = 86_400;
-const AGE_TOLERANCE_MS = 10_000;
-/** Each costs an attempt to open it. */
+/** How much earlier or later than now a ClientHello with 0-RTT may have been made. */
+export const AGE_TOLERANCE_MS = 10_000;
+/** Most tickets of one ClientHello that are tried, because each costs an attempt to decrypt it. */
 const MAX_IDENTITIES = 4;

@@ -11,7 +11,7 @@ import type { Negotiation } from './flight.ts';
 import { asksCertificate, TICKET_LIFETIME_SECONDS } from './resume.ts';
 
 /**
- * Queue a session ticket when we have a key to seal it and the client can use one. RFC 8446 §4.6.1
+ * Queue a session ticket if there is a key to seal it and the client can use one. RFC 8446 §4.6.1
  *
  * @param peerCertificates - the client's chain, of this handshake or of the one that it resumed.
  */
@@ -43,6 +43,7 @@ export function sendTicket(
     issuedAtMs: options.unixTimeMs(),
     ageAdd,
     serverName: offer.serverName,
+    certificate: negotiation.certificate,
     alpn,
     earlyData,
     earlyDataContext: options.earlyDataContext ?? new Uint8Array(0),
@@ -57,7 +58,10 @@ export function sendTicket(
   output.send(Level.Application, message);
 }
 
-/** The client's certificates end what they vouch for, too; the time of the first handshake stays. */
+/**
+ * The time of the first handshake stays, but the session also ends when one of the client's certificates
+ * expires.
+ */
 function withClient(
   { authenticatedAtMs, expiresAtMs }: Authentication,
   peerCertificates: readonly Uint8Array[],
@@ -67,14 +71,14 @@ function withClient(
   return { authenticatedAtMs, expiresAtMs: Math.min(expiresAtMs, client.expiresAtMs) };
 }
 
-/** A client must not keep a ticket longer than we honour it. */
+/** A client must not keep a ticket longer than the server accepts it. */
 function lifetimeOf({ expiresAtMs }: Authentication, nowMs: number): number {
   return Math.min(TICKET_LIFETIME_SECONDS, Math.floor((expiresAtMs - nowMs) / 1000));
 }
 
 /**
- * Whether a ticket can stand for such a client: its chain has to fit in, and there must be somebody to judge it again
- * at once when the ticket comes back, which a program that is asked by an event is not.
+ * Whether a client gets a ticket: its chain has to fit into it, and a verifier must be able to judge the
+ * chain again at once when the ticket comes back, which is not so when an event asks the program.
  */
 function isKept(options: TlsServerOptions, peerCertificates: readonly Uint8Array[]): boolean {
   if (peerCertificates.length === 0) return true;

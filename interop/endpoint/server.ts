@@ -1,0 +1,49 @@
+import { isIPv6 } from 'node:net';
+import { listen, type ListenOptions, type QuicConnection } from 'tsquic';
+import { ownAddresses, parsePreferred } from './addresses.ts';
+import { commonOptions, pem } from './common-options.ts';
+import type { Contract } from './contract.ts';
+import { answerRequest } from './hypertext.ts';
+import { beginKeyUpdate } from './key-update.ts';
+import type { Records } from './records.ts';
+
+/** Serves the files of the contract, in its manner, until `stop` resolves. */
+export async function runServer(contract: Contract, records: Records, stop: Promise<void>): Promise<void> {
+  const listener = await listen(listenOptions(contract, records), (connection) =>
+    serve(connection, contract),
+  );
+  const { ip, port } = listener.address;
+  console.log(`listening on ${isIPv6(ip) ? `[${ip}]` : ip}:${port}`);
+  await stop;
+  await listener.close();
+}
+
+function listenOptions(contract: Contract, records: Records): ListenOptions {
+  const { certificate, key, host, port, manner } = contract;
+  const named = manner['preferred-address'];
+  const common = commonOptions(contract, records);
+  return {
+    ...common,
+    ...(host !== undefined && { host }),
+    port,
+    cert: pem(certificate),
+    key: pem(key),
+    earlyData: manner['early-data'],
+    ...(manner['prefer-address'] && { preferredAddress: ownAddresses(host, port + 1) }),
+    core: {
+      ...common.core,
+      ...(manner.retry && { retry: 'always' }),
+      // Unlike the option of the same name of `listen`, it binds nothing.
+      ...(named !== undefined && { preferredAddress: parsePreferred(named) }),
+    },
+  };
+}
+
+async function serve(connection: QuicConnection, { manner, www }: Contract): Promise<void> {
+  const { readable, writable } = connection.datagrams;
+  if (manner.datagrams) readable.pipeTo(writable).catch(() => undefined);
+  if (manner['update-keys']) await beginKeyUpdate(connection);
+  for await (const stream of connection) {
+    answerRequest(stream, www).catch((error: unknown) => console.error(`no answer: ${String(error)}`));
+  }
+}

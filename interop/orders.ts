@@ -1,0 +1,84 @@
+import { join } from 'node:path';
+import type { Address } from '@tsquic/quic-core';
+import type { Case } from './cases/case.ts';
+import type { RunCertificates } from './certificates.ts';
+import type { ClientOrder, ServerOrder } from './peer.ts';
+
+/** What orders are made of. */
+export interface OrderParts {
+  readonly testCase: Case;
+  readonly certificates: RunCertificates;
+  /** The originals of the case's files. */
+  readonly root: string;
+  /** For logs, captures and what the client receives. */
+  readonly directory: string;
+  /** A peer speaks HTTP/3 only: the handshake has to suffice. */
+  readonly byHandshake: boolean;
+}
+
+/** Where `compareFiles` looks for what the client received. */
+export function receivedDirectory({ directory }: Pick<OrderParts, 'directory'>): string {
+  return join(directory, 'received');
+}
+
+/** The order of the server at `port`, with its preferred address if it is to have one. */
+export function serverOrder(parts: OrderParts, port: number, preferred: Address | undefined): ServerOrder {
+  const { testCase, certificates, root, directory, byHandshake } = parts;
+  const { host, versionTwo, retry, resumes, earlyData, migrates, rebinds, datagrams, postQuantum, patient } =
+    testCase;
+  const { certificate, key } = testCase.longChain ? certificates.long : certificates.usual;
+  return {
+    host,
+    port,
+    root,
+    certificate,
+    key,
+    alpn: alpnFor(byHandshake),
+    keyLog: join(directory, 'server.keys'),
+    versionTwo,
+    retry,
+    resumes,
+    earlyData,
+    datagrams,
+    postQuantum,
+    updatesKeys: testCase.keyUpdate === 'server',
+    migrates,
+    rebinds,
+    patient,
+    preferredAddress: preferred && { host: preferred.ip, port: preferred.port },
+  };
+}
+
+/** The order of the client, which reaches the server at `port`. */
+export function clientOrder(parts: OrderParts, port: number): ClientOrder {
+  const { testCase, certificates, directory, byHandshake } = parts;
+  const { host, client, versionTwo, resumes, earlyData, migrates, datagrams, postQuantum } = testCase;
+  const paths = testCase.files.map((file) => file.name);
+  return {
+    host,
+    port,
+    alpn: alpnFor(byHandshake),
+    handshakeOnly: byHandshake,
+    awaitsUpdate: testCase.keyUpdate === 'server',
+    resumes,
+    earlyData,
+    migrates,
+    datagrams,
+    postQuantum,
+    updatesKeys: testCase.keyUpdate === 'client',
+    connectionPerFile: testCase.connectionPerFile,
+    patient: testCase.patient,
+    followsPreferredAddress: testCase.prefersAddress,
+    paths: byHandshake && !resumes ? paths.slice(0, 1) : paths,
+    out: receivedDirectory(parts),
+    authority: certificates.usual.authority,
+    keyLog: join(directory, 'client.keys'),
+    cipher: client.cipher,
+    version: client.version,
+    versionTwo,
+  };
+}
+
+function alpnFor(byHandshake: boolean): string {
+  return byHandshake ? 'h3' : 'hq-interop';
+}

@@ -1,0 +1,142 @@
+import { ByteReader, latin1FromBytes } from '@tsquic/bytes';
+import { connectionError, Http3Code } from '../errors/http3-error.ts';
+import { type ByteSource, FrameHeaderReader } from '../frame/frame-header.ts';
+import { checkOnControlStream, FrameType } from '../frame/frame-type.ts';
+import { decodeIdentifier, isRequestStreamId } from '../frame/identifier.ts';
+import { decodeSettings, type Settings } from '../settings/settings.ts';
+
+/** Who is told what stands on the peer's control stream. What it throws is treated as an error of the peer. */
+export interface ControlReceiver {
+  readonly isServer: boolean;
+  onSettings(settings: Settings): void;
+  /** The first stream, or push, that the peer does not take. */
+  onGoAway(id: number): void;
+  /** A server is told the priority of a response. RFC 9218 §7.2 */
+  onPriorityUpdate(streamId: number, value: string): void;
+}
+
+/** Bytes of the frames that are kept while they are read. */
+const MOST_BYTES = 8192;
+/** Bytes of an identifier. */
+const IDENTIFIER_BYTES = 8;
+
+/** Reads the frames of the peer's control stream. RFC 9114 §6.2.1 */
+export class ControlReader {
+  private readonly receiver: ControlReceiver;
+  private readonly header = new FrameHeaderReader();
+  private payload: Uint8Array | undefined;
+  private have = 0;
+  /** Bytes of a frame without a meaning that are not read. */
+  private toSkip = 0;
+  private hasSettings = false;
+  /** What the client allows by MAX_PUSH_ID; -1 for nothing. We never push. RFC 9114 §7.2.7 */
+  private maxPushId = -1;
+
+  constructor(receiver: ControlReceiver) {
+    this.receiver = receiver;
+  }
+
+  /** Read what is there. Throws for frames that break RFC 9114. */
+  pump(source: ByteSource): void {
+    for (;;) {
+      if (!this.skip(source)) return;
+      if (this.payload === undefined) {
+        if (!this.header.read(source)) return;
+        this.begin();
+        continue;
+      }
+      const { length } = this.payload;
+      if (this.have < length) this.have += source.read(this.payload.subarray(this.have));
+      if (this.have < length) return;
+      const { payload } = this;
+      this.payload = undefined;
+      this.onFrame(this.header.type, payload);
+    }
+  }
+
+  /** Returns whether nothing is left to skip. */
+  private skip(source: ByteSource): boolean {
+    while (this.toSkip > 0) {
+      const count = source.read(new Uint8Array(Math.min(this.toSkip, 1024)));
+      if (count === 0) return false;
+      this.toSkip -= count;
+    }
+    return true;
+  }
+
+  private begin(): void {
+    const { type, length } = this.header;
+    if (!this.hasSettings && type !== FrameType.Settings)
+      throw connectionError(Http3Code.MissingSettings, 'the control stream does not begin with SETTINGS');
+    checkOnControlStream(type);
+    if (!KNOWN.includes(type)) {
+      this.toSkip = length;
+      return;
+    }
+    if (IDENTIFIERS.includes(type) && length > IDENTIFIER_BYTES)
+      throw connectionError(Http3Code.FrameError, 'a frame is longer than its identifier');
+    if (length > MOST_BYTES)
+      throw connectionError(Http3Code.ExcessiveLoad, `a control frame has more than ${MOST_BYTES} bytes`);
+    this.payload = new Uint8Array(length);
+    this.have = 0;
+  }
+
+  private onFrame(type: number, payload: Uint8Array): void {
+    switch (type) {
+      case FrameType.Settings:
+        return this.onSettings(payload);
+      case FrameType.GoAway:
+        return this.onGoAway(payload);
+      case FrameType.MaxPushId:
+        return this.onMaxPushId(decodeIdentifier(payload));
+      case FrameType.CancelPush:
+        decodeIdentifier(payload);
+        throw connectionError(Http3Code.IdError, 'a push is cancelled that was never promised');
+      default:
+        return this.onPriorityUpdate(type, payload);
+    }
+  }
+
+  private onSettings(payload: Uint8Array): void {
+    if (this.hasSettings)
+      throw connectionError(Http3Code.FrameUnexpected, 'there is a second SETTINGS frame');
+    this.hasSettings = true;
+    this.receiver.onSettings(decodeSettings(payload));
+  }
+
+  /** RFC 9114 §7.2.6 */
+  private onGoAway(payload: Uint8Array): void {
+    const id = decodeIdentifier(payload);
+    if (!this.receiver.isServer && !isRequestStreamId(payload))
+      throw connectionError(Http3Code.IdError, 'GOAWAY names a stream that is no request');
+    this.receiver.onGoAway(id);
+  }
+
+  /** RFC 9114 §7.2.7 */
+  private onMaxPushId(id: number): void {
+    if (!this.receiver.isServer)
+      throw connectionError(Http3Code.FrameUnexpected, 'a server sends MAX_PUSH_ID');
+    if (id < this.maxPushId) throw connectionError(Http3Code.IdError, 'MAX_PUSH_ID is less than before');
+    this.maxPushId = id;
+  }
+
+  /** RFC 9218 §7.2 */
+  private onPriorityUpdate(type: number, payload: Uint8Array): void {
+    if (!this.receiver.isServer)
+      throw connectionError(Http3Code.FrameUnexpected, 'a server sends PRIORITY_UPDATE');
+    const reader = new ByteReader(payload);
+    const id = reader.varint();
+    if (reader.truncated) throw connectionError(Http3Code.FrameError, 'PRIORITY_UPDATE is cut short');
+    if (type === FrameType.PriorityUpdatePush || !isRequestStreamId(payload.subarray(0, reader.position)))
+      throw connectionError(Http3Code.IdError, 'PRIORITY_UPDATE names neither a request nor a push');
+    this.receiver.onPriorityUpdate(id, latin1FromBytes(payload.subarray(reader.position)));
+  }
+}
+
+const IDENTIFIERS: readonly number[] = [FrameType.CancelPush, FrameType.GoAway, FrameType.MaxPushId];
+const KNOWN: readonly number[] = [
+  ...IDENTIFIERS,
+  FrameType.Settings,
+  FrameType.PriorityUpdateRequest,
+  FrameType.PriorityUpdatePush,
+];

@@ -1,0 +1,56 @@
+import { encodeVarint } from '@tsquic/bytes';
+import type { QuicConnection } from '@tsquic/quic-core';
+import { connectionError, Http3Code } from '../errors/http3-error.ts';
+import { OutgoingBytes } from '../stream/outgoing-bytes.ts';
+
+/** Types of unidirectional streams. RFC 9114 §6.2, RFC 9204 §4.2 */
+export const StreamType = { Control: 0x00, Push: 0x01, QpackEncoder: 0x02, QpackDecoder: 0x03 } as const;
+
+/** A stream of ours that the connection cannot do without. It is opened when there is something to say. RFC 9114 §6.2 */
+export class CriticalStream {
+  private readonly connection: QuicConnection;
+  private readonly streamType: number;
+  private outgoing: OutgoingBytes | undefined;
+  private beforeOpening: Uint8Array[] = [];
+  /** Its ID; -1 before it is open. */
+  id = -1;
+
+  constructor(connection: QuicConnection, streamType: number) {
+    this.connection = connection;
+    this.streamType = streamType;
+  }
+
+  /** Bytes that have not left. */
+  get unsentBytes(): number {
+    const waiting = this.beforeOpening.reduce((sum, { length }) => sum + length, 0);
+    return waiting + (this.outgoing?.unsentBytes ?? 0);
+  }
+
+  /** Send bytes after those before. Throws H3_EXCESSIVE_LOAD where the peer takes so few that too many wait. */
+  write(bytes: Uint8Array): void {
+    if (bytes.length === 0) return;
+    if (this.outgoing === undefined) this.beforeOpening.push(bytes);
+    else this.outgoing.append(bytes);
+    this.flush();
+    if (this.unsentBytes > MOST_UNSENT_BYTES)
+      throw connectionError(Http3Code.ExcessiveLoad, 'the peer does not read what it makes necessary to say');
+  }
+
+  /** Open the stream where the peer allows it by now, and hand over what it takes. */
+  flush(): void {
+    if (this.outgoing === undefined) {
+      if (this.beforeOpening.length === 0) return;
+      const stream = this.connection.openStream({ unidirectional: true, priority: 0 });
+      if (stream === undefined) return;
+      this.id = stream.id;
+      this.outgoing = new OutgoingBytes(stream);
+      this.outgoing.append(encodeVarint(this.streamType));
+      for (const bytes of this.beforeOpening) this.outgoing.append(bytes);
+      this.beforeOpening = [];
+    }
+    this.outgoing.flush();
+  }
+}
+
+/** Bytes of instructions and frames that may wait for the peer's credit. */
+const MOST_UNSENT_BYTES = 65_536;

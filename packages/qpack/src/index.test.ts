@@ -1,0 +1,14 @@
+import { expect, test } from '@jest/globals';
+import * as index from './index.ts';
+
+/** An export is a promise: none is added by accident. */
+test('the entry exports these names', () => {
+  expect(Object.keys(index).sort()).toEqual([
+    'FIELD_OVERHEAD',
+    'QpackCode',
+    'QpackDecoder',
+    'QpackEncoder',
+    'QpackError',
+    'fieldSize',
+  ]);
+});

@@ -1,0 +1,109 @@
+import { describe, expect, test } from '@jest/globals';
+import { concatBytes } from '@tsquic/bytes';
+import { Level } from '@tsquic/tls13';
+import { TransportCode as Code } from '../src/errors/transport-error.ts';
+import { FrameType as Type } from '../src/frame/rules.ts';
+import { type Attacker, PADDING } from './support/attacker.ts';
+import { attackServer, coreOf, createServer, eventsOf } from './support/contexts.ts';
+import { frame } from './support/frames.ts';
+import { issueId, LaterPath } from './support/later-path.ts';
+
+const APP = Level.Application;
+const MS = 1000;
+/** The byte that IDs of the attacker's path 1 consist of. */
+const OWN = 18;
+const PING = concatBytes(frame(Type.Ping), PADDING);
+const CHALLENGE = frame(Type.PathChallenge, [], new Uint8Array(8).fill(7));
+const ELSEWHERE = { ip: '192.0.2.99', port: 9999 };
+
+const meet = (): Attacker =>
+  attackServer(createServer({ transport: { maxPaths: 2 } }), {
+    parameters: (own) => void Object.assign(own, { initialMaxPathId: 3 }),
+  }).pass(50 * MS);
+
+/** Turns of the victim while time passes. */
+function turnsIn(attacker: Attacker, durationUs: number): number {
+  const untilUs = attacker.nowUs + durationUs;
+  let turns = 0;
+  while (attacker.nowUs < untilUs) {
+    attacker.pump();
+    const delayUs = attacker.victim.nextWakeDelay(attacker.nowUs, untilUs - attacker.nowUs);
+    attacker.nowUs += Math.max(1, Math.ceil(delayUs));
+    turns++;
+  }
+  return turns;
+}
+
+describe('a server whose client issues no ID for path 1', () => {
+  test('does not wake for acknowledgements that the amplification limit holds back: §3.4.3', () => {
+    const attacker = meet();
+    const path = new LaterPath(attacker, 1, OWN);
+    path.send(PING, 60);
+    attacker.pass(50 * MS);
+    // A stream keeps the server busy, so that it uses up what it may send to an address that is not validated.
+    attacker.send(APP, concatBytes(frame(Type.Stream | 2, [0, 1], Uint8Array.of(1))));
+    const { connection } = eventsOf(attacker.victim).at(-1)!;
+    attacker.victim.connection(connection)!.stream(0)!.write(new Uint8Array(200_000));
+    attacker.pass(20 * MS);
+    const numbers = attacker.seen.flatMap(({ level, number }) => (level === APP ? [number] : []));
+    const moved = attacker.packet(APP, concatBytes(PING, frame(Type.Ack, [numbers.at(-1)!, 0, 0, 0])));
+    attacker.deliver(moved, ELSEWHERE);
+    attacker.pump().pass(30 * MS);
+    path.send(PING, 60);
+    expect(turnsIn(attacker, 500 * MS)).toBeLessThan(20);
+    expect(attacker.closeCode).toBeUndefined();
+  });
+});
+
+/** Path 1, whose ID the victim knows. */
+function issued(attacker: Attacker): LaterPath {
+  const path = new LaterPath(attacker, 1, OWN);
+  attacker.send(APP, concatBytes(issueId(1, 0, OWN), PADDING)).pass(20 * MS);
+  return path;
+}
+
+describe('the first packet of path 1', () => {
+  test('may abandon path 0: §3.4', () => {
+    const attacker = meet();
+    const path = issued(attacker);
+    path.send(concatBytes(CHALLENGE, frame(Type.PathAbandon, [0, 0])));
+    expect(attacker.closeCode).toBeUndefined();
+    path.send(frame(Type.PathResponse, [], path.of(Type.PathChallenge)[0]!.data));
+    attacker.pass(100 * MS);
+    expect(path.of(Type.PathAbandon)[0]!.values[0]).toBe(0);
+    expect(path.of(Type.ConnectionClose)).toEqual([]);
+  });
+
+  test('ends the connection if it abandons path 0 and path 1 cannot be answered: §3.4', () => {
+    const attacker = meet();
+    new LaterPath(attacker, 1, OWN).send(frame(Type.PathAbandon, [0, 0]));
+    expect(attacker.closeCode).toBe(Code.NoViablePath);
+  });
+
+  test('takes no connection ID of the peer if it is damaged: §3.1, §7.1', () => {
+    const attacker = meet();
+    const path = issued(attacker);
+    const damaged = path.packet(PING);
+    damaged[damaged.length - 1]! ^= 1;
+    attacker.deliver(damaged);
+    attacker.pump();
+    path.send(CHALLENGE);
+    expect(path.of(Type.PathResponse)).toHaveLength(1);
+  });
+});
+
+test('packet numbers of path 1 are used up: the connection ends in silence. RFC 9000 §12.3, draft-ietf-quic-multipath §2.4', () => {
+  const attacker = meet();
+  const path = issued(attacker);
+  path.send(CHALLENGE);
+  path.send(frame(Type.PathResponse, [], path.of(Type.PathChallenge)[0]!.data));
+  const { sent } = coreOf(attacker.victim).parts.multipath!.partsOf(1).paths.active.space.sending;
+  sent.next = sent.tail = sent.firstOutstanding = Number.MAX_SAFE_INTEGER;
+  const { datagrams } = attacker.received;
+  path.send(PING, 60);
+  expect(attacker.received.datagrams).toBe(datagrams);
+  const closed = eventsOf(attacker.victim).flatMap((event) =>
+    event.type === 'closed' ? [event.reason] : [],
+  );
+  expect(closed).toMatchObject([{ kind: 'transport', code: Code.AeadLimitReached, remote: false }]);
+});

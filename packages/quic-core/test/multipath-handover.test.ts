@@ -1,0 +1,232 @@
+import { describe, expect, test } from '@jest/globals';
+import { createNodeProvider } from '@tsquic/crypto/node';
+import { createConnectedPair, type Pair, type PairOptions, SECOND_CLIENT_ADDRESS } from '@tsquic/simulator';
+import { coreOf } from './support/contexts.ts';
+
+const SECOND = 1_000_000;
+const MS = 1000;
+const OFFERS = { transport: { maxPaths: 2 } };
+const LINK = { bytesPerSecond: 1_250_000, delayUs: 10 * MS };
+
+function connectedPair(options: Partial<PairOptions> = {}): Pair {
+  const pair = createConnectedPair({
+    createCrypto: (random) => createNodeProvider({ random }),
+    seed: 7,
+    link: LINK,
+    secondPath: {},
+    client: OFFERS,
+    server: OFFERS,
+    serverHost: { keepsBytes: false },
+    clientHost: { keepsBytes: false },
+    ...options,
+  });
+  pair.run(() => pair.client.has('confirmed'), 5 * SECOND);
+  return pair;
+}
+
+const statesOf = (pair: Pair, side: 'client' | 'server'): string[] =>
+  pair[side].eventsOf('path-state').map(({ pathId, state }) => `${pathId} ${state}`);
+
+const ENDS = [['client'], ['server']] as const;
+
+/** The client opens path 1 and gives path 0 up in the very turn in which path 1 is available to it. */
+function handOver(pair: Pair): void {
+  const { context, connection } = pair.client;
+  const nextEvent = context.nextEvent.bind(context);
+  let hasLeft = false;
+  context.nextEvent = () => {
+    const event = nextEvent();
+    if (!hasLeft && event?.type === 'path-state' && event.state === 'available') {
+      hasLeft = true;
+      expect(connection.abandonPath(0)).toBe(true);
+    }
+    return event;
+  };
+  expect(connection.openPath({ from: SECOND_CLIENT_ADDRESS })).toBe(1);
+}
+
+/** Bytes still pass, on path 1 alone. */
+function expectHandedOver(pair: Pair): void {
+  const feeder = pair.client.sendPattern(100_000, { unidirectional: true });
+  expect(pair.run(() => pair.server.received(feeder.stream.id).finished, 10 * SECOND)).toBe(true);
+  pair.pass(5 * SECOND);
+  for (const [side] of ENDS) {
+    expect(pair[side].has('closed')).toBe(false);
+    expect(statesOf(pair, side).slice().sort()).toEqual(['0 abandoned', '1 available']);
+    expect(pair[side].connection.pathStatistics().map(({ pathId }) => pathId)).toEqual([1]);
+  }
+}
+
+describe('a client that leaves its first path for the second: draft-ietf-quic-multipath §3.4', () => {
+  test('as soon as the second is available to it', () => {
+    const pair = connectedPair();
+    handOver(pair);
+    expectHandedOver(pair);
+  });
+
+  test.each([20, 50, 100, 300])('while the server has not heard of it for %d ms', (silentMs) => {
+    const { nowUs } = connectedPair().world;
+    const span = { fromUs: nowUs + 15 * MS, untilUs: nowUs + silentMs * MS };
+    const pair = connectedPair({ secondPath: { up: { blackholes: [span] } } });
+    const { connection } = pair.client;
+    expect(connection.openPath({ from: SECOND_CLIENT_ADDRESS })).toBe(1);
+    pair.run(() => pair.client.has('path-state'), SECOND);
+    expect(pair.server.has('path-state')).toBe(false);
+    pair.pass(100 * MS);
+    expect(connection.abandonPath(0)).toBe(true);
+    expectHandedOver(pair);
+  });
+
+  test('ends the connection where the second path fails as well', () => {
+    const { nowUs } = connectedPair().world;
+    const from = nowUs + 45 * MS;
+    const gone = { blackholes: [{ fromUs: from, untilUs: Infinity }] };
+    const heard = { blackholes: [{ fromUs: nowUs + 15 * MS, untilUs: from }] };
+    const pair = connectedPair({ secondPath: { up: heard, down: gone } });
+    pair.client.connection.openPath({ from: SECOND_CLIENT_ADDRESS });
+    pair.run(() => pair.client.has('path-state'), SECOND);
+    expect(pair.server.has('path-state')).toBe(false);
+    pair.run(() => false, from + MS - pair.world.nowUs);
+    expect(pair.client.connection.abandonPath(0)).toBe(true);
+    expect(pair.run(() => pair.server.has('closed'), 30 * SECOND)).toBe(true);
+    expect(statesOf(pair, 'server')).toContain('0 abandoned');
+  });
+});
+
+describe('a limit of paths that is lower at the peer: draft-ietf-quic-multipath §4', () => {
+  test('holds for the calls of a program', () => {
+    const pair = connectedPair({ client: { transport: { maxPaths: 4 } } });
+    const { connection } = pair.client;
+    expect(connection.setPathStatus(2, 'backup')).toBe(false);
+    expect(connection.setPathStatus(3, 'backup')).toBe(false);
+    expect(connection.abandonPath(3)).toBe(false);
+    expect(connection.setPathStatus(1, 'backup')).toBe(true);
+    expect(connection.abandonPath(1)).toBe(true);
+    pair.pass(SECOND);
+    for (const [side] of ENDS) expect(pair[side].has('closed')).toBe(false);
+  });
+});
+
+/** Both ends have two paths, and nothing is under way. */
+function twoPaths(options: Partial<PairOptions> = {}): Pair {
+  const pair = connectedPair(options);
+  pair.client.connection.openPath({ from: SECOND_CLIENT_ADDRESS });
+  pair.run(() => pair.server.has('path-state') && pair.client.has('path-state'), 5 * SECOND);
+  pair.pass(200 * MS);
+  return pair;
+}
+
+/** The client's host reports that it cannot send on a path. */
+function refuse({ client, world }: Pair, pathId: number): void {
+  const { local, remote } = client.connection.pathStatistics().find((path) => path.pathId === pathId)!;
+  client.context.notifyUnreachable(remote, world.nowUs, local);
+}
+
+describe('a host that cannot send on a path: draft-ietf-quic-multipath §3.4', () => {
+  test.each([0, 1])('once, or several times at once: path %d is used again', (pathId) => {
+    const pair = twoPaths();
+    for (let i = 0; i < 10; i++) refuse(pair, pathId);
+    pair.pass(SECOND);
+    for (const [side] of ENDS) expect(statesOf(pair, side)).toEqual(['1 available']);
+    const before = deliveredOn(pair, pathId);
+    const feeder = pair.client.sendPattern(2_000_000, { unidirectional: true });
+    expect(pair.run(() => pair.server.received(feeder.stream.id).finished, 10 * SECOND)).toBe(true);
+    expect(deliveredOn(pair, pathId) - before).toBeGreaterThan(500_000);
+  });
+
+  test('again and again: the path is abandoned', () => {
+    const gone = { unreachable: [{ fromUs: SECOND, untilUs: Infinity }] };
+    const pair = twoPaths({ secondPath: { up: gone } });
+    pair.pass(SECOND);
+    const feeder = pair.client.sendPattern(2_000_000, { unidirectional: true });
+    expect(pair.run(() => pair.server.received(feeder.stream.id).finished, 3 * SECOND)).toBe(true);
+    pair.pass(10 * SECOND);
+    expect(statesOf(pair, 'client')).toEqual(['1 available', '1 suspended', '1 abandoned']);
+  });
+
+  test('once, while the other path does not answer: it stays', () => {
+    const from = SECOND;
+    const gone = { blackholes: [{ fromUs: from, untilUs: Infinity }] };
+    const pair = twoPaths({ secondPath: { up: gone, down: gone } });
+    pair.run(() => false, from - pair.world.nowUs);
+    const feeder = pair.client.sendPattern(2_000_000, { unidirectional: true });
+    const { probeTimeouts } = pair.client.connection.statistics();
+    const isSilent = (): boolean => pair.client.connection.statistics().probeTimeouts > probeTimeouts;
+    expect(pair.run(isSilent, SECOND)).toBe(true);
+    for (let i = 0; i < 20; i++) {
+      refuse(pair, 0);
+      pair.pass(30 * MS);
+    }
+    expect(pair.run(() => pair.server.received(feeder.stream.id).finished, 10 * SECOND)).toBe(true);
+    expect(statesOf(pair, 'client')).not.toContain('0 suspended');
+    expect(statesOf(pair, 'client')).not.toContain('0 abandoned');
+  });
+});
+
+const deliveredOn = (pair: Pair, pathId: number): number =>
+  pair.client.connection.pathStatistics().find((path) => path.pathId === pathId)!.bytesDelivered;
+
+test('a client cannot move path 0 once it is abandoned: draft-ietf-quic-multipath §3.4', () => {
+  const pair = twoPaths();
+  const { connection } = pair.client;
+  const third = { from: { ip: SECOND_CLIENT_ADDRESS.ip, port: 7777 } };
+  expect(connection.abandonPath(0)).toBe(true);
+  for (const _turn of ['at once', 'when it is forgotten']) {
+    expect([connection.migrate(third), connection.probe(third)]).toEqual([false, false]);
+    pair.pass(5 * SECOND);
+  }
+});
+
+test('both ends close at once, with packets to acknowledge: none answers the other. RFC 9000 §10.2.2, draft-ietf-quic-multipath §2.3', () => {
+  const sent = (isMultipath: boolean): number[] => {
+    const offers = isMultipath ? OFFERS : {};
+    const pair = connectedPair({ client: offers, server: offers });
+    pair.pass(300 * MS);
+    for (const [side] of ENDS) pair[side].sendPattern(100, { unidirectional: true });
+    pair.pass(11 * MS);
+    for (const [side] of ENDS) pair[side].connection.close();
+    pair.pass(10);
+    const before = ENDS.map(([side]) => pair[side].connection.statistics().bytesSent);
+    pair.pass(2 * SECOND);
+    return ENDS.map(([side], index) => pair[side].connection.statistics().bytesSent - before[index]!);
+  };
+  expect(sent(true)).toEqual([0, 0]);
+  expect(sent(false)).toEqual([0, 0]);
+});
+
+test.each([0, 1])(
+  'a connection closes just after path %d has died: the peer hears it: draft-ietf-quic-multipath §2.6',
+  (pathId) => {
+    const gone = { blackholes: [{ fromUs: SECOND, untilUs: Infinity }] };
+    const links = { up: gone, down: gone };
+    const pair = twoPaths(pathId === 0 ? links : { secondPath: links });
+    pair.run(() => false, SECOND + MS - pair.world.nowUs);
+    pair.client.connection.close(7, 'done');
+    pair.pass(SECOND);
+    const [closed] = pair.server.eventsOf('closed');
+    expect(closed?.reason).toMatchObject({ kind: 'application', code: 7, remote: true });
+  },
+);
+
+test('probe timeouts of path 1 do not rely on requests that leave on path 0: draft-ietf-quic-ack-frequency §7', () => {
+  const offers = { transport: { maxPaths: 2, ackFrequency: true } };
+  const pair = twoPaths({ client: offers, server: offers });
+  const feeder = pair.client.sendPattern(8_000_000, { unidirectional: true });
+  expect(pair.run(() => pair.server.received(feeder.stream.id).finished, 20 * SECOND)).toBe(true);
+  const { ackFrequency, recovery, multipath } = coreOf(pair.client.context).parts;
+  expect(ackFrequency!.sent).toBeGreaterThan(0);
+  expect(recovery.maxAckDelayUs).toBeLessThan(25 * MS);
+  expect(multipath!.partsOf(1).recovery.maxAckDelayUs).toBe(25 * MS);
+});
+
+test('what was in flight on path 0 holds no memory once it is abandoned: draft-ietf-quic-multipath §3.4', () => {
+  const pair = twoPaths();
+  const { paths, streams } = coreOf(pair.client.context).parts;
+  Object.defineProperty(paths.active.windowUse, 'recentBytes', { value: 100_000_000 });
+  pair.client.sendPattern(1000, { unidirectional: true });
+  pair.pass(SECOND);
+  expect(streams.sending.memory.streamBytes).toBeGreaterThan(100_000_000);
+  expect(pair.client.connection.abandonPath(0)).toBe(true);
+  pair.pass(SECOND);
+  expect(streams.sending.memory.streamBytes).toBeLessThan(100_000_000);
+});

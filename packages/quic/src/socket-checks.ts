@@ -1,0 +1,17 @@
+import { check, PORT_TO_BIND, SOCKET } from './option-checks.ts';
+import { BOOLEAN, type Kinds, STRING } from './option-kinds.ts';
+import type { PathOptions, RebindOptions } from './options.ts';
+
+/** Throws `ERR_QUIC_INVALID_OPTION` for an unknown option of `rebind`, and for a value of the wrong kind. */
+export function checkRebind(options: RebindOptions): void {
+  check(options, REBIND);
+}
+
+/** Check the options of `openPath` likewise. */
+export function checkPath(options: PathOptions): void {
+  check(options, PATH);
+}
+
+const FROM = { localAddress: STRING, localPort: PORT_TO_BIND, socket: SOCKET };
+const REBIND: Kinds<RebindOptions> = { ...FROM, atOnce: BOOLEAN };
+const PATH: Kinds<PathOptions> = { ...FROM, backup: BOOLEAN };
