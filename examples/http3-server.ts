@@ -42,14 +42,14 @@ function answer(http: Http3Connection, event: Http3Event): void {
     if (method === 'POST') return;
     stream.write(new TextEncoder().encode(`Hello, ${path}\n`), true);
   } else if (event.type === 'content' || event.type === 'writable' || event.type === 'end') {
-    sendBack(http, event.streamId, event.type === 'end');
+    sendBack(http, event.streamId);
   } else if (event.type === 'failed') unsent.delete(`${http.connection.id} ${event.streamId}`);
 }
 
-/** Content goes back as it comes; while some is not taken, no more is read. */
-function sendBack(http: Http3Connection, streamId: number, isComplete: boolean): void {
+/** Content goes back as it comes; while some is not taken, no more is read. Several events can follow the end of what is sent. */
+function sendBack(http: Http3Connection, streamId: number): void {
   const stream = http.stream(streamId);
-  if (stream === undefined) return;
+  if (stream === undefined || stream.hasEnded) return;
   const key = `${http.connection.id} ${streamId}`;
   for (;;) {
     const bytes = unsent.get(key) ?? chunk.slice(0, stream.read(chunk));
@@ -58,7 +58,7 @@ function sendBack(http: Http3Connection, streamId: number, isComplete: boolean):
     unsent.delete(key);
     if (bytes.length === 0) break;
   }
-  if (isComplete || stream.hasRead) stream.write(new Uint8Array(0), true);
+  if (stream.hasRead) stream.write(new Uint8Array(0), true);
 }
 
 const port = await openNodePort({ ip: '127.0.0.1', port: Number(portNumber) });

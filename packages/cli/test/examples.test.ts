@@ -11,7 +11,7 @@ const directory = mkdtempSync(join(tmpdir(), 'tsquic-examples-'));
 afterAll(() => rmSync(directory, { recursive: true }));
 
 test('three-calls echoes', async () => {
-  expect(await ended(start('examples/three-calls.ts'))).toEqual({ code: 0, stdout: 'hello\n' });
+  expect(await ended(start('examples/three-calls.ts'))).toEqual({ code: 0, stdout: 'hello\n', stderr: '' });
 });
 
 test.each([
@@ -36,8 +36,12 @@ test.each([
   });
   const client = await ended(start(`examples/${name}-client.ts`, cert, port, ...words));
   server.kill('SIGTERM');
-  expect([client.code, client.stdout.trim().split('\n').sort()]).toEqual([0, lines.sort()]);
-  expect((await serverEnd).code).toBe(0);
+  expect([client.code, client.stderr, client.stdout.trim().split('\n').sort()]).toEqual([
+    0,
+    '',
+    lines.sort(),
+  ]);
+  expect(await serverEnd).toMatchObject({ code: 0, stderr: '' });
 });
 
 test('tsquic as a process: its exit code, and results apart from troubles', async () => {
@@ -45,18 +49,29 @@ test('tsquic as a process: its exit code, and results apart from troubles', asyn
   const made = await ended(start(main, 'cert', '--out', join(directory, 'made'), '--host', 'localhost'));
   expect(made.code).toBe(0);
   expect(made.stdout).toMatch(/cert\.pem and .*key\.pem for localhost\n$/);
-  expect(await ended(start(main, 'frobnicate'))).toEqual({ code: 1, stdout: '' });
+  expect(await ended(start(main, 'frobnicate'))).toMatchObject({
+    code: 1,
+    stdout: '',
+    stderr: expect.stringMatching(/./),
+  });
 });
 
 function start(...words: readonly string[]): ChildProcess {
   const args = ['-C', 'tsquic-src', '--no-warnings', '--import', './tools/ts.mjs', ...words];
-  return spawn(process.execPath, args, { cwd: project, stdio: ['ignore', 'pipe', 'ignore'] });
+  return spawn(process.execPath, args, { cwd: project, stdio: ['ignore', 'pipe', 'pipe'] });
 }
 
-function ended(child: ChildProcess): Promise<{ readonly code: number | null; readonly stdout: string }> {
+interface End {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+function ended(child: ChildProcess): Promise<End> {
   return new Promise((resolve) => {
-    let stdout = '';
-    child.stdout?.on('data', (data: Buffer) => (stdout += data.toString()));
-    child.once('close', (code) => resolve({ code, stdout }));
+    const text = { stdout: '', stderr: '' };
+    child.stdout?.on('data', (data: Buffer) => (text.stdout += data.toString()));
+    child.stderr?.on('data', (data: Buffer) => (text.stderr += data.toString()));
+    child.once('close', (code) => resolve({ code, ...text }));
   });
 }

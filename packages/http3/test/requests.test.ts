@@ -57,4 +57,40 @@ describe('requests and responses', () => {
     }, 'the end');
     expect(scene.client.contentOf(0)).toEqual(content);
   });
+
+  test('a message that has its end and waits for credit tells so, whatever the peer sends then', () => {
+    const seen: (readonly [ended: boolean, sent: boolean])[] = [];
+    const scene = new Scene({
+      context: {
+        transport: { maxDatagramFrameBytes: 65_535, streamWindowBytes: 4096, maxStreamWindowBytes: 4096, maxSendBufferBytes: 4096 },
+      },
+      onClient: () => undefined,
+      onServer: (event, end) => {
+        readEverything(event, end);
+        if (!('streamId' in event)) return;
+        const stream = end.engine.stream(event.streamId);
+        if (event.type === 'request') {
+          stream!.respond({ status: 200, fields: [] });
+          expect([stream!.hasEnded, stream!.hasSent]).toEqual([false, false]);
+          expect(stream!.write(new Uint8Array(10_000), true)).toBe(10_000);
+        }
+        seen.push([stream!.hasEnded, stream!.hasSent]);
+      },
+    });
+    const request = scene.client.engine.request({ ...GET, method: 'POST' })!;
+    scene.run(() => scene.server.eventsOf('request').length === 1, 'the request');
+    request.write(new Uint8Array(3000), true);
+    scene.run(() => scene.server.eventsOf('end').length === 1, 'the end of the request');
+    expect(scene.server.events.map(({ type }) => type)).toContain('content');
+    expect(new Set(seen.map(String))).toEqual(new Set(['true,false']));
+    const misuse = { name: 'QuicUsageError', message: expect.stringMatching(/nothing follows its end/) };
+    expect(() => scene.server.engine.stream(request.id)!.write(new Uint8Array(1))).toThrow(
+      expect.objectContaining(misuse),
+    );
+    scene.run(() => {
+      scene.client.read(request.id);
+      return scene.client.eventsOf('end').length === 1;
+    }, 'the end of the response');
+    expect(scene.client.contentOf(request.id).length).toBe(10_000);
+  });
 });

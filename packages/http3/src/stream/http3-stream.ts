@@ -10,6 +10,8 @@ export interface Http3Stream {
   readonly id: number;
   /** Whether the peer's message is complete, or nobody reads it further. */
   readonly hasRead: boolean;
+  /** Whether this side's message was given its end, sent or not yet: nothing can be written after it. */
+  readonly hasEnded: boolean;
   /** Whether this side has sent all of its message, or nobody wants it further. */
   readonly hasSent: boolean;
   /** Copy content into `into`; returns how many bytes, 0 for none now or no more. */

@@ -91,6 +91,10 @@ export class RequestStream implements Http3Stream {
     return this.incoming.isDone || this.isOver || this.isUnread;
   }
 
+  get hasEnded(): boolean {
+    return this.sending === 'ended';
+  }
+
   get hasSent(): boolean {
     return this.isOver || this.isStopped || (this.sending === 'ended' && this.outgoing.waitingBytes === 0);
   }
