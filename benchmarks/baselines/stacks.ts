@@ -123,19 +123,19 @@ const quinn: Stack = {
 
 /** Ours on other runtimes than the one that runs this. */
 const oursOnNode26: Stack = {
-  name: 'tsquic, Node 26',
+  name: 'tsquic on Node 26',
   cannot: {},
   install: installNode26,
   command: () => [node26, '--no-warnings', script('tsquic.mjs')],
 };
 const oursOnBun: Stack = {
-  name: 'tsquic, Bun',
+  name: 'tsquic on Bun',
   cannot: {},
   install: bun.install,
   command: () => [npmProgram('bun'), script('tsquic.mjs')],
 };
 const oursOnDeno: Stack = {
-  name: 'tsquic, Deno',
+  name: 'tsquic on Deno',
   cannot: {},
   install: deno.install,
   command: () => [
