@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { EventQueue } from './event-queue.ts';
+import type { PathStateEvent } from '../events.ts';
 
 const SEED = 5;
 
@@ -69,4 +70,47 @@ test('of the largest datagram, and of datagrams dropped, the last word of each c
   ]);
   queue.push({ type: 'datagram-size', connection: 0, maxBytes: 5 });
   expect(queue.shift()).toEqual({ type: 'datagram-size', connection: 0, maxBytes: 5 });
+});
+
+const ADDRESS = { ip: '192.0.2.1', port: 1 };
+const stateOf = (pathId: number, state: PathStateEvent['state'], connection = 1): PathStateEvent => ({
+  type: 'path-state',
+  connection,
+  pathId,
+  state,
+  code: 0,
+  local: ADDRESS,
+  remote: ADDRESS,
+});
+const pathsIn = (queue: EventQueue): string[] => {
+  const found: string[] = [];
+  for (let event = queue.shift(); event !== undefined; event = queue.shift())
+    if (event.type === 'path-state') found.push(`${event.pathId} ${event.state}`);
+  return found;
+};
+
+test('of the states of paths, the last of each path stays, whatever happens to others', () => {
+  const queue = new EventQueue();
+  for (let id = 0; id < 32; id++) queue.push(stateOf(id, 'available'));
+  for (let i = 0; i < 100; i++) queue.push(stateOf(5, i % 2 === 0 ? 'suspended' : 'available'));
+  queue.push(stateOf(5, 'abandoned'));
+  queue.push(stateOf(5, 'abandoned', 2));
+  expect(pathsIn(queue)).toEqual([
+    ...Array.from({ length: 32 }, (_, id) => `${id} ${id === 5 ? 'abandoned' : 'available'}`),
+    '5 abandoned',
+  ]);
+  queue.push(stateOf(5, 'available'));
+  expect(pathsIn(queue)).toEqual(['5 available']);
+});
+
+test('of paths without end that are over, the newest are told, and each that is in use', () => {
+  const queue = new EventQueue();
+  queue.push(stateOf(0, 'available'));
+  for (let id = 1; id < 10_000; id++) {
+    queue.push(stateOf(id, 'available'));
+    queue.push(stateOf(id, 'abandoned'));
+  }
+  const told = pathsIn(queue);
+  expect(told).toHaveLength(64);
+  expect([told[0], told[63]]).toEqual(['0 available', '9999 abandoned']);
 });

@@ -1,4 +1,4 @@
-import type { QuicEvent } from '../events.ts';
+import type { PathStateEvent, QuicEvent } from '../events.ts';
 
 /** Kinds of events of which a later one says all that an earlier one said, so that only the last is kept. */
 type News = Extract<QuicEvent, { type: 'datagram-size' | 'datagrams-dropped' }>;
@@ -7,19 +7,23 @@ type News = Extract<QuicEvent, { type: 'datagram-size' | 'datagrams-dropped' }>;
  * How many events of each `Repeated` kind a connection keeps for a program that does not poll: the newest.
  */
 const KEPT = 8;
+/**
+ * So many path IDs have their last state kept, which is twice as many as may be in use at once (`maxPaths`): for each
+ * of them, one that was abandoned may wait to be told.
+ */
+const KEPT_PATHS = 64;
 const COMPACT_AT = 1024;
 
 /**
  * Events that a peer can cause as often as it likes: tickets and tokens for later connections
- * (RFC 8446 §4.6.1, RFC 9000 §8.1.3), changes of its address (RFC 9000 §9.3), and of paths
- * (draft-ietf-quic-multipath §3).
+ * (RFC 8446 §4.6.1, RFC 9000 §8.1.3), and changes of its address (RFC 9000 §9.3).
  */
-type Repeated = Extract<QuicEvent, { type: 'ticket' | 'token' | 'path' | 'path-state' }>;
+type Repeated = Extract<QuicEvent, { type: 'ticket' | 'token' | 'path' }>;
 
 /**
  * Events of all connections that the application has not polled yet, oldest first. The number of streams
- * bounds the stream events (`StreamTable`). Of tickets, tokens and path changes only the newest are kept, and
- * of the other kinds that a peer can repeat only the last one.
+ * bounds the stream events (`StreamTable`). Of tickets, tokens and address changes only the newest are kept, of
+ * the states of a path the last one, and of the other kinds that a peer can repeat only the last one.
  */
 export class EventQueue {
   private events: (QuicEvent | Waiting)[] = [];
@@ -28,9 +32,12 @@ export class EventQueue {
   private readonly waiting = new Map<number, Kept>();
   /** The last event of each `News` kind that is in the queue, by kind and connection. */
   private readonly news = new Map<string, News>();
+  /** The last state of each path that is in the queue, by connection and path ID. draft-ietf-quic-multipath §3 */
+  private readonly states = new Map<number, Map<number, PathStateEvent>>();
 
   push(event: QuicEvent): void {
     if (isRepeated(event)) return this.pushRepeated(event);
+    if (event.type === 'path-state') return this.pushState(event);
     if (event.type === 'datagram-size' || event.type === 'datagrams-dropped') return this.pushNews(event);
     this.events.push(event);
   }
@@ -42,11 +49,25 @@ export class EventQueue {
     this.news.set(key, event);
   }
 
+  /**
+   * A program may wait for the state of one path, so that none is dropped for those of others. Of paths that are over, a peer
+   * can make any number: beyond the bound, the oldest of them is forgotten.
+   */
+  private pushState(event: PathStateEvent): void {
+    const { connection, pathId } = event;
+    let states = this.states.get(connection);
+    if (states === undefined) this.states.set(connection, (states = new Map()));
+    const isNew = !states.has(pathId);
+    states.set(pathId, event);
+    if (!isNew) return;
+    if (states.size <= KEPT_PATHS) this.events.push({ type: 'waiting', connection, kind: 'path-state' });
+    else states.delete(oldestEnd(states));
+  }
+
   private pushRepeated(event: Repeated): void {
     const { connection, type } = event;
     let all = this.waiting.get(connection);
-    if (all === undefined)
-      this.waiting.set(connection, (all = { ticket: [], token: [], path: [], 'path-state': [] }));
+    if (all === undefined) this.waiting.set(connection, (all = { ticket: [], token: [], path: [] }));
     // The oldest event is dropped and each later one moves up by a place, so that the places are bounded too.
     const kept = all[type];
     if (kept.push(event) > KEPT) kept.shift();
@@ -72,9 +93,11 @@ export class EventQueue {
     this.head = 0;
     this.waiting.clear();
     this.news.clear();
+    this.states.clear();
   }
 
-  private takeOldest({ connection, kind }: Waiting): Repeated | News {
+  private takeOldest({ connection, kind }: Waiting): QuicEvent {
+    if (kind === 'path-state') return this.takeState(connection);
     if (kind === 'datagram-size' || kind === 'datagrams-dropped') {
       const key = `${kind} ${connection}`;
       const event = this.news.get(key)!;
@@ -86,18 +109,32 @@ export class EventQueue {
     if (Object.values(kept).every(({ length }) => length === 0)) this.waiting.delete(connection);
     return oldest;
   }
+
+  private takeState(connection: number): PathStateEvent {
+    const states = this.states.get(connection)!;
+    const [oldest] = states.values();
+    states.delete(oldest!.pathId);
+    if (states.size === 0) this.states.delete(connection);
+    return oldest!;
+  }
+}
+
+/** The path whose last state can be left out: the oldest that is over. */
+function oldestEnd(states: ReadonlyMap<number, PathStateEvent>): number {
+  for (const { pathId, state } of states.values()) if (state === 'abandoned') return pathId;
+  return states.keys().next().value!;
 }
 
 /** The place in the queue of the oldest of its kind that a connection has, or of the last word about something. */
 interface Waiting {
   readonly type: 'waiting';
   readonly connection: number;
-  readonly kind: Repeated['type'] | News['type'];
+  readonly kind: Repeated['type'] | News['type'] | 'path-state';
 }
 
 type Kept = Readonly<Record<Repeated['type'], Repeated[]>>;
 
 function isRepeated(event: QuicEvent): event is Repeated {
   const { type } = event;
-  return type === 'ticket' || type === 'token' || type === 'path' || type === 'path-state';
+  return type === 'ticket' || type === 'token' || type === 'path';
 }
