@@ -15,6 +15,7 @@ export type {
   ConnectionState,
   ConnectionStatistics,
   ClientPath,
+  MovedPath,
   PathStatistics,
   PathWish,
   QuicConnection,

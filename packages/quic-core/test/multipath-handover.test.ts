@@ -1,6 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
 import { createNodeProvider } from '@tsquic/crypto/node';
-import { createConnectedPair, type Pair, type PairOptions, SECOND_CLIENT_ADDRESS } from '@tsquic/simulator';
+import {
+  CLIENT_ADDRESS,
+  createConnectedPair,
+  type Pair,
+  type PairOptions,
+  SECOND_CLIENT_ADDRESS,
+} from '@tsquic/simulator';
 import { coreOf } from './support/contexts.ts';
 
 const SECOND = 1_000_000;
@@ -229,4 +235,56 @@ test('what was in flight on path 0 holds no memory once it is abandoned: draft-i
   expect(pair.client.connection.abandonPath(0)).toBe(true);
   pair.pass(SECOND);
   expect(streams.sending.memory.streamBytes).toBeLessThan(100_000_000);
+});
+
+describe('a client that moves one of its paths: draft-ietf-quic-multipath §3.1.3', () => {
+  const elsewhere = { ip: SECOND_CLIENT_ADDRESS.ip, port: 7777 };
+  const localsOf = (pair: Pair): string[] =>
+    pair.client.connection
+      .pathStatistics()
+      .filter(({ active }) => active)
+      .map(({ pathId, local }) => `${pathId} ${local.ip}:${local.port}`)
+      .sort();
+  /** Path 1 is the faster one, so that data goes out there first. */
+  const fastSecond = (): Pair => {
+    const pair = twoPaths({
+      link: { ...LINK, delayUs: 40 * MS },
+      secondPath: { up: LINK, down: LINK },
+      clientHost: { addresses: [CLIENT_ADDRESS, SECOND_CLIENT_ADDRESS, elsewhere], keepsBytes: false },
+    });
+    pair.client.sendPattern(500_000, { unidirectional: true });
+    pair.pass(SECOND);
+    expect(pair.client.connection.pathStatistics()[0]!.pathId).toBe(1);
+    return pair;
+  };
+
+  test('by default path 0, from and to its own addresses', () => {
+    const pair = fastSecond();
+    const before = localsOf(pair);
+    expect(before).toHaveLength(2);
+    expect(pair.client.connection.migrate({})).toBe(true);
+    expect(pair.client.connection.probe({})).toBe(true);
+    pair.pass(SECOND);
+    expect(localsOf(pair)).toEqual(before);
+  });
+
+  test('or the one that it names', () => {
+    const pair = fastSecond();
+    const [first] = localsOf(pair);
+    expect(pair.client.connection.migrate({ pathId: 1, from: elsewhere })).toBe(true);
+    pair.pass(SECOND);
+    expect(localsOf(pair)).toEqual([first, `1 ${elsewhere.ip}:${elsewhere.port}`]);
+    const feeder = pair.client.sendPattern(500_000, { unidirectional: true });
+    expect(pair.run(() => pair.server.received(feeder.stream.id).finished, 5 * SECOND)).toBe(true);
+  });
+
+  test('and none that is not in use', () => {
+    const pair = fastSecond();
+    expect(pair.client.connection.migrate({ pathId: 2, from: elsewhere })).toBe(false);
+    expect(pair.client.connection.probe({ pathId: 7, from: elsewhere })).toBe(false);
+    expect(() => pair.client.connection.probe({ pathId: -1 })).toThrow();
+    const single = connectedPair({ client: {} });
+    expect(single.client.connection.migrate({ pathId: 1, from: elsewhere })).toBe(false);
+    expect(() => single.client.connection.migrate({ pathId: 0.5 })).toThrow();
+  });
 });

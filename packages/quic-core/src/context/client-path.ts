@@ -3,15 +3,21 @@ import type { ConnectionParts } from '../connection/parts.ts';
 import { QuicUsageError } from '../errors/usage-error.ts';
 import { type Address, sameAddress } from '../path/address.ts';
 import type { Move } from '../path/migration.ts';
+import type { Path } from '../path/path.ts';
 import type { ClientPath } from './handles.ts';
 
-type Parts = Pick<ConnectionParts, 'isClient' | 'paths' | 'migration' | 'multipath'>;
+type Parts = Pick<ConnectionParts, 'isClient' | 'migration' | 'multipath'>;
 
-/** The path that a program names, checked. Throws `QuicUsageError`. */
-export function checkedMove(path: ClientPath & { readonly atOnce?: boolean }, parts: Parts): Move {
-  const { isClient, paths, multipath } = parts;
-  if (!isClient) throw new QuicUsageError('not-a-client', 'only clients move: RFC 9000 §9');
-  const { active } = (multipath?.best ?? { paths }).paths;
+/**
+ * The addresses that a program names, checked; those that it leaves out are those of `active`. Throws
+ * `QuicUsageError`.
+ */
+export function checkedMove(
+  path: ClientPath & { readonly atOnce?: boolean },
+  parts: Parts,
+  active: Pick<Path, 'local' | 'remote'>,
+): Move {
+  if (!parts.isClient) throw new QuicUsageError('not-a-client', 'only clients move: RFC 9000 §9');
   const { from = active.local, to = active.remote, interfaceIndex = 0, atOnce = false } = path;
   if (path.from !== undefined) checkAddress('from', from);
   if (path.to !== undefined) checkAddress('to', to);

@@ -10,6 +10,7 @@ import { priorityOf } from '../streams/priority.ts';
 import type { Stream } from '../streams/stream.ts';
 import type {
   ClientPath,
+  MovedPath,
   ConnectionState,
   ConnectionStatistics,
   PathStatistics,
@@ -20,13 +21,11 @@ import type {
   QuicDatagrams,
 } from './handles.ts';
 import type { Address } from '../path/address.ts';
-import type { Move } from '../path/migration.ts';
 import type { PreferredAddress } from '../path/preferred-address.ts';
 import { assertCode } from './application-code.ts';
 import { assertCredit } from './credit.ts';
 import { DatagramsHandle } from './datagrams-handle.ts';
-import { checkedMove } from './client-path.ts';
-import { abandonPath, allPathStatistics, openPath, setPathStatus } from './path-calls.ts';
+import { abandonPath, allPathStatistics, movePath, openPath, setPathStatus } from './path-calls.ts';
 import { connectionStatistics } from './connection-statistics.ts';
 import { StreamHandle } from './stream-handle.ts';
 
@@ -184,23 +183,12 @@ export class ConnectionHandle implements QuicConnection {
     return this.core.parts.migration.offer;
   }
 
-  probe(path: ClientPath): boolean {
-    return this.open(path, (move, nowUs) => this.core.parts.migration.probe(move, nowUs));
+  probe(path: MovedPath): boolean {
+    return this.touched(movePath(this.core, path, (migration, move, nowUs) => migration.probe(move, nowUs)));
   }
 
-  migrate(path: ClientPath & { readonly atOnce?: boolean }): boolean {
-    return this.open(path, (move, nowUs) => this.core.parts.migration.move(move, nowUs));
-  }
-
-  private open(path: ClientPath, act: (move: Move, nowUs: number) => void): boolean {
-    const { parts } = this.core;
-    const move = checkedMove(path, parts);
-    // Both calls move path 0, which may be abandoned. draft-ietf-quic-multipath §3.4
-    if (this.hasEnded || parts.multipath?.isOver(0) === true) return false;
-    if (!parts.migration.mayOpen(move.local)) return false;
-    act(move, parts.nowUs());
-    this.touch(this.core);
-    return true;
+  migrate(path: MovedPath & { readonly atOnce?: boolean }): boolean {
+    return this.touched(movePath(this.core, path, (migration, move, nowUs) => migration.move(move, nowUs)));
   }
 
   get state(): ConnectionState {

@@ -17,6 +17,12 @@ export interface ClientPath {
   readonly interfaceIndex?: number;
 }
 
+/** Where a client moves one of its paths, as it names it. */
+export interface MovedPath extends ClientPath {
+  /** Multipath: the path that moves, and whose addresses are the default. Default 0. draft-ietf-quic-multipath §3.1.3 */
+  readonly pathId?: number;
+}
+
 /**
  * A program's handle of a connection. It stays safe to use after the connection is gone.
  *
@@ -126,12 +132,12 @@ export interface QuicConnection {
    * Client: validate a path and keep it ready, without migrating to it. A `path` event tells the result:
    * 'validated', or 'failed' after some seconds. RFC 9000 §9.1
    *
-   * Returns false, and does nothing, before the handshake is confirmed, after the end, and when the server
-   * forbids migration (disable_active_migration) or uses no connection IDs. When all of its IDs are in use,
+   * Returns false, and does nothing, before the handshake is confirmed, after the end, for a path ID that is not in use, and
+   * when the server forbids migration (disable_active_migration) or uses no connection IDs. When all of its IDs are in use,
    * the path waits for one. `QuicUsageError`: 'not-a-client', or 'invalid-option' for invalid addresses, and
    * for ones that are not the server's.
    */
-  probe(path: ClientPath): boolean;
+  probe(path: MovedPath): boolean;
 
   /**
    * Client: migrate to another path as soon as it is validated, or at once. `path` events tell the result:
@@ -139,7 +145,7 @@ export interface QuicConnection {
    * congestion window, ECN and the MTU start anew, and packets carry another connection ID of the server.
    * Returns what `probe` does. RFC 9000 §9.2, §9.4, §9.5
    */
-  migrate(path: ClientPath & { readonly atOnce?: boolean }): boolean;
+  migrate(path: MovedPath & { readonly atOnce?: boolean }): boolean;
 
   /**
    * Client: use a further path at the same time, from another local address: it is validated, and then carries
