@@ -15,7 +15,7 @@ export class ClientMoves {
   private current: Move | undefined = undefined;
   /** The address of the socket that the connection has moved to; undefined while it has not. */
   local: Address | undefined = undefined;
-  /** The sockets that this connection has added to an endpoint of several connections. */
+  /** Where the sockets are bound that were opened to move to, while they are open. */
   private readonly added: Address[] = [];
 
   constructor(endpoint: Endpoint, handle: ConnectionHandle, udp: UdpKind | undefined) {
@@ -29,9 +29,15 @@ export class ClientMoves {
    * that.
    */
   async rebind(options: RebindOptions): Promise<void> {
-    const to = this.handle.remoteAddress;
+    const to = this.remote;
     const socket = options.socket ?? (await openSocketFor(options, to, this.udp));
     return this.move(socket, to, options.atOnce ?? false);
+  }
+
+  /** The server's address on the path that moves, which is the first. */
+  private get remote(): Address {
+    const { handle } = this;
+    return handle.pathStatistics().find(({ pathId }) => pathId === 0)?.remote ?? handle.remoteAddress;
   }
 
   /**
@@ -57,13 +63,28 @@ export class ClientMoves {
       if (change === 'validated' && current.isAtOnce) this.finish();
       if (change === 'failed') this.finish('nobody answers on the new path');
     }
-    if (change === 'failed' || change === 'lost') this.endpoint.removeSocket(local);
+    if (change === 'failed' || change === 'lost') this.close(local);
+  }
+
+  /** Close the socket that is bound here. */
+  private close(local: Address): void {
+    const at = this.added.findIndex((one) => sameAddress(one, local));
+    if (at >= 0) this.added.splice(at, 1);
+    this.endpoint.removeSocket(local);
+  }
+
+  /** The first path is over: its sockets, which are told, are closed by somebody else. draft-ietf-quic-multipath §3.4 */
+  onFirstAbandoned(): readonly Address[] {
+    this.finish('its path is abandoned');
+    return [this.endpoint.local, ...this.added.splice(0)];
   }
 
   onClosed(error: unknown): void {
     this.current?.over.reject(error);
     this.current = undefined;
-    for (const local of this.added.splice(0)) this.endpoint.removeSocket(local);
+    const added = this.added.splice(0);
+    // Of an endpoint of one connection, all sockets are closed with the endpoint.
+    if (this.endpoint.isShared) for (const local of added) this.endpoint.removeSocket(local);
   }
 
   private move(socket: DatagramPort, to: Address, isAtOnce: boolean): Promise<void> {
@@ -71,17 +92,17 @@ export class ClientMoves {
     const { local } = socket;
     this.finish('another move has taken its place');
     endpoint.addSocket(socket);
-    if (endpoint.isShared) this.added.push(local);
+    this.added.push(local);
     let isAllowed = false;
     try {
       isAllowed = use(() => handle.migrate({ from: local, to, atOnce: isAtOnce }));
     } finally {
-      if (!isAllowed) endpoint.removeSocket(local);
+      if (!isAllowed) this.close(local);
     }
     if (!isAllowed)
       throw new QuicError(
         'ERR_QUIC_MIGRATION',
-        'a client may move only after `ready` of its connection, not after the end, and not where the server forbids it',
+        'a client may move only after `ready` of its connection, not after the end or that of its first path, and not where the server forbids it',
       );
     const over = new Deferred<void>().optional();
     this.current = { local, isAtOnce, over };

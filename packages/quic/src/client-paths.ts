@@ -59,11 +59,22 @@ export class ClientPaths {
     return pathId;
   }
 
-  onPathState({ pathId, state }: EventOf<'path-state'>): void {
+  /** Where the path in use is bound, if that is not the first path. */
+  get localInUse(): Address | undefined {
+    const [best] = this.handle.pathStatistics();
+    return best === undefined || best.pathId === 0 ? undefined : best.local;
+  }
+
+  /** @param firstSockets - gives the sockets of the first path, which is over. */
+  onPathState(
+    { pathId, state }: Pick<EventOf<'path-state'>, 'pathId' | 'state'>,
+    firstSockets: () => readonly Address[],
+  ): void {
     if (state === 'available') this.opening.get(pathId)?.resolve(pathId);
     if (state === 'abandoned') {
       const failure = new QuicError('ERR_QUIC_MIGRATION', 'nobody answers on the new path');
       this.opening.get(pathId)?.reject(failure);
+      if (pathId === 0) for (const local of firstSockets()) this.sockets.push({ pathId, local });
       this.leave(pathId);
     }
     if (state !== 'suspended') this.opening.delete(pathId);

@@ -240,11 +240,12 @@ export class ConnectionCore implements ConnectionHandlers {
 
   onPath(event: EventOf<'path'>): void {
     this.moves?.onPath(event);
-    const { change, local, remote } = event;
+    const { change, pathId = 0, local, remote } = event;
     const { onPath } = this.setup;
     if (onPath !== undefined)
       tellProgram('the callback onPath', (told: PathEvent) => onPath(told, this.connection), {
         change,
+        pathId,
         local,
         remote,
       });
@@ -252,7 +253,7 @@ export class ConnectionCore implements ConnectionHandlers {
   }
 
   onPathState(event: EventOf<'path-state'>): void {
-    this.madeClientPaths?.onPathState(event);
+    this.clientPaths?.onPathState(event, () => this.moves!.onFirstAbandoned());
     const { pathId, state, code, local, remote } = event;
     const { onPathState } = this.setup;
     if (onPathState !== undefined)

@@ -123,12 +123,12 @@ export class QuicConnection implements AsyncIterable<QuicStream> {
     return this.handle.isClient;
   }
 
-  /** The address that this end's socket is bound to. */
+  /** The address that this end's socket is bound to; of several, the one of the path in use. */
   get localAddress(): Address {
-    return this.core.moves?.local ?? this.setup.endpoint.local;
+    return this.core.clientPaths?.localInUse ?? this.core.moves?.local ?? this.setup.endpoint.local;
   }
 
-  /** The peer's address on the path in use. */
+  /** The peer's address on the path in use; of several, the one that data leaves on first. */
   get remoteAddress(): Address {
     return this.handle.remoteAddress;
   }

@@ -25,6 +25,8 @@ import type { QuicSendGroup } from './send-orders.ts';
 export interface PathEvent {
   /** 'lost' is one that had been validated. */
   readonly change: 'validated' | 'failed' | 'active' | 'lost';
+  /** Multipath: the path whose addresses these are. Without it always 0. */
+  readonly pathId: number;
   readonly local: Address;
   readonly remote: Address;
 }
