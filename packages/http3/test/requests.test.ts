@@ -62,7 +62,12 @@ describe('requests and responses', () => {
     const seen: (readonly [ended: boolean, sent: boolean])[] = [];
     const scene = new Scene({
       context: {
-        transport: { maxDatagramFrameBytes: 65_535, streamWindowBytes: 4096, maxStreamWindowBytes: 4096, maxSendBufferBytes: 4096 },
+        transport: {
+          maxDatagramFrameBytes: 65_535,
+          streamWindowBytes: 4096,
+          maxStreamWindowBytes: 4096,
+          maxSendBufferBytes: 4096,
+        },
       },
       onClient: () => undefined,
       onServer: (event, end) => {

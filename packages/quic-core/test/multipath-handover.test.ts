@@ -282,9 +282,9 @@ describe('a client that moves one of its paths: draft-ietf-quic-multipath §3.1.
     const pair = fastSecond();
     expect(pair.client.connection.migrate({ pathId: 2, from: elsewhere })).toBe(false);
     expect(pair.client.connection.probe({ pathId: 7, from: elsewhere })).toBe(false);
-    expect(() => pair.client.connection.probe({ pathId: -1 })).toThrow();
+    expect(() => pair.client.connection.probe({ pathId: -1 })).toThrow('path ID');
     const single = connectedPair({ client: {} });
     expect(single.client.connection.migrate({ pathId: 1, from: elsewhere })).toBe(false);
-    expect(() => single.client.connection.migrate({ pathId: 0.5 })).toThrow();
+    expect(() => single.client.connection.migrate({ pathId: 0.5 })).toThrow('path ID');
   });
 });
