@@ -1,4 +1,4 @@
-import type { ConnectionHandlers, EventOf, StreamHandlers, UdpKind } from '@tsquic/event-adapters';
+import type { Alarm, ConnectionHandlers, EventOf, StreamHandlers, UdpKind } from '@tsquic/event-adapters';
 import type {
   CloseReason,
   DatagramOutcome,
@@ -141,6 +141,16 @@ export class ConnectionCore implements ConnectionHandlers {
     const { closeReason } = this.handle;
     // The end was dispatched before.
     if (this.ended !== undefined && closeReason !== undefined) taker.onClosed?.(closeReason);
+  }
+
+  /** Make an alarm of the endpoint's clock, which does not keep the program running by itself. */
+  createAlarm(task: () => void): Alarm {
+    return this.setup.endpoint.createAlarm(task);
+  }
+
+  /** The time of the endpoint's clock, microseconds. */
+  nowUs(): number {
+    return this.setup.endpoint.nowUs();
   }
 
   /** The connection has something to send. */

@@ -9,7 +9,7 @@ import type { QuicConnection } from './connection.ts';
 import { Deferred } from './deferred.ts';
 import { publish } from './diagnostics.ts';
 import type { Endpoint } from './endpoint.ts';
-import { QuicError } from './errors.ts';
+import { QuicError, QuicStreamError } from './errors.ts';
 import type { Finishing } from './finishing.ts';
 import { IncomingQueue, type QueueObserver } from './incoming-queue.ts';
 import type { OpenStreamOptions } from './options.ts';
@@ -140,14 +140,24 @@ export class ConnectionStreams implements StreamHost, QueueObserver<QuicStream> 
         continue;
       }
       this.follow(handle, handlers);
-      // The handlers before were told of this data already.
-      if (handle.readableBytes > 0 || handle.finished) handlers.onReadable?.();
+      tellPast(linkOf(stream), handlers);
     }
   }
 
   /** Set the handlers of a stream. */
   follow(handle: StreamHandle, handlers: StreamHandlers): void {
     this.endpoint.followStream(handle, handlers);
+  }
+
+  /** A stream of the core as web streams, which follow it from now on. */
+  adopt(handle: StreamHandle): QuicStream {
+    const link = new StreamLink(handle, this);
+    const stream = new QuicStream(link);
+    // The connection ended before the call got its stream.
+    if (this.ended !== undefined) link.onConnectionEnd(this.ended.error);
+    else this.follow(handle, link);
+    publish('tsquic.stream.open', () => ({ connection: this.connection, stream }));
+    return stream;
   }
 
   /** The open streams that are `QuicStream`s. */
@@ -182,14 +192,11 @@ export class ConnectionStreams implements StreamHost, QueueObserver<QuicStream> 
     const handle = this.handle.openStream({ unidirectional });
     return handle && this.adopt(handle);
   }
+}
 
-  private adopt(handle: StreamHandle): QuicStream {
-    const link = new StreamLink(handle, this);
-    const stream = new QuicStream(link);
-    // The connection ended before the call got its stream.
-    if (this.ended !== undefined) link.onConnectionEnd(this.ended.error);
-    else this.follow(handle, link);
-    publish('tsquic.stream.open', () => ({ connection: this.connection, stream }));
-    return stream;
-  }
+/** What has happened on a stream already, of which the handlers before were told. */
+function tellPast({ handle, receiving, sending }: StreamLink, handlers: StreamHandlers): void {
+  if (handle.readableBytes > 0 || handle.finished) handlers.onReadable?.();
+  if (receiving?.failure instanceof QuicStreamError) handlers.onReset?.(receiving.failure.errorCode, 0);
+  if (sending?.failure instanceof QuicStreamError) handlers.onStopped?.(sending.failure.errorCode);
 }
