@@ -15,7 +15,7 @@ const ALLOWED = {
   simulator: ['adversary', 'event-adapters', 'quic-core', 'tls13', 'crypto', 'bytes'],
   conform: ['adversary', 'quic-core', 'tls13', 'crypto', 'bytes'],
   'event-adapters': ['quic-core', 'bytes'],
-  quic: ['event-adapters', 'quic-core', 'tls13', 'crypto', 'congestion', 'qlog'],
+  quic: ['event-adapters', 'http3', 'quic-core', 'tls13', 'crypto', 'congestion', 'qlog'],
 };
 
 /**
@@ -116,7 +116,7 @@ export default {
           '^packages/$1/',
           '^packages/[^/]+/src/(worker/)?index\\.ts$',
           '^packages/event-adapters/src/(bun-port|deno-port|reactor|ffi/open-ffi-port)\\.ts$',
-          '^packages/quic/src/(certificates|events|load-balancing|node|workers)\\.ts$',
+          '^packages/quic/src/(certificates|events|http3|load-balancing|node|workers)\\.ts$',
           '^packages/bytes/src/(der|node-ffi)\\.ts$',
           '^packages/crypto/src/(noble|node|node/ffi)/provider\\.ts$',
           '^packages/crypto/src/provider-compliance\\.ts$',

@@ -18,6 +18,7 @@ function entry(name, path, limit, imported = '*') {
 
 export default [
   entry('tsquic, with certificates', 'quic/dist/index.js', '165 kB', '{ connect, listen }'),
+  entry('tsquic/http3', 'quic/dist/http3.js', '200 kB'),
   entry('tsquic/node', 'quic/dist/node.js', '4 kB'),
   entry('tsquic/workers', 'quic/dist/workers.js', '175 kB'),
   entry('tsquic/load-balancing', 'quic/dist/load-balancing.js', '27 kB'),

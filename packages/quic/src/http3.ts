@@ -1,0 +1,15 @@
+export type { HeaderFields } from './http3/fields.ts';
+export { connectHttp3, type ConnectHttp3Options } from './http3/connect-http3.ts';
+export type {
+  FieldLines,
+  Http3Extension,
+  Http3ExtensionHandlers,
+  Http3SessionHandlers,
+  Http3StreamHandlers,
+  MessageFailure,
+} from './http3/handlers.ts';
+export { RequestInfo } from './http3/request-info.ts';
+export { serve } from './http3/serve.ts';
+export type { Http3Handler, Http3ServerOptions, ServeOptions } from './http3/serve-options.ts';
+export { type AltSvcOptions, Http3Server } from './http3/server.ts';
+export { Http3Session, type Http3SessionOptions, type RawStreamOptions } from './http3/session.ts';

@@ -1,0 +1,39 @@
+import type { FieldLines } from './handlers.ts';
+
+/** What `new Headers` takes. */
+export type HeaderFields = NonNullable<ConstructorParameters<typeof Headers>[0]>;
+
+/** Fields as a program has them. */
+export function headersOf(fields: FieldLines): Headers {
+  const headers = new Headers();
+  for (const { name, value } of fields) headers.append(name, value);
+  return headers;
+}
+
+/**
+ * Fields as they are sent. Those about a connection of HTTP/1.1 are left out, because programs that run over several versions set
+ * them, and a message of HTTP/3 may not have them. RFC 9114 §4.2
+ */
+export function fieldsOf(headers: Iterable<readonly [string, string]>): { name: string; value: string }[] {
+  const fields: { name: string; value: string }[] = [];
+  for (const [name, value] of headers) {
+    if (CONNECTION_SPECIFIC.has(name) || (name === 'te' && value !== 'trailers')) continue;
+    fields.push({ name, value });
+  }
+  return fields;
+}
+
+/** The length that fields promise; -1 where they promise none. RFC 9110 §8.6 */
+export function contentLengthOf(headers: Headers): number {
+  const value = headers.get('content-length');
+  return value !== null && /^\d{1,15}$/.test(value) ? Number(value) : -1;
+}
+
+/** RFC 9110 §7.6.1 */
+const CONNECTION_SPECIFIC = new Set([
+  'connection',
+  'keep-alive',
+  'proxy-connection',
+  'transfer-encoding',
+  'upgrade',
+]);

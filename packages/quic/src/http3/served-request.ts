@@ -1,0 +1,297 @@
+import { Http3Code, type Http3Stream, type RequestHead } from '@tsquic/http3';
+import { type CloseReason, closeErrorCode } from '@tsquic/quic-core';
+import { QuicStreamError, QuicError } from '../errors.ts';
+import { reportFault } from '../program-fault.ts';
+import { contentLengthOf, fieldsOf } from './fields.ts';
+import type { FieldLines, Http3StreamHandlers, MessageFailure } from './handlers.ts';
+import { IncomingBody } from './incoming-body.ts';
+import { requestOf } from './incoming-request.ts';
+import { OutgoingBody } from './outgoing-body.ts';
+import { Patience, type PatienceClock } from './patience.ts';
+import { eventsOfInfo, RequestInfo } from './request-info.ts';
+import type { Http3Handler, ServeConfig } from './serve-options.ts';
+import type { Http3Session } from './session.ts';
+
+/** What the requests of a server share. */
+export interface RequestSite {
+  readonly handler: Http3Handler;
+  readonly config: ServeConfig;
+  readonly clock: PatienceClock;
+  /** Memory that content is read into. */
+  readonly scratch: Uint8Array;
+  /** The value of 'date'. */
+  date(): string;
+}
+
+/** One request of a server: its handler, and the way of content in and out. */
+export class ServedRequest implements Http3StreamHandlers {
+  private readonly stream: Http3Stream;
+  private readonly session: Http3Session;
+  private readonly site: RequestSite;
+  private readonly head: RequestHead;
+  private readonly info: RequestInfo;
+  private readonly aborter = new AbortController();
+  private readonly patience: Patience;
+  private body: IncomingBody | undefined = undefined;
+  private outgoing: OutgoingBody | undefined = undefined;
+  private hasResponded = false;
+  private isGone = false;
+  private isTooLong = false;
+
+  constructor(
+    stream: Http3Stream,
+    head: RequestHead,
+    session: Http3Session,
+    site: RequestSite,
+    isEarly: boolean,
+  ) {
+    this.stream = stream;
+    this.head = head;
+    this.session = session;
+    this.site = site;
+    this.info = new RequestInfo({
+      ...{ session, stream, isEarly },
+      sendInterim: (status, fields) => this.sendInterim(status, fields),
+    });
+    this.patience = new Patience(site.clock, site.config.stallTimeoutMs, () => this.onStalled());
+  }
+
+  /** Begin to answer. The handler is called in a later microtask. */
+  begin(): void {
+    const refusal = this.refusal();
+    if (refusal !== undefined) return this.answer(refusal);
+    this.body = this.createBody();
+    let request: Request;
+    try {
+      request = requestOf(this.head, this.body?.readable, this.aborter.signal);
+    } catch {
+      return this.answer(BAD_REQUEST);
+    }
+    void this.serve(request).finally(() => this.patience.close());
+  }
+
+  onContent(): void {
+    this.body?.onContent();
+  }
+
+  onTrailers(fields: FieldLines): void {
+    eventsOfInfo(this.info).onTrailers(fields);
+  }
+
+  onEnd(): void {
+    this.body?.onEnd();
+    eventsOfInfo(this.info).onEnd();
+  }
+
+  onWritable(): void {
+    this.outgoing?.onWritable();
+  }
+
+  onStopped(code: number): void {
+    this.leave(
+      new QuicStreamError(
+        code,
+        `the client wants no response any more, code ${code}`,
+        'ERR_QUIC_STREAM_STOPPED',
+      ),
+    );
+  }
+
+  onFailed({ code, text }: MessageFailure): void {
+    this.leave(new QuicStreamError(code, `the request was given up: ${text}, code ${code}`));
+  }
+
+  onClosed(reason: CloseReason): void {
+    this.leave(new QuicError(closeErrorCode(reason), 'the connection of the request has ended'));
+  }
+
+  /** The status of a request that the handler does not see; undefined for one that it does. */
+  private refusal(): number | undefined {
+    const { method, scheme, protocol } = this.head;
+    const { earlyRequests, maxRequestBodyBytes } = this.site.config;
+    if (this.info.isEarly && earlyRequests !== 'all' && (earlyRequests === 'none' || !SAFE.has(method)))
+      return TOO_EARLY;
+    // The platform's Request cannot express these.
+    if (protocol === undefined && UNSUPPORTED.has(method.toUpperCase())) return NOT_IMPLEMENTED;
+    if (scheme !== 'https') return MISDIRECTED;
+    const length = this.head.fields.find(({ name }) => name === 'content-length')?.value ?? '0';
+    return Number(length) > maxRequestBodyBytes ? CONTENT_TOO_LARGE : undefined;
+  }
+
+  private createBody(): IncomingBody | undefined {
+    const { stream, site } = this;
+    if (stream.hasRead) return undefined;
+    const expects = this.head.fields.some(
+      ({ name, value }) => name === 'expect' && value.toLowerCase() === '100-continue',
+    );
+    if (BODILESS.has(this.head.method)) {
+      // The platform's Request has no content there.
+      stream.stopReading();
+      return undefined;
+    }
+    return new IncomingBody(stream, {
+      scratch: site.scratch,
+      wake: () => this.session.wake(),
+      onWaiting: () => {
+        if (expects) this.sendInterim(CONTINUE, []);
+        this.patience.begin();
+      },
+      onProgress: (totalBytes) => {
+        this.patience.end();
+        return this.refuseMore(totalBytes);
+      },
+      onCancel: () => this.stopReading(),
+    });
+  }
+
+  /** The error of a request with more content than is accepted. */
+  private refuseMore(totalBytes: number): unknown {
+    const { maxRequestBodyBytes } = this.site.config;
+    if (totalBytes <= maxRequestBodyBytes) return undefined;
+    this.isTooLong = true;
+    this.stopReading();
+    return new QuicError(
+      'ERR_QUIC_BODY_TOO_LARGE',
+      `the request has more than ${maxRequestBodyBytes} bytes of content`,
+    );
+  }
+
+  private async serve(request: Request): Promise<void> {
+    try {
+      // The handler never runs inside the loop's own work.
+      await Promise.resolve();
+      await this.respond(await this.site.handler(request, this.info));
+    } catch (error) {
+      await this.fail(error, request);
+    }
+  }
+
+  private async respond(response: Response): Promise<void> {
+    const { stream, head } = this;
+    if (!isResponse(response)) throw new TypeError('a handler returns a Response, or a promise of one');
+    const { status, headers, body } = response;
+    if (this.isGone) return void body?.cancel(this.aborter.signal.reason).catch(nothing);
+    const fields = fieldsOf(headers);
+    if (this.site.config.date && !headers.has('date')) fields.push({ name: 'date', value: this.site.date() });
+    const isEmpty = body === null || head.method === 'HEAD' || NO_CONTENT.has(status);
+    stream.respond({ status, fields }, false);
+    this.hasResponded = true;
+    this.outgoing = new OutgoingBody(stream, {
+      wake: () => this.session.wake(),
+      onWaiting: () => this.patience.begin(),
+      onProgress: () => this.patience.end(),
+    });
+    const trailers = eventsOfInfo(this.info).takeTrailers;
+    if (!isEmpty) await this.outgoing.send(body, contentLengthOf(headers), trailers);
+    else {
+      this.outgoing.end(head.method === 'HEAD' ? undefined : trailers());
+      await body?.cancel().catch(nothing);
+    }
+    // RFC 9114 §4.1: what nobody reads is not wanted any more.
+    if (this.body?.isUsed !== true) this.stopReading();
+  }
+
+  /** The handler has failed, or the body of its response. */
+  private async fail(error: unknown, request: Request): Promise<void> {
+    if (this.isGone) return;
+    if (this.isTooLong && !this.hasResponded) return this.answer(CONTENT_TOO_LARGE);
+    const response = await this.ask(error, request);
+    if (this.isGone) return;
+    if (this.hasResponded) return this.cancel(Http3Code.InternalError);
+    if (response === undefined) return this.answer(INTERNAL_ERROR);
+    try {
+      await this.respond(response);
+    } catch (second) {
+      if (this.isGone) return;
+      reportFault('the response of onError', second);
+      if (this.hasResponded) this.cancel(Http3Code.InternalError);
+      else this.answer(INTERNAL_ERROR);
+    }
+  }
+
+  /** Tell the program of its error; returns its answer. */
+  private async ask(error: unknown, request: Request): Promise<Response | undefined> {
+    const { onError } = this.site.config;
+    if (onError === undefined) {
+      reportFault('a handler of requests', error);
+      return undefined;
+    }
+    try {
+      return (await onError(error, request)) ?? undefined;
+    } catch (second) {
+      reportFault('the callback onError', second);
+      return undefined;
+    }
+  }
+
+  /** Answer without content, and without the handler. */
+  private answer(status: number): void {
+    const { stream } = this;
+    if (!stream.hasSent && !this.hasResponded) {
+      this.hasResponded = true;
+      const fields = this.site.config.date ? [{ name: 'date', value: this.site.date() }] : [];
+      stream.respond({ status, fields: [...fields, { name: 'content-length', value: '0' }] }, true);
+    }
+    this.body?.fail(new QuicError('ERR_QUIC_CLOSED', 'the request was answered without its content'));
+    this.stopReading();
+  }
+
+  private sendInterim(status: number, fields: FieldLines): void {
+    if (this.hasResponded || this.isGone) return;
+    this.stream.respond({ status, fields });
+    this.session.wake();
+  }
+
+  /** The peer makes no progress. */
+  private onStalled(): void {
+    const error = new QuicError('ERR_QUIC_STALLED', 'the client made no progress for stallTimeoutMs');
+    if (this.hasResponded) this.cancel(Http3Code.ExcessiveLoad);
+    else this.answer(REQUEST_TIMEOUT);
+    this.leave(error);
+    this.session.wake();
+  }
+
+  private cancel(code: number): void {
+    this.stream.cancel(code);
+    this.leave(new QuicError('ERR_QUIC_CLOSED', 'the request was given up here'));
+    this.session.wake();
+  }
+
+  private stopReading(): void {
+    this.stream.stopReading();
+    this.session.wake();
+  }
+
+  /** Nobody waits for the response any more. */
+  private leave(error: QuicError): void {
+    this.body?.fail(error);
+    eventsOfInfo(this.info).onFailed(error);
+    if (this.isGone || this.stream.hasEnded) return;
+    this.isGone = true;
+    this.outgoing?.stop(error);
+    this.aborter.abort(new DOMException(error.message, 'AbortError'));
+  }
+}
+
+/** Responses of frameworks may be of a class of their own. */
+function isResponse(value: unknown): value is Response {
+  if (typeof value !== 'object' || value === null) return false;
+  const { status, headers, body } = value as Partial<Response>;
+  return Number.isInteger(status) && status! >= 200 && headers !== undefined && body !== undefined;
+}
+
+function nothing(): void {}
+
+/** RFC 9110 §9.2.1 */
+const SAFE: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE']);
+const UNSUPPORTED: ReadonlySet<string> = new Set(['CONNECT', 'TRACE', 'TRACK']);
+const BODILESS: ReadonlySet<string> = new Set(['GET', 'HEAD']);
+const NO_CONTENT: ReadonlySet<number> = new Set([204, 205, 304]);
+const CONTINUE = 100;
+const BAD_REQUEST = 400;
+const REQUEST_TIMEOUT = 408;
+const CONTENT_TOO_LARGE = 413;
+const MISDIRECTED = 421;
+const TOO_EARLY = 425;
+const INTERNAL_ERROR = 500;
+const NOT_IMPLEMENTED = 501;

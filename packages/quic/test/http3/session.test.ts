@@ -1,0 +1,121 @@
+import { expect, test } from '@jest/globals';
+import { type Http3Extension, type Http3Session } from 'tsquic/http3';
+import { ask, Scene } from './scene.ts';
+
+test('a handler answers requests, several at once', async () => {
+  const scene = await Scene.create(async (request) => {
+    const { method, url } = request;
+    return new Response(`${method} ${url} ${await request.text()}`, { headers: { 'x-a': 'b' } });
+  });
+  const session = await scene.connect();
+  const answers = await scene.until(
+    Promise.all([
+      ask(session, { path: '/one?two' }),
+      ask(session, { method: 'POST', content: 'x'.repeat(300_000) }),
+    ]),
+  );
+  expect(answers[0]).toMatchObject({
+    status: 200,
+    text: 'GET https://localhost/one?two ',
+    fields: { 'x-a': 'b' },
+  });
+  expect(answers[1]!.text).toHaveLength('POST https://localhost/ '.length + 300_000);
+  expect(answers[0]!.fields['date']).toMatch(/GMT$/);
+  await scene.until(session.finish());
+  await scene.until(scene.server.finish());
+});
+
+test('a connection of HTTP/3 carries what an extension adds: CONNECT, streams both ways, datagrams', async () => {
+  const log: string[] = [];
+  const extension = (name: string): Http3Extension => ({
+    settings: new Map([[0x2b60, 7]]),
+    ...{ streamTypes: [0x54], bidirectionalTypes: [0x41], datagrams: true },
+    onSession: () => ({
+      onSettings: (settings) => void log.push(`${name} settings ${settings.get(0x2b60)}`),
+      onConnect: (stream, head) => {
+        if (head.protocol !== 'test') return undefined;
+        stream.respond({ status: 200, fields: [] });
+        return {
+          onDatagram: () => void stream.sendDatagram(stream.receiveDatagram()!),
+          onContent: () => {
+            const bytes = new Uint8Array(100);
+            stream.write(bytes.subarray(0, stream.read(bytes)));
+          },
+          onEnd: () => void stream.write(new Uint8Array(0), true),
+        };
+      },
+      onExtensionStream: (stream, type) => {
+        const bytes = new Uint8Array(100);
+        return {
+          onReadable: () => {
+            const count = stream.read(bytes);
+            log.push(`${name} stream ${type.toString(16)} ${count} ${stream.finished}`);
+            if (stream.finished && (stream.id & 2) === 0 && name === 'server')
+              stream.write(bytes.subarray(0, count), true);
+          },
+        };
+      },
+      onClosed: ({ kind }) => void log.push(`${name} closed ${kind}`),
+    }),
+  });
+  const scene = await Scene.create(() => new Response('page'), { extensions: [extension('server')] });
+  const session = await scene.connect({ extensions: [extension('client')] });
+  expect((await scene.until(session.settled)).get(0x08)).toBe(1);
+  const told: string[] = [];
+  const connect = (protocol: string): Promise<string> =>
+    scene.until(
+      new Promise<string>((resolve) => {
+        const head = {
+          method: 'CONNECT',
+          scheme: 'https',
+          authority: 'localhost',
+          path: '/',
+          protocol,
+          fields: [],
+        };
+        const stream = session.request(
+          head,
+          {},
+          {
+            onResponse: ({ status }) => {
+              told.push(`status ${status}`);
+              if (status !== 200) return resolve('refused');
+              stream.sendDatagram(Uint8Array.of(1, 2, 3));
+              stream.write(Uint8Array.of(4, 5), true);
+            },
+            onDatagram: () => void told.push(`datagram ${String(stream.receiveDatagram())}`),
+            onContent: () => {
+              const bytes = new Uint8Array(10);
+              told.push(`content ${String(bytes.subarray(0, stream.read(bytes)))}`);
+            },
+            onEnd: () => resolve('end'),
+          },
+        )!;
+      }),
+    );
+  expect(await connect('other')).toBe('refused');
+  expect(await connect('test')).toBe('end');
+  expect(told).toEqual(['status 501', 'status 200', 'datagram 1,2,3', 'content 4,5']);
+  // Streams of the extension, raw and as web streams.
+  const uni = session.openStream({ unidirectional: true }, {})!;
+  uni.write(Uint8Array.of(0x40, 0x54, 9), true);
+  session.wake();
+  const bidi = session.webStream(session.openStream({}, {})!);
+  const writer = bidi.writable.getWriter();
+  void writer.write(Uint8Array.of(0x40, 0x41, 1, 2, 3));
+  void writer.close();
+  const { value } = await scene.until(bidi.readable.getReader().read());
+  expect([...value!]).toEqual([1, 2, 3]);
+  // A server opens a stream of the extension, and one of a type that nobody knows.
+  const [server] = scene.server.sessions as unknown as Set<Http3Session>;
+  const down = server!.openStream({ unidirectional: true }, {})!;
+  down.write(Uint8Array.of(0x40, 0x54, 8, 8), true);
+  server!.wake();
+  expect((await scene.until(ask(session))).text).toBe('page');
+  await scene.until(session.close());
+  await scene.until(scene.server.close());
+  expect(log).toEqual([
+    ...['server settings 7', 'client settings 7', 'server stream 54 1 true', 'server stream 41 3 true'],
+    ...['client stream 54 2 true', 'client closed application', 'server closed application'],
+  ]);
+});
