@@ -6,7 +6,10 @@ import { encodeLength, Request, runClient } from './contract.mjs';
 
 const [verb, ...rest] = process.argv.slice(2);
 const ALPN = 'perf';
-const transport = { idleTimeoutMs: 120_000 };
+const transport = {
+  idleTimeoutMs: 120_000,
+  ...(process.env.TSQUIC_MTU && { maxUdpPayloadBytes: Number(process.env.TSQUIC_MTU) }),
+};
 const scratch = new Uint8Array(65_536);
 
 async function serve(certFile, keyFile) {

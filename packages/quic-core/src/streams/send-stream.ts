@@ -26,11 +26,10 @@ import {
   type SendState,
 } from './states.ts';
 
-/**
- * A source writes before the length of its STREAM frame is known: two bytes are kept for the Length field.
- */
-const SOURCE_LENGTH_BYTES = 2;
-const MAX_SOURCE_BYTES = 0x3fff;
+/** Bytes of a Length field that holds any length up to this: a source writes before the length of its STREAM frame is known. */
+function lengthFieldBytes(maxLength: number): number {
+  return maxLength > 0x3fff ? 4 : 2;
+}
 
 /** A source that left less room in its packet than this is asked for more in the next. */
 const SMALL_ROOM_BYTES = 64;
@@ -293,9 +292,12 @@ export class SendStream {
     const { frames } = packet;
     const { buffer } = this;
     const headerAt = frames.position;
-    const dataAt = headerAt + 1 + varintLength(this.id) + varintLength(buffer.end) + SOURCE_LENGTH_BYTES;
+    const lengthAt = headerAt + 1 + varintLength(this.id) + varintLength(buffer.end);
     const memoryRoom = left > 0 ? this.memory.roomFor(buffer.heldBytes) : 0;
-    const room = Math.min(left, memoryRoom, frames.end - dataAt, MAX_SOURCE_BYTES);
+    const wanted = Math.min(left, memoryRoom, frames.end - lengthAt);
+    const lengthBytes = lengthFieldBytes(wanted);
+    const dataAt = lengthAt + lengthBytes;
+    const room = Math.min(wanted, frames.end - dataAt);
     if (room < 0 || (room === 0 && left > 0)) return 0;
     let bytes = 0;
     let answer: SourceAnswer;
@@ -316,7 +318,7 @@ export class SendStream {
     frames.u8(FrameType.Stream | STREAM_OFF | STREAM_LEN | (fin ? STREAM_FIN : 0));
     frames.varint(this.id);
     frames.varint(from);
-    frames.varintOf(bytes, SOURCE_LENGTH_BYTES);
+    frames.varintOf(bytes, lengthBytes);
     frames.take(bytes);
     packet.addFact(fin ? Fact.StreamFin : Fact.Stream, this.id, from, buffer.end);
     if (fin) this.state = afterAllSent(this.state);
