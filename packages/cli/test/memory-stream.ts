@@ -79,6 +79,10 @@ export class MemoryStream implements QuicStream {
     this.stopSending(code);
   }
 
+  setPath(): boolean {
+    return false;
+  }
+
   setPriority(priority: StreamPriority): void {
     if (typeof priority === 'number') this.priority = priority;
   }

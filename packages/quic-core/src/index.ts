@@ -15,6 +15,7 @@ export type {
   ConnectionState,
   ConnectionStatistics,
   ClientPath,
+  DataPath,
   MovedPath,
   PathStatistics,
   PathWish,
@@ -56,4 +57,6 @@ export type { SourceAnswer, StreamSource } from './streams/source.ts';
 export type { TransportParameters } from './parameters/parameters.ts';
 export { decodeFrames, type FrameRecord } from './trace/frames.ts';
 export type { RecoveryMetrics, Tracer } from './trace/tracer.ts';
+export type { PathScheduler, PathSchedulerFactory, SchedulablePath } from './path/path-scheduler.ts';
+export { LowestRtt } from './path/path-scheduler.ts';
 export type { PreferredAddress } from './path/preferred-address.ts';

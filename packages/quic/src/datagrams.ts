@@ -137,10 +137,10 @@ export class QuicDatagrams {
   send(data: Uint8Array, options: SendDatagramOptions = {}): boolean {
     checkSendDatagram(options);
     if (!(data instanceof Uint8Array)) throw invalidChunk();
-    const { maxAge, onOutcome } = options;
+    const { maxAge, onOutcome, path } = options;
     const expiresUs = maxAge === undefined ? Infinity : this.endpoint.nowUs() + maxAge * 1000;
     const tag = onOutcome === undefined ? {} : { tag: this.outcomes.nextTag };
-    if (!use(() => this.handle.datagrams.send(data, { expiresUs, ...tag }))) return false;
+    if (!use(() => this.handle.datagrams.send(data, { expiresUs, path, ...tag }))) return false;
     if (onOutcome !== undefined) this.outcomes.follow(onOutcome);
     this.endpoint.wake();
     return true;

@@ -291,6 +291,7 @@ const TRANSPORT: Readonly<Record<string, Kind>> = {
   reliableReset: BOOLEAN,
   ackFrequency: BOOLEAN,
   disableActiveMigration: BOOLEAN,
+  redundantPaths: BOOLEAN,
   outgoingDatagramDrop: oneOf('oldest', 'newest'),
   incomingDatagramDrop: oneOf('oldest', 'newest'),
   spinBit: oneOf('on', 'off', 'random'),
@@ -308,6 +309,7 @@ const CORE: Readonly<Partial<Record<keyof QuicContextOptions, Kind>>> = {
   versions: VERSIONS,
   transport: OBJECT,
   congestion: CONTROLLER,
+  pathScheduler: FUNCTION,
   resetKey: BYTES,
   ticketKey: BYTES,
   tokenKey: BYTES,
@@ -374,6 +376,7 @@ const OPEN_STREAM: Kinds<OpenStreamOptions> = {
 const SEND_DATAGRAM: Kinds<SendDatagramOptions> = {
   maxAge: { expected: 'a number from 0 on', accepts: (value) => typeof value === 'number' && value >= 0 },
   onOutcome: FUNCTION,
+  path: either(integer(0), oneOf('all')),
 };
 const CLOSE: Kinds<CloseOptions> = { code: integer(0), reason: STRING };
 const FINISH: Kinds<FinishOptions> = { ...CLOSE, signal: SIGNAL };

@@ -6,6 +6,7 @@ import type {
   ArrivingClient,
   ConnectionIdGenerator,
   DatagramOutcome,
+  DataPath,
   Address,
   PreferredAddress,
   EarlyDataOptions,
@@ -337,6 +338,11 @@ export interface SendDatagramOptions {
    * connection is told by the connection. RFC 9221 §5.2
    */
   readonly onOutcome?: (outcome: DatagramOutcome) => void;
+  /**
+   * Several paths: the ID of the one to send it by, or 'all' for a copy by each available one, of which the peer may get several
+   * and `onOutcome` hears of the first. `send` returns false where the path is not in use. Default: whichever has room.
+   */
+  readonly path?: DataPath;
 }
 
 /** Options of `QuicConnection.rebind`. */

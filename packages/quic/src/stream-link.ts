@@ -1,9 +1,10 @@
 import type { StreamHandlers } from '@tsquic/event-adapters';
-import type { QuicStream as StreamHandle } from '@tsquic/quic-core';
+import type { DataPath, QuicStream as StreamHandle } from '@tsquic/quic-core';
 import { Deferred } from './deferred.ts';
 import { type HalfOwner, ReceivingHalf } from './receiving-half.ts';
 import type { SendOrders } from './send-orders.ts';
 import { SendingHalf } from './sending-half.ts';
+import { use } from './usage.ts';
 
 /** The functions of a connection that a stream needs. */
 export interface StreamHost {
@@ -58,6 +59,13 @@ export class StreamLink implements StreamHandlers, HalfOwner {
   get mayBeReplay(): boolean {
     const { early, connection } = this.handle;
     return early && !connection.isClient && connection.statistics().state === 'handshaking';
+  }
+
+  /** Send the data by this path; see `QuicStream.setPath`. */
+  setPath(path: DataPath): boolean {
+    const isDone = use(() => this.handle.setPath(path));
+    this.host.wake();
+    return isDone;
   }
 
   /** Resolves when both directions have ended, and rejects with the reason when one ended early. */

@@ -1,4 +1,4 @@
-import { showAs, type StreamPriority } from '@tsquic/quic-core';
+import { type DataPath, showAs, type StreamPriority } from '@tsquic/quic-core';
 import type { Chunk } from './chunk.ts';
 import { errorCodeOf, QuicError, QuicStreamError } from './errors.ts';
 import { givenUp } from './receiving-half.ts';
@@ -93,6 +93,16 @@ export class QuicStream {
 
   set sendGroup(group: QuicSendGroup | null) {
     this.link.sendOrders.set(this.link.handle, this.sendOrder, group);
+  }
+
+  /**
+   * Several paths: send the data of the stream on the path with this ID, also where that is a backup, and by others only while
+   * it is silent or once it is over; on every available path, at the cost of its bytes on each ('all'); by whichever has room
+   * (undefined), as at first. Returns false, and changes nothing, for a path that is not in use, without multipath and after
+   * the end. Throws `ERR_QUIC_INVALID_OPTION` for what is no path ID. draft-ietf-quic-multipath §5.5
+   */
+  setPath(path: DataPath): boolean {
+    return this.link.setPath(path);
   }
 
   /**

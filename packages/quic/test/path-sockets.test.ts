@@ -110,3 +110,37 @@ describe('the sockets of a client with several paths', () => {
     await network.until(client.close());
   });
 });
+
+describe('data that is bound to a path', () => {
+  test('streams and datagrams leave on it, or on all', async () => {
+    const transport = { maxPaths: 2, maxDatagramFrameBytes: 65_535 };
+    const { clock, unixTimeAtZeroUs } = network;
+    const socket = network.openPort('192.0.2.3');
+    const taking = await serve(undefined, { socket, clock, unixTimeAtZeroUs, transport });
+    const [client] = await connected({ transport, host: '192.0.2.3', port: taking.address.port });
+    await network.until(client.paths.open({ socket: network.openPort('192.0.2.11') }));
+    const carriedBy = (pathId: number): number =>
+      client.pathStatistics().find((path) => path.pathId === pathId)!.bytesDelivered;
+    const before = [carriedBy(0), carriedBy(1)];
+    const stream = await network.until(client.openStream({ unidirectional: true }));
+    expect(stream.setPath(1)).toBe(true);
+    expect(stream.setPath(5)).toBe(false);
+    expect(() => stream.setPath('best' as never)).toThrow(
+      expect.objectContaining({ code: 'ERR_QUIC_INVALID_OPTION' }),
+    );
+    const writer = stream.writable.getWriter();
+    await network.until(writer.write(new Uint8Array(50_000)));
+    await network.until(writer.close());
+    expect(client.datagrams.send(new Uint8Array(1000), { path: 1 })).toBe(true);
+    expect(client.datagrams.send(new Uint8Array(1000), { path: 'all' })).toBe(true);
+    expect(client.datagrams.send(new Uint8Array(1000), { path: 7 })).toBe(false);
+    expect(() => client.datagrams.send(new Uint8Array(10), { path: -1 })).toThrow(
+      expect.objectContaining({ code: 'ERR_QUIC_INVALID_OPTION' }),
+    );
+    await network.pass(100_000);
+    expect(carriedBy(1) - before[1]!).toBeGreaterThan(52_000);
+    expect(carriedBy(0) - before[0]!).toBeLessThan(5000);
+    await network.until(client.close());
+    await network.until(taking.close());
+  });
+});

@@ -9,6 +9,7 @@ import type { PreferredAddress } from '../path/preferred-address.ts';
 import type { AddressLimits, AdmissionAnswer, ArrivingClient } from './admission.ts';
 import type { GreetedClient, ServedOptions } from './served-options.ts';
 import type { EarlyDataOptions } from './early-data-options.ts';
+import type { PathSchedulerFactory } from '../path/path-scheduler.ts';
 import type { TransportOptions } from './transport-options.ts';
 
 /** Options of `createQuicContext`. A context without `identity` accepts no connection: it is a client. */
@@ -60,6 +61,12 @@ export interface QuicContextOptions {
 
   /** Makes a congestion controller for each path. Default: CUBIC. */
   readonly congestion?: CongestionFactory;
+
+  /**
+   * Makes the scheduler of each connection with several paths, which decides on which of them data leaves. Default: the
+   * shortest round trip first. draft-ietf-quic-multipath §5.5
+   */
+  readonly pathScheduler?: PathSchedulerFactory;
 
   /** Connections at once; further clients are told so by CONNECTION_REFUSED (RFC 9000 §5.2.2). Default 65536. */
   readonly maxConnections?: number;

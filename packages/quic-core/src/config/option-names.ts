@@ -27,6 +27,7 @@ export const CONTEXT_OPTION_NAMES: OptionNames<QuicContextOptions> = {
   transport: true,
   maxTotalSendBufferBytes: true,
   congestion: true,
+  pathScheduler: true,
   maxConnections: true,
   maxHalfOpenConnections: true,
   connectionIdLength: true,

@@ -6,6 +6,7 @@ import { ConnectionIds, MIN_ID_LENGTH } from '../ids/connection-ids.ts';
 import { ResetKeys } from '../ids/reset-keys.ts';
 import { MAX_CONNECTION_ID_LENGTH } from '../packet/header.ts';
 import { RandomBits } from '../packet/random-bits.ts';
+import { LowestRtt, type PathSchedulerFactory } from '../path/path-scheduler.ts';
 import { SendPool } from '../streams/send-memory.ts';
 import { NO_TRACE, type Tracer } from '../trace/tracer.ts';
 import { chosenVersions } from '../version/first-version.ts';
@@ -37,6 +38,7 @@ export interface Settings {
   readonly prefersVersions: boolean;
   readonly transport: Required<TransportOptions>;
   readonly congestion: CongestionFactory;
+  readonly pathScheduler: PathSchedulerFactory;
   readonly ackDelayExponent: number;
   readonly connectionIds: ConnectionIds;
   readonly limits: ClientLimits;
@@ -86,6 +88,7 @@ export function createSettings(options: QuicContextOptions, spoken: readonly Ver
     prefersVersions: options.versions !== undefined,
     transport,
     congestion: options.congestion ?? ((path) => new Cubic(path)),
+    pathScheduler: options.pathScheduler ?? (() => new LowestRtt()),
     ackDelayExponent: ACK_DELAY_EXPONENT,
     connectionIds: new ConnectionIds(crypto, options.connectionIds ?? options.connectionIdLength ?? 8),
     limits: new ClientLimits(options),

@@ -65,6 +65,11 @@ export interface TransportOptions {
    * there is no second path, and the peer may still be asked for more. draft-ietf-quic-multipath. Default 0: not offered.
    */
   readonly maxPaths?: number;
+  /**
+   * Multipath: send the data of all streams on every available path, so that none of it waits for a loss on one of them; it
+   * costs its bytes on each. `QuicStream.setPath` does so for one stream. Default false.
+   */
+  readonly redundantPaths?: boolean;
   /** Mark packets for ECN where the path and the congestion controller allow it. RFC 9000 §13.4. Default true. */
   readonly ecn?: boolean;
   /**
@@ -139,6 +144,7 @@ export const DEFAULT_TRANSPORT: Required<TransportOptions> = {
   reliableReset: true,
   disableActiveMigration: false,
   maxPaths: 0,
+  redundantPaths: false,
   ecn: true,
   spinBit: 'on',
   greaseQuicBit: false,

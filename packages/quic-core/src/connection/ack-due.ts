@@ -19,7 +19,7 @@ export interface AckingParts {
 }
 
 /** When an acknowledgement that can be sent at all must leave, or Infinity. */
-export function ackDueUs(parts: AckingParts): number {
+export function ackDueUs(parts: AckingParts, nowUs: number): number {
   const { multipath, paths } = parts;
   if (multipath?.isRunning !== true) return ackDueOn(parts, paths.active);
   let dueUs = Infinity;
@@ -28,7 +28,7 @@ export function ackDueUs(parts: AckingParts): number {
     if (active.destination !== undefined) dueUs = Math.min(dueUs, ackDueOn(parts, active));
   }
   const foreignUs = multipath.announcements.ackDueUs;
-  return foreignUs < dueUs && isAnyOpen(multipath.open) ? foreignUs : dueUs;
+  return foreignUs < dueUs && isAnyOpen(multipath.open, multipath.order.arrange(nowUs)) ? foreignUs : dueUs;
 }
 
 /** When an acknowledgement is due in packets of this level that cannot leave on its own path. */

@@ -88,7 +88,7 @@ function armTimers(parts: ConnectionParts, nowUs: number): void {
   const ptoUs = longestPtoUs(parts);
   const applicationUs = ptoUs + recovery.maxAckDelayUs;
   timers.set(Timer.Loss, multipath === undefined ? recovery.timerUs(nowUs) : multipath.lossUs(nowUs));
-  timers.set(Timer.AckDelay, ackDueUs(parts));
+  timers.set(Timer.AckDelay, ackDueUs(parts, nowUs));
   timers.set(Timer.PathProbe, (multipath ?? paths).timerUs());
   timers.set(Timer.Idle, idle.timeoutUs(applicationUs));
   timers.set(

@@ -173,7 +173,13 @@ export class ConnectionParts implements MultipathHost {
 
   /** Both ends offer multipath. */
   enableMultipath(peer: PeerPathLimits): void {
-    this.multipath = new Multipath(this, this.registry, this.maxPaths - 1, peer);
+    const { pathScheduler, transport } = this.around.settings;
+    const options = {
+      maxPathId: this.maxPaths - 1,
+      scheduler: pathScheduler(),
+      copiesAll: transport.redundantPaths,
+    };
+    this.multipath = new Multipath(this, this.registry, options, peer);
   }
 
   createPath(path: NumberedPath, addresses: PathAddresses, nowUs: number): PathParts {

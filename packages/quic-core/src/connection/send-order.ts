@@ -6,7 +6,6 @@ import type { Handshake } from '../handshake/handshake.ts';
 import type { Keys } from '../keys/keys.ts';
 import type { Multipath } from '../multipath/multipath.ts';
 import type { PathParts } from '../multipath/numbered-path.ts';
-import { orderPaths } from '../multipath/scheduler.ts';
 import { type BeforeSealing, changeFrames } from '../packet/sealing.ts';
 import type { HeaderFields, PacketWriter } from '../packet/writer.ts';
 import { BASE_MTU } from '../packet/datagram-size.ts';
@@ -22,6 +21,7 @@ import { tracePackets } from '../trace/packets.ts';
 import type { Tracer } from '../trace/tracer.ts';
 import { foreignAckDueUs, spaceToWrite } from './ack-due.ts';
 import type { CloseState } from './close-state.ts';
+import { copyToOthers, hasBoundFrames, writeData, writeDataOf, writeOwn } from './data-frames.ts';
 import type { Idle } from './idle.ts';
 import { Space, spaceOf, WRITTEN_LEVELS } from '../packet/levels.ts';
 import { describe, type OutgoingDatagram } from './outgoing-datagram.ts';
@@ -72,6 +72,8 @@ export class SendOrder {
   private way: PathParts;
   /** Whether that path carries what may leave on any path, and not only what belongs to it. */
   private carries = true;
+  /** Facts of the packet in hand before this index are of copies, or of other packets. */
+  private copiedTo = 0;
 
   constructor(parts: SendParts) {
     this.p = this.way = parts;
@@ -86,7 +88,7 @@ export class SendOrder {
     timers.set(Timer.Send, Infinity);
     if (multipath?.isRunning !== true) return this.writeOn(this.p, out, nowUs);
     const { open } = multipath;
-    const carrying = orderPaths(open);
+    const carrying = multipath.order.arrange(nowUs);
     for (let i = 0; i < open.length; i++) {
       this.carries = i < carrying;
       const length = this.writeOn(open[i]!.parts!, out, nowUs);
@@ -160,7 +162,7 @@ export class SendOrder {
     if (out.ecn !== path.ecn.codepoint || !p.handshake.confirmed || p.beforeSealing !== undefined)
       return false;
     if (path.validation.hasFrames || this.way.paths.withFrames() !== undefined) return false;
-    return p.streams.hasFrames || p.datagrams.hasFrames;
+    return p.streams.hasFrames || p.datagrams.hasFrames || hasBoundFrames(p, path, true);
   }
 
   /** Fill a datagram with CONNECTION_CLOSE at every level that the peer may be able to read. RFC 9000 §10.2.3 */
@@ -265,7 +267,7 @@ export class SendOrder {
   /** The send policy. One call site for each part keeps every call monomorphic. */
   private fill(writer: PacketWriter, level: Level, path: Path, nowUs: number): void {
     const { p } = this;
-    if (!this.carries) return path.validation.write(writer, nowUs);
+    if (!this.carries) return writeOwn(p, path, writer, nowUs);
     p.handshake.writeCrypto(level, writer);
     if (spaceOf(level) !== Space.Application) return;
     if (level === Level.Application) {
@@ -280,11 +282,13 @@ export class SendOrder {
     p.streams.writeControl(writer, nowUs, path.rtt.smoothedUs);
     // The peer follows one request for all paths, so that one path decides.
     if (level === Level.Application && path.space.pathId === 0) p.ackFrequency?.write(writer, path, nowUs);
-    const datagramsFirst = p.datagrams.takeTurn(p.streams.sending.turns);
-    if (datagramsFirst) p.datagrams.write(writer, nowUs);
-    p.streams.writeData(writer);
-    if (!datagramsFirst) p.datagrams.write(writer, nowUs);
+    if (level !== Level.Application || p.multipath === undefined) writeData(p, writer, nowUs);
+    else this.copiedTo = writeDataOf(p, path, writer, nowUs);
     if (p.idle.pingPending) writePing(writer);
+  }
+
+  private hasFramesOfPaths(path: Path): boolean {
+    return this.p.multipath!.announcements.hasFrames || hasBoundFrames(this.p, path, true);
   }
 
   /** Whether frames wait that only congestion control holds back. */
@@ -296,12 +300,12 @@ export class SendOrder {
 
   private hasFrames(level: Level, path: Path): boolean {
     const { p } = this;
-    if (!this.carries) return path.validation.hasFrames;
+    if (!this.carries) return path.validation.hasFrames || hasBoundFrames(p, path, false);
     if (p.handshake.hasFrames(level)) return true;
     if (spaceOf(level) !== Space.Application) return false;
     if (p.flow.hasFrames || p.streams.hasFrames || p.datagrams.hasFrames || p.idle.pingPending) return true;
     if (level !== Level.Application) return false;
-    if (p.multipath?.announcements.hasFrames === true) return true;
+    if (p.multipath !== undefined && this.hasFramesOfPaths(path)) return true;
     return p.newToken.hasFrames || p.localIds.hasFrames || p.peerIds.hasFrames || path.validation.hasFrames;
   }
 
@@ -355,7 +359,7 @@ export class SendOrder {
     p.fields.pathId = path.space.pathId;
     const number = sending.nextNumber(path);
     const { log } = sending.sent;
-    this.factsFrom[writer.count] = log.head;
+    this.factsFrom[writer.count] = this.copiedTo = log.head;
     const { oneRtt } = p.keys;
     if (level !== Level.Application)
       return writer.begin(level, number, sending.largestAcked, p.fields, 0, log);
@@ -379,6 +383,7 @@ export class SendOrder {
         this.way.recovery.onSent(space, packet, bytes, this.factsFrom[i]!, path, mtuProbe, nowUs);
       if (packet.ackEliciting) p.idle.onElicitingSent(nowUs);
     }
+    copyToOthers(p, path, this.copiedTo);
     describe(out, path, p.id, p.logId);
     path.ecn.onSent(writer.count, out.ecn);
     if (p.tracer.onPacketSent !== undefined) tracePackets(p.tracer, p.id, writer, nowUs);

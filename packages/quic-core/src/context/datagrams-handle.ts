@@ -3,6 +3,7 @@ import type { DatagramSource } from '../datagrams/datagram-source.ts';
 import type { DatagramCounts } from '../datagrams/datagrams.ts';
 import { QuicUsageError } from '../errors/usage-error.ts';
 import { priorityOf } from '../streams/priority.ts';
+import { sendDatagramOn } from './data-path.ts';
 import type { DatagramOptions, QuicDatagrams } from './handles.ts';
 
 /** A program's view of the datagrams of one connection. */
@@ -20,14 +21,16 @@ export class DatagramsHandle implements QuicDatagrams {
     return this.hasEnded ? -1 : this.core.parts.datagrams.maxBytes;
   }
 
-  send(data: Uint8Array, { tag, expiresUs = Infinity }: DatagramOptions = {}): boolean {
+  send(data: Uint8Array, { tag, expiresUs = Infinity, path }: DatagramOptions = {}): boolean {
     if (!(data instanceof Uint8Array))
       throw new QuicUsageError('invalid-option', 'a datagram is a Uint8Array');
     if (tag !== undefined && !(Number.isSafeInteger(tag) && tag >= 0))
       throw new QuicUsageError('invalid-option', `a tag is an integer from 0 to 2^53-1, not ${tag}`);
     if (Number.isNaN(expiresUs) || typeof expiresUs !== 'number')
       throw new QuicUsageError('invalid-option', 'the time when a datagram expires is a number');
-    if (this.hasEnded || !this.core.parts.datagrams.send(data, tag ?? -1, expiresUs)) return false;
+    if (path !== undefined && path !== 'all' && typeof path !== 'number')
+      throw new QuicUsageError('invalid-option', "a datagram is sent on the path with an ID, or on 'all'");
+    if (this.hasEnded || !sendDatagramOn(this.core.parts, data, tag ?? -1, expiresUs, path)) return false;
     this.touch(this.core);
     return true;
   }

@@ -178,6 +178,9 @@ export interface QuicConnection {
 /** How a path should be used: like others, or only where no other can be. draft-ietf-quic-multipath §3.3 */
 export type PathWish = 'available' | 'backup';
 
+/** The paths that data leaves on: the one with this ID, every one, or whichever has room. */
+export type DataPath = number | 'all' | undefined;
+
 /** Options of `QuicConnection.openStream`. */
 export interface StreamOptions {
   /** Whether only this side sends. Default false. RFC 9000 §2.1 */
@@ -267,6 +270,14 @@ export interface QuicStream {
    */
   setPriority(priority: StreamPriority): void;
 
+  /**
+   * Multipath: send the data of the stream on the path with this ID, also where that is a backup, and elsewhere only while that
+   * is silent or once it is over; on every available path, so that the data comes by the one that is first ('all'); on whichever
+   * has room (undefined), as at first. Returns false, and changes nothing, for a path that is not in use, without multipath,
+   * and after the end. `QuicUsageError('invalid-option')` for what is no path ID. draft-ietf-quic-multipath §5.5
+   */
+  setPath(path: DataPath): boolean;
+
   /** Abandon sending: RESET_STREAM. RFC 9000 §3.1 */
   reset(code: number): void;
   /**
@@ -335,6 +346,11 @@ export interface DatagramOptions {
    * RFC 9221 §5.4
    */
   readonly expiresUs?: number;
+  /**
+   * Multipath: the path to send it on, as by `QuicStream.setPath`. With 'all', one copy is sent on each path, the peer may get
+   * several, and each has an outcome. `send` returns false where the path is not in use. Default: whichever has room.
+   */
+  readonly path?: DataPath;
 }
 
 /** The state of a connection. RFC 9000 §10.2, RFC 9001 §4.1 */

@@ -80,7 +80,8 @@ function allowedPath({ multipath }: Connection['parts'], pathId: number): Number
   return multipath.table.find(pathId);
 }
 
-function checkPathId(pathId: number): void {
+/** Throws `QuicUsageError` for what is no path ID. */
+export function checkPathId(pathId: number): void {
   if (!Number.isInteger(pathId) || pathId < 0)
     throw new QuicUsageError('invalid-option', 'a path ID is an integer from 0 on');
 }

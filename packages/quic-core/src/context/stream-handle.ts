@@ -6,7 +6,8 @@ import type { StreamSource } from '../streams/source.ts';
 import type { Stream } from '../streams/stream.ts';
 import { assertCode } from './application-code.ts';
 import { assertCredit } from './credit.ts';
-import type { QuicConnection, QuicStream } from './handles.ts';
+import { setStreamPath } from './data-path.ts';
+import type { DataPath, QuicConnection, QuicStream } from './handles.ts';
 
 /**
  * A program's handle of one stream, which stays safe to use after stream and connection are gone: see
@@ -126,6 +127,14 @@ export class StreamHandle implements QuicStream {
     const value = priorityOf(priority);
     if (this.hasEnded) return;
     this.core.parts.streams.sending.setPriority(this.stream, value);
+  }
+
+  setPath(path: DataPath): boolean {
+    if (typeof path !== 'number' && path !== 'all' && path !== undefined)
+      throw new QuicUsageError('invalid-option', "a stream is sent on the path with an ID, or on 'all'");
+    const isDone = !this.hasEnded && setStreamPath(this.core.parts, this.stream, path);
+    if (isDone) this.touch(this.core);
+    return isDone;
   }
 
   reset(code: number): void {

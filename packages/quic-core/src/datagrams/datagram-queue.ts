@@ -16,6 +16,8 @@ export interface WaitingDatagram {
   readonly tag: number;
   /** When the datagram expires, microseconds; Infinity for never. */
   readonly expiresUs: number;
+  /** Whether the same datagram waits for other paths as well. */
+  readonly isCopy?: boolean;
 }
 
 /** Empty places at the front of the list after which the list is copied. */

@@ -25,6 +25,8 @@ export class Datagrams {
   private peerFrameBytes = 0;
   /** Made by the first call of the program that needs it: most connections send no datagrams. */
   private outgoing: OutgoingDatagrams | undefined = undefined;
+  /** Datagrams that are bound to a path, by its ID; undefined while none is. */
+  lanes: Map<number, OutgoingDatagrams> | undefined = undefined;
   /** Made by the first datagram that comes. */
   private incoming: DatagramQueue | undefined = undefined;
   /**
@@ -55,9 +57,28 @@ export class Datagrams {
    * the newest.
    *
    * @param tag - names it in `datagram-outcome`; -1 for none.
+   * @param pathId - of the path that it is bound to; -1 for any.
+   * @param isCopy - whether others get it as well.
    */
-  send(data: Uint8Array, tag: number, expiresUs: number): boolean {
-    return data.length <= this.maxBytes && this.sending.send(data, tag, expiresUs);
+  send(data: Uint8Array, tag: number, expiresUs: number, pathId = -1, isCopy = false): boolean {
+    if (data.length > this.maxBytes) return false;
+    const lane = pathId < 0 ? this.sending : this.lane(pathId);
+    return lane.send(data, tag, expiresUs, isCopy);
+  }
+
+  private lane(pathId: number): OutgoingDatagrams {
+    this.lanes ??= new Map();
+    let lane = this.lanes.get(pathId);
+    if (lane === undefined) this.lanes.set(pathId, (lane = new OutgoingDatagrams(this.settings, this.emit)));
+    return lane;
+  }
+
+  /** A path is over: datagrams that wait for it leave on any other. */
+  unbind(pathId: number): void {
+    const lane = this.lanes?.get(pathId);
+    if (lane === undefined) return;
+    this.lanes!.delete(pathId);
+    lane.moveTo(this.sending);
   }
 
   setSource(source: DatagramSource | undefined): void {
@@ -115,7 +136,10 @@ export class Datagrams {
 
   /** When the next of the waiting datagrams expires, microseconds; Infinity for never. */
   get expiryUs(): number {
-    return this.outgoing?.expiryUs ?? Infinity;
+    let expiryUs = this.outgoing?.expiryUs ?? Infinity;
+    if (this.lanes !== undefined)
+      for (const lane of this.lanes.values()) expiryUs = Math.min(expiryUs, lane.expiryUs);
+    return expiryUs;
   }
 
   write(packet: PacketWriter, nowUs: number): void {
@@ -130,6 +154,7 @@ export class Datagrams {
    */
   settle(datagramBytes: number, idLength: number, nowUs: number): void {
     this.outgoing?.expire(nowUs);
+    if (this.lanes !== undefined) for (const lane of this.lanes.values()) lane.expire(nowUs);
     if (this.peerFrameBytes === 0 && this.maxBytes === -1) return;
     const inPacket = leastFrameRoom(datagramBytes, idLength) - 1;
     const maxBytes =
@@ -150,16 +175,21 @@ export class Datagrams {
   /** The connection has ended: nothing is sent any more, and what came can still be read. */
   onConnectionEnd(): void {
     this.outgoing?.onConnectionEnd();
+    for (const lane of this.lanes?.values() ?? []) lane.onConnectionEnd();
   }
 
   /** Counters of what was sent and what waits, for statistics. */
   get statistics(): DatagramCounts {
-    const { outgoing, incoming } = this;
+    const { incoming } = this;
+    const all = [...(this.lanes?.values() ?? [])];
+    if (this.outgoing !== undefined) all.push(this.outgoing);
+    const total = (valueOf: (one: OutgoingDatagrams) => number): number =>
+      all.reduce((sum, one) => sum + valueOf(one), 0);
     return {
-      sent: outgoing?.sent ?? 0,
-      droppedOutgoing: outgoing?.dropped ?? 0,
-      waitingOutgoing: outgoing?.queue.count ?? 0,
-      waitingOutgoingBytes: outgoing?.queue.bytes ?? 0,
+      sent: total(({ sent }) => sent),
+      droppedOutgoing: total(({ dropped }) => dropped),
+      waitingOutgoing: total(({ queue }) => queue.count),
+      waitingOutgoingBytes: total(({ queue }) => queue.bytes),
       received: this.received,
       droppedIncoming: this.droppedIncoming,
       waitingIncoming: incoming?.count ?? 0,

@@ -33,8 +33,8 @@ export class OutgoingDatagrams {
   }
 
   /** Take a copy of a datagram; false when there is no room and the policy drops the newest. */
-  send(data: Uint8Array, tag: number, expiresUs: number): boolean {
-    if (!this.queue.push({ data: data.slice(), tag, expiresUs })) {
+  send(data: Uint8Array, tag: number, expiresUs: number, isCopy = false): boolean {
+    if (!this.queue.push({ data: data.slice(), tag, expiresUs, isCopy })) {
       this.wasRefused = true;
       return false;
     }
@@ -79,6 +79,16 @@ export class OutgoingDatagrams {
     for (let next = this.queue.shift(); next !== undefined; next = this.queue.shift())
       this.leaveOut(next.tag, 'dropped');
     this.tellRoom();
+  }
+
+  /** Their path is over: those that wait are handed to `others`, except copies, which are reported as dropped. */
+  moveTo(others: OutgoingDatagrams): void {
+    for (let next = this.queue.shift(); next !== undefined; next = this.queue.shift()) {
+      const { data, tag, expiresUs, isCopy } = next;
+      if (isCopy === true || !others.send(data, tag, expiresUs)) this.leaveOut(tag, 'dropped');
+    }
+    others.sent += this.sent;
+    others.dropped += this.dropped;
   }
 
   /** The connection has ended: drop every datagram without a report. */

@@ -1,4 +1,5 @@
 import type { ByteReader } from '@tsquic/bytes';
+import type { Datagrams } from '../datagrams/datagrams.ts';
 import { TransportCode, violation } from '../errors/transport-error.ts';
 import type { CloseReason, PathStateEvent } from '../events.ts';
 import type { ConnectionIdRegistry } from '../ids/registry.ts';
@@ -7,10 +8,13 @@ import { LONG_FORM, type PacketHeader } from '../packet/header.ts';
 import type { TransportParameters } from '../parameters/parameters.ts';
 import { type Address, sameAddress } from '../path/address.ts';
 import type { Path } from '../path/path.ts';
+import { BoundData, type SentStreams } from './bound-data.ts';
 import { NumberedPath, type PathParts } from './numbered-path.ts';
 import { PathAnnouncements } from './path-announcements.ts';
 import { type PathFrameListener, PathFrames } from './path-frames.ts';
+import type { PathScheduler } from '../path/path-scheduler.ts';
 import { PathTable } from './path-table.ts';
+import { SendingOrder } from './scheduler.ts';
 import { hasLively, hasPromising, hasUsable } from './successors.ts';
 
 /** Where a path leads. */
@@ -22,6 +26,8 @@ export interface PathAddresses {
 
 /** The connection, as far as several paths need it. */
 export interface MultipathHost extends PathParts {
+  readonly streams: SentStreams;
+  readonly datagrams: Datagrams;
   readonly isClient: boolean;
   readonly keys: { readonly oneRtt: OneRttKeys };
   /** Make the parts of a path, whose validation begins. */
@@ -35,6 +41,15 @@ export type PeerPathLimits = Pick<
   TransportParameters,
   'initialMaxPathId' | 'maxUdpPayloadSize' | 'maxAckDelayMs' | 'ackDelayExponent' | 'disableActiveMigration'
 >;
+
+/** What this end has chosen. */
+export interface MultipathOptions {
+  /** Our initial_max_path_id. */
+  readonly maxPathId: number;
+  readonly scheduler: PathScheduler;
+  /** Whether the data of all streams leaves on every path. */
+  readonly copiesAll: boolean;
+}
 
 /** What is counted over all paths. */
 export interface PathCounts {
@@ -61,6 +76,10 @@ export class Multipath implements PathFrameListener {
   readonly announcements: PathAnnouncements;
   /** Paths in use, those to send data on first. */
   readonly open: NumberedPath[];
+  /** Puts these in the order of sending. */
+  readonly order: SendingOrder;
+  /** Data that does not leave on whichever path has room. */
+  readonly bound: BoundData;
   /** Whether the handshake is confirmed, before which there is one path. */
   isRunning = false;
   /** Counts of paths that are over. */
@@ -75,11 +94,13 @@ export class Multipath implements PathFrameListener {
   private candidate: NumberedPath | undefined = undefined;
   private nowUs = 0;
 
-  /**
-   * @param localMax - our initial_max_path_id.
-   * @param peer - the transport parameters of the peer.
-   */
-  constructor(host: MultipathHost, registry: ConnectionIdRegistry, localMax: number, peer: PeerPathLimits) {
+  /** @param peer - the transport parameters of the peer. */
+  constructor(
+    host: MultipathHost,
+    registry: ConnectionIdRegistry,
+    { maxPathId, scheduler, copiesAll }: MultipathOptions,
+    peer: PeerPathLimits,
+  ) {
     this.host = host;
     const { maxUdpPayloadSize, maxAckDelayMs, ackDelayExponent, disableActiveMigration } = peer;
     const { initialMaxPathId } = peer;
@@ -92,7 +113,9 @@ export class Multipath implements PathFrameListener {
     };
     const first = new NumberedPath(0, host.localIds, host.peerIds, host);
     this.open = [first];
-    this.table = new PathTable(first, registry, localMax, initialMaxPathId);
+    this.order = new SendingOrder(scheduler, this.open);
+    this.table = new PathTable(first, registry, maxPathId, initialMaxPathId);
+    this.bound = new BoundData(this.table, host.streams, host.datagrams, copiesAll);
     this.frames = new PathFrames(this.table, this);
     this.announcements = new PathAnnouncements(this.table);
   }
@@ -176,6 +199,7 @@ export class Multipath implements PathFrameListener {
     path.abandon(code, ownCode, nowUs);
     const at = this.open.indexOf(path);
     if (at >= 0) this.open.splice(at, 1);
+    this.bound.unbind(path.id);
     if (parts !== undefined || this.waiting.delete(path)) this.tell(path, 'abandoned');
   }
 

@@ -3,7 +3,9 @@ import type { PeerIds } from '../ids/peer-ids.ts';
 import type { Migration } from '../path/migration.ts';
 import type { Paths } from '../path/paths.ts';
 import type { Recovery } from '../recovery/recovery.ts';
+import type { Address } from '../path/address.ts';
 import type { PacketSpace } from '../spaces/packet-space.ts';
+import type { SchedulablePath } from '../path/path-scheduler.ts';
 
 /**
  * The parts that a path in use has to itself. Those of path 0 are parts of the connection.
@@ -22,7 +24,7 @@ export interface PathParts {
 export type PathState = 'unused' | 'open' | 'abandoned';
 
 /** One path ID: its connection IDs, what both ends wish of it, and its parts once it is in use. */
-export class NumberedPath {
+export class NumberedPath implements SchedulablePath {
   readonly id: number;
   readonly localIds: LocalIds;
   readonly peerIds: PeerIds;
@@ -55,6 +57,8 @@ export class NumberedPath {
   isAbandonKnown = false;
   /** Whether probe timeouts have expired since a packet was acknowledged, and the program knows it. */
   isSuspended = false;
+  /** The last round of `SendingOrder` in which the path was to carry data. */
+  orderRound = 0;
 
   /** @param parts - those of path 0, which is open from the beginning. */
   constructor(id: number, localIds: LocalIds, peerIds: PeerIds, parts?: PathParts) {
@@ -93,6 +97,35 @@ export class NumberedPath {
 
   get isBackup(): boolean {
     return this.isBackupHere || this.isBackupThere;
+  }
+
+  get local(): Address {
+    return this.parts!.paths.active.local;
+  }
+
+  get remote(): Address {
+    return this.parts!.paths.active.remote;
+  }
+
+  get smoothedRttUs(): number {
+    return this.parts!.paths.active.rtt.smoothedUs;
+  }
+
+  get minRttUs(): number {
+    const { rtt } = this.parts!.paths.active;
+    return rtt.hasSample ? rtt.minUs : 0;
+  }
+
+  get congestionWindowBytes(): number {
+    return this.parts!.paths.active.controller.windowBytes;
+  }
+
+  get bytesInFlight(): number {
+    return this.parts!.paths.active.inFlightBytes;
+  }
+
+  get mtuBytes(): number {
+    return this.parts!.paths.active.mtu.mtuBytes;
   }
 
   /** Tell the peer whether the path is a backup. draft-ietf-quic-multipath §3.3 */

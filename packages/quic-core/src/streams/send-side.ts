@@ -17,7 +17,10 @@ import { Turns } from './turns.ts';
  * acknowledgements and losses. RFC 9000 §3.1
  */
 export class SendSide implements RoomOwner {
+  /** The turns of the streams that may leave on any path. */
   readonly turns: Turns;
+  /** The turns of streams that are bound to a path, by its ID; undefined while none is. */
+  lanes: Map<number, Turns> | undefined = undefined;
   /** The memory that holds what the program wrote. */
   readonly memory: SendMemory;
   private readonly flow: ConnectionFlow;
@@ -51,7 +54,7 @@ export class SendSide implements RoomOwner {
       throw new QuicUsageError('re-entrant', `the source of stream ${stream.id} writes to it`);
     const taken = sender!.write(data, fin, this.flow.sending.left);
     if (sender!.wantsWritable) this.room.add(stream);
-    this.turns.add(stream);
+    this.turnsOf(stream).add(stream);
     return taken;
   }
 
@@ -61,7 +64,7 @@ export class SendSide implements RoomOwner {
     if (source === undefined && stream.sender?.mayWrite !== true) return;
     if (!takesData(stream)) return;
     stream.sender!.source.set(source);
-    this.turns.reconsider(stream);
+    this.turnsOf(stream).reconsider(stream);
   }
 
   setHighWaterMarks(stream: Stream, marks: HighWaterMarks): void {
@@ -73,7 +76,37 @@ export class SendSide implements RoomOwner {
   /** The new priority holds from the next packet on. */
   setPriority(stream: Stream, priority: number): void {
     stream.priority = priority;
-    if (stream.turnQueue !== undefined) this.turns.add(stream);
+    if (stream.turnQueue !== undefined) this.turnsOf(stream).add(stream);
+  }
+
+  /** The stream's data is to leave on the path with this ID; on any where that is -1. */
+  bind(stream: Stream, pathId: number): void {
+    if (stream.sender === undefined) return;
+    const lane = pathId < 0 ? undefined : this.lane(pathId);
+    if (stream.lane === lane) return;
+    stream.turnQueue?.remove(stream);
+    this.turnsOf(stream).unblock(stream);
+    stream.lane = lane;
+    this.turnsOf(stream).reconsider(stream);
+  }
+
+  /** A path is over: the streams that were bound to it may leave on any. */
+  unbind(pathId: number): void {
+    const lane = this.lanes?.get(pathId);
+    if (lane === undefined) return;
+    for (const stream of this.table.all()) if (stream.lane === lane) this.bind(stream, -1);
+    this.lanes!.delete(pathId);
+  }
+
+  private lane(pathId: number): Turns {
+    this.lanes ??= new Map();
+    let lane = this.lanes.get(pathId);
+    if (lane === undefined) this.lanes.set(pathId, (lane = new Turns(this.flow, this.room, true)));
+    return lane;
+  }
+
+  private turnsOf({ lane }: Stream): Turns {
+    return lane ?? this.turns;
   }
 
   reset(stream: Stream, code: number): void {
@@ -111,23 +144,23 @@ export class SendSide implements RoomOwner {
     const stream = this.table.sending(streamId, FrameType.MaxStreamData);
     if (stream === undefined || !stream.sender!.limit.raise(limit)) return;
     this.room.onLimitRaised();
-    this.turns.unblock(stream);
-    this.turns.add(stream);
+    this.turnsOf(stream).unblock(stream);
+    this.turnsOf(stream).add(stream);
   }
 
   /** The handshake has replaced the limit of a stream that was opened before. RFC 9000 §7.4.1 */
   onInitialLimit(stream: Stream): void {
     if (stream.sender?.limit.raise(this.table.initialLimit(stream.id)) !== true) return;
     this.room.onLimitRaised();
-    this.turns.unblock(stream);
-    this.turns.add(stream);
+    this.turnsOf(stream).unblock(stream);
+    this.turnsOf(stream).add(stream);
   }
 
   /** What was sent on the stream was rejected: all of it is sent anew, by the limits that hold now. RFC 9001 §4.6.2 */
   restart(stream: Stream): void {
     stream.sender?.restart(this.table.initialLimit(stream.id), this.table.peerTakesResetAt);
     this.room.onLimitRaised();
-    if (stream.sender !== undefined) this.turns.reconsider(stream);
+    if (stream.sender !== undefined) this.turnsOf(stream).reconsider(stream);
     this.control.add(stream);
   }
 
@@ -136,12 +169,12 @@ export class SendSide implements RoomOwner {
     stream.parked = true;
     if (stream.sender === undefined) return;
     stream.sender.reset(0, false);
-    this.turns.reconsider(stream);
+    this.turnsOf(stream).reconsider(stream);
   }
 
   /** The peer's limit allows frames for the stream, now or again. */
   resume(stream: Stream): void {
-    if (stream.sender !== undefined) this.turns.add(stream);
+    if (stream.sender !== undefined) this.turnsOf(stream).add(stream);
     this.control.add(stream);
   }
 
@@ -161,7 +194,7 @@ export class SendSide implements RoomOwner {
     const stream = this.table.find(id);
     if (stream === undefined) return;
     stream.sender!.onLost(from, to, fin);
-    this.turns.add(stream);
+    this.turnsOf(stream).add(stream);
   }
 
   /** RESET_STREAM, or RESET_STREAM_AT with a reliable size. */
@@ -177,7 +210,7 @@ export class SendSide implements RoomOwner {
     if (stream === undefined) return;
     stream.sender!.onResetLost(reliableSize);
     this.control.add(stream);
-    if (reliableSize > 0) this.turns.add(stream);
+    if (reliableSize > 0) this.turnsOf(stream).add(stream);
   }
 
   /**
@@ -186,10 +219,23 @@ export class SendSide implements RoomOwner {
    */
   onBlockedLost(id: number, limit: number): void {
     const stream = this.table.find(id);
-    if (stream?.sender!.limit.onBlockedLost(limit) === true) this.turns.add(stream);
+    if (stream?.sender!.limit.onBlockedLost(limit) === true) this.turnsOf(stream).add(stream);
   }
 
   // The rest
+
+  /** Whether flow control holds back data. */
+  get isBlocked(): boolean {
+    if (this.turns.isBlocked) return true;
+    for (const lane of this.lanes?.values() ?? []) if (lane.isBlocked) return true;
+    return false;
+  }
+
+  /** No packet left for a while: repeat the frames that say what flow control holds back. RFC 9000 §4.1 */
+  onQuiet(): void {
+    this.turns.onQuiet(this.table.all());
+    for (const lane of this.lanes?.values() ?? []) lane.onQuiet(this.table.all());
+  }
 
   /** Packets left, data was acknowledged or credit came: streams that wait for room go on. */
   giveRoom(): void {
@@ -197,7 +243,7 @@ export class SendSide implements RoomOwner {
   }
 
   schedule(stream: Stream): void {
-    this.turns.add(stream);
+    this.turnsOf(stream).add(stream);
   }
 
   tellWritable({ id }: Stream): void {
@@ -206,7 +252,7 @@ export class SendSide implements RoomOwner {
 
   private endBy(stream: Stream, code: number, byProgram: boolean, reliableSize = 0): void {
     stream.sender!.reset(code, byProgram, reliableSize);
-    this.turns.reconsider(stream);
+    this.turnsOf(stream).reconsider(stream);
     this.control.add(stream);
   }
 }

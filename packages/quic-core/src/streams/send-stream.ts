@@ -338,7 +338,7 @@ export class SendStream {
   }
 
   /** Write one frame of `[from, to)`, or as much as fits; returns where it ends, or -1 when nothing fits. */
-  private writeRange(packet: PacketWriter, from: number, to: number): number {
+  writeRange(packet: PacketWriter, from: number, to: number): number {
     const { frames } = packet;
     const room = streamDataRoom(this.id, from, frames.room);
     if (room < 0 || (room === 0 && from < to)) return -1;

@@ -2,6 +2,7 @@ import type { PacketWriter } from '../packet/writer.ts';
 import type { ReceiveStream } from './receive-stream.ts';
 import type { SendStream } from './send-stream.ts';
 import type { TurnQueue } from './turn-queue.ts';
+import type { Turns } from './turns.ts';
 
 /** One stream: its sending and receiving parts, and its places in the queues. RFC 9000 §2, §3 */
 export class Stream {
@@ -36,6 +37,10 @@ export class Stream {
    * opened.
    */
   parked = false;
+  /** The turns that the stream takes part in where it is bound to a path; undefined for those of all streams. */
+  lane: Turns | undefined = undefined;
+  /** Whether its data leaves on every path. */
+  isCopied = false;
   /** The program's view of the stream, made when it is first asked for. */
   view: unknown = undefined;
 

@@ -143,12 +143,12 @@ export class Streams {
 
   /** Whether flow control holds back data. */
   get isBlocked(): boolean {
-    return this.sending.turns.isBlocked;
+    return this.sending.isBlocked;
   }
 
   /** No packet left for a while: repeat the frames that say what flow control holds back. RFC 9000 §4.1 */
   onQuiet(): void {
-    this.sending.turns.onQuiet(this.table.all());
+    this.sending.onQuiet();
   }
 
   /** The connection is quiet: streams give back empty buffers. */

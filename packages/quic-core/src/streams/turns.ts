@@ -24,10 +24,14 @@ export class Turns {
   private readonly flow: ConnectionFlow;
   private readonly room: RoomQueue;
 
+  /** Whether these are the turns of streams that are bound to one path. */
+  private readonly isLane: boolean;
+
   /** @param room - takes streams whose source waits for memory. */
-  constructor(flow: ConnectionFlow, room: RoomQueue) {
+  constructor(flow: ConnectionFlow, room: RoomQueue, isLane = false) {
     this.flow = flow;
     this.room = room;
+    this.isLane = isLane;
   }
 
   /** The stream may have data or STREAM_DATA_BLOCKED to send, or its priority has changed. */
@@ -83,7 +87,11 @@ export class Turns {
   onQuiet(streams: Iterable<Stream>): void {
     if (this.isHeld) this.flow.sending.repeatBlocked();
     if (this.blockedCount === 0) return;
-    for (const stream of streams) if (stream.blocked) this.repeatBlocked(stream);
+    for (const stream of streams) if (stream.blocked && this.takes(stream)) this.repeatBlocked(stream);
+  }
+
+  private takes({ lane }: Stream): boolean {
+    return lane === this || (lane === undefined && !this.isLane);
   }
 
   /** STREAM_DATA_BLOCKED of the stream must be said again. */
