@@ -67,6 +67,7 @@ export class MemoryStream implements QuicStream {
   readonly writtenBytes = 0;
   readonly unsentBytes = 0;
   readonly unacknowledgedBytes = 0;
+  readonly acknowledgedBytes = 0;
 
   setHighWaterMark(): void {}
 

@@ -76,6 +76,10 @@ describe('high-water marks', () => {
     expect(writables(server)).toBe(1);
     expect(stream.unacknowledgedBytes).toBe(0);
     expect(stream.write(DATA)).toBe(5000);
+    client.pump();
+    expect([stream.acknowledgedBytes, stream.unacknowledgedBytes]).toEqual([5000, 5000]);
+    stream.reset(7);
+    expect([stream.acknowledgedBytes, stream.unacknowledgedBytes]).toEqual([5000, 0]);
   });
 
   test('a write that was taken whole, and filled more than half, is followed by an event as well', () => {
@@ -123,7 +127,9 @@ describe('high-water marks', () => {
     client.send(APP, streamFrame(UNI, 0, DATA.subarray(0, 5)));
     const incoming = connection.stream(UNI)!;
     incoming.setHighWaterMark(5);
-    expect([incoming.writtenBytes, incoming.unsentBytes, incoming.unacknowledgedBytes]).toEqual([0, 0, 0]);
+    expect([incoming.writtenBytes, incoming.unacknowledgedBytes, incoming.acknowledgedBytes]).toEqual([
+      0, 0, 0,
+    ]);
     connection.close();
     stream.setHighWaterMark(5);
     expect(stream.unsentBytes).toBe(0);

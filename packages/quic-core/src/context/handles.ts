@@ -216,6 +216,8 @@ export interface QuicStream {
   readonly unsentBytes: number;
   /** Written bytes that the peer has not acknowledged, with the unsent ones. */
   readonly unacknowledgedBytes: number;
+  /** Bytes from the beginning that the peer has acknowledged: it had these, also where the stream was reset since. */
+  readonly acknowledgedBytes: number;
   /**
    * Let `write` take only as many bytes as keep `unsentBytes` and `unacknowledgedBytes` at or below these
    * marks. `stream-writable` tells when both are at half of their mark or less, after a write that left one

@@ -69,6 +69,10 @@ export class StreamHandle implements QuicStream {
     return this.stream.sender?.buffer.heldBytes ?? 0;
   }
 
+  get acknowledgedBytes(): number {
+    return this.stream.sender?.buffer.acknowledgedBytes ?? 0;
+  }
+
   setHighWaterMark(unsentBytes: number, unacknowledgedBytes: number = Infinity): void {
     for (const mark of [unsentBytes, unacknowledgedBytes])
       if (!(mark >= 1)) throw new QuicUsageError('invalid-option', 'a high-water mark is a number from 1 on');

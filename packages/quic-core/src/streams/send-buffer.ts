@@ -27,6 +27,8 @@ export class SendBuffer {
   nextTo = 0;
   readonly lost: IntervalSet = new IntervalSet();
   private finalEnd: End = End.Open;
+  /** `base` when the stream was reset; -1 before. */
+  private baseAtReset = -1;
   private readonly acked = new IntervalSet();
   private readonly ring: ByteRing;
 
@@ -48,6 +50,11 @@ export class SendBuffer {
 
   get unsentBytes(): number {
     return this.end - this.sent;
+  }
+
+  /** Bytes from the beginning that the peer has acknowledged; a reset does not change them. */
+  get acknowledgedBytes(): number {
+    return this.baseAtReset < 0 ? this.base : this.baseAtReset;
   }
 
   /** Whether lost bytes must be sent again. */
@@ -196,6 +203,7 @@ export class SendBuffer {
 
   /** The stream was reset: every byte counts as acknowledged. */
   discard(): void {
+    this.baseAtReset = this.acknowledgedBytes;
     this.lost.clear();
     this.acked.clear();
     this.ring.release();
