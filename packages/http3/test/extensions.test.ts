@@ -187,6 +187,66 @@ describe('datagrams', () => {
   });
 });
 
+test('datagrams of all requests that nobody reads have one bound; the longest queue gives way', () => {
+  const scene = new Scene({
+    client: 'hand',
+    onServer: accept,
+    context: { alpn: ['h3'], transport: { maxDatagramFrameBytes: 65_535, maxBidirectionalStreams: 50 } },
+  });
+  const hand = new Hand(scene.client.connection);
+  hand.control();
+  const head = headers(':method: CONNECT', ':protocol: a', ':scheme: https', ':authority: a', ':path: /');
+  // Heads that are not complete, and one that is.
+  const streams = Array.from({ length: 40 }, (_, i) => hand.bidi(i === 0 ? head : head.subarray(0, 3)));
+  scene.run(() => scene.server.connection.stream(streams.at(-1)!.id) !== undefined, 'the streams');
+  const send = (index: number, bytes: number): void =>
+    void hand.connection.datagrams.send(concatBytes(encodeVarint(index), new Uint8Array(bytes)));
+  send(0, 7);
+  for (let round = 0; round < 30; round++) {
+    for (let i = 1; i < 40; i++) send(i, 1000);
+    scene.pass(20_000);
+  }
+  for (const stream of streams.slice(1)) stream.write(head.subarray(3));
+  scene.run(() => scene.server.eventsOf('request').length === 40, 'the requests');
+  const kept = streams.map(({ id }) => {
+    const stream = scene.server.engine.stream(id)!;
+    let bytes = 0;
+    for (let next = stream.receiveDatagram(); next; next = stream.receiveDatagram()) bytes += next.length;
+    return bytes;
+  });
+  expect(kept[0]).toBe(7);
+  const sum = kept.reduce((a, b) => a + b, 0);
+  expect(sum).toBeLessThanOrEqual(262_144);
+  expect(sum).toBeGreaterThan(200_000);
+  expect(Math.max(...kept) - Math.min(...kept.slice(1))).toBeLessThanOrEqual(1000);
+  // What was read makes room.
+  for (let i = 1; i < 40; i++) send(i, 1000);
+  scene.pass(50_000);
+  expect(streams.slice(1).every(({ id }) => scene.server.engine.stream(id)!.receiveDatagram())).toBe(true);
+});
+
+test('datagrams of a request that is over make room for others', () => {
+  const scene = new Scene({ client: 'hand', onServer: accept });
+  const hand = new Hand(scene.client.connection);
+  hand.control();
+  const head = headers(':method: CONNECT', ':protocol: a', ':scheme: https', ':authority: a', ':path: /');
+  for (let i = 0; i < 20; i++) {
+    const stream = hand.bidi(head);
+    scene.run(() => scene.server.eventsOf('request').length === i + 1, 'the request');
+    for (let n = 0; n < 30; n++) {
+      hand.connection.datagrams.send(concatBytes(encodeVarint(stream.id / 4), new Uint8Array(1000)));
+      scene.pass(2000);
+    }
+    scene.pass(50_000);
+    if (i < 19) stream.discard(Code.RequestCancelled);
+    scene.pass(50_000);
+  }
+  const last = scene.server.engine.stream(76)!;
+  let count = 0;
+  while (last.receiveDatagram() !== undefined) count++;
+  expect(count).toBe(30);
+});
+
 describe('capsules', () => {
   const long = { type: 0x2843, value: Uint8Array.from({ length: 300 }, (_, i) => i % 256) };
   const sent = [

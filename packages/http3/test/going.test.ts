@@ -68,6 +68,26 @@ describe('a server that goes', () => {
     expect(client.contentOf(0)).toEqual(body);
   });
 
+  test('has drained once its last word has arrived, also where that is lost at first', () => {
+    covers('rfc9114-5.2-8');
+    const scene = new Scene({
+      link: {
+        ...{ delayUs: 20_000, loss: { kind: 'random', rate: 1 } },
+        lossDuring: [{ fromUs: 300_000, untilUs: 310_000 }],
+      },
+      onServer: ({ type }, { engine }) => {
+        if (type === 'drained') engine.close();
+      },
+    });
+    const { client, server } = scene;
+    scene.pass(300_000 - scene.pair.world.nowUs);
+    server.engine.goAway();
+    expect(server.eventsOf('drained')).toEqual([]);
+    scene.run(() => client.eventsOf('closed').length === 1, 'the end');
+    expect(client.events.map(({ type }) => type)).toEqual(['settings', 'goaway', 'drained', 'closed']);
+    expect(server.eventsOf('drained').length).toBe(1);
+  });
+
   test('waits for no acknowledgment of what the client does not want', () => {
     const scene = new Scene({ client: 'hand', link: { delayUs: 20_000 } });
     const hand = new Hand(scene.client.connection);

@@ -41,16 +41,38 @@ describe('fields that are too large', () => {
     scene.run(() => scene.server.eventsOf('failed').length === 1, 'the failure');
     expect(scene.server.eventsOf('failed')[0]).toMatchObject({ code: Code.ExcessiveLoad, isRemote: false });
 
-    const other = new Scene({ client: { maxFieldSectionSize: 1000 }, onServer: respondLarge });
+    const other = new Scene({ client: { maxFieldSectionSize: 1000 }, server: 'hand' });
     other.client.engine.request(GET, { ends: true });
+    other.run(() => other.server.connection.stream(0) !== undefined, 'the request');
+    other.server.connection.stream(0)!.write(headers(':status: 200', `a: ${'b'.repeat(1000)}`));
     other.run(() => other.client.eventsOf('failed').length === 1, 'the failure');
     expect(other.client.eventsOf('failed')[0]).toMatchObject({ code: Code.ExcessiveLoad });
   });
 
-  test('a client is told before it sends more than the server takes', () => {
-    const scene = new Scene();
-    scene.run(() => scene.client.engine.hasPeerSettings, 'SETTINGS');
-    expect(() => scene.client.engine.request({ ...GET, fields: LARGE })).toThrow(QuicUsageError);
+  test('a client is told before it sends more than the server takes, with both sizes', () => {
+    covers('rfc9114-4.2.2-2');
+    const scene = new Scene({ server: { maxFieldSectionSize: 1000 } });
+    const { engine } = scene.client;
+    scene.run(() => engine.hasPeerSettings, 'SETTINGS');
+    // Names, values and 32 bytes for each of five lines.
+    const fields = [{ name: 'x', value: 'b'.repeat(1000) }];
+    expect(() => engine.request({ ...GET, fields })).toThrow(/size of 1200, and the peer takes 1000/);
+    const request = engine.request({ ...GET, method: 'POST' })!;
+    expect(() => request.sendTrailers(fields)).toThrow(/size of 1033, and the peer takes 1000/);
+    request.sendTrailers([{ name: 'x', value: 'b' }]);
+    scene.run(() => scene.server.eventsOf('end').length === 1, 'the request');
+  });
+
+  test('a server whose response the client does not take gives it up, and its calls do not throw', () => {
+    covers('rfc9114-4.2.2-2');
+    const scene = new Scene({ client: { maxFieldSectionSize: 1000 }, onServer: respondLarge });
+    scene.client.engine.request(GET, { ends: true });
+    scene.run(() => scene.client.eventsOf('failed').length === 1, 'the failure');
+    expect(scene.client.eventsOf('failed')[0]).toMatchObject({ code: Code.RequestCancelled, isRemote: true });
+    expect(scene.server.eventsOf('failed')).toMatchObject([
+      { isRemote: false, text: 'the fields have a size of 20081, and the peer takes 1000: send fewer' },
+    ]);
+    expect(scene.server.connection.closeReason).toBeUndefined();
   });
 });
 
@@ -111,6 +133,34 @@ describe('calls that are wrong whatever the peer does', () => {
     response.write(new Uint8Array(0), true);
     scene.run(() => scene.client.eventsOf('end').length === 1, 'the response');
     expect(scene.client.events.map(({ type }) => type)).toEqual(['settings', 'interim', 'response', 'end']);
+  });
+});
+
+describe('what follows a response that has no content', () => {
+  test.each([204, 304])('%d: neither content nor trailers', (status) => {
+    const scene = new Scene();
+    scene.client.engine.request(GET, { ends: true });
+    scene.run(() => scene.server.eventsOf('end').length === 1, 'the request');
+    const response = scene.server.engine.stream(0)!;
+    response.respond({ status, fields: [] });
+    expect(() => response.write(Uint8Array.of(1))).toThrow(/204 or 304/);
+    expect(() => response.sendTrailers([])).toThrow(/204 or 304/);
+    expect(response.write(new Uint8Array(0), true)).toBe(0);
+    scene.run(() => scene.client.eventsOf('end').length === 1, 'the response');
+    expect(() => response.write(Uint8Array.of(1))).toThrow(/204 or 304/);
+  });
+
+  test('to HEAD, which is the choice of the client: content is taken and not sent', () => {
+    covers('rfc9114-4.1-11');
+    const scene = new Scene();
+    scene.client.engine.request({ ...GET, method: 'HEAD' }, { ends: true });
+    scene.run(() => scene.server.eventsOf('end').length === 1, 'the request');
+    const response = scene.server.engine.stream(0)!;
+    response.respond({ status: 200, fields: [{ name: 'content-length', value: '5' }] });
+    expect([response.write(new Uint8Array(3)), response.write(new Uint8Array(2), true)]).toEqual([3, 2]);
+    scene.run(() => scene.client.eventsOf('end').length === 1, 'the response');
+    expect(scene.client.contentOf(0).length).toBe(0);
+    expect(scene.client.eventsOf('failed')).toEqual([]);
   });
 });
 

@@ -1,6 +1,7 @@
 import { ByteReader, latin1FromBytes } from '@tsquic/bytes';
 import { connectionError, Http3Code } from '../errors/http3-error.ts';
 import { type ByteSource, FrameHeaderReader } from '../frame/frame-header.ts';
+import { FramePayload } from '../frame/frame-payload.ts';
 import { checkOnControlStream, FrameType } from '../frame/frame-type.ts';
 import { decodeIdentifier, isRequestStreamId } from '../frame/identifier.ts';
 import { decodeSettings, type Settings } from '../settings/settings.ts';
@@ -24,8 +25,8 @@ const IDENTIFIER_BYTES = 8;
 export class ControlReader {
   private readonly receiver: ControlReceiver;
   private readonly header = new FrameHeaderReader();
-  private payload: Uint8Array | undefined;
-  private have = 0;
+  private readonly payload = new FramePayload();
+  private isInFrame = false;
   /** Bytes of a frame without a meaning that are not read. */
   private toSkip = 0;
   private hasSettings = false;
@@ -40,17 +41,14 @@ export class ControlReader {
   pump(source: ByteSource): void {
     for (;;) {
       if (!this.skip(source)) return;
-      if (this.payload === undefined) {
+      if (!this.isInFrame) {
         if (!this.header.read(source)) return;
         this.begin();
         continue;
       }
-      const { length } = this.payload;
-      if (this.have < length) this.have += source.read(this.payload.subarray(this.have));
-      if (this.have < length) return;
-      const { payload } = this;
-      this.payload = undefined;
-      this.onFrame(this.header.type, payload);
+      if (!this.payload.read(source)) return;
+      this.isInFrame = false;
+      this.onFrame(this.header.type, this.payload.take());
     }
   }
 
@@ -77,8 +75,8 @@ export class ControlReader {
       throw connectionError(Http3Code.FrameError, 'a frame is longer than its identifier');
     if (length > MOST_BYTES)
       throw connectionError(Http3Code.ExcessiveLoad, `a control frame has more than ${MOST_BYTES} bytes`);
-    this.payload = new Uint8Array(length);
-    this.have = 0;
+    this.payload.begin(length);
+    this.isInFrame = true;
   }
 
   private onFrame(type: number, payload: Uint8Array): void {

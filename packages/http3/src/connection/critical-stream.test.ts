@@ -10,7 +10,14 @@ function connectionWith(credit: number): { connection: QuicConnection; written: 
   let isOpen = false;
   const stream = {
     id: 2,
-    unsentBytes: 0,
+    ...{ unsentBytes: 0, acknowledgedBytes: 0 },
+    mark: Infinity,
+    get writtenBytes() {
+      return written.length;
+    },
+    setHighWaterMark(this: { mark: number }, _unsentBytes: number, mark = Infinity) {
+      this.mark = mark;
+    },
     write: (bytes: Uint8Array) => {
       const taken = Math.min(bytes.length, credit - written.length);
       written.push(...bytes.subarray(0, taken));
@@ -42,4 +49,19 @@ test.each([0, 10])('a peer that takes %d bytes cannot make it keep more than 64 
   };
   expect((caught(fill) as Http3Error).code).toBe(Code.ExcessiveLoad);
   expect(stream.unsentBytes).toBeLessThan(65_536 + 101);
+});
+
+test('tells when the peer has all that was said so far, and takes as much as before afterwards', () => {
+  const { connection, open } = connectionWith(100);
+  open();
+  const stream = new CriticalStream(connection, 0);
+  expect(stream.isHeard).toBe(true);
+  stream.write(Uint8Array.of(7));
+  const quic = connection.openStream() as unknown as { acknowledgedBytes: number; mark: number };
+  stream.awaitHearing();
+  stream.flush();
+  expect([stream.isHeard, quic.mark]).toEqual([false, 1]);
+  quic.acknowledgedBytes = 2;
+  stream.flush();
+  expect([stream.isHeard, quic.mark]).toEqual([true, Infinity]);
 });

@@ -1,5 +1,5 @@
 import { encodeVarint } from '@tsquic/bytes';
-import type { QuicConnection } from '@tsquic/quic-core';
+import type { QuicConnection, QuicStream } from '@tsquic/quic-core';
 import { connectionError, Http3Code } from '../errors/http3-error.ts';
 import { OutgoingBytes } from '../stream/outgoing-bytes.ts';
 
@@ -10,8 +10,12 @@ export const StreamType = { Control: 0x00, Push: 0x01, QpackEncoder: 0x02, Qpack
 export class CriticalStream {
   private readonly connection: QuicConnection;
   private readonly streamType: number;
+  private stream: QuicStream | undefined;
   private outgoing: OutgoingBytes | undefined;
   private beforeOpening: Uint8Array[] = [];
+  /** Bytes that the peer must have before `isHeard`. */
+  private awaitedBytes = 0;
+  private isListening = false;
   /** Its ID; -1 before it is open. */
   id = -1;
 
@@ -24,6 +28,17 @@ export class CriticalStream {
   get unsentBytes(): number {
     const waiting = this.beforeOpening.reduce((sum, { length }) => sum + length, 0);
     return waiting + (this.outgoing?.unsentBytes ?? 0);
+  }
+
+  /** Whether the peer has acknowledged what `awaitHearing` found said; true where it allows no stream to say it on. */
+  get isHeard(): boolean {
+    return this.stream === undefined || this.stream.acknowledgedBytes >= this.awaitedBytes;
+  }
+
+  /** Raise `stream-writable`, and let `flush` be called then, once the peer has acknowledged all that was said so far. */
+  awaitHearing(): void {
+    this.awaitedBytes = (this.stream?.writtenBytes ?? 0) + (this.outgoing?.waitingBytes ?? 0);
+    this.listen();
   }
 
   /** Send bytes after those before. Throws H3_EXCESSIVE_LOAD where the peer takes so few that too many wait. */
@@ -43,14 +58,33 @@ export class CriticalStream {
       const stream = this.connection.openStream({ unidirectional: true, priority: 0 });
       if (stream === undefined) return;
       this.id = stream.id;
+      this.stream = stream;
       this.outgoing = new OutgoingBytes(stream);
       this.outgoing.append(encodeVarint(this.streamType));
       for (const bytes of this.beforeOpening) this.outgoing.append(bytes);
       this.beforeOpening = [];
     }
+    if (this.isListening && this.isHeard) this.listenNoMore();
     this.outgoing.flush();
+    this.listen();
+  }
+
+  /** A mark of one byte that nothing is below but an empty buffer: the event comes with the acknowledgement. */
+  private listen(): void {
+    const { stream } = this;
+    if (stream === undefined || this.isHeard || this.isListening || this.outgoing!.waitingBytes > 0) return;
+    this.isListening = true;
+    stream.setHighWaterMark(Infinity, 1);
+    stream.write(NOTHING);
+  }
+
+  private listenNoMore(): void {
+    this.isListening = false;
+    this.stream?.setHighWaterMark(Infinity);
   }
 }
+
+const NOTHING = new Uint8Array(0);
 
 /** Bytes of instructions and frames that may wait for the peer's credit. */
 const MOST_UNSENT_BYTES = 65_536;

@@ -53,9 +53,10 @@ test('a priority finds its place behind events that were pulled', () => {
 
 test('a request that is over is found until the program has handled its last event', () => {
   const queue = new EventQueue();
-  const stream = { id: 4 } as RequestStream;
+  let forgotten = 0;
+  const stream = { id: 4, forgetDatagrams: () => void forgotten++ } as RequestStream;
   queue.keep(stream);
-  expect(queue.keptStream(4)).toBeUndefined();
+  expect([queue.keptStream(4), forgotten]).toEqual([undefined, 1]);
   queue.push({ type: 'content', streamId: 4 });
   queue.push({ type: 'end', streamId: 4 });
   queue.keep(stream);
@@ -63,8 +64,9 @@ test('a request that is over is found until the program has handled its last eve
     expect(queue.shift()).toMatchObject({ type });
     expect(queue.keptStream(4)).toBe(stream);
   }
+  expect(forgotten).toBe(1);
   queue.shift();
-  expect(queue.keptStream(4)).toBeUndefined();
+  expect([queue.keptStream(4), forgotten]).toEqual([undefined, 2]);
 });
 
 test('nothing but the end is told of a connection that this side has closed', () => {

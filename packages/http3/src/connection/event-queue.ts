@@ -34,7 +34,7 @@ export class EventQueue {
 
   /** The oldest event; undefined when there is none. */
   shift(): Http3Event | undefined {
-    if (!this.counts.has(this.handled)) this.kept.delete(this.handled);
+    if (!this.counts.has(this.handled)) this.drop(this.handled);
     this.handled = -1;
     const event = this.waiting[this.pulled];
     if (event === undefined) return undefined;
@@ -55,10 +55,16 @@ export class EventQueue {
   /** A request is over: it can be found as long as events of it wait, and while the last one is handled. */
   keep(stream: RequestStream): void {
     if (this.counts.has(stream.id)) this.kept.set(stream.id, stream);
+    else stream.forgetDatagrams();
   }
 
   keptStream(streamId: number): RequestStream | undefined {
     return this.kept.get(streamId);
+  }
+
+  private drop(streamId: number): void {
+    this.kept.get(streamId)?.forgetDatagrams();
+    this.kept.delete(streamId);
   }
 
   private onPulled(event: Http3Event): void {

@@ -1,17 +1,13 @@
 import { bytesFromLatin1, concatBytes, encodeVarint } from '@tsquic/bytes';
-import {
-  type HttpPriority,
-  type QuicConnection,
-  type QuicEvent,
-  type QuicStream,
-  QuicUsageError,
-} from '@tsquic/quic-core';
+import { type HttpPriority, type QuicConnection, type QuicEvent, type QuicStream } from '@tsquic/quic-core';
+import { DatagramMemory } from '../datagram/datagram-memory.ts';
 import { decodeHttpDatagram, encodeHttpDatagram } from '../datagram/http-datagram.ts';
 import { connectionError, Http3Code, Http3Error } from '../errors/http3-error.ts';
 import type { Http3Event } from '../events.ts';
 import { encodeFrame } from '../frame/encode-frame.ts';
 import { FrameType, reservedType } from '../frame/frame-type.ts';
 import { lowerCased } from '../message/field-rules.ts';
+import { checkOwn, refuse, tooLargeText } from '../message/own-message.ts';
 import { decodeRequestHead, encodeRequestHead, type RequestHead } from '../message/request-head.ts';
 import { configOf, type Http3Config, type Http3Options, ownSettings } from '../options.ts';
 import { decodePriority, encodePriority } from '../priority/priority-field.ts';
@@ -22,9 +18,9 @@ import {
   SettingId,
   settingOf,
 } from '../settings/settings.ts';
-import { checkOwn, RequestStream, type RequestStreamHost } from '../stream/request-stream.ts';
+import { RequestStream, type RequestStreamHost } from '../stream/request-stream.ts';
 import type { Http3Stream } from '../stream/http3-stream.ts';
-import { SectionCodec, sectionSize } from '../stream/section-codec.ts';
+import { SectionCodec } from '../stream/section-codec.ts';
 import { ControlReader } from './control-reader.ts';
 import { EventQueue } from './event-queue.ts';
 import { OwnStreams } from './own-streams.ts';
@@ -70,7 +66,7 @@ export class Http3Connection {
       maxBlockedStreams: this.config.qpackBlockedStreams,
       maxFieldSectionSize: this.config.maxFieldSectionSize,
     });
-    this.requests = new RequestTable(this.config.maxAbandonedRequests);
+    this.requests = new RequestTable(isServer ? this.config.maxAbandonedRequests : Infinity);
     this.shutdown = new Shutdown(isServer);
     this.own = new OwnStreams(connection);
     this.host = this.createHost(isServer);
@@ -125,8 +121,8 @@ export class Http3Connection {
     const section = encodeRequestHead({ ...head, fields });
     const hasProtocol = settingOf(this.peerSettings, SettingId.EnableConnectProtocol) === 1;
     checkOwn(() => decodeRequestHead(section, hasProtocol));
-    if (sectionSize(section) > settingOf(this.peerSettings, SettingId.MaxFieldSectionSize, Infinity))
-      throw new QuicUsageError('invalid-option', 'the fields are larger than the server takes: send fewer');
+    const tooLarge = tooLargeText(section, this.host.peerFieldSectionSize());
+    if (tooLarge !== undefined) refuse(tooLarge);
     if (!this.acceptsRequests) return undefined;
     const stream = this.connection.openStream(priority === undefined ? {} : { priority });
     this.wantsRequests ||= stream === undefined;
@@ -145,6 +141,7 @@ export class Http3Connection {
     if (this.isClosed) return;
     const frame = this.shutdown.goAway(this.requests.nextId, isFinal);
     this.guard(-1, () => frame && this.own.control.write(frame));
+    if (this.shutdown.isFinal) this.own.control.awaitHearing();
     this.checkDrained();
   }
 
@@ -176,7 +173,8 @@ export class Http3Connection {
         return this.onRequestReadable(event.streamId);
       case 'stream-writable':
         this.own.flush();
-        return this.requests.get(event.streamId)?.onWritable();
+        this.requests.get(event.streamId)?.onWritable();
+        return this.checkDrained();
       case 'stream-reset':
         this.peerStreams.onReset(event.streamId);
         return this.onReset(event.streamId, event.code);
@@ -224,9 +222,9 @@ export class Http3Connection {
   private onReset(streamId: number, code: number): void {
     const request = this.requests.get(streamId);
     if (request === undefined) return;
-    const isPending = !request.hasSent;
+    const { isPending } = request;
     this.fail(request, code, 'the peer reset the stream', true);
-    if (isPending && !this.connection.isClient) this.requests.onAbandoned();
+    if (isPending) this.requests.onAbandoned();
   }
 
   private onStopped(streamId: number, code: number): void {
@@ -237,7 +235,7 @@ export class Http3Connection {
       );
     const request = this.requests.get(streamId);
     if (request === undefined) return this.onDelivered(streamId);
-    if (!request.hasSent && !this.connection.isClient) this.requests.onAbandoned();
+    if (request.isPending) this.requests.onAbandoned();
     request.onStopped(code);
   }
 
@@ -321,7 +319,7 @@ export class Http3Connection {
     const isUnread = !this.connection.isClient && !request.hasHead;
     if (isUnread && code === Http3Code.ExcessiveLoad) refuseTooLarge(request);
     else this.fail(request, code, message, false);
-    if (!this.connection.isClient) this.guard(-1, () => this.requests.onAbandoned());
+    this.guard(-1, () => this.requests.onAbandoned());
   }
 
   /** A message will never be complete: tell it, unless nothing of it was told before, and give the stream up. */
@@ -342,7 +340,8 @@ export class Http3Connection {
 
   private checkDrained(): void {
     const isGoing = this.shutdown.isFinal || (this.connection.isClient && this.shutdown.isPeerGoing);
-    if (!isGoing || !this.requests.isIdle || this.hasDrained || this.isClosed) return;
+    const isIdle = this.requests.isIdle && this.own.control.isHeard;
+    if (!isGoing || !isIdle || this.hasDrained || this.isClosed) return;
     this.hasDrained = true;
     this.events.push({ type: 'drained' });
   }
@@ -356,6 +355,9 @@ export class Http3Connection {
     const { extendedConnect, maxFieldSectionSize, bidirectionalTypes } = this.config;
     return {
       ...{ isServer, allowsProtocol: extendedConnect, maxFieldSectionSize, bidirectionalTypes },
+      datagramMemory: new DatagramMemory(),
+      peerFieldSectionSize: () => settingOf(this.peerSettings, SettingId.MaxFieldSectionSize, Infinity),
+      fail: (stream, code, text) => this.fail(stream, code, text, false),
       emit: (event) => this.events.push(event),
       encode: (streamId, fields) => {
         const section = this.codec.encode(streamId, fields, this.own.unsentInstructions);

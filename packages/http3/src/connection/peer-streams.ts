@@ -31,7 +31,6 @@ export class PeerStreams {
   private readonly streams = new Map<number, PeerStream>();
   /** Types of streams of which there is one. */
   private readonly opened = new Set<number>();
-  private readonly chunk = new Uint8Array(4096);
 
   constructor(receiver: PeerStreamReceiver, codec: SectionCodec, control: ControlReader) {
     this.receiver = receiver;
@@ -102,8 +101,9 @@ export class PeerStreams {
   }
 
   private consumeInstructions(stream: QuicStream, type: number): void {
-    for (let count = stream.read(this.chunk); count > 0; count = stream.read(this.chunk)) {
-      const bytes = this.chunk.subarray(0, count);
+    while (stream.readableBytes > 0) {
+      const bytes = new Uint8Array(Math.min(stream.readableBytes, CHUNK_BYTES));
+      stream.read(bytes);
       if (type === StreamType.QpackDecoder) this.codec.onDecoderStream(bytes);
       else {
         this.codec.onEncoderStream(bytes);
@@ -112,6 +112,9 @@ export class PeerStreams {
     }
   }
 }
+
+/** Bytes of instructions that are read at once. */
+const CHUNK_BYTES = 4096;
 
 const CRITICAL: readonly number[] = [StreamType.Control, StreamType.QpackEncoder, StreamType.QpackDecoder];
 

@@ -15,6 +15,7 @@ export class RequestTable {
   /** One more than the largest request that was opened, in steps of four. */
   nextId = 0;
 
+  /** @param maxAbandoned - Infinity for a client, which gives up its own. */
   constructor(maxAbandoned: number) {
     this.maxAbandoned = maxAbandoned;
   }
@@ -54,6 +55,10 @@ export class RequestTable {
   /**
    * A client gave a request up, or broke the rules of its stream, for which the program may have begun to work. Throws
    * H3_EXCESSIVE_LOAD where it does little else. RFC 9114 §10.5
+   *
+   * A tunnel whose opening the client has acknowledged is not given up by a reset, which is one of the ends of a tunnel (RFC 9114
+   * §4.4): who waits a round trip for each tunnel is bound by the number of streams. One that is reset before that costs what any
+   * request costs, and the server as much as opening a connection elsewhere (RFC 9114 §10.5.2).
    */
   onAbandoned(): void {
     if (++this.abandoned > this.maxAbandoned)

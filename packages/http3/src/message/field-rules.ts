@@ -1,4 +1,4 @@
-import type { FieldLine } from '@tsquic/qpack';
+import { type FieldLine, fieldSize } from '@tsquic/qpack';
 import { malformed } from '../errors/http3-error.ts';
 
 /** A field name in lower case. RFC 9110 §5.1, RFC 9114 §4.2 */
@@ -83,4 +83,18 @@ export function contentLengthOf(fields: readonly FieldLine[]): number {
 /** Fields with their names in lower case, as they are sent. RFC 9114 §4.2 */
 export function lowerCased(fields: readonly FieldLine[]): FieldLine[] {
   return fields.map((field) => ({ ...field, name: field.name.toLowerCase() }));
+}
+
+/** The fields but for those that tell the length of content. */
+export function withoutContentLength(fields: readonly FieldLine[]): readonly FieldLine[] {
+  return fields.some(isContentLength) ? fields.filter((field) => !isContentLength(field)) : fields;
+}
+
+function isContentLength({ name }: FieldLine): boolean {
+  return name === 'content-length';
+}
+
+/** The size of a section by which peers limit it. RFC 9114 §4.2.2 */
+export function sectionSize(fields: readonly FieldLine[]): number {
+  return fields.reduce((sum, { name, value }) => sum + fieldSize(name, value), 0);
 }

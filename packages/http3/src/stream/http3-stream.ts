@@ -18,15 +18,20 @@ export interface Http3Stream {
   read(into: Uint8Array): number;
   /**
    * Server: send an interim response (1xx), or the response, after which content follows unless `ends` says that there is none.
-   * `QuicUsageError('invalid-option')` for a head that HTTP/3 forbids, and for a second response.
+   * `QuicUsageError('invalid-option')` for a head that HTTP/3 forbids, and for a second response. One whose fields are larger than the
+   * client takes is given up, and `failed` tells both sizes. RFC 9114 §4.2.2
    */
   respond(head: ResponseHead, ends?: boolean): void;
   /**
    * Send content; returns how many bytes were taken, from 0 to all: the event `writable` tells when there is room again. With
-   * `ends`, the message ends with the last byte, but only if all were taken.
+   * `ends`, the message ends with the last byte, but only if all were taken. `QuicUsageError('invalid-option')` for content of a
+   * response with 204 or 304; that of a response to HEAD is taken and not sent. RFC 9110 §6.4.1
    */
   write(content: Uint8Array, ends?: boolean): number;
-  /** Send trailers, which end the message. `QuicUsageError('invalid-option')` for fields that may not stand there. */
+  /**
+   * Send trailers, which end the message. `QuicUsageError('invalid-option')` for fields that may not stand there, and are larger than
+   * the server takes; in the tunnel of a client, and after 204 and 304. A server ends a tunnel without them. RFC 9114 §4.4
+   */
   sendTrailers(fields: readonly FieldLine[]): void;
   /**
    * Give up both halves. Default: H3_REQUEST_CANCELLED, or H3_REQUEST_REJECTED by a server that was told nothing of the request.

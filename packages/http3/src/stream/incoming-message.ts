@@ -2,8 +2,9 @@ import type { QuicStream } from '@tsquic/quic-core';
 import type { DecodedSection, FieldLine, SectionContent } from '@tsquic/qpack';
 import { connectionError, Http3Code, Http3Error, malformed } from '../errors/http3-error.ts';
 import { FrameHeaderReader } from '../frame/frame-header.ts';
+import { FramePayload } from '../frame/frame-payload.ts';
 import { checkOnRequestStream, FrameType } from '../frame/frame-type.ts';
-import { contentLengthOf, takeApart } from '../message/field-rules.ts';
+import { takeApart } from '../message/field-rules.ts';
 
 /** What a head says of what follows it. */
 export interface Expectation {
@@ -13,6 +14,8 @@ export interface Expectation {
   readonly isTunnel: boolean;
   /** Whether there is no content, whatever Content-Length says. */
   readonly isEmpty: boolean;
+  /** What Content-Length promises; -1 for nothing, and for a tunnel. */
+  readonly contentLength: number;
 }
 
 /** Who is told of a message as it comes. What it throws is treated as an error of the peer. */
@@ -48,9 +51,8 @@ export class IncomingMessage {
   private frame = -1;
   /** Bytes of its payload that are not read. */
   private left = 0;
-  /** The encoded field section as far as it has come, with room for more. */
-  private section: Uint8Array = NOTHING;
-  private sectionBytes = 0;
+  /** The encoded field section as far as it has come. */
+  private readonly section = new FramePayload();
   private phase: Phase = 'head';
   private isBlocked = false;
   private isAtStart = true;
@@ -127,8 +129,7 @@ export class IncomingMessage {
     else if (type === FrameType.PushPromise) throw refusedPush(this.receiver.isServer);
     this.frame = type;
     this.left = length;
-    this.section = NOTHING;
-    this.sectionBytes = 0;
+    this.section.begin(type === FrameType.Headers ? length : 0);
     return true;
   }
 
@@ -152,38 +153,25 @@ export class IncomingMessage {
         this.toldContent = true;
         this.receiver.onContent();
       }
-    } else {
-      while (this.left > 0) {
-        const isSection = this.frame === FrameType.Headers;
-        const into = isSection ? this.sectionRoom() : new Uint8Array(Math.min(this.left, SKIP_BYTES));
-        const count = this.stream.read(into);
-        if (isSection) this.sectionBytes += count;
-        if (count === 0) break;
-        this.left -= count;
-      }
-      if (this.left === 0) return this.frame !== FrameType.Headers || this.decodeSection();
-    }
+    } else if (this.frame === FrameType.Headers) {
+      if (this.section.read(this.stream)) return this.decodeSection();
+    } else if (this.skip()) return true;
     if (this.stream.finished) throw cutShort();
     return false;
   }
 
-  /** Where the bytes of the section go that are there: what is only announced takes no memory. */
-  private sectionRoom(): Uint8Array {
-    const have = this.sectionBytes;
-    const needed = have + Math.min(this.left, this.stream.readableBytes);
-    if (needed > this.section.length) {
-      const grown = new Uint8Array(
-        Math.min(Math.max(needed, 2 * this.section.length, LEAST_SECTION_BYTES), have + this.left),
-      );
-      grown.set(this.section.subarray(0, have));
-      this.section = grown;
+  /** Drop a payload without a meaning; returns whether nothing of it is left. RFC 9114 §9 */
+  private skip(): boolean {
+    while (this.left > 0) {
+      const count = this.stream.read(new Uint8Array(Math.min(this.left, SKIP_BYTES)));
+      if (count === 0) return false;
+      this.left -= count;
     }
-    return this.section.subarray(have, needed);
+    return true;
   }
 
   private decodeSection(): boolean {
-    const content = this.receiver.decode(this.section);
-    this.section = NOTHING;
+    const content = this.receiver.decode(this.section.take());
     if (content.kind === 'blocked') {
       this.isBlocked = true;
       return false;
@@ -200,8 +188,7 @@ export class IncomingMessage {
       this.receiver.onTrailers(fields);
       return;
     }
-    const expectedBytes = contentLengthOf(content.fields);
-    const { isInterim, isTunnel, isEmpty } = this.receiver.onHead(content.fields);
+    const { isInterim, isTunnel, isEmpty, contentLength } = this.receiver.onHead(content.fields);
     if (isInterim) {
       if (++this.interimHeads > MOST_INTERIM_HEADS)
         throw new Http3Error('stream', Http3Code.ExcessiveLoad, 'there are too many interim responses');
@@ -209,7 +196,7 @@ export class IncomingMessage {
     }
     this.phase = isTunnel ? 'tunnel' : 'content';
     this.isEmpty = isEmpty;
-    this.expectedBytes = isTunnel ? -1 : expectedBytes;
+    this.expectedBytes = contentLength;
   }
 
   private checkContent(length: number): void {
@@ -240,11 +227,8 @@ export class IncomingMessage {
   }
 }
 
-const NOTHING = new Uint8Array(0);
 /** Bytes of a frame without a meaning that are dropped at once. */
 const SKIP_BYTES = 1024;
-/** Bytes of a field section for which room is made at first. */
-const LEAST_SECTION_BYTES = 64;
 /** Interim responses of one request. */
 const MOST_INTERIM_HEADS = 32;
 

@@ -1,10 +1,9 @@
-import { type HttpPriority, type QuicStream, QuicUsageError } from '@tsquic/quic-core';
+import type { HttpPriority, QuicStream } from '@tsquic/quic-core';
 import type { DecodedSection, FieldLine, SectionContent } from '@tsquic/qpack';
 import { Http3Code, Http3Error } from '../errors/http3-error.ts';
 import type { Http3Event } from '../events.ts';
-import { encodeFrame, encodeFrameHeader } from '../frame/encode-frame.ts';
-import { FrameType } from '../frame/frame-type.ts';
-import { lowerCased, takeApart } from '../message/field-rules.ts';
+import { contentLengthOf, lowerCased, takeApart, withoutContentLength } from '../message/field-rules.ts';
+import { checkOwn, refuse } from '../message/own-message.ts';
 import { decodeRequestHead, type RequestHead } from '../message/request-head.ts';
 import {
   decodeResponseHead,
@@ -13,16 +12,22 @@ import {
   isInterim,
   type ResponseHead,
 } from '../message/response-head.ts';
+import { isTunnel, ofTunnel } from '../message/tunnel.ts';
+import type { DatagramMemory } from '../datagram/datagram-memory.ts';
 import { DatagramQueue } from '../datagram/datagram-queue.ts';
 import type { Http3Stream } from './http3-stream.ts';
 import { type Expectation, IncomingMessage } from './incoming-message.ts';
-import { OutgoingBytes } from './outgoing-bytes.ts';
+import { type Follows, OutgoingMessage } from './outgoing-message.ts';
 
 /** What a request stream needs of its connection. */
 export interface RequestStreamHost {
   readonly isServer: boolean;
   readonly allowsProtocol: boolean;
   readonly maxFieldSectionSize: number;
+  /** What the datagrams of all requests hold. */
+  readonly datagramMemory: DatagramMemory;
+  /** Size of a field section that the peer takes. */
+  peerFieldSectionSize(): number;
   emit(event: Http3Event): void;
   /** Encode a section, and send the instructions that it needs. */
   encode(streamId: number, fields: readonly FieldLine[]): Uint8Array;
@@ -37,14 +42,11 @@ export interface RequestStreamHost {
   readonly bidirectionalTypes: readonly number[];
   sendDatagram(streamId: number, payload: Uint8Array): boolean;
   sendPriority(streamId: number, priority: HttpPriority): void;
+  /** This side cannot complete its message. */
+  fail(stream: RequestStream, code: number, text: string): void;
   /** A head of a request was read. */
   onRequest(stream: RequestStream, head: RequestHead): void;
 }
-
-type SendPhase = 'head' | 'content' | 'ended';
-
-/** Content that one frame carries at most, and that waits here at most when the stream takes less. */
-const CONTENT_BYTES = 16_384;
 
 /** A request stream as its connection drives it; programs hold it as `Http3Stream`. RFC 9114 §4.1 */
 export class RequestStream implements Http3Stream {
@@ -52,10 +54,8 @@ export class RequestStream implements Http3Stream {
   private readonly stream: QuicStream;
   private readonly host: RequestStreamHost;
   private readonly incoming: IncomingMessage;
-  private readonly outgoing: OutgoingBytes;
-  private readonly datagrams = new DatagramQueue();
-  private sending: SendPhase = 'head';
-  private wantsRoom = false;
+  private readonly outgoing: OutgoingMessage;
+  private readonly datagrams: DatagramQueue;
   /** The request's method, by which a response is read. */
   private method = '';
   private isExtended = false;
@@ -70,7 +70,13 @@ export class RequestStream implements Http3Stream {
     this.id = stream.id;
     this.stream = stream;
     this.host = host;
-    this.outgoing = new OutgoingBytes(stream);
+    this.outgoing = new OutgoingMessage(stream, {
+      isServer: host.isServer,
+      peerFieldSectionSize: () => host.peerFieldSectionSize(),
+      encode: (section) => host.encode(stream.id, section),
+      fail: (text) => host.fail(this, Http3Code.RequestCancelled, text),
+    });
+    this.datagrams = new DatagramQueue(host.datagramMemory);
     this.incoming = new IncomingMessage(
       stream,
       {
@@ -92,11 +98,11 @@ export class RequestStream implements Http3Stream {
   }
 
   get hasEnded(): boolean {
-    return this.sending === 'ended';
+    return this.outgoing.hasEnded;
   }
 
   get hasSent(): boolean {
-    return this.isOver || this.isStopped || (this.sending === 'ended' && this.outgoing.waitingBytes === 0);
+    return this.isOver || this.isStopped || this.outgoing.hasLeft;
   }
 
   /** Whether both messages are complete. */
@@ -107,12 +113,17 @@ export class RequestStream implements Http3Stream {
   /** Whether the end of what was sent is on its way, and wanted. */
   get isDelivering(): boolean {
     const isWanted = !this.isOver && !this.isStopped;
-    return isWanted && this.sending === 'ended' && !this.stream.delivered;
+    return isWanted && this.hasEnded && !this.stream.delivered;
   }
 
   /** Whether a head of the peer's message was told. */
   get hasHead(): boolean {
     return this.incoming.hasHead;
+  }
+
+  /** Whether the message of this side would be given up if the peer ended the request now. */
+  get isPending(): boolean {
+    return !this.hasSent && !this.outgoing.isKnownTunnel;
   }
 
   read(into: Uint8Array): number {
@@ -127,41 +138,37 @@ export class RequestStream implements Http3Stream {
   sendRequest(section: readonly FieldLine[], head: RequestHead, ends: boolean): void {
     this.method = head.method;
     this.isExtended = head.protocol !== undefined;
-    this.sendSection(section, ends);
+    this.outgoing.sendHead(section, head.method === 'CONNECT' ? 'tunnel' : 'content', ends);
+    if (ends) this.host.settle(this);
   }
 
   respond(head: ResponseHead, ends = false): void {
-    const section = encodeResponseHead({ ...head, fields: lowerCased(head.fields) });
+    const fields = lowerCased(head.fields);
+    const follows = this.followsResponse(head.status);
+    // A tunnel has no content whose length could be told. RFC 9110 §8.6
+    const told = follows === 'tunnel' ? withoutContentLength(fields) : fields;
+    const section = encodeResponseHead({ status: head.status, fields: told });
     checkOwn(() => decodeResponseHead(section));
-    if (this.sending !== 'head') refuse('a response was sent before: one request has one');
-    if (!isInterim(head.status)) return this.sendSection(section, ends);
-    if (ends) refuse('an interim response does not end a request: a final one follows');
-    this.sendFrame(section, false);
+    if (this.outgoing.hasHead) refuse('a response was sent before: one request has one');
+    if (isInterim(head.status)) {
+      if (ends) refuse('an interim response does not end a request: a final one follows');
+      return this.outgoing.sendInterim(section);
+    }
+    this.outgoing.sendHead(section, follows, ends);
+    if (ends) this.host.settle(this);
   }
 
   write(content: Uint8Array, ends = false): number {
-    if (this.sending === 'head') refuse('a head comes before content: send it first');
-    if (this.isOver || this.isStopped) return 0;
-    if (this.sending === 'ended') refuse('the message has ended: nothing follows its end');
-    let taken = 0;
-    while (this.outgoing.waitingBytes === 0 && taken < content.length) {
-      const piece = content.slice(taken, taken + CONTENT_BYTES);
-      taken += piece.length;
-      this.outgoing.append(encodeFrameHeader(FrameType.Data, piece.length));
-      this.outgoing.append(piece, ends && taken === content.length);
-      this.outgoing.flush();
-    }
-    this.wantsRoom = taken < content.length;
-    if (ends && !this.wantsRoom) this.end();
+    const taken = this.outgoing.write(content, ends);
+    if (ends && this.hasEnded) this.host.settle(this);
     return taken;
   }
 
   sendTrailers(fields: readonly FieldLine[]): void {
     const section = lowerCased(fields);
     checkOwn(() => takeApart(section, 'trailers', []));
-    if (this.isOver || this.isStopped) return;
-    if (this.sending !== 'content') refuse('trailers come after a head and its content, and once');
-    this.sendSection(section, true);
+    this.outgoing.sendTrailers(section);
+    this.host.settle(this);
   }
 
   cancel(code?: number): void {
@@ -184,9 +191,8 @@ export class RequestStream implements Http3Stream {
   }
 
   sendDatagram(payload: Uint8Array): boolean {
-    return (
-      this.sending !== 'ended' && !this.isOver && !this.isStopped && this.host.sendDatagram(this.id, payload)
-    );
+    const isOpen = !this.hasEnded && !this.isOver && !this.isStopped;
+    return isOpen && this.host.sendDatagram(this.id, payload);
   }
 
   receiveDatagram(): Uint8Array | undefined {
@@ -200,11 +206,10 @@ export class RequestStream implements Http3Stream {
   }
 
   onWritable(): void {
-    if (this.isOver || !this.outgoing.flush()) return;
+    if (this.isOver) return;
+    const isRoom = this.outgoing.flush();
     this.host.settle(this);
-    if (!this.wantsRoom) return;
-    this.wantsRoom = false;
-    this.host.emit({ type: 'writable', streamId: this.id });
+    if (isRoom) this.host.emit({ type: 'writable', streamId: this.id });
   }
 
   onUnblocked(content: SectionContent): void {
@@ -222,12 +227,17 @@ export class RequestStream implements Http3Stream {
     if (this.datagrams.push(payload) && isKnown) this.tellDatagrams();
   }
 
+  /** Nobody reads the datagrams that wait. */
+  forgetDatagrams(): void {
+    this.datagrams.clear();
+  }
+
   /** Abandon what is open of both halves with this code. */
   abandon(code: number): void {
     if (this.isOver) return;
     const wasRead = this.hasRead;
     this.isOver = true;
-    this.outgoing.clear();
+    this.outgoing.close();
     this.stream.discard(code);
     if (!wasRead) this.host.onAbandoned(this.id);
     this.host.settle(this);
@@ -235,7 +245,7 @@ export class RequestStream implements Http3Stream {
 
   /** The peer wants no more: what waits is dropped. */
   onStopped(code: number): void {
-    this.outgoing.clear();
+    this.outgoing.close();
     this.isStopped = true;
     this.stopCode = code;
     // A server's program hears of a request first.
@@ -246,6 +256,7 @@ export class RequestStream implements Http3Stream {
   /** The stream is one of an extension: it belongs to the program from now on. */
   private handOver(streamType: number): void {
     this.isOver = true;
+    this.outgoing.close();
     this.host.emit({ type: 'extension-stream', streamId: this.id, streamType });
     this.host.settle(this);
   }
@@ -255,19 +266,31 @@ export class RequestStream implements Http3Stream {
       const head = decodeRequestHead(section, this.host.allowsProtocol);
       this.method = head.method;
       this.isExtended = head.protocol !== undefined;
+      const opensTunnel = head.method === 'CONNECT';
+      const contentLength = opensTunnel ? -1 : contentLengthOf(head.fields);
       const hasDatagrams = this.datagrams.length > 0;
       // Nothing is told of a request that ends here.
       if (hasDatagrams && !this.isExtended) throw noDatagrams();
-      this.host.onRequest(this, head);
+      this.host.onRequest(this, opensTunnel ? ofTunnel(head) : head);
       if (this.isStopped) this.tellStopped();
       if (hasDatagrams) this.tellDatagrams();
-      return { isInterim: false, isTunnel: head.method === 'CONNECT', isEmpty: false };
+      return { isInterim: false, isTunnel: opensTunnel, isEmpty: false, contentLength };
     }
     const head = decodeResponseHead(section);
     const interim = isInterim(head.status);
-    this.host.emit({ type: interim ? 'interim' : 'response', streamId: this.id, head });
-    const isTunnel = this.method === 'CONNECT' && head.status >= 200 && head.status < 300;
-    return { isInterim: interim, isTunnel, isEmpty: hasNoContent(this.method, head.status) };
+    const opensTunnel = isTunnel(this.method, head.status);
+    const contentLength = opensTunnel ? -1 : contentLengthOf(head.fields);
+    const told = opensTunnel ? ofTunnel(head) : head;
+    this.host.emit({ type: interim ? 'interim' : 'response', streamId: this.id, head: told });
+    const isEmpty = hasNoContent(this.method, head.status);
+    return { isInterim: interim, isTunnel: opensTunnel, isEmpty, contentLength };
+  }
+
+  private followsResponse(status: number): Follows {
+    if (isTunnel(this.method, status)) return 'tunnel';
+    if (!hasNoContent(this.method, status)) return 'content';
+    // That there is none in a response to HEAD is the client's choice. RFC 9110 §9.3.2
+    return hasNoContent('', status) ? 'nothing' : 'unsent';
   }
 
   private tellStopped(): void {
@@ -277,43 +300,8 @@ export class RequestStream implements Http3Stream {
   private tellDatagrams(): void {
     this.host.emit({ type: 'datagram', streamId: this.id });
   }
-
-  private sendSection(section: readonly FieldLine[], ends: boolean): void {
-    this.sending = ends ? 'ended' : 'content';
-    this.sendFrame(section, ends);
-  }
-
-  private sendFrame(section: readonly FieldLine[], ends: boolean): void {
-    if (this.isOver || this.isStopped) return;
-    this.outgoing.append(encodeFrame(FrameType.Headers, this.host.encode(this.id, section)), ends);
-    this.outgoing.flush();
-    if (ends) this.host.settle(this);
-  }
-
-  private end(): void {
-    this.outgoing.append(NOTHING, true);
-    this.outgoing.flush();
-    this.sending = 'ended';
-    this.host.settle(this);
-  }
 }
-
-const NOTHING = new Uint8Array(0);
 
 function noDatagrams(): Http3Error {
   return new Http3Error('stream', Http3Code.DatagramError, 'this request has no datagrams');
-}
-
-/** What would be malformed is refused before it is sent. */
-export function checkOwn(check: () => void): void {
-  try {
-    check();
-  } catch (error) {
-    if (error instanceof Http3Error) refuse(error.message);
-    throw error;
-  }
-}
-
-function refuse(reason: string): never {
-  throw new QuicUsageError('invalid-option', reason);
 }

@@ -1,11 +1,4 @@
-import {
-  type DecodedSection,
-  type FieldLine,
-  fieldSize,
-  QpackDecoder,
-  QpackEncoder,
-  QpackError,
-} from '@tsquic/qpack';
+import { type DecodedSection, type FieldLine, QpackDecoder, QpackEncoder, QpackError } from '@tsquic/qpack';
 import { connectionError } from '../errors/http3-error.ts';
 import { type Settings, SettingId, settingOf } from '../settings/settings.ts';
 
@@ -69,11 +62,6 @@ export class SectionCodec {
   takeInstructions(): { readonly encoder: Uint8Array; readonly decoder: Uint8Array } {
     return { encoder: this.encoder.takeInstructions(), decoder: this.decoder.takeInstructions() };
   }
-}
-
-/** The size of a section by which peers limit it. RFC 9114 §4.2.2 */
-export function sectionSize(fields: readonly FieldLine[]): number {
-  return fields.reduce((sum, { name, value }) => sum + fieldSize(name, value), 0);
 }
 
 function guarded<T>(act: () => T): T {
