@@ -68,6 +68,8 @@ export class MemoryStream implements QuicStream {
   readonly unsentBytes = 0;
   readonly unacknowledgedBytes = 0;
   readonly acknowledgedBytes = 0;
+  readonly sentBytes = 0;
+  readonly receivedBytes = 0;
 
   setHighWaterMark(): void {}
 

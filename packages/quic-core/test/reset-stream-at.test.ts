@@ -537,6 +537,30 @@ describe('between two of ours', () => {
   const pairOf = (seed: number, options: Partial<PairOptions> = {}): Pair =>
     createConnectedPair({ createCrypto: (random) => createNodeProvider({ random }), seed, ...options });
 
+  test.each(['reset', 'stopped'] as const)('both count the same bytes of a stream that was %s', (how) => {
+    const pair = pairOf(1, { clientHost: { reads: () => false }, serverHost: { reads: () => false } });
+    expect([pair.client.connection.takesResetAt, pair.server.connection.takesResetAt]).toEqual([true, true]);
+    const sent = pair.client.connection.openStream({ unidirectional: true })!;
+    expect([sent.write(DATA), sent.sentBytes, sent.receivedBytes]).toEqual([DATA.length, 0, 0]);
+    expect(pair.run(() => pair.server.connection.stream(sent.id) !== undefined, SECOND)).toBe(true);
+    const received = pair.server.connection.stream(sent.id)!;
+    pair.pass(SECOND / 100);
+    if (how === 'reset') sent.resetAt(CODE, 5);
+    else received.stopSending(CODE);
+    if (how === 'reset') received.read(new Uint8Array(5));
+    pair.pass(SECOND);
+    if (how === 'reset') received.read(new Uint8Array(5));
+    expect(sent.sentBytes).toBeGreaterThan(0);
+    expect(received.receivedBytes).toBe(sent.sentBytes);
+    // The stream is forgotten, and what it used stays known.
+    expect(pair.server.connection.stream(sent.id)).toBeUndefined();
+  });
+
+  test('a peer that does not offer RESET_STREAM_AT does not take it', () => {
+    const pair = pairOf(1, { server: { transport: { reliableReset: false } } });
+    expect([pair.client.connection.takesResetAt, pair.server.connection.takesResetAt]).toEqual([false, true]);
+  });
+
   test.each([1, 2, 3, 4, 5, 6, 7, 8])('with losses and reordering, in both directions: seed %i', (seed) => {
     const pair = pairOf(seed, {
       link: {

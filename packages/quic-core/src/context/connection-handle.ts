@@ -75,6 +75,10 @@ export class ConnectionHandle implements QuicConnection {
     return this.core.parts.fields.version.current.id;
   }
 
+  get takesResetAt(): boolean {
+    return this.core.parts.streams.table.peerTakesResetAt;
+  }
+
   get rememberedPath(): RememberedPath | undefined {
     return rememberedPath(this.core.parts.paths.active);
   }

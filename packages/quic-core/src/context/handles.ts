@@ -62,6 +62,12 @@ export interface QuicConnection {
   readonly datagrams: QuicDatagrams;
 
   /**
+   * Whether the peer accepts RESET_STREAM_AT, so that `QuicStream.resetAt` does something; false before its transport parameters
+   * have come. draft-ietf-quic-reliable-stream-reset §3
+   */
+  readonly takesResetAt: boolean;
+
+  /**
    * Close with an application error code, 0 to 2^53-1 (RFC 9000 §10.2); `QuicUsageError('invalid-option')`
    * for another one. Data not yet acknowledged is lost. Only the first call has an effect.
    */
@@ -219,6 +225,11 @@ export interface QuicStream {
   /** Bytes from the beginning that the peer has acknowledged: it had these, also where the stream was reset since. */
   readonly acknowledgedBytes: number;
   /**
+   * Bytes from the beginning that have left, once or more often: the final size of a stream that was reset, also by the peer's
+   * STOP_SENDING. RFC 9000 §4.5
+   */
+  readonly sentBytes: number;
+  /**
    * Let `write` take only as many bytes as keep `unsentBytes` and `unacknowledgedBytes` at or below these
    * marks. `stream-writable` tells when both are at half of their mark or less, after a write that left one
    * of them above that. Infinity, the default, is no limit. `QuicUsageError('invalid-option')` below 1.
@@ -241,6 +252,11 @@ export interface QuicStream {
 
   /** Bytes that `read` would return now. */
   readonly readableBytes: number;
+  /**
+   * Bytes from the beginning that the peer has used of its credit: up to the last one that came, or the final size once that is
+   * known; also after the stream was released. RFC 9000 §4.5
+   */
+  readonly receivedBytes: number;
   /**
    * Whether data of the peer on this stream came in 0-RTT packets. Before the event `connected` it may be a
    * replay: act only on requests that may be carried out twice. RFC 9001 §9.2

@@ -73,6 +73,14 @@ export class StreamHandle implements QuicStream {
     return this.stream.sender?.buffer.acknowledgedBytes ?? 0;
   }
 
+  get sentBytes(): number {
+    return this.stream.sender?.limit.used ?? 0;
+  }
+
+  get receivedBytes(): number {
+    return this.stream.receiver?.window.used ?? 0;
+  }
+
   setHighWaterMark(unsentBytes: number, unacknowledgedBytes: number = Infinity): void {
     for (const mark of [unsentBytes, unacknowledgedBytes])
       if (!(mark >= 1)) throw new QuicUsageError('invalid-option', 'a high-water mark is a number from 1 on');
