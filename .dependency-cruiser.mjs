@@ -16,6 +16,7 @@ const ALLOWED = {
   conform: ['adversary', 'quic-core', 'tls13', 'crypto', 'bytes'],
   'event-adapters': ['quic-core', 'bytes'],
   quic: ['event-adapters', 'http3', 'quic-core', 'tls13', 'crypto', 'congestion', 'qlog'],
+  webtransport: ['quic', 'http3', 'quic-core', 'bytes'],
 };
 
 /**
