@@ -1,3 +1,7 @@
+export { Http3Agent, type Http3AgentStatistics } from './http3/agent.ts';
+export type { Http3AgentOptions, Http3ClientOptions } from './http3/agent-options.ts';
+export { fetch, type Http3RequestInit } from './http3/fetch.ts';
+export { trailersOf } from './http3/fetched-response.ts';
 export type { HeaderFields } from './http3/fields.ts';
 export { connectHttp3, type ConnectHttp3Options } from './http3/connect-http3.ts';
 export type {
@@ -8,6 +12,7 @@ export type {
   Http3StreamHandlers,
   MessageFailure,
 } from './http3/handlers.ts';
+export type { KeptOrigin, KeptOrigins } from './http3/kept-origins.ts';
 export { RequestInfo } from './http3/request-info.ts';
 export { serve } from './http3/serve.ts';
 export type { Http3Handler, Http3ServerOptions, ServeOptions } from './http3/serve-options.ts';

@@ -38,7 +38,7 @@ export interface Http3StreamHandlers {
   onPriority?(priority: HttpPriority): void;
   /** A datagram can be received where none could. RFC 9297 §2 */
   onDatagram?(): void;
-  /** The connection ended before both messages were over: this is the last call. */
+  /** The connection ended before both messages were over. Content that has come can still be read, and `onEnd` may follow that. */
   onClosed?(reason: CloseReason): void;
 }
 

@@ -29,6 +29,7 @@ export class IncomingBody implements UnderlyingByteSource {
   private controller!: ReadableByteStreamController;
   private isWanted = false;
   private isOver = false;
+  private lost: { readonly error: unknown } | undefined = undefined;
   private bytes = 0;
 
   constructor(stream: Pick<Http3Stream, 'read'>, host: IncomingBodyHost) {
@@ -77,13 +78,19 @@ export class IncomingBody implements UnderlyingByteSource {
     this.controller.error(error);
   }
 
+  /** The connection has ended: what has come can be read, which may be all. */
+  onLost(error: unknown): void {
+    this.lost = { error };
+    this.deliver();
+  }
+
   private deliver(): void {
     if (!this.isWanted || this.isOver) return;
     const { host, controller } = this;
     const request = controller.byobRequest;
     const view = request?.view as Chunk | null | undefined;
     const count = this.stream.read(view ?? host.scratch);
-    if (count === 0) return;
+    if (count === 0) return this.failIfLost();
     this.bytes += count;
     const refusal = host.onProgress?.(this.bytes);
     if (refusal !== undefined) return this.fail(refusal);
@@ -92,5 +99,11 @@ export class IncomingBody implements UnderlyingByteSource {
     if (request === null) controller.enqueue(host.scratch.slice(0, count));
     else request.respond(count);
     host.wake();
+  }
+
+  /** Nothing more will come, unless the end has, which is then told in this turn. */
+  private failIfLost(): void {
+    const { lost } = this;
+    if (lost !== undefined) queueMicrotask(() => this.fail(lost.error));
   }
 }

@@ -57,6 +57,12 @@ export class OutgoingBody {
     this.end(trailers?.());
   }
 
+  /** Send bytes, then trailers and the end likewise. */
+  async sendBytes(bytes: Uint8Array, trailers?: () => FieldLines | undefined): Promise<void> {
+    await this.write(bytes);
+    this.end(trailers?.());
+  }
+
   /** End the message, after everything was written. */
   end(trailers: FieldLines | undefined): void {
     if (trailers === undefined) this.stream.write(NOTHING, true);

@@ -5,8 +5,12 @@ import { optional } from '../deferred.ts';
  * gives up, which must not end the program as an unhandled rejection while it has not come to awaiting the promise.
  *
  * @param prototype - that of a class derived from the platform's.
+ * @param onCloned - hears of copies, which are of the same class.
  */
-export function quietReads(prototype: Request | Response): void {
+export function quietReads<T extends Request | Response>(
+  prototype: T,
+  onCloned?: (original: T, copy: T) => void,
+): void {
   const methods = prototype as unknown as Record<string, () => unknown>;
   for (const name of READS) {
     const read = methods[name] as ((this: object) => Promise<unknown>) | undefined;
@@ -17,7 +21,9 @@ export function quietReads(prototype: Request | Response): void {
   }
   const clone = methods['clone'] as (this: object) => object;
   define(prototype, 'clone', function cloneQuietly(this: object) {
-    return Object.setPrototypeOf(clone.call(this), prototype) as object;
+    const copy = Object.setPrototypeOf(clone.call(this), prototype) as T;
+    onCloned?.(this as T, copy);
+    return copy;
   });
 }
 

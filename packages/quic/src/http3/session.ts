@@ -255,7 +255,6 @@ export class Http3Session {
     this.told.reject(closeOutcome(reason).error);
     this.drained.resolve();
     const open = [...this.streams.values()].filter(({ stream }) => !isOver(stream));
-    this.streams.clear();
     this.tellAll((follower) => follower.onClosed?.(reason));
     for (const { handlers } of open) guarded(() => handlers.onClosed?.(reason));
   }

@@ -1,0 +1,41 @@
+import { Duplex } from 'node:stream';
+import type { ReadableWritablePair } from 'node:stream/web';
+import { constants, createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
+import { QuicReadable } from '../web-readable.ts';
+
+/** What 'accept-encoding' says where the program says nothing. RFC 9110 §12.5.3 */
+export const ACCEPTED_CODINGS = 'gzip, deflate, br';
+
+/** Content as it was before it was coded; the same where a coding is unknown. RFC 9110 §8.4 */
+export function decodeContent(body: ReadableStream<Uint8Array>, codings: string): ReadableStream<Uint8Array> {
+  const names = codings
+    .toLowerCase()
+    .split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '' && name !== 'identity');
+  if (names.length === 0 || names.length > MOST_CODINGS || !names.every((name) => name in DECODERS))
+    return body;
+  const decoded = names.reduceRight((coded, name) => coded.pipeThrough(decoder(name)), body);
+  return Object.setPrototypeOf(decoded, QuicReadable.prototype) as ReadableStream<Uint8Array>;
+}
+
+function decoder(name: string): ReadableWritablePair<Uint8Array, Uint8Array> {
+  return Duplex.toWeb(DECODERS[name]!());
+}
+
+/** Content that is cut short gives what there is of it, as browsers do. */
+const LENIENT = { flush: constants.Z_SYNC_FLUSH, finishFlush: constants.Z_SYNC_FLUSH };
+
+const DECODERS: Readonly<Record<string, () => Duplex>> = {
+  gzip: () => createGunzip(LENIENT),
+  'x-gzip': () => createGunzip(LENIENT),
+  deflate: () => createInflate(LENIENT),
+  br: () =>
+    createBrotliDecompress({
+      flush: constants.BROTLI_OPERATION_FLUSH,
+      finishFlush: constants.BROTLI_OPERATION_FLUSH,
+    }),
+};
+
+/** Codings of one response: each costs memory, and multiplies what a few bytes become. */
+const MOST_CODINGS = 2;
