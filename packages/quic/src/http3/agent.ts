@@ -6,7 +6,7 @@ import { type Alternative, AlternativeServices, parseAltSvc } from './alt-svc.ts
 import { ClientExchange, type ReceivedAnswer } from './client-exchange.ts';
 import { connectHttp3 } from './connect-http3.ts';
 import { failedFetch, UnprocessedRequest } from './fetch-failure.ts';
-import { fieldsOf } from './fields.ts';
+import { contentLengthOf, fieldsOf } from './fields.ts';
 import type { FieldLines, Http3SessionHandlers } from './handlers.ts';
 import { type KeptOrigins, RecentOrigins } from './kept-origins.ts';
 import { OriginPool } from './origin-pool.ts';
@@ -111,7 +111,7 @@ export class Http3Agent {
     const exchange = new ClientExchange({
       head: headOf(request, opened?.type),
       content: opened?.content,
-      contentLength: content?.length ?? -1,
+      contentLength: contentLengthOf(request.headers),
       ...{ trailers, priority, signal, onInterim },
     });
     await this.poolOf(url).begin(exchange, mayBeEarly, signal);

@@ -1,6 +1,7 @@
 import { Http3Code, type Http3Stream, type RequestHead } from '@tsquic/http3';
 import type { CloseReason, HttpPriority } from '@tsquic/quic-core';
 import { whenAborted } from '../abort.ts';
+import type { Alternative } from './alt-svc.ts';
 import { closeOutcome } from '../close-outcome.ts';
 import { Deferred } from '../deferred.ts';
 import { QuicStreamError } from '../errors.ts';
@@ -68,7 +69,7 @@ export class ClientExchange implements Http3StreamHandlers {
   begin(connection: PooledConnection): boolean {
     const { head, content, priority, signal } = this.request;
     const options = { ends: content === undefined, ...(priority === undefined ? {} : { priority }) };
-    const stream = connection.session.request(head, options, this);
+    const stream = connection.session.request(headFor(head, connection.alternative), options, this);
     if (stream === undefined) return false;
     this.connection = connection;
     this.stream = stream;
@@ -221,6 +222,14 @@ export class ClientExchange implements Http3StreamHandlers {
     this.releaseSignal();
     this.releaseSignal = nothing;
   }
+}
+
+/** A server is told by which alternative a request has come. RFC 7838 §5 */
+function headFor(head: RequestHead, alternative: Alternative | undefined): RequestHead {
+  if (alternative === undefined) return head;
+  const { host, port } = alternative;
+  const value = `${host.includes(':') ? `[${host}]` : host}:${port}`;
+  return { ...head, fields: [...head.fields, { name: 'alt-used', value }] };
 }
 
 function nothing(): void {}

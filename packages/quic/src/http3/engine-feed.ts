@@ -18,7 +18,12 @@ export class EngineFeed implements ConnectionHandlers {
 
   onStream(stream: StreamHandle): StreamHandlers {
     this.feed({ type: 'stream-opened', connection: this.connection, streamId: stream.id });
-    return new StreamFeed(this.connection, stream.id, this.feed);
+    return this.streamHandlers(stream.id);
+  }
+
+  /** The handlers of one stream. */
+  streamHandlers(streamId: number): StreamHandlers {
+    return new StreamFeed(this.connection, streamId, this.feed);
   }
 
   onStreamsAvailable(unidirectional: boolean): void {

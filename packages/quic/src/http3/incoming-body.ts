@@ -11,8 +11,8 @@ export interface IncomingBodyHost {
   wake(): void;
   /** The program asks for content, and there is none yet. */
   onWaiting?(): void;
-  /** Content has come, so many bytes by now. Returns why the program gets no more of it; undefined where it does. */
-  onProgress?(totalBytes: number): unknown;
+  /** Content has come, so many bytes by now. Where that is too much, it makes the body fail. */
+  onProgress?(totalBytes: number): void;
   /** The program wants no more. */
   onCancel(reason: unknown): void;
 }
@@ -41,6 +41,10 @@ export class IncomingBody implements UnderlyingByteSource {
   /** Whether the program has begun to use it. */
   get isUsed(): boolean {
     return this.readable.locked || this.bytes > 0;
+  }
+
+  private get hasEnded(): boolean {
+    return this.isOver;
   }
 
   start(controller: ReadableByteStreamController): void {
@@ -92,8 +96,8 @@ export class IncomingBody implements UnderlyingByteSource {
     const count = this.stream.read(view ?? host.scratch);
     if (count === 0) return this.failIfLost();
     this.bytes += count;
-    const refusal = host.onProgress?.(this.bytes);
-    if (refusal !== undefined) return this.fail(refusal);
+    host.onProgress?.(this.bytes);
+    if (this.hasEnded) return;
     // This is cleared first, because the controller may pull again at once.
     this.isWanted = false;
     if (request === null) controller.enqueue(host.scratch.slice(0, count));

@@ -36,6 +36,8 @@ export class ServedRequest implements Http3StreamHandlers {
   private outgoing: OutgoingBody | undefined = undefined;
   private hasResponded = false;
   private isGone = false;
+  /** Whether it was answered without the handler, which may go on all the same. */
+  private isRefused = false;
   private isTooLong = false;
 
   constructor(
@@ -105,6 +107,11 @@ export class ServedRequest implements Http3StreamHandlers {
     this.leave(new QuicError(closeErrorCode(reason), 'the connection of the request has ended'));
   }
 
+  /** Whether nobody waits for what the handler does. */
+  private get isOver(): boolean {
+    return this.isGone || this.isRefused;
+  }
+
   /** The status of a request that the handler does not see; undefined for one that it does. */
   private refusal(): number | undefined {
     const { method, scheme, protocol } = this.head;
@@ -138,22 +145,19 @@ export class ServedRequest implements Http3StreamHandlers {
       },
       onProgress: (totalBytes) => {
         this.patience.end();
-        return this.refuseMore(totalBytes);
+        if (totalBytes > site.config.maxRequestBodyBytes) this.refuseMore();
       },
       onCancel: () => this.stopReading(),
     });
   }
 
-  /** The error of a request with more content than is accepted. */
-  private refuseMore(totalBytes: number): unknown {
+  /** The request has more content than is accepted. */
+  private refuseMore(): void {
     const { maxRequestBodyBytes } = this.site.config;
-    if (totalBytes <= maxRequestBodyBytes) return undefined;
     this.isTooLong = true;
+    const message = `the request has more than ${maxRequestBodyBytes} bytes of content`;
+    this.body?.fail(new QuicError('ERR_QUIC_BODY_TOO_LARGE', message));
     this.stopReading();
-    return new QuicError(
-      'ERR_QUIC_BODY_TOO_LARGE',
-      `the request has more than ${maxRequestBodyBytes} bytes of content`,
-    );
   }
 
   private async serve(request: Request): Promise<void> {
@@ -167,42 +171,51 @@ export class ServedRequest implements Http3StreamHandlers {
   }
 
   private async respond(response: Response): Promise<void> {
-    const { stream, head } = this;
     if (!isResponse(response)) throw new TypeError('a handler returns a Response, or a promise of one');
-    const { status, headers, body } = response;
-    if (this.isGone) return void body?.cancel(this.aborter.signal.reason).catch(nothing);
-    const fields = fieldsOf(headers);
-    if (this.site.config.date && !headers.has('date')) fields.push({ name: 'date', value: this.site.date() });
-    const isEmpty = body === null || head.method === 'HEAD' || NO_CONTENT.has(status);
-    stream.respond({ status, fields }, false);
+    const { status, body } = response;
+    if (this.isOver) return void body?.cancel(this.aborter.signal.reason).catch(nothing);
+    if (response.bodyUsed || body?.locked === true)
+      throw new TypeError('the body of the response was used before');
+    this.stream.respond({ status, fields: this.fieldsOf(response) }, false);
     this.hasResponded = true;
-    this.outgoing = new OutgoingBody(stream, {
-      wake: () => this.session.wake(),
-      onWaiting: () => this.patience.begin(),
-      onProgress: () => this.patience.end(),
-    });
-    const trailers = eventsOfInfo(this.info).takeTrailers;
-    if (!isEmpty) await this.outgoing.send(body, contentLengthOf(headers), trailers);
-    else {
-      this.outgoing.end(head.method === 'HEAD' ? undefined : trailers());
-      await body?.cancel().catch(nothing);
-    }
+    await this.sendContent(response);
     // RFC 9114 §4.1: what nobody reads is not wanted any more.
     if (this.body?.isUsed !== true) this.stopReading();
   }
 
+  private fieldsOf({ headers }: Response): FieldLines {
+    const fields = fieldsOf(headers);
+    if (this.site.config.date && !headers.has('date')) fields.push({ name: 'date', value: this.site.date() });
+    return fields;
+  }
+
+  private async sendContent({ status, headers, body }: Response): Promise<void> {
+    const isHead = this.head.method === 'HEAD';
+    const outgoing = new OutgoingBody(this.stream, {
+      wake: () => this.session.wake(),
+      onWaiting: () => this.patience.begin(),
+      onProgress: () => this.patience.end(),
+    });
+    this.outgoing = outgoing;
+    const { takeTrailers } = eventsOfInfo(this.info);
+    if (body !== null && !isHead && !NO_CONTENT.has(status))
+      return outgoing.send(body, contentLengthOf(headers), takeTrailers);
+    outgoing.end(isHead ? undefined : takeTrailers());
+    await body?.cancel().catch(nothing);
+  }
+
   /** The handler has failed, or the body of its response. */
   private async fail(error: unknown, request: Request): Promise<void> {
-    if (this.isGone) return;
+    if (this.isOver) return;
     if (this.isTooLong && !this.hasResponded) return this.answer(CONTENT_TOO_LARGE);
     const response = await this.ask(error, request);
-    if (this.isGone) return;
+    if (this.isOver) return;
     if (this.hasResponded) return this.cancel(Http3Code.InternalError);
     if (response === undefined) return this.answer(INTERNAL_ERROR);
     try {
       await this.respond(response);
     } catch (second) {
-      if (this.isGone) return;
+      if (this.isOver) return;
       reportFault('the response of onError', second);
       if (this.hasResponded) this.cancel(Http3Code.InternalError);
       else this.answer(INTERNAL_ERROR);
@@ -227,6 +240,7 @@ export class ServedRequest implements Http3StreamHandlers {
   /** Answer without content, and without the handler. */
   private answer(status: number): void {
     const { stream } = this;
+    this.isRefused = true;
     if (!stream.hasSent && !this.hasResponded) {
       this.hasResponded = true;
       const fields = this.site.config.date ? [{ name: 'date', value: this.site.date() }] : [];
@@ -266,7 +280,7 @@ export class ServedRequest implements Http3StreamHandlers {
   private leave(error: QuicError): void {
     this.body?.fail(error);
     eventsOfInfo(this.info).onFailed(error);
-    if (this.isGone || this.stream.hasEnded) return;
+    if (this.isGone || (this.stream.hasEnded && !this.isRefused)) return;
     this.isGone = true;
     this.outgoing?.stop(error);
     this.aborter.abort(new DOMException(error.message, 'AbortError'));

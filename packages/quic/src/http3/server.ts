@@ -113,9 +113,10 @@ export class ConnectionServer {
     const ended = new Deferred<void>();
     const site = this.siteFor(coreOf(connection));
     let requests = 0;
-    const session: Http3Session = new Http3Session(connection, {
+    const session = new Http3Session(connection, {
       ...{ http3, extensions },
-      handlers: {
+      // Requests may have come before.
+      handlers: (session) => ({
         onRequest: (stream, head) => {
           if (++requests === maxRequestsPerConnection) void session.finish().catch(nothing);
           return beginRequest(stream, head, session, site);
@@ -124,7 +125,7 @@ export class ConnectionServer {
           this.sessions.delete(session);
           ended.resolve();
         },
-      },
+      }),
     });
     if (session.ended === undefined) this.sessions.add(session);
     return ended.promise;

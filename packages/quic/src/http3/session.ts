@@ -41,8 +41,8 @@ export interface Http3SessionOptions {
   /** Options of the engine. */
   readonly http3?: Http3Options;
   readonly extensions?: readonly Http3Extension[];
-  /** Follows the connection, and answers its requests. */
-  readonly handlers?: Http3SessionHandlers;
+  /** Follows the connection, and answers its requests; or makes what does, before the first event. */
+  readonly handlers?: Http3SessionHandlers | ((session: Http3Session) => Http3SessionHandlers);
 }
 
 /**
@@ -56,6 +56,7 @@ export class Http3Session {
   readonly connection: QuicConnection;
   readonly engine: Http3Connection;
   private readonly core: ConnectionCore;
+  private readonly feed: EngineFeed;
   private readonly handlers: Http3SessionHandlers;
   private readonly followers: readonly Http3ExtensionHandlers[];
   /** Who follows each request stream that is not over. */
@@ -72,14 +73,15 @@ export class Http3Session {
     this.connection = connection;
     this.core = core;
     this.engine = use(() => new Http3Connection(core.handle, engineOptions(http3, extensions)));
-    this.handlers = handlers;
-    const followers: Http3ExtensionHandlers[] = [handlers];
+    this.handlers = typeof handlers === 'function' ? handlers(this) : handlers;
+    const followers: Http3ExtensionHandlers[] = [this.handlers];
     this.followers = followers;
     for (const extension of extensions) {
       const follower = extension.onSession?.(this);
       if (follower !== undefined) followers.push(follower);
     }
-    core.takeEvents(new EngineFeed(core.handle.id, (event) => this.onEvent(event)));
+    this.feed = new EngineFeed(core.handle.id, (event) => this.onEvent(event));
+    core.takeEvents(this.feed);
     // Datagrams may have come before anybody listened.
     this.onEvent({ type: 'datagram-readable', connection: core.handle.id });
     core.wake();
@@ -116,7 +118,12 @@ export class Http3Session {
     handlers: Http3StreamHandlers,
   ): Http3Stream | undefined {
     const stream = use(() => this.engine.request(head, options));
-    if (stream !== undefined) this.follow(stream, handlers);
+    if (stream !== undefined) {
+      this.follow(stream, handlers);
+      // The first event of a stream may be its last, when nobody can be asked about it any more.
+      const handle = this.core.handle.stream(stream.id);
+      if (handle !== undefined) this.followStream(handle, this.feed.streamHandlers(stream.id));
+    }
     this.wake();
     return stream;
   }

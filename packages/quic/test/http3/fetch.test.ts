@@ -1,51 +1,18 @@
 import { gzipSync } from 'node:zlib';
 import { expect, test } from '@jest/globals';
-import {
-  connectHttp3,
-  fetch,
-  Http3Agent,
-  type Http3AgentOptions,
-  type Http3RequestInit,
-  trailersOf,
-} from 'tsquic/http3';
-import { certificate } from '../endpoints.ts';
+import { type Http3RequestInit, trailersOf } from 'tsquic/http3';
+import { watchFaults } from './faults.ts';
+import { clientIn } from './fetching.ts';
 import { Scene } from './scene.ts';
 
-/** An agent whose connections go through the scene's network, whatever host the URL names. */
-async function agentIn(scene: Scene, options: Http3AgentOptions = {}): Promise<Http3Agent> {
-  const { certificatePem: ca } = await certificate();
-  return new Http3Agent({
-    ...scene.world,
-    ca,
-    servername: 'localhost',
-    connect: (given) =>
-      connectHttp3({
-        ...given,
-        host: '10.0.0.2',
-        port: given.host === 'localhost' ? scene.server.address.port : given.port,
-        socket: scene.network.openPort('10.0.0.1'),
-      }),
-    ...options,
-  });
-}
-
-/** Fetch, and let virtual time pass until there is an answer. */
-function fetchIn(scene: Scene, agent: Http3Agent) {
-  return (path: string, init: Http3RequestInit = {}): Promise<Response> =>
-    scene.until(fetch(path.startsWith('/') ? `https://localhost${path}` : path, { agent, ...init }));
-}
-
-async function close(scene: Scene, agent: Http3Agent): Promise<void> {
-  await scene.until(agent.close());
-  await scene.until(scene.server.close());
-}
+watchFaults();
 
 test('requests of one origin share a connection, and streams go both ways', async () => {
   const scene = await Scene.create(
     (request) => new Response(request.body, { headers: { 'x-method': request.method } }),
   );
-  const agent = await agentIn(scene);
-  const get = fetchIn(scene, agent);
+  const client = await clientIn(scene);
+  const { agent, get } = client;
   const texts = await Promise.all(
     Array.from({ length: 300 }, (_, index) =>
       get('/', { method: 'POST', body: `content ${index}` }).then((response) => scene.until(response.text())),
@@ -75,7 +42,7 @@ test('requests of one origin share a connection, and streams go both ways', asyn
   }
   expect((await scene.until(reader.read())).done).toBe(true);
   expect(agent.statistics()).toEqual({ origins: 1, connections: 1, activeRequests: 0, waitingRequests: 0 });
-  await close(scene, agent);
+  await client.close();
 });
 
 test('redirects, codings, trailers and interim responses', async () => {
@@ -95,8 +62,8 @@ test('redirects, codings, trailers and interim responses', async () => {
     info.setTrailers(() => ({ 'x-after': `${name} ${value}` }));
     return new Response(`${request.method} ${text} ${request.headers.get('content-type')}`);
   });
-  const agent = await agentIn(scene);
-  const get = fetchIn(scene, agent);
+  const client = await clientIn(scene);
+  const { get } = client;
   const told: string[] = [];
   const moved = await get('/moved', {
     ...{ method: 'POST', body: 'lost' },
@@ -123,5 +90,85 @@ test('redirects, codings, trailers and interim responses', async () => {
     /which was a stream$/,
   );
   expect(await scene.until((await get('/packed')).text())).toBe('packed');
-  await close(scene, agent);
+  await client.close();
+});
+
+test('early data is for safe methods, and what a server finds too early is sent again', async () => {
+  const early: string[] = [];
+  const scene = await Scene.create(
+    (request, info) => {
+      early.push(`${request.method} ${info.isEarly}`);
+      return new Response('x');
+    },
+    { earlyData: true, earlyRequests: 'safe' },
+  );
+  const client = await clientIn(scene, { earlyData: true, idleMs: 1000 });
+  const reconnected = async (): Promise<void> => {
+    await scene.network.pass(2_000_000);
+    expect(client.agent.statistics().connections).toBe(0);
+  };
+  const ask = async (method: string): Promise<string> =>
+    scene.until((await client.get('/', { method, ...(method === 'GET' ? {} : { body: 'x' }) })).text());
+  await ask('GET');
+  await reconnected();
+  await ask('GET');
+  await reconnected();
+  await ask('POST');
+  expect(early).toEqual(['GET false', 'GET true', 'POST false']);
+  expect(client.opened.map(({ earlyData }) => earlyData)).toEqual([undefined, true, true]);
+  await scene.until(scene.server.close());
+  // A server that wants nothing early.
+  const strict: string[] = [];
+  scene.server = await scene.serve(
+    (request, info) => {
+      strict.push(`${request.method} ${info.isEarly}`);
+      return new Response('x');
+    },
+    { earlyData: true, earlyRequests: 'none' },
+  );
+  const other = await clientIn(scene, { earlyData: true, idleMs: 1000 });
+  await scene.until((await other.get('/')).text());
+  await scene.network.pass(2_000_000);
+  expect(await scene.until((await other.get('/')).text())).toBe('x');
+  expect(strict).toEqual(['GET false', 'GET false']);
+  await scene.until(client.agent.close());
+  await other.close();
+});
+
+test('alternatives that an origin names are used, left when they fail or do not serve it, and forgotten', async () => {
+  let field = '';
+  const scene = await Scene.create(
+    () => new Response('origin', field === '' ? {} : { headers: { 'alt-svc': field } }),
+  );
+  const there = await scene.serve((request) => {
+    if (request.url.endsWith('/misdirected')) return new Response(null, { status: 421 });
+    return new Response(`alternative ${request.headers.get('alt-used')}`);
+  });
+  const client = await clientIn(scene, { idleMs: 1000 });
+  const get = async (path = '/'): Promise<string> => scene.until((await client.get(path)).text());
+  const reconnected = (): Promise<void> => scene.network.pass(2_000_000);
+  const { port } = there.address;
+  const altSvc = there.altSvc({ maxAge: 60, persist: true });
+  expect(altSvc).toBe(`h3=":${port}"; ma=60; persist=1`);
+  field = `h2=":1", h3="elsewhere:${port}"; ma=60, h3=":2"`;
+  expect(await get()).toBe('origin');
+  await reconnected();
+  expect(await get()).toBe(`alternative elsewhere:${port}`);
+  expect(client.opened.at(-1)).toMatchObject({ host: 'elsewhere', port });
+  // It says that it does not serve the origin: the next best does not answer, and the origin does.
+  expect(await get('/misdirected')).toBe('origin');
+  field = 'clear';
+  expect(await get()).toBe('origin');
+  await reconnected();
+  field = altSvc;
+  expect(await get()).toBe('origin');
+  client.agent.onNetworkChange();
+  await reconnected();
+  expect(await get()).toBe(`alternative localhost:${port}`);
+  field = '';
+  client.agent.onNetworkChange();
+  await reconnected();
+  await scene.until(there.close());
+  expect(await get()).toBe('origin');
+  await client.close();
 });
