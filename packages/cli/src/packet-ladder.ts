@@ -70,12 +70,11 @@ interface Row {
 }
 
 function rowsOf(events: readonly QlogEvent[]): Row[] {
-  const lost = new Set(
-    events.filter(({ name }) => name === 'packet_lost').map(({ data }) => packetName(data)),
-  );
+  const lost = new Set(events.filter(({ name }) => name === 'packet_lost').map(packetName));
   const rows: Row[] = [];
   let window = 0;
-  for (const { time, name, data } of events) {
+  for (const event of events) {
+    const { time, name, data } = event;
     const add = (kind: Row['kind'], text: string, isLost = false): void =>
       void rows.push({ time, kind, text, isLost, window });
     switch (name) {
@@ -84,13 +83,13 @@ function rowsOf(events: readonly QlogEvent[]): Row[] {
         window = numberAt(data, 'congestion_window') ?? window;
         break;
       case 'packet_sent':
-        add('sent', packetText(data), lost.has(packetName(data)));
+        add('sent', packetText(event), lost.has(packetName(event)));
         break;
       case 'packet_received':
-        add('received', packetText(data));
+        add('received', packetText(event));
         break;
       case 'packet_lost':
-        add('lost', `${packetName(data)} lost (${textOf(data['trigger'], 'unknown')})`);
+        add('lost', `${packetName(event)} lost (${textOf(data['trigger'], 'unknown')})`);
         break;
       case 'packet_dropped':
         add('note', `dropped: ${textOf(objectAt(data, 'details')['code'] ?? data['trigger'], 'unknown')}`);
@@ -118,14 +117,15 @@ function arrow(kind: Row['kind'], text: string, isLost: boolean, room: number): 
   return kind === 'sent' ? `─ ${label} ${line}${isLost ? '✗' : '▶'}` : `◀${line} ${label} ─`;
 }
 
-function packetText(data: QlogObject): string {
-  const frames = objectsAt(data, 'frames').map(frameText).filter(Boolean);
-  return `${packetName(data)}  ${frames.join(' ')}`.trimEnd();
+function packetText(event: QlogEvent): string {
+  const frames = objectsAt(event.data, 'frames').map(frameText).filter(Boolean);
+  return `${packetName(event)}  ${frames.join(' ')}`.trimEnd();
 }
 
-function packetName(data: QlogObject): string {
+/** Numbers are those of a path, so that the name has the path where it is not the first. draft-ietf-quic-multipath §1 */
+function packetName({ data, tuple }: QlogEvent): string {
   const { packet_type, packet_number } = objectAt(data, 'header');
-  return `${textOf(packet_type, '?')} ${textOf(packet_number, '?')}`;
+  return `${tuple === undefined ? '' : `${tuple}: `}${textOf(packet_type, '?')} ${textOf(packet_number, '?')}`;
 }
 
 function windowsOf(events: readonly QlogEvent[]): number[] {

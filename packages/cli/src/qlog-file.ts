@@ -7,6 +7,8 @@ export interface QlogEvent {
   /** The name without the category, in which the two namings differ: `packet_sent`. */
   readonly name: string;
   readonly data: QlogObject;
+  /** The path that it is about, where that is not the first. */
+  readonly tuple?: string;
 }
 
 /** Any JSON object. */
@@ -39,10 +41,11 @@ export function parseQlog(text: string, path: string): QlogFile {
   return {
     isClient: objectAt(trace, 'vantage_point')['type'] !== 'server',
     title: textOf(head['title'], ''),
-    events: records.filter(isEvent).map(({ time, name, data }) => ({
+    events: records.filter(isEvent).map(({ time, name, data, tuple }) => ({
       time,
       name: name.slice(name.indexOf(':') + 1),
       data,
+      ...(typeof tuple === 'string' && tuple !== '' ? { tuple } : {}),
     })),
   };
 }

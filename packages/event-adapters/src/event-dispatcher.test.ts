@@ -58,6 +58,7 @@ function tellingConnection(name: string, told: string[]): Required<ConnectionHan
     onStreamsAvailable: (unidirectional) => void told.push(`${name} available ${unidirectional}`),
     onTicket: ({ length }) => void told.push(`${name} ticket ${length}`),
     onPath: ({ change }) => void told.push(`${name} path ${change}`),
+    onPathQuality: ({ pathId }) => void told.push(`${name} quality ${pathId}`),
     onPathState: ({ pathId, state }) => void told.push(`${name} path ${pathId} ${state}`),
     onToken: ({ length }) => void told.push(`${name} token ${length}`),
     onDatagramReadable: () => void told.push(`${name} datagram readable`),

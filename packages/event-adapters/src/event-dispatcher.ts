@@ -65,6 +65,8 @@ export interface ConnectionHandlers<S extends StreamHandlers = StreamHandlers> {
   onPath?(event: EventOf<'path'>): void;
   /** Multipath: a path can be used, is silent, or is abandoned. draft-ietf-quic-multipath §3 */
   onPathState?(event: EventOf<'path-state'>): void;
+  /** The quality of a path has changed by a threshold of `watchPaths`. */
+  onPathQuality?(event: EventOf<'path-quality'>): void;
   /** The time given to `wakeAt` has come. */
   onWake?(): void;
   /** The connection has ended: this is the last call. Its streams' handlers are called afterwards. */
@@ -277,6 +279,8 @@ function tellConnection(event: ConnectionEvent, handlers: ConnectionHandlers): v
       return handlers.onPath?.(event);
     case 'path-state':
       return handlers.onPathState?.(event);
+    case 'path-quality':
+      return handlers.onPathQuality?.(event);
     case 'wake':
       return handlers.onWake?.();
     default:

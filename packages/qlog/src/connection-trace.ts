@@ -36,8 +36,8 @@ export class ConnectionTrace {
   private readonly startedUs: number;
   private localExponent = DEFAULT_ACK_DELAY_EXPONENT;
   private peerExponent = DEFAULT_ACK_DELAY_EXPONENT;
-  private metrics: Record<string, number> = {};
-  private congestionState = '';
+  /** What was written of each path last. */
+  private readonly told = new Map<number, Told>();
   private readonly ecns: Map<EventName, number> = new Map();
 
   constructor(writer: SequenceWriter, names: QlogNames, head: TraceHead, startedUs: number) {
@@ -48,9 +48,11 @@ export class ConnectionTrace {
     writer.write(header(head, names));
   }
 
-  event(name: EventName, data: object, nowUs: number): void {
+  event(name: EventName, data: object, nowUs: number, pathId = 0): void {
     const time = (nowUs - this.startedUs) / 1000;
-    this.writer.write({ time, name: eventName(name, this.names), data });
+    const tuple = tupleOf(pathId);
+    const where = tuple === undefined ? {} : { tuple };
+    this.writer.write({ time, name: eventName(name, this.names), ...where, data });
   }
 
   onStarted(local: Address, remote: Address, nowUs: number): void {
@@ -84,12 +86,13 @@ export class ConnectionTrace {
     length: number,
     payload: { readonly buffer: Uint8Array; readonly at: number; readonly end: number },
     nowUs: number,
+    pathId: number,
   ): void {
     const exponent = name === 'quic:packet_sent' ? this.localExponent : this.peerExponent;
     const { buffer, at, end } = payload;
     const frames = decodeFrames(buffer, at, end).map((frame) => qlogFrame(frame, exponent, this.names));
     const header = { packet_type: packetTypeName(type), packet_number: packetNumber };
-    this.event(name, { header, frames, raw: { length, payload_length: end - at } }, nowUs);
+    this.event(name, { header, frames, raw: { length, payload_length: end - at } }, nowUs, pathId);
   }
 
   onParameters(isLocal: boolean, parameters: TransportParameters, nowUs: number): void {
@@ -100,24 +103,38 @@ export class ConnectionTrace {
     this.event('quic:parameters_set', this.names === 'qvis' ? { owner, ...data } : data, nowUs);
   }
 
-  /** Write the metrics that changed since the last time. */
-  onMetrics(metrics: RecoveryMetrics, nowUs: number): void {
+  /** Write the metrics of a path that changed since the last time. */
+  onMetrics(metrics: RecoveryMetrics, nowUs: number, pathId: number): void {
+    const { last = {}, state: lastState } = this.told.get(pathId) ?? {};
     const all = recoveryMetrics(metrics);
-    const news = Object.fromEntries(
-      Object.entries(all).filter(([key, value]) => this.metrics[key] !== value),
-    );
-    this.metrics = all;
-    if (Object.keys(news).length > 0) this.event('quic:recovery_metrics_updated', news, nowUs);
+    const news = Object.fromEntries(Object.entries(all).filter(([key, value]) => last[key] !== value));
     const state = metrics.inSlowStart ? 'slow_start' : 'congestion_avoidance';
-    if (state === this.congestionState) return;
-    const old = this.congestionState === '' ? {} : { old: this.congestionState };
-    this.congestionState = state;
-    this.event('quic:congestion_state_updated', { ...old, new: state }, nowUs);
+    this.told.set(pathId, { last: all, state });
+    if (Object.keys(news).length > 0) this.event('quic:recovery_metrics_updated', news, nowUs, pathId);
+    if (state === lastState) return;
+    const old = lastState === undefined ? {} : { old: lastState };
+    this.event('quic:congestion_state_updated', { ...old, new: state }, nowUs, pathId);
+  }
+
+  /** A path is over. */
+  onPathEnd(pathId: number): void {
+    this.told.delete(pathId);
   }
 
   close(): void {
     this.writer.close();
   }
+}
+
+/** The tuple of a later path ID, by which events name it; undefined for path 0, which is the default. */
+export function tupleOf(pathId: number): string | undefined {
+  return pathId === 0 ? undefined : `path ${pathId}`;
+}
+
+/** What was written of a path. */
+interface Told {
+  readonly last: Record<string, number>;
+  readonly state: string;
 }
 
 /** The first record: the fields of the drafts and, for qvis, the ones by which it recognises the file. */

@@ -1,5 +1,5 @@
 import type { Tracer } from '@tsquic/quic-core';
-import { ConnectionTrace } from './connection-trace.ts';
+import { ConnectionTrace, tupleOf } from './connection-trace.ts';
 import {
   connectionClosed,
   endpointInfo,
@@ -39,8 +39,8 @@ export interface QlogOptions {
 export function createQlogTracer(options: QlogOptions): Required<Tracer> {
   const names = options.qlogNames ?? 'quic';
   const traces = new Map<number, ConnectionTrace>();
-  const event = (connection: number, name: EventName, data: object, nowUs: number): void =>
-    traces.get(connection)?.event(name, data, nowUs);
+  const event: WriteEvent = (connection, name, data, nowUs, pathId) =>
+    traces.get(connection)?.event(name, data, nowUs, pathId);
   return {
     onConnectionStarted(connection, isClient, logId, _version, local, remote, nowUs) {
       const sink = options.open({ isClient, logId });
@@ -68,7 +68,7 @@ export function createQlogTracer(options: QlogOptions): Required<Tracer> {
 }
 
 type Traces = ReadonlyMap<number, ConnectionTrace>;
-type WriteEvent = (connection: number, name: EventName, data: object, nowUs: number) => void;
+type WriteEvent = (connection: number, name: EventName, data: object, nowUs: number, pathId?: number) => void;
 
 type PacketMethod =
   | 'onDatagramSent'
@@ -87,13 +87,15 @@ function packetMethods(traces: Traces, event: WriteEvent): Pick<Required<Tracer>
     onDatagramReceived(connection, bytes, ecn, nowUs) {
       traces.get(connection)?.onDatagram('quic:udp_datagrams_received', bytes, ecn, nowUs);
     },
-    onPacketSent(connection, type, packetNumber, bytes, buffer, at, end, nowUs) {
+    onPacketSent(connection, type, packetNumber, bytes, buffer, at, end, nowUs, pathId) {
       const payload = { buffer, at, end };
-      traces.get(connection)?.onPacket('quic:packet_sent', type, packetNumber, bytes, payload, nowUs);
+      traces.get(connection)?.onPacket('quic:packet_sent', type, packetNumber, bytes, payload, nowUs, pathId);
     },
-    onPacketReceived(connection, type, packetNumber, bytes, buffer, at, end, nowUs) {
+    onPacketReceived(connection, type, packetNumber, bytes, buffer, at, end, nowUs, pathId) {
       const payload = { buffer, at, end };
-      traces.get(connection)?.onPacket('quic:packet_received', type, packetNumber, bytes, payload, nowUs);
+      traces
+        .get(connection)
+        ?.onPacket('quic:packet_received', type, packetNumber, bytes, payload, nowUs, pathId);
     },
     onPacketDropped(connection, drop, bytes, nowUs) {
       event(connection, 'quic:packet_dropped', packetDropped(drop, bytes), nowUs);
@@ -102,14 +104,14 @@ function packetMethods(traces: Traces, event: WriteEvent): Pick<Required<Tracer>
       const data = { raw: { length: bytes }, trigger: 'keys_unavailable' };
       event(connection, 'quic:packet_buffered', data, nowUs);
     },
-    onPacketLost(connection, type, packetNumber, bytes, isMtuProbe, reordered, nowUs) {
+    onPacketLost(connection, type, packetNumber, bytes, isMtuProbe, reordered, nowUs, pathId) {
       const data = {
         header: { packet_type: packetTypeName(type), packet_number: packetNumber },
         raw: { length: bytes },
         is_mtu_probe_packet: isMtuProbe,
         trigger: reordered ? 'reordering_threshold' : 'time_threshold',
       };
-      event(connection, 'quic:packet_lost', data, nowUs);
+      event(connection, 'quic:packet_lost', data, nowUs, pathId);
     },
   };
 }
@@ -161,19 +163,27 @@ function stateMethods(traces: Traces, event: WriteEvent): Pick<Required<Tracer>,
     onTicket(connection, bytes, nowUs) {
       event(connection, 'loglevel:info', { message: `session ticket of ${bytes} bytes` }, nowUs);
     },
-    onPathChanged(connection, local, remote, nowUs) {
+    onPathChanged(connection, local, remote, nowUs, pathId) {
       const data = {
-        tuple_id: `${remote.ip} ${remote.port}`,
+        tuple_id: tupleOf(pathId) ?? `${remote.ip} ${remote.port}`,
         tuple_remote: endpointInfo(remote),
         tuple_local: endpointInfo(local),
       };
       event(connection, 'quic:tuple_assigned', data, nowUs);
     },
-    onMtuChanged(connection, mtuBytes, nowUs) {
-      event(connection, 'quic:mtu_updated', { new: mtuBytes }, nowUs);
+    onPathState(connection, { pathId, state, code }, nowUs) {
+      const message = `path ${pathId} ${state}${state === 'abandoned' ? `, code ${code}` : ''}`;
+      event(connection, 'loglevel:info', { message }, nowUs, pathId);
+      // Without addresses, the event says that the path is no more.
+      if (state !== 'abandoned') return;
+      traces.get(connection)?.onPathEnd(pathId);
+      event(connection, 'quic:tuple_assigned', { tuple_id: tupleOf(pathId) ?? '' }, nowUs);
     },
-    onMetrics(connection, metrics, nowUs) {
-      traces.get(connection)?.onMetrics(metrics, nowUs);
+    onMtuChanged(connection, mtuBytes, nowUs, pathId) {
+      event(connection, 'quic:mtu_updated', { new: mtuBytes }, nowUs, pathId);
+    },
+    onMetrics(connection, metrics, nowUs, pathId) {
+      traces.get(connection)?.onMetrics(metrics, nowUs, pathId);
     },
     onMessage(connection, text, nowUs) {
       event(connection, 'loglevel:info', { message: text }, nowUs);

@@ -1,14 +1,20 @@
 import { expect, test } from '@jest/globals';
 import { createNodeProvider } from '@tsquic/crypto/node';
 import { createQlogTracer } from '@tsquic/qlog';
-import { createPair } from '@tsquic/simulator';
+import { createPair, SECOND_CLIENT_ADDRESS } from '@tsquic/simulator';
+
+interface QlogEvent {
+  readonly name?: string;
+  readonly tuple?: string;
+  readonly data: Record<string, unknown>;
+}
 
 /** The events of one name that a tracer writes while `trace` calls it. */
-function eventsOf(text: string, name: string): { readonly data: Record<string, unknown> }[] {
+function eventsOf(text: string, name: string): QlogEvent[] {
   return text
     .split('\u001e')
     .slice(1)
-    .map((record) => JSON.parse(record) as { name?: string; data: Record<string, unknown> })
+    .map((record) => JSON.parse(record) as QlogEvent)
     .filter((record) => record.name === name);
 }
 
@@ -113,4 +119,51 @@ test.each([
   expect(eventsOf(text, 'quic:key_updated').map(({ data }) => data)).toEqual(
     ['client_1rtt_secret', 'server_1rtt_secret'].map((key_type) => ({ key_type, key_phase: 3, trigger })),
   );
+});
+
+test('events of a later path name it, and its end takes its addresses away: draft-ietf-quic-multipath §1', () => {
+  let text = '';
+  const tracer = createQlogTracer({
+    open: ({ isClient }) => ({ write: (piece) => void (text += isClient ? piece : ''), close: () => {} }),
+  });
+  const transport = { maxPaths: 2 };
+  const pair = createPair({
+    createCrypto: (random) => createNodeProvider({ random }),
+    seed: 3,
+    link: { delayUs: 10_000, bytesPerSecond: 1_250_000, loss: { kind: 'random', rate: 0.02 } },
+    secondPath: {},
+    client: { tracer, transport },
+    server: { transport },
+  });
+  pair.connect();
+  pair.run(() => pair.client.has('confirmed'), 10_000_000);
+  pair.client.connection.openPath({ from: SECOND_CLIENT_ADDRESS });
+  pair.run(() => pair.client.has('path-state'), 10_000_000);
+  const { id } = pair.client.sendPattern(1_000_000);
+  expect(pair.run(() => pair.server.received(id).finished, 60_000_000)).toBe(true);
+  pair.client.connection.abandonPath(1);
+  pair.pass(10_000_000);
+  for (const name of [
+    'packet_sent',
+    'packet_received',
+    'packet_lost',
+    'recovery_metrics_updated',
+    'mtu_updated',
+  ]) {
+    const tuples = eventsOf(text, `quic:${name}`).map(({ tuple }) => tuple);
+    expect([name, new Set(tuples)]).toEqual([name, new Set([undefined, 'path 1'])]);
+  }
+  expect(eventsOf(text, 'quic:tuple_assigned').map(({ data }) => data)).toEqual([
+    {
+      tuple_id: 'path 1',
+      tuple_remote: { ip_v4: '10.0.0.2', port_v4: 443 },
+      tuple_local: { ip_v4: '10.0.1.1', port_v4: 5002 },
+    },
+    { tuple_id: 'path 1' },
+  ]);
+  const told = eventsOf(text, 'loglevel:info').map(({ data }) => data['message']);
+  expect(told.filter((message) => String(message).startsWith('path'))).toEqual([
+    'path 1 available',
+    'path 1 abandoned, code 62',
+  ]);
 });

@@ -111,6 +111,7 @@ export type QuicEvent =
       readonly remote: Address;
     }
   | PathStateEvent
+  | PathQualityEvent
   | { readonly type: 'wake'; readonly connection: number }
   | { readonly type: 'closed'; readonly connection: number; readonly reason: CloseReason };
 
@@ -160,3 +161,13 @@ export type CloseReason =
   | { readonly kind: 'stateless-reset' }
   | { readonly kind: 'unreachable' }
   | { readonly kind: 'version-negotiation'; readonly offered: readonly number[] };
+
+/** The quality of a path has changed by a threshold of `QuicConnection.watchPaths`; of those that wait, the last one stays. */
+export interface PathQualityEvent {
+  readonly type: 'path-quality';
+  readonly connection: number;
+  readonly pathId: number;
+  readonly smoothedRttUs: number;
+  /** Bytes per second that congestion control lets leave. */
+  readonly bytesPerSecond: number;
+}

@@ -18,6 +18,7 @@ export type {
   DataPath,
   MovedPath,
   PathStatistics,
+  PathThresholds,
   PathWish,
   QuicConnection,
   QuicStream,

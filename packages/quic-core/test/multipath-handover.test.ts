@@ -288,3 +288,46 @@ describe('a client that moves one of its paths: draft-ietf-quic-multipath §3.1.
     expect(() => single.client.connection.migrate({ pathId: 0.5 })).toThrow('path ID');
   });
 });
+
+describe('the quality of paths', () => {
+  const told = (pair: Pair): string[] =>
+    pair.client.eventsOf('path-quality').map(({ pathId }) => `${pathId}`);
+
+  test('is told once for each, and again when a round trip has changed', () => {
+    const pair = twoPaths({
+      secondPath: { up: { ...LINK, delayUs: 30 * MS }, down: LINK },
+    });
+    pair.client.connection.watchPaths({ rttUs: 15 * MS });
+    pair.pass(10 * MS);
+    expect(told(pair).slice().sort()).toEqual(['0', '1']);
+    const before = pair.client.eventsOf('path-quality').find(({ pathId }) => pathId === 1)!;
+    expect(before.smoothedRttUs).toBeGreaterThan(39 * MS);
+    expect(before.bytesPerSecond).toBeGreaterThan(10_000);
+    pair.pass(SECOND);
+    expect(told(pair)).toHaveLength(2);
+    // The queue of the link makes round trips longer.
+    pair.client.sendPattern(3_000_000, { unidirectional: true });
+    pair.pass(3 * SECOND);
+    const later = pair.client.eventsOf('path-quality').filter(({ pathId }) => pathId === 1);
+    expect(later.length).toBeGreaterThan(1);
+    expect(Math.abs(later[1]!.smoothedRttUs - before.smoothedRttUs)).toBeGreaterThanOrEqual(15 * MS);
+    expect(pair.server.has('path-quality')).toBe(false);
+  });
+
+  test('is told by the rate, until that is not wanted any more; also of a connection with one path', () => {
+    const pair = connectedPair({ client: {}, server: {} });
+    pair.client.connection.watchPaths({ bytesPerSecond: 100_000 });
+    pair.client.sendPattern(1_000_000, { unidirectional: true });
+    pair.pass(SECOND);
+    const { length } = told(pair);
+    expect(length).toBeGreaterThan(2);
+    pair.client.connection.watchPaths(undefined);
+    pair.client.sendPattern(1_000_000, { unidirectional: true });
+    pair.pass(3 * SECOND);
+    expect(told(pair)).toHaveLength(length);
+    for (const rttUs of [0, -1, NaN])
+      expect(() => pair.client.connection.watchPaths({ rttUs })).toThrow('positive');
+    pair.client.connection.close();
+    pair.client.connection.watchPaths({ rttUs: 1 });
+  });
+});

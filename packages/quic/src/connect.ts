@@ -142,6 +142,7 @@ function shakeHands(plan: Plan, berth: Berth, to: Address, stop: AbortSignal): P
       onToken,
       onPath: options.onPath,
       onPathState: options.onPathState,
+      onPathQuality: options.onPathQuality,
       udp: options.udp,
       followsPreferred:
         options.followPreferredAddress ?? (options.socket === undefined && options.context === undefined),

@@ -24,6 +24,7 @@ import type {
   FinishOptions,
   OpenStreamOptions,
   PathEvent,
+  PathQualityEvent,
   PathStateEvent,
   SharedReplayStore,
 } from './options.ts';
@@ -51,6 +52,7 @@ export interface ConnectionSetup {
   readonly onSession?: ((session: Uint8Array) => void) | undefined;
   readonly onToken?: ((token: Uint8Array) => void) | undefined;
   readonly onPath?: ((event: PathEvent, connection: QuicConnection) => void) | undefined;
+  readonly onPathQuality?: ((event: PathQualityEvent, connection: QuicConnection) => void) | undefined;
   readonly onPathState?: ((event: PathStateEvent, connection: QuicConnection) => void) | undefined;
   /** Whether a client migrates to its server's preferred address. */
   readonly followsPreferred?: boolean;
@@ -275,6 +277,16 @@ export class ConnectionCore implements ConnectionHandlers {
         remote,
       });
     this.taker?.onPathState?.(event);
+  }
+
+  onPathQuality(event: EventOf<'path-quality'>): void {
+    const { pathId, smoothedRttUs, bytesPerSecond } = event;
+    const { onPathQuality } = this.setup;
+    if (onPathQuality !== undefined) {
+      const tell = (told: PathQualityEvent): void => onPathQuality(told, this.connection);
+      tellProgram('the callback onPathQuality', tell, { pathId, smoothedRttUs, bytesPerSecond });
+    }
+    this.taker?.onPathQuality?.(event);
   }
 
   onWake(): void {

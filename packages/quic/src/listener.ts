@@ -98,6 +98,7 @@ export class QuicListener implements AsyncIterable<QuicConnection> {
       endpoint: this.endpoint,
       onPath: options.onPath,
       onPathState: options.onPathState,
+      onPathQuality: options.onPathQuality,
       onConnected,
       onClosed: (connection) => this.onClosed(connection),
       ...this.earlyData(onConnected),

@@ -73,6 +73,8 @@ export interface CommonOptions {
   readonly onPath?: (event: PathEvent, connection: QuicConnection) => void;
   /** Hears how the paths stand that are used at the same time: see `QuicConnection.paths`. */
   readonly onPathState?: (event: PathStateEvent, connection: QuicConnection) => void;
+  /** Hears how fast the paths are: first, and when that has changed by a threshold of `QuicPaths.watch`. */
+  readonly onPathQuality?: (event: PathQualityEvent, connection: QuicConnection) => void;
   /** Aborting it ends the attempt or the listener, and later the connections too. */
   readonly signal?: AbortSignal;
   /** Key-log lines (NSS format, for Wireshark) go here. Default: nowhere. */
@@ -104,7 +106,7 @@ export interface CommonOptions {
 /** Options of `connect` that decide how contexts are made, and sockets: those of a `QuicEndpoint`. */
 export interface ClientEndpointOptions
   extends
-    Omit<CommonOptions, 'signal' | 'onPath' | 'onPathState' | 'socket' | 'context' | 'udp'>,
+    Omit<CommonOptions, 'signal' | 'onPath' | 'onPathState' | 'onPathQuality' | 'socket' | 'context' | 'udp'>,
     Pick<ConnectOptions, 'localAddress' | 'localPort' | 'rejectUnauthorized'> {}
 
 /** Options of `connect`. */
@@ -377,6 +379,14 @@ export interface PathStateEvent {
   readonly code: number;
   readonly local: Address;
   readonly remote: Address;
+}
+
+/** How fast a path is. */
+export interface PathQualityEvent {
+  readonly pathId: number;
+  readonly smoothedRttUs: number;
+  /** What congestion control lets leave. */
+  readonly bytesPerSecond: number;
 }
 
 /** Options of `QuicConnection.close`. */

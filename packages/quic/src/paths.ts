@@ -1,9 +1,9 @@
 import { QuicError } from './errors.ts';
 import type { ClientPaths } from './client-paths.ts';
 import type { PathOptions } from './options.ts';
-import { checkPath } from './socket-checks.ts';
+import { checkPath, checkThresholds } from './socket-checks.ts';
 import { use } from './usage.ts';
-import type { QuicConnection as ConnectionHandle } from '@tsquic/quic-core';
+import type { PathThresholds, QuicConnection as ConnectionHandle } from '@tsquic/quic-core';
 
 /** What `QuicPaths` needs of its connection. */
 export interface PathsOwner {
@@ -49,6 +49,17 @@ export class QuicPaths {
     const isDone = use(() => this.owner.handle.abandonPath(pathId));
     this.owner.wake();
     return isDone;
+  }
+
+  /**
+   * Tell `onPathQuality` how fast each path is, and again whenever its round trip has changed by `rttUs` microseconds since then,
+   * or what congestion control lets leave by `bytesPerSecond`; undefined ends that. Also without multipath. Throws
+   * `ERR_QUIC_INVALID_OPTION` for what is no positive number.
+   */
+  watch(thresholds: PathThresholds | undefined): void {
+    if (thresholds !== undefined) checkThresholds(thresholds);
+    use(() => this.owner.handle.watchPaths(thresholds));
+    this.owner.wake();
   }
 
   /**

@@ -56,7 +56,8 @@ export class ClientMoves {
   private make({ client, world }: Pair, { to, how }: ScenarioMove): void {
     const connection = client.connections[0]!;
     if (connection.closeReason !== undefined) return;
-    const { remoteAddress, preferredAddress } = connection;
+    const { preferredAddress } = connection;
+    const remoteAddress = isArrangement(how) ? connection.remoteAddress : remoteOfFirst(connection);
     const from = this.places[to];
     const isSame = from.ip.includes(':') === remoteAddress.ip.includes(':');
     // From the other family, only the server's preferred address of that family can be reached.
@@ -64,8 +65,7 @@ export class ClientMoves {
     const remote = isSame ? remoteAddress : other;
     if (remote === undefined) return;
     const path = { from, to: remote };
-    if (how !== 'probe' && how !== 'validated' && how !== 'at-once')
-      return this.arrange(client.connections[0]!, how, path);
+    if (isArrangement(how)) return this.arrange(connection, how, path);
     const isUrgent = how === 'at-once' && isSame;
     if (isUrgent) this.atOnce.add(addressText(from));
     const isMade =
@@ -108,6 +108,16 @@ export class ClientMoves {
   private isPreferred({ ip }: Address): boolean {
     return ip === this.preferredIp.ipv4 || ip === this.preferredIp.ipv6;
   }
+}
+
+function isArrangement(how: ScenarioMove['how']): how is Arrangement {
+  return how !== 'probe' && how !== 'validated' && how !== 'at-once';
+}
+
+/** The server's address on path 0, which is the one that moves. */
+function remoteOfFirst(connection: QuicConnection): Address {
+  const first = connection.pathStatistics().find(({ pathId }) => pathId === 0);
+  return first?.remote ?? connection.remoteAddress;
 }
 
 /** Paths from another local address that the server used before it was validated. RFC 9000 §9.6.2 */

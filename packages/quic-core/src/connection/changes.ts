@@ -1,14 +1,20 @@
 import type { OneRttKeys } from '../keys/update.ts';
+import type { NumberedPath } from '../multipath/numbered-path.ts';
 import type { Path } from '../path/path.ts';
 import type { Paths } from '../path/paths.ts';
 import type { Recovery } from '../recovery/recovery.ts';
 import type { RecoveryMetrics, Tracer } from '../trace/tracer.ts';
 
 /** The parts whose state is compared. */
-export interface ObservedParts {
+export interface ObservedParts extends ObservedPath {
+  readonly keys: { readonly oneRtt: OneRttKeys };
+  readonly multipath: { readonly open: readonly NumberedPath[] } | undefined;
+}
+
+/** Those of one path ID. */
+interface ObservedPath {
   readonly paths: Paths;
   readonly recovery: Recovery;
-  readonly keys: { readonly oneRtt: OneRttKeys };
 }
 
 /**
@@ -19,9 +25,49 @@ export class ChangeTracer {
   private readonly id: number;
   private readonly parts: ObservedParts;
   private readonly tracer: Tracer;
-  private path: Path;
-  private mtuBytes: number;
   private keyUpdates = 0;
+  private readonly first: PathChanges;
+  /** Those of later path IDs. */
+  private readonly later = new Map<number, PathChanges>();
+
+  constructor(id: number, parts: ObservedParts, tracer: Tracer) {
+    this.id = id;
+    this.parts = parts;
+    this.tracer = tracer;
+    this.first = new PathChanges(id, 0, parts.paths.active);
+  }
+
+  look(nowUs: number): void {
+    const { id, tracer, parts } = this;
+    this.first.look(parts, tracer, nowUs);
+    const { oneRtt } = parts.keys;
+    if (oneRtt.updates !== this.keyUpdates) {
+      this.keyUpdates = oneRtt.updates;
+      // The receive keys stay the old ones until the peer has followed a key update of ours.
+      tracer.onKeyUpdated?.(id, this.keyUpdates, oneRtt.hasPrevious, nowUs);
+    }
+    if (parts.multipath !== undefined) this.lookAtLater(parts.multipath.open, nowUs);
+  }
+
+  private lookAtLater(open: readonly NumberedPath[], nowUs: number): void {
+    const { id, tracer, later } = this;
+    if (later.size > 0)
+      for (const pathId of later.keys()) if (!open.some((path) => path.id === pathId)) later.delete(pathId);
+    for (const { id: pathId, parts } of open) {
+      if (pathId === 0) continue;
+      let changes = later.get(pathId);
+      if (changes === undefined) later.set(pathId, (changes = new PathChanges(id, pathId)));
+      changes.look(parts!, tracer, nowUs);
+    }
+  }
+}
+
+/** What changed of one path ID. */
+class PathChanges {
+  private readonly id: number;
+  private readonly pathId: number;
+  private path: Path | undefined;
+  private mtuBytes: number;
   private readonly metrics: RecoveryMetrics = {
     minRttUs: -1,
     smoothedRttUs: 0,
@@ -34,38 +80,32 @@ export class ChangeTracer {
     inSlowStart: true,
   };
 
-  constructor(id: number, parts: ObservedParts, tracer: Tracer) {
+  /** @param path - the addresses that were told before; none for a later path ID. */
+  constructor(id: number, pathId: number, path?: Path) {
     this.id = id;
-    this.parts = parts;
-    this.tracer = tracer;
-    this.path = parts.paths.active;
-    this.mtuBytes = this.path.mtu.mtuBytes;
+    this.pathId = pathId;
+    this.path = path;
+    this.mtuBytes = path?.mtu.mtuBytes ?? 0;
   }
 
-  look(nowUs: number): void {
-    const { id, tracer } = this;
-    const path = this.parts.paths.active;
+  look({ paths, recovery }: ObservedPath, tracer: Tracer, nowUs: number): void {
+    const { id, pathId } = this;
+    const path = paths.active;
     if (path !== this.path) {
       this.path = path;
-      tracer.onPathChanged?.(id, path.local, path.remote, nowUs);
+      tracer.onPathChanged?.(id, path.local, path.remote, nowUs, pathId);
     }
     const { mtuBytes } = path.mtu;
     if (mtuBytes !== this.mtuBytes) {
       this.mtuBytes = mtuBytes;
-      tracer.onMtuChanged?.(id, mtuBytes, nowUs);
+      tracer.onMtuChanged?.(id, mtuBytes, nowUs, pathId);
     }
-    const { oneRtt } = this.parts.keys;
-    if (oneRtt.updates !== this.keyUpdates) {
-      this.keyUpdates = oneRtt.updates;
-      // The receive keys stay the old ones until the peer has followed a key update of ours.
-      tracer.onKeyUpdated?.(id, this.keyUpdates, oneRtt.hasPrevious, nowUs);
-    }
-    if (tracer.onMetrics !== undefined && this.updateMetrics(path)) tracer.onMetrics(id, this.metrics, nowUs);
+    if (tracer.onMetrics !== undefined && this.updateMetrics(path, recovery.pto.count))
+      tracer.onMetrics(id, this.metrics, nowUs, pathId);
   }
 
-  private updateMetrics({ rtt, controller, inFlightBytes }: Path): boolean {
+  private updateMetrics({ rtt, controller, inFlightBytes }: Path, count: number): boolean {
     const { metrics } = this;
-    const { count } = this.parts.recovery.pto;
     const minRttUs = rtt.hasSample ? rtt.minUs : 0;
     const changed =
       metrics.minRttUs !== minRttUs ||

@@ -226,6 +226,7 @@ export class Connection {
       header.payloadAt,
       header.payloadEnd,
       nowUs,
+      path.space.pathId,
     );
     if (header.type === PacketType.OneRtt) path.spin.onReceived(bytes[header.headerAt]!, header.packetNumber);
     else parts.fields.version.onHeard(header.version);
@@ -380,6 +381,7 @@ export class Connection {
     if (parts.closeState.active) return;
     const { handshake } = parts;
     this.changes?.look(nowUs);
+    parts.qualityWatch?.look();
     if (handshake.confirmed && !this.confirmedSeen) this.onConfirmed(nowUs);
     if (handshake.confirmed) rememberPath(parts, nowUs);
     if (parts.migration.isElsewhere) greetElsewhere(parts, nowUs);

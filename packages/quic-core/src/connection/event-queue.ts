@@ -1,4 +1,7 @@
-import type { PathStateEvent, QuicEvent } from '../events.ts';
+import type { PathQualityEvent, PathStateEvent, QuicEvent } from '../events.ts';
+
+/** Kinds of events of which a later one about the same path says all that an earlier one said. */
+type PathNews = PathStateEvent | PathQualityEvent;
 
 /** Kinds of events of which a later one says all that an earlier one said, so that only the last is kept. */
 type News = Extract<QuicEvent, { type: 'datagram-size' | 'datagrams-dropped' }>;
@@ -23,7 +26,7 @@ type Repeated = Extract<QuicEvent, { type: 'ticket' | 'token' | 'path' }>;
 /**
  * Events of all connections that the application has not polled yet, oldest first. The number of streams
  * bounds the stream events (`StreamTable`). Of tickets, tokens and address changes only the newest are kept, of
- * the states of a path the last one, and of the other kinds that a peer can repeat only the last one.
+ * the states and the quality of a path the last ones, and of the other kinds that a peer can repeat only the last one.
  */
 export class EventQueue {
   private events: (QuicEvent | Waiting)[] = [];
@@ -32,12 +35,12 @@ export class EventQueue {
   private readonly waiting = new Map<number, Kept>();
   /** The last event of each `News` kind that is in the queue, by kind and connection. */
   private readonly news = new Map<string, News>();
-  /** The last state of each path that is in the queue, by connection and path ID. draft-ietf-quic-multipath §3 */
-  private readonly states = new Map<number, Map<number, PathStateEvent>>();
+  /** The last of these events of each path that is in the queue, by kind, connection and path ID. */
+  private readonly pathNews = new Map<string, Map<number, PathNews>>();
 
   push(event: QuicEvent): void {
     if (isRepeated(event)) return this.pushRepeated(event);
-    if (event.type === 'path-state') return this.pushState(event);
+    if (event.type === 'path-state' || event.type === 'path-quality') return this.pushPathNews(event);
     if (event.type === 'datagram-size' || event.type === 'datagrams-dropped') return this.pushNews(event);
     this.events.push(event);
   }
@@ -51,17 +54,18 @@ export class EventQueue {
 
   /**
    * A program may wait for the state of one path, so that none is dropped for those of others. Of paths that are over, a peer
-   * can make any number: beyond the bound, the oldest of them is forgotten.
+   * can make any number: beyond the bound, the oldest of them is forgotten. draft-ietf-quic-multipath §3
    */
-  private pushState(event: PathStateEvent): void {
-    const { connection, pathId } = event;
-    let states = this.states.get(connection);
-    if (states === undefined) this.states.set(connection, (states = new Map()));
-    const isNew = !states.has(pathId);
-    states.set(pathId, event);
+  private pushPathNews(event: PathNews): void {
+    const { connection, pathId, type } = event;
+    const key = `${type} ${connection}`;
+    let news = this.pathNews.get(key);
+    if (news === undefined) this.pathNews.set(key, (news = new Map()));
+    const isNew = !news.has(pathId);
+    news.set(pathId, event);
     if (!isNew) return;
-    if (states.size <= KEPT_PATHS) this.events.push({ type: 'waiting', connection, kind: 'path-state' });
-    else states.delete(oldestEnd(states));
+    if (news.size <= KEPT_PATHS) this.events.push({ type: 'waiting', connection, kind: type });
+    else news.delete(oldestEnd(news));
   }
 
   private pushRepeated(event: Repeated): void {
@@ -93,11 +97,11 @@ export class EventQueue {
     this.head = 0;
     this.waiting.clear();
     this.news.clear();
-    this.states.clear();
+    this.pathNews.clear();
   }
 
   private takeOldest({ connection, kind }: Waiting): QuicEvent {
-    if (kind === 'path-state') return this.takeState(connection);
+    if (kind === 'path-state' || kind === 'path-quality') return this.takePathNews(`${kind} ${connection}`);
     if (kind === 'datagram-size' || kind === 'datagrams-dropped') {
       const key = `${kind} ${connection}`;
       const event = this.news.get(key)!;
@@ -110,26 +114,27 @@ export class EventQueue {
     return oldest;
   }
 
-  private takeState(connection: number): PathStateEvent {
-    const states = this.states.get(connection)!;
-    const [oldest] = states.values();
-    states.delete(oldest!.pathId);
-    if (states.size === 0) this.states.delete(connection);
+  private takePathNews(key: string): PathNews {
+    const news = this.pathNews.get(key)!;
+    const [oldest] = news.values();
+    news.delete(oldest!.pathId);
+    if (news.size === 0) this.pathNews.delete(key);
     return oldest!;
   }
 }
 
-/** The path whose last state can be left out: the oldest that is over. */
-function oldestEnd(states: ReadonlyMap<number, PathStateEvent>): number {
-  for (const { pathId, state } of states.values()) if (state === 'abandoned') return pathId;
-  return states.keys().next().value!;
+/** The path whose news can be left out: the oldest that is over. */
+function oldestEnd(news: ReadonlyMap<number, PathNews>): number {
+  for (const event of news.values())
+    if (event.type === 'path-state' && event.state === 'abandoned') return event.pathId;
+  return news.keys().next().value!;
 }
 
 /** The place in the queue of the oldest of its kind that a connection has, or of the last word about something. */
 interface Waiting {
   readonly type: 'waiting';
   readonly connection: number;
-  readonly kind: Repeated['type'] | News['type'] | 'path-state';
+  readonly kind: Repeated['type'] | News['type'] | PathNews['type'];
 }
 
 type Kept = Readonly<Record<Repeated['type'], Repeated[]>>;

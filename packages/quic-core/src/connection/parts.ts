@@ -24,9 +24,7 @@ import { type PathChange, Paths } from '../path/paths.ts';
 import { AckFrequency } from '../recovery/ack-frequency.ts';
 import { FactRouter } from '../recovery/facts.ts';
 import { ProbeTimeout } from '../recovery/pto.ts';
-import type { LossWatcher } from '../recovery/flight.ts';
 import { Recovery } from '../recovery/recovery.ts';
-import { SentFlag } from '../spaces/sent-packets.ts';
 import { PacketSpaces } from '../spaces/spaces.ts';
 import type { StreamEvent } from '../streams/stream-event.ts';
 import { Streams } from '../streams/streams.ts';
@@ -43,13 +41,14 @@ import { minAckDelayUs } from '../config/transport-options.ts';
 import { Idle } from './idle.ts';
 import { Life } from './life.ts';
 import { createPathParts } from './path-parts.ts';
+import type { QualityWatch } from './quality-watch.ts';
 import { Receiver } from './receiver.ts';
 import type { ConnectionSeed } from './seed.ts';
 import { SendOrder } from './send-order.ts';
 import { type Counters, createCounters } from './statistics.ts';
 import type { ConnectionSurroundings } from './surroundings.ts';
 import { Timer, Timers } from './timers.ts';
-import { typeOfSpace } from '../packet/levels.ts';
+import { lossWatcher } from './loss-watcher.ts';
 import type { Workbench } from './workbench.ts';
 
 /** An event without the number of its connection, which `emit` adds. */
@@ -107,6 +106,8 @@ export class ConnectionParts implements MultipathHost {
   readonly maxPaths: number;
   /** Undefined unless both ends offer multipath. draft-ietf-quic-multipath §2.1 */
   multipath: Multipath | undefined = undefined;
+  /** Undefined unless the program asks how the quality of paths changes. */
+  qualityWatch: QualityWatch | undefined = undefined;
   private readonly around: ConnectionSurroundings;
   private readonly registry: ConnectionIdRegistry;
 
@@ -233,7 +234,7 @@ function createPaths(
 function createRecovery(parts: ConnectionParts, { settings, workbench }: ConnectionSurroundings): Recovery {
   const { paths, spaces, handshake, ackFrequency } = parts;
   const timeout = new ProbeTimeout(paths, spaces, handshake);
-  const watcher = lossWatcher(parts.id, settings.tracer);
+  const watcher = lossWatcher(parts.id, settings.tracer, 0);
   return new Recovery(
     paths,
     spaces,
@@ -243,14 +244,6 @@ function createRecovery(parts: ConnectionParts, { settings, workbench }: Connect
     watcher,
     ackFrequency,
   );
-}
-
-function lossWatcher(id: number, tracer: Tracer): LossWatcher | undefined {
-  if (tracer.onPacketLost === undefined) return undefined;
-  return (space, number, bytes, flags, reordered, nowUs) => {
-    const isMtuProbe = (flags & SentFlag.MtuProbe) !== 0;
-    tracer.onPacketLost?.(id, typeOfSpace(space), number, bytes, isMtuProbe, reordered, nowUs);
-  };
 }
 
 function createFields(seed: ConnectionSeed, localIds: LocalIds): HeaderFields {

@@ -8,6 +8,7 @@ import { FactRouter } from '../recovery/facts.ts';
 import { ProbeTimeout } from '../recovery/pto.ts';
 import { Recovery } from '../recovery/recovery.ts';
 import { PacketSpaces } from '../spaces/spaces.ts';
+import { lossWatcher } from './loss-watcher.ts';
 import type { ConnectionParts } from './parts.ts';
 import type { ConnectionSurroundings } from './surroundings.ts';
 
@@ -33,7 +34,8 @@ export function createPathParts(
   const pto = new ProbeTimeout(paths, spaces, handshake);
   const { maxUdpPayloadSize, maxAckDelayMs, ackDelayExponent: peerExponent } = parts.multipath!.peer;
   const asked = ackFrequency === undefined ? undefined : new LaterDelay(ackFrequency, maxAckDelayMs * 1000);
-  const recovery = new Recovery(paths, spaces, facts, pto, workbench.reports, undefined, asked);
+  const watcher = lossWatcher(parts.id, settings.tracer, id);
+  const recovery = new Recovery(paths, spaces, facts, pto, workbench.reports, watcher, asked);
   recovery.onPeerDelays(maxAckDelayMs * 1000, peerExponent);
   paths.isBound = parts.paths.isBound;
   paths.onConfirmed(maxUdpPayloadSize, recovery.maxAckDelayUs);

@@ -386,7 +386,7 @@ export class SendOrder {
     copyToOthers(p, path, this.copiedTo);
     describe(out, path, p.id, p.logId);
     path.ecn.onSent(writer.count, out.ecn);
-    if (p.tracer.onPacketSent !== undefined) tracePackets(p.tracer, p.id, writer, nowUs);
+    if (p.tracer.onPacketSent !== undefined) tracePackets(p.tracer, p.id, writer, path.space.pathId, nowUs);
     const length = writer.seal(p.keys);
     if (writer.start === 0) out.segmentSize = length;
     out.length = writer.start + length;

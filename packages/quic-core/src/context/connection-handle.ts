@@ -14,6 +14,7 @@ import type {
   ConnectionState,
   ConnectionStatistics,
   PathStatistics,
+  PathThresholds,
   PathWish,
   QuicConnection,
   QuicStream,
@@ -25,7 +26,14 @@ import type { PreferredAddress } from '../path/preferred-address.ts';
 import { assertCode } from './application-code.ts';
 import { assertCredit } from './credit.ts';
 import { DatagramsHandle } from './datagrams-handle.ts';
-import { abandonPath, allPathStatistics, movePath, openPath, setPathStatus } from './path-calls.ts';
+import {
+  abandonPath,
+  allPathStatistics,
+  movePath,
+  openPath,
+  setPathStatus,
+  watchPaths,
+} from './path-calls.ts';
 import { connectionStatistics } from './connection-statistics.ts';
 import { StreamHandle } from './stream-handle.ts';
 
@@ -220,6 +228,11 @@ export class ConnectionHandle implements QuicConnection {
 
   setPathStatus(pathId: number, status: PathWish): boolean {
     return this.touched(setPathStatus(this.core, pathId, status));
+  }
+
+  watchPaths(thresholds: PathThresholds | undefined): void {
+    watchPaths(this.core, thresholds);
+    if (!this.hasEnded) this.touch(this.core);
   }
 
   private touched<T>(result: T): T {

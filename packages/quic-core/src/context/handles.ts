@@ -175,6 +175,13 @@ export interface QuicConnection {
    */
   setPathStatus(pathId: number, status: PathWish): boolean;
 
+  /**
+   * Tell `path-quality` when the round-trip time of a path has changed by at least `rttUs` microseconds, or what congestion control
+   * lets leave by at least `bytesPerSecond`, since that event last told it, and once at first. Undefined ends that. Does nothing after
+   * the end. `QuicUsageError('invalid-option')` for what is no positive number. Works without multipath as well.
+   */
+  watchPaths(thresholds: PathThresholds | undefined): void;
+
   /** A snapshot of counters, and of estimates of the path in use. */
   statistics(): ConnectionStatistics;
   /** A snapshot of every path that the connection remembers; the one in use comes first. RFC 9000 §9 */
@@ -183,6 +190,12 @@ export interface QuicConnection {
 
 /** How a path should be used: like others, or only where no other can be. draft-ietf-quic-multipath §3.3 */
 export type PathWish = 'available' | 'backup';
+
+/** Changes of a path that are worth an event. What is left out is not watched. */
+export interface PathThresholds {
+  readonly rttUs?: number;
+  readonly bytesPerSecond?: number;
+}
 
 /** The paths that data leaves on: the one with this ID, every one, or whichever has room. */
 export type DataPath = number | 'all' | undefined;

@@ -1,11 +1,12 @@
 import type { Connection } from '../connection/connection.ts';
+import { QualityWatch } from '../connection/quality-watch.ts';
 import { QuicUsageError } from '../errors/usage-error.ts';
 import { AbandonCode } from '../multipath/multipath.ts';
 import type { NumberedPath, PathParts } from '../multipath/numbered-path.ts';
 import { sameAddress } from '../path/address.ts';
 import type { Migration, Move } from '../path/migration.ts';
 import { checkedMove } from './client-path.ts';
-import type { ClientPath, MovedPath, PathStatistics, PathWish } from './handles.ts';
+import type { ClientPath, MovedPath, PathStatistics, PathThresholds, PathWish } from './handles.ts';
 import { pathStatistics } from './path-statistics.ts';
 
 /** Open a path for a program; see `QuicConnection.openPath`. */
@@ -62,6 +63,18 @@ export function setPathStatus({ parts }: Connection, pathId: number, wish: PathW
   if (path === undefined || parts.closeState.active || path.state === 'abandoned') return false;
   path.setStatus(wish === 'backup');
   return true;
+}
+
+/** Watch the quality of paths for a program; see `QuicConnection.watchPaths`. */
+export function watchPaths({ parts }: Connection, thresholds: PathThresholds | undefined): void {
+  if (thresholds === undefined) {
+    parts.qualityWatch = undefined;
+    return;
+  }
+  const { rttUs = Infinity, bytesPerSecond = Infinity } = thresholds;
+  for (const threshold of [rttUs, bytesPerSecond])
+    if (!(threshold > 0)) throw new QuicUsageError('invalid-option', 'a threshold is a positive number');
+  if (!parts.closeState.active) parts.qualityWatch = new QualityWatch(parts, { rttUs, bytesPerSecond });
 }
 
 /** Snapshots of all paths; see `QuicConnection.pathStatistics`. */

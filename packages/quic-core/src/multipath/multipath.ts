@@ -8,6 +8,7 @@ import { LONG_FORM, type PacketHeader } from '../packet/header.ts';
 import type { TransportParameters } from '../parameters/parameters.ts';
 import { type Address, sameAddress } from '../path/address.ts';
 import type { Path } from '../path/path.ts';
+import type { Tracer } from '../trace/tracer.ts';
 import { BoundData, type SentStreams } from './bound-data.ts';
 import { NumberedPath, type PathParts } from './numbered-path.ts';
 import { PathAnnouncements } from './path-announcements.ts';
@@ -28,7 +29,11 @@ export interface PathAddresses {
 export interface MultipathHost extends PathParts {
   readonly streams: SentStreams;
   readonly datagrams: Datagrams;
+  readonly id: number;
   readonly isClient: boolean;
+  readonly tracer: Tracer;
+  /** The time of the current call. */
+  nowUs(): number;
   readonly keys: { readonly oneRtt: OneRttKeys };
   /** Make the parts of a path, whose validation begins. */
   createPath(path: NumberedPath, addresses: PathAddresses, nowUs: number): PathParts;
@@ -415,8 +420,11 @@ export class Multipath implements PathFrameListener {
   }
 
   private tell({ id, parts, code }: NumberedPath, state: PathStateEvent['state']): void {
-    const { local, remote } = (parts ?? this.host).paths.active;
-    this.host.emit({ type: 'path-state', pathId: id, state, code, local, remote });
+    const { host } = this;
+    const { local, remote } = (parts ?? host).paths.active;
+    const event = { type: 'path-state', pathId: id, state, code, local, remote } as const;
+    host.tracer.onPathState?.(host.id, event, host.nowUs());
+    host.emit(event);
   }
 }
 

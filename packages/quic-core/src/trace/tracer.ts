@@ -1,12 +1,13 @@
 import type { Address } from '../path/address.ts';
-import type { CloseReason } from '../events.ts';
+import type { CloseReason, PathStateEvent } from '../events.ts';
 import type { TransportParameters } from '../parameters/parameters.ts';
 import type { Drop } from '../packet/drop.ts';
 import type { PacketType } from '../version/packet-type.ts';
 
 /**
  * Hears what a context and its connections do. Every method may be absent and then costs nothing. All times are microseconds; `connection`
- * is -1 for datagrams that belong to none. Buffers and records are borrowed for the call.
+ * is -1 for datagrams that belong to none. `pathId` is 0 unless a connection has several paths. Buffers and records are borrowed for
+ * the call.
  */
 export interface Tracer {
   /** A connection exists; `logId` is the original destination connection ID, hexadecimal. */
@@ -54,6 +55,7 @@ export interface Tracer {
     payloadAt: number,
     payloadEnd: number,
     nowUs: number,
+    pathId: number,
   ): void;
   /** A packet was opened; its frames are where `onPacketSent` says, and act after this call. */
   onPacketReceived?(
@@ -65,6 +67,7 @@ export interface Tracer {
     payloadAt: number,
     payloadEnd: number,
     nowUs: number,
+    pathId: number,
   ): void;
   onPacketDropped?(connection: number, drop: Drop, bytes: number, nowUs: number): void;
   /** A packet came before its keys and is kept for them. */
@@ -78,6 +81,7 @@ export interface Tracer {
     isMtuProbe: boolean,
     reordered: boolean,
     nowUs: number,
+    pathId: number,
   ): void;
 
   /** Transport parameters: ours (`isLocal`) when they are written, the peer's once they are checked. RFC 9000 §18 */
@@ -98,12 +102,14 @@ export interface Tracer {
   /** The keys of this packet type are gone. RFC 9001 §4.9 */
   onKeysDiscarded?(connection: number, type: PacketType, nowUs: number): void;
 
-  /** Packets take another path from now on. RFC 9000 §9 */
-  onPathChanged?(connection: number, local: Address, remote: Address, nowUs: number): void;
+  /** Packets of a path ID take other addresses from now on; those of a later path ID, the first ones. RFC 9000 §9 */
+  onPathChanged?(connection: number, local: Address, remote: Address, nowUs: number, pathId: number): void;
   /** Larger or smaller datagrams leave from now on. RFC 9000 §14 */
-  onMtuChanged?(connection: number, mtuBytes: number, nowUs: number): void;
+  onMtuChanged?(connection: number, mtuBytes: number, nowUs: number, pathId: number): void;
   /** What recovery and congestion control know has changed. The record is reused. */
-  onMetrics?(connection: number, metrics: RecoveryMetrics, nowUs: number): void;
+  onMetrics?(connection: number, metrics: RecoveryMetrics, nowUs: number, pathId: number): void;
+  /** Multipath: a path is there, silent, or abandoned with this code; see `PathStateEvent`. draft-ietf-quic-multipath §3 */
+  onPathState?(connection: number, event: Omit<PathStateEvent, 'connection'>, nowUs: number): void;
 
   /** A message of the program, for the record. The core never calls this method. */
   onMessage?(connection: number, text: string, nowUs: number): void;
