@@ -222,7 +222,7 @@ export class ConnectionCore implements ConnectionHandlers {
   get datagrams(): QuicDatagrams {
     if (this.ownDatagrams === undefined) {
       this.ownDatagrams = new QuicDatagrams(this.setup.endpoint, this.handle);
-      if (this.ended !== undefined) this.endDatagrams();
+      if (this.ended !== undefined) endDatagrams(this.ownDatagrams, this.ended);
     }
     return this.ownDatagrams;
   }
@@ -308,16 +308,11 @@ export class ConnectionCore implements ConnectionHandlers {
     this.madeClientPaths?.onClosed(error);
     if (info === undefined) this.end.reject(error);
     else this.end.resolve(info);
-    this.endDatagrams();
+    endDatagrams(this.ownDatagrams, this.ended);
     this.streams.incoming.end(info === undefined ? error : undefined);
     publish('tsquic.connection.closed', () => ({ connection: this.connection, info, error }));
     this.setup.onClosed?.(this.connection, error);
     this.taker?.onClosed?.(reason);
-  }
-
-  private endDatagrams(): void {
-    const { ownDatagrams, ended } = this;
-    if (ownDatagrams !== undefined) eventsOf(ownDatagrams).end(ended!.error, ended!.isFailure);
   }
 
   private abort(reason: unknown): void {
@@ -329,6 +324,13 @@ export class ConnectionCore implements ConnectionHandlers {
 }
 
 function nothing(): void {}
+
+function endDatagrams(
+  datagrams: QuicDatagrams | undefined,
+  { error, isFailure }: { readonly error: unknown; readonly isFailure: boolean },
+): void {
+  if (datagrams !== undefined) eventsOf(datagrams).end(error, isFailure);
+}
 
 /**
  * Ask the store. A store that fails is an error of the program; no data is accepted before the handshake is

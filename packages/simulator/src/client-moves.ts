@@ -3,7 +3,7 @@ import type { Pair } from './pair.ts';
 import type { Scenario, ScenarioMove } from './scenario.ts';
 import { type ClientAddresses, addressesOf } from './scenario-addresses.ts';
 
-type Arrangement = Exclude<ScenarioMove['how'], 'probe' | 'validated' | 'at-once'>;
+type Arrangement = Exclude<ScenarioMove['how'], 'probe' | 'validated' | 'at-once' | 'renew-ids'>;
 
 /** Makes the moves of a scenario's client, and checks which paths both sides used. RFC 9000 §9 */
 export class ClientMoves {
@@ -36,7 +36,9 @@ export class ClientMoves {
     const { nowUs } = pair.world;
     if (this.dueUs < 0) this.schedule(pair);
     if (nowUs < this.dueUs) return;
-    this.make(pair, this.moves[this.made++]!);
+    const move = this.moves[this.made++]!;
+    if (move.how === 'renew-ids') renewIds(pair);
+    else this.make(pair, move);
     this.schedule(pair);
   }
 
@@ -70,7 +72,7 @@ export class ClientMoves {
     if (isUrgent) this.atOnce.add(addressText(from));
     const isMade =
       how === 'probe' ? connection.probe(path) : connection.migrate({ ...path, atOnce: isUrgent });
-    if (!isMade && !this.mayBeForbidden)
+    if (!isMade && !this.mayBeForbidden && !hasAbandoned(client, 0))
       this.wrong.push(`at ${world.nowUs} µs: the client may not ${how} ${addressText(from)}`);
   }
 
@@ -85,11 +87,7 @@ export class ClientMoves {
       return;
     }
     const known = connection.pathStatistics().find(({ local }) => addressText(local) === addressText(from));
-    const isDone =
-      known !== undefined &&
-      (how === 'abandon'
-        ? connection.abandonPath(known.pathId)
-        : connection.setPathStatus(known.pathId, 'backup'));
+    const isDone = known !== undefined && change(connection, known.pathId, how);
     if (!isDone) this.wrong.push(`the client may not ${how} ${addressText(from)}`);
   }
 
@@ -111,7 +109,23 @@ export class ClientMoves {
 }
 
 function isArrangement(how: ScenarioMove['how']): how is Arrangement {
-  return how !== 'probe' && how !== 'validated' && how !== 'at-once';
+  return how !== 'probe' && how !== 'validated' && how !== 'at-once' && how !== 'renew-ids';
+}
+
+function renewIds({ client, server }: Pair): void {
+  for (const { context } of [client, server]) context.renewConnectionIds?.();
+}
+
+function change(connection: QuicConnection, pathId: number, how: Arrangement): boolean {
+  if (how === 'abandon') return connection.abandonPath(pathId);
+  return connection.setPathStatus(pathId, how === 'backup' ? 'backup' : 'available');
+}
+
+/** Whether a path was given up, by whichever side. */
+function hasAbandoned(client: Pair['client'], pathId: number): boolean {
+  return client
+    .eventsOf('path-state')
+    .some((event) => event.pathId === pathId && event.state === 'abandoned');
 }
 
 /** The server's address on path 0, which is the one that moves. */

@@ -26,6 +26,7 @@ export class DatagramTraffic {
 
   /** Results that are impossible with an honest path and peer. */
   faults(pair: Pair): string[] {
+    if (this.count === 0) return [];
     this.readAll(pair);
     const { client, server } = pair;
     return [

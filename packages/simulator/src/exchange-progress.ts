@@ -61,8 +61,7 @@ export class ExchangeProgress {
           ? pair.client.trySendPattern(step.exchange.requestBytes, { unidirectional })
           : sendPartly(pair, step.exchange);
       if (stream === undefined) return;
-      const { priority } = step.exchange;
-      if (priority !== undefined) pair.client.connection.stream(stream.id)?.setPriority(priority);
+      arrange(pair, stream.id, step.exchange);
       step.streamId = stream.id;
       this.started++;
     }
@@ -107,6 +106,12 @@ function sendPartly(pair: Pair, { requestBytes, reliableBytes }: Exchange): Quic
   stream.write(request);
   if (!stream.resetAt(RESET_CODE, reliableBytes!)) throw new Error('the server takes no RESET_STREAM_AT');
   return stream;
+}
+
+function arrange({ client }: Pair, streamId: number, { priority, path }: Exchange): void {
+  const stream = client.connection.stream(streamId);
+  if (priority !== undefined) stream?.setPriority(priority);
+  if (path !== undefined && stream?.setPath(path) === false) throw new Error(`path ${path} is not in use`);
 }
 
 const RESET_CODE = 7;

@@ -12,6 +12,7 @@ import type { Observer } from './observer.ts';
 import type { LoopOptions } from './loop.ts';
 import { versionFaults } from './negotiated-version.ts';
 import { createConnectedPair, createPair, type HostExtras, type Pair } from './pair.ts';
+import { PathChecks } from './path-checks.ts';
 import type { Scenario } from './scenario.ts';
 import { addressesOf, addScenarioRoutes, hostAddresses } from './scenario-addresses.ts';
 
@@ -67,20 +68,24 @@ export function runScenario(scenario: Scenario, options: ScenarioRunOptions): Sc
   ];
   const datagrams = new DatagramTraffic(scenario.datagrams ?? 0);
   const moves = new ClientMoves(scenario);
+  const paths = new PathChecks(scenario.expects);
   try {
     connectPair(pair, scenario, options);
     const reachesGoal = goalOf(scenario, pair, progress, moves);
     const hasReachedGoal = (): boolean => {
       datagrams.advance(pair);
       moves.advance(pair);
-      return reachesGoal();
+      paths.advance(pair, moves.areMade);
+      return reachesGoal() && paths.isComplete;
     };
-    if (pair.run(hasReachedGoal, scenario.ceilingUs)) tookUs = pair.world.nowUs;
+    const isReached = pair.run(hasReachedGoal, scenario.ceilingUs);
+    paths.onGoal(pair);
+    if (isReached) tookUs = pair.world.nowUs;
     else faults.push(`not done within ${scenario.ceilingUs / 1000} ms: ${stateOf(pair, progress)}`);
     statistics = [pair.client.connections[0]?.statistics(), pair.server.connections[0]?.statistics()];
     faults.push(...progress.faults(pair));
     faults.push(...finish(scenario, pair));
-    faults.push(...datagrams.faults(pair), ...moves.faults(pair));
+    faults.push(...datagrams.faults(pair), ...moves.faults(pair), ...paths.faults(pair));
     faults.push(...versionFaults(scenario, pair), ...earlyDataFaults(scenario, pair));
   } catch (error) {
     faults.push(error instanceof Error ? (error.stack ?? error.message) : String(error));
@@ -94,6 +99,7 @@ export function runScenario(scenario: Scenario, options: ScenarioRunOptions): Sc
 function connectPair(pair: Pair, scenario: Scenario, options: ScenarioRunOptions): void {
   const { earlyData, preferred } = scenario;
   pair.connect({
+    ...(scenario.from !== undefined && { from: addressesOf(scenario).client[scenario.from] }),
     ...(preferred?.isFollowed === false && { preferredAddress: 'ignore' }),
     ...(earlyData !== undefined && {
       session: options.session ?? createScenarioSession(scenario, options),

@@ -26,6 +26,8 @@ export interface Exchange {
   readonly afterPrevious?: boolean;
   /** Begin when the client has made all of its moves. Default false. */
   readonly afterMoves?: boolean;
+  /** The path of the request's stream, or 'all', as soon as it is in use. Default: whichever has room. */
+  readonly path?: number | 'all';
 }
 
 /** A call of the client's program that probes or changes the path. RFC 9000 §9 */
@@ -39,9 +41,31 @@ export interface ScenarioMove {
   readonly to: 'home' | 'port' | 'address' | 'family';
   /**
    * Probe the path, use it once it is validated, or use it at once. With multipath: open a further path, open
-   * one as a backup, abandon the path from this address, or make that the backup.
+   * one as a backup, abandon the path from this address, make that the backup, or no backup any more. Or issue other
+   * connection IDs on both sides, for every path.
    */
-  readonly how: 'probe' | 'validated' | 'at-once' | 'open' | 'open-backup' | 'abandon' | 'backup';
+  readonly how:
+    | 'probe'
+    | 'validated'
+    | 'at-once'
+    | 'open'
+    | 'open-backup'
+    | 'abandon'
+    | 'backup'
+    | 'available'
+    | 'renew-ids';
+}
+
+/** What must have become of the paths of a client when the goal is reached. */
+export interface PathExpectation {
+  /** States of paths that the client was told, in order, as '1 available'. */
+  readonly states?: readonly string[];
+  /** Bytes of the client that the server has acknowledged on a path, at least and at most. */
+  readonly carried?: readonly { readonly path: number; readonly least?: number; readonly most?: number }[];
+  /** Changes of round trips, µs, that the client watches, and the path that it must hear of twice. */
+  readonly quality?: { readonly rttUs: number; readonly path: number };
+  /** Datagrams, 256 at most, that the client sends when all moves are made, and their path: each must arrive, on 'all' some twice. */
+  readonly datagrams?: { readonly count: number; readonly path: number | 'all' };
 }
 
 /** A run of one client and one server, as plain data. */
@@ -95,6 +119,10 @@ export interface Scenario {
   readonly exchanges: readonly Exchange[];
   /** Datagrams that each end sends meanwhile, if the other accepts them. Default 0. RFC 9221 */
   readonly datagrams?: number;
+  /** What must have become of the paths of the client. Default: anything. draft-ietf-quic-multipath */
+  readonly expects?: PathExpectation;
+  /** The client's address in the handshake. Default: the first. */
+  readonly from?: 'address';
   /** Time without traffic before the exchanges. Default 0. */
   readonly pauseUs?: number;
   /** Virtual time by which the last exchange (or the close, when that is the end) must be complete. */

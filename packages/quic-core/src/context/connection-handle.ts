@@ -100,7 +100,7 @@ export class ConnectionHandle implements QuicConnection {
     const stream = table.open(unidirectional);
     if (stream !== undefined) {
       stream.priority = priority ?? stream.priority;
-      return this.handleOf(stream);
+      return viewOf(stream, this, this.core, this.touch);
     }
     // A second call sends nothing.
     if (!wasRefused) this.touch(this.core);
@@ -110,7 +110,7 @@ export class ConnectionHandle implements QuicConnection {
   stream(streamId: number): QuicStream | undefined {
     if (this.core.parts.earlyAdmission?.hides(streamId) === true) return undefined;
     const stream = this.core.parts.streams.table.find(streamId);
-    return stream === undefined ? undefined : this.handleOf(stream);
+    return stream === undefined ? undefined : viewOf(stream, this, this.core, this.touch);
   }
 
   get datagrams(): QuicDatagrams {
@@ -240,13 +240,19 @@ export class ConnectionHandle implements QuicConnection {
     return result;
   }
 
-  private handleOf(stream: Stream): StreamHandle {
-    stream.view ??= new StreamHandle(this, this.core, stream, this.touch);
-    return stream.view as StreamHandle;
-  }
-
   /** Whether the connection has ended; the program may not have taken its `closed` event yet. */
   private get hasEnded(): boolean {
     return this.core.parts.closeState.active;
   }
+}
+
+/** The program's handle of a stream, made when it is first asked for. */
+function viewOf(
+  stream: Stream,
+  connection: QuicConnection,
+  core: Connection,
+  touch: (connection: Connection) => void,
+): StreamHandle {
+  stream.view ??= new StreamHandle(connection, core, stream, touch);
+  return stream.view as StreamHandle;
 }

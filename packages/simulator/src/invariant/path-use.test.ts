@@ -14,7 +14,7 @@ function whatsOf(frames: readonly number[], from = HERE, to = THERE, closeReason
   const host = { name: 'client', context: { connection: () => connection } } as unknown as Host;
   const out = { connection: 1, from, to } as never;
   watch.observer.onBeforePrepare!(host, 5);
-  watch.tracer.onPacketSent!(1, PacketType.OneRtt, 0, 0, Uint8Array.from(frames), 0, frames.length, 5);
+  watch.tracer.onPacketSent!(1, PacketType.OneRtt, 0, 0, Uint8Array.from(frames), 0, frames.length, 5, 0);
   watch.observer.onAfterPrepare!(host, out, 1200, 5);
   return watch.violations.map(({ what }) => what);
 }

@@ -1,22 +1,7 @@
-import type { LinkOptions, Span } from '../link.ts';
 import type { Scenario } from '../scenario.ts';
+import { BOTH, LARGE, MEGABYTE, OPEN, PLAIN, TWO_PATHS, both, silent } from './multipath-setting.ts';
+import { MULTIPATH_PROGRAM_SCENARIOS } from './multipath-program.ts';
 import { MS, S } from './setting.ts';
-
-/** 10 Mbit/s and 10 ms each way, a queue of 40 ms: the links of picoquic's multipath tests. */
-const PLAIN: Partial<LinkOptions> = { bytesPerSecond: 1_250_000, delayUs: 10 * MS, queueBytes: 50_000 };
-const TWO_PATHS = { maxPaths: 3 };
-const BOTH = { link: PLAIN, client: TWO_PATHS, server: TWO_PATHS };
-const OPEN = { afterUs: 100 * MS, to: 'address', how: 'open' } as const;
-/** One megabyte takes 0.8 s on one of the links, and half of that on both. */
-const MEGABYTE = [{ requestBytes: 1_000_000, responseBytes: 0, afterMoves: true }];
-const LARGE = [{ requestBytes: 3_000_000, responseBytes: 0, afterMoves: true }];
-
-function silent(fromMs: number, untilMs = Infinity): Partial<LinkOptions> {
-  const span: Span = { fromUs: fromMs * MS, untilUs: untilMs * MS };
-  return { blackholes: [span] };
-}
-
-const both = (options: Partial<LinkOptions>) => ({ up: options, down: options });
 
 /**
  * Several paths at once. Names and what happens are those of picoquic's multipath tests; ceilings are theirs where the
@@ -226,4 +211,5 @@ export const MULTIPATH_SCENARIOS: readonly Scenario[] = [
     exchanges: [{ requestBytes: 1_000_000, responseBytes: 0 }],
     ceilingUs: 1060 * MS,
   },
+  ...MULTIPATH_PROGRAM_SCENARIOS,
 ];
