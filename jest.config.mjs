@@ -8,10 +8,15 @@ export default {
     '<rootDir>/tools/**/*.test.ts',
     '<rootDir>/docs/**/*.test.ts',
     '<rootDir>/interop/**/*.test.ts',
+    '<rootDir>/browsers/**/*.test.ts',
     '<rootDir>/benchmarks/**/*.test.ts',
     '<rootDir>/deploy/**/*.test.ts',
   ],
-  modulePathIgnorePatterns: ['<rootDir>/packages/.*/dist/', '<rootDir>/interop/.peers/'],
+  modulePathIgnorePatterns: [
+    '<rootDir>/packages/.*/dist/',
+    '<rootDir>/interop/.peers/',
+    '<rootDir>/browsers/.run/',
+  ],
   maxWorkers: 2,
   // Modules of files that ran stay in memory; tests that measure memory collect garbage often, which a full heap makes slow.
   workerIdleMemoryLimit: '400MB',

@@ -22,23 +22,10 @@ export interface RunCertificates {
  * and one below eight others. Each leaf has a directory, in which files have the names of the public runner.
  */
 export async function createCertificates(directory: string): Promise<RunCertificates> {
-  const authority = join(directory, 'ca.pem');
-  const root = { certificate: authority, key: join(directory, 'ca.key') };
-  const subject = '/CN=tsquic interop authority';
-  const extensions = AUTHORITY_EXTENSIONS.flatMap((extension) => ['-addext', extension]);
-  await openssl(
-    'req',
-    '-x509',
-    ...freshKey(root.key),
-    '-out',
-    authority,
-    ...validity(subject),
-    ...extensions,
-  );
-  const usual = await createLeaf(join(directory, 'usual'), root, NAMES);
-
+  const usual = await createUsualCertificates(directory);
+  const { authority } = usual;
   const chain: string[] = [];
-  let signer: Signer = root;
+  let signer = rootIn(directory);
   for (let depth = 1; depth < CHAIN_LENGTH; depth++) {
     const next = {
       certificate: join(directory, `chain-${depth}.pem`),
@@ -50,7 +37,28 @@ export async function createCertificates(directory: string): Promise<RunCertific
   }
   const leaf = await createLeaf(join(directory, 'long'), signer, [...NAMES, ...LONG_NAMES]);
   await writeFile(leaf.certificate, [await readFile(leaf.certificate, 'utf8'), ...chain].join(''));
-  return { usual: { authority, ...usual }, long: { authority, ...leaf } };
+  return { usual, long: { authority, ...leaf } };
+}
+
+/** The authority, and the one leaf that it has signed. */
+export async function createUsualCertificates(directory: string): Promise<Certificates> {
+  const root = rootIn(directory);
+  const extensions = AUTHORITY_EXTENSIONS.flatMap((extension) => ['-addext', extension]);
+  await openssl(
+    'req',
+    '-x509',
+    ...freshKey(root.key),
+    '-out',
+    root.certificate,
+    ...validity('/CN=tsquic interop authority'),
+    ...extensions,
+  );
+  const leaf = await createLeaf(join(directory, 'usual'), root, NAMES);
+  return { authority: root.certificate, ...leaf };
+}
+
+function rootIn(directory: string): Signer {
+  return { certificate: join(directory, 'ca.pem'), key: join(directory, 'ca.key') };
 }
 
 /** PEM files of a certificate that signs others, or serves. */

@@ -17,6 +17,7 @@ const STEPS = [
   { name: 'tests-types', command: [...tsc, '-p', 'tools/tsconfig.tests.json'] },
   { name: 'layers', command: [bin('depcruise'), '--config', '.dependency-cruiser.mjs', 'packages'] },
   { name: 'tools-types', command: [...tsc, '-p', 'tools/tsconfig.json'] },
+  { name: 'page-types', command: [...tsc, '-p', 'browsers/page/tsconfig.json'] },
   { name: 'sizes', command: [...script, 'tools/size-report.ts'] },
   { name: 'purity', command: [...script, 'tools/purity.ts'] },
   { name: 'comments', command: [...script, 'tools/doc-comments.ts'] },

@@ -27,7 +27,7 @@ const FILE_NAME = /^[a-z0-9]+(-[a-z0-9]+)*(\.test|\.bench)?\.ts$/;
  */
 export function findImpurities(root: string): string[] {
   const offenders: string[] = [];
-  for (const path of listSources(root, ['packages', 'tools', 'examples', 'interop'])) {
+  for (const path of listSources(root, ['packages', 'tools', 'examples', 'interop', 'browsers'])) {
     const name = path.slice(path.lastIndexOf('/') + 1);
     if (EMPTY_NAMES.test(name)) offenders.push(`${path}:1 the file name names no idea`);
     if (!FILE_NAME.test(name)) offenders.push(`${path}:1 file names are kebab-case`);
