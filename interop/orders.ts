@@ -24,8 +24,8 @@ export function receivedDirectory({ directory }: Pick<OrderParts, 'directory'>):
 /** The order of the server at `port`, with its preferred address if it is to have one. */
 export function serverOrder(parts: OrderParts, port: number, preferred: Address | undefined): ServerOrder {
   const { testCase, certificates, root, directory, byHandshake } = parts;
-  const { host, versionTwo, retry, resumes, earlyData, migrates, rebinds, datagrams, postQuantum, patient } =
-    testCase;
+  const { host, versionTwo, retry, resumes, earlyData, migrates, rebinds, datagrams, postQuantum } = testCase;
+  const { patient, http3 } = testCase;
   const { certificate, key } = testCase.longChain ? certificates.long : certificates.usual;
   return {
     host,
@@ -33,7 +33,8 @@ export function serverOrder(parts: OrderParts, port: number, preferred: Address 
     root,
     certificate,
     key,
-    alpn: alpnFor(byHandshake),
+    alpn: alpnFor(byHandshake || http3),
+    http3,
     keyLog: join(directory, 'server.keys'),
     versionTwo,
     retry,
@@ -52,12 +53,13 @@ export function serverOrder(parts: OrderParts, port: number, preferred: Address 
 /** The order of the client, which reaches the server at `port`. */
 export function clientOrder(parts: OrderParts, port: number): ClientOrder {
   const { testCase, certificates, directory, byHandshake } = parts;
-  const { host, client, versionTwo, resumes, earlyData, migrates, datagrams, postQuantum } = testCase;
+  const { host, client, versionTwo, resumes, earlyData, migrates, datagrams, postQuantum, http3 } = testCase;
   const paths = testCase.files.map((file) => file.name);
   return {
     host,
     port,
-    alpn: alpnFor(byHandshake),
+    alpn: alpnFor(byHandshake || http3),
+    http3,
     handshakeOnly: byHandshake,
     awaitsUpdate: testCase.keyUpdate === 'server',
     resumes,
@@ -79,6 +81,6 @@ export function clientOrder(parts: OrderParts, port: number): ClientOrder {
   };
 }
 
-function alpnFor(byHandshake: boolean): string {
-  return byHandshake ? 'h3' : 'hq-interop';
+function alpnFor(isHttp3: boolean): string {
+  return isHttp3 ? 'h3' : 'hq-interop';
 }

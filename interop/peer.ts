@@ -6,6 +6,8 @@ export interface Peer {
   readonly about: string;
   /** What it speaks above QUIC: files over HTTP/0.9, or handshakes of HTTP/3 only. */
   readonly application: 'hq-interop' | 'h3';
+  /** Whether it transfers files over HTTP/3 as well, when the order's `http3` says so. */
+  readonly speaksHttp3?: boolean;
   /**
    * Makes the peer runnable and resolves to its version. Quick when that is done already, and bounded in time.
    * Rejects with the reason when it cannot be installed.
@@ -33,6 +35,8 @@ export interface ServerOrder {
   readonly certificate: string;
   readonly key: string;
   readonly alpn: string;
+  /** Serve over HTTP/3. */
+  readonly http3: boolean;
   /** NSS key log to write, where the peer can. */
   readonly keyLog: string;
   /** How the connection is to come to QUIC version 2, if it is. */
@@ -84,6 +88,8 @@ export interface ClientOrder {
   /** PEM file of the authority that signed the server's certificate. */
   readonly authority: string;
   readonly alpn: string;
+  /** Fetch over HTTP/3. */
+  readonly http3: boolean;
   readonly keyLog: string;
   /** The only TLS cipher suite to offer. */
   readonly cipher: 'TLS_CHACHA20_POLY1305_SHA256' | undefined;

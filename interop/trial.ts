@@ -29,6 +29,9 @@ export async function runTrial(trial: Trial): Promise<Verdict> {
   const { testCase, directory } = trial;
   const parts = { ...trial, byHandshake: isByHandshake(trial) };
   if (testCase.notHere !== '') return { outcome: 'unsupported', reason: testCase.notHere };
+  const silent = [trial.client, trial.server].find((peer) => testCase.http3 && !speaksHttp3(peer));
+  if (silent !== undefined)
+    return { outcome: 'unsupported', reason: `the program of ${silent.name} here has HTTP/0.9 alone` };
   if (parts.byHandshake && !testCase.handshakeSuffices)
     return { outcome: 'unsupported', reason: 'the peer speaks HTTP/3 only' };
 
@@ -46,7 +49,12 @@ export async function runTrial(trial: Trial): Promise<Verdict> {
   return { outcome: 'passed', ...(goodput !== undefined && { goodput }) };
 }
 
-function isByHandshake({ client, server }: Trial): boolean {
+function speaksHttp3({ application, speaksHttp3: isAble = false }: Peer): boolean {
+  return isAble || application === 'h3';
+}
+
+function isByHandshake({ client, server, testCase }: Trial): boolean {
+  if (testCase.http3) return false;
   return client.application === 'h3' || server.application === 'h3';
 }
 

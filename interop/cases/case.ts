@@ -28,6 +28,8 @@ export interface Case {
   readonly client: Partial<Pick<ClientOrder, 'cipher' | 'version'>>;
   /** How both sides are to come to QUIC version 2, if they are. */
   readonly versionTwo: VersionTwo;
+  /** Whether files go over HTTP/3 instead of HTTP/0.9. */
+  readonly http3: boolean;
   /** Whether the server has to answer a first Initial with a Retry. */
   readonly retry: boolean;
   /** Which side updates its keys on the way, if any. */
@@ -100,6 +102,7 @@ export const DEFAULTS: Omit<Case, 'name' | 'about' | 'files' | 'judge'> = {
   probesVersions: false,
   client: {},
   versionTwo: 'none',
+  http3: false,
   retry: false,
   keyUpdate: 'none',
   resumes: false,

@@ -1,6 +1,6 @@
 import { type InapplicableCase, RUNNER_CASES, type RunnerCase } from '@tsquic/simulator';
 import type { SourceFile } from '../files.ts';
-import { runnerNetwork } from '../network/runner-network.ts';
+import { runnerCase, runnerNetwork } from '../network/runner-network.ts';
 import { showsEcn } from '../network/socket.ts';
 import { type Case, DEFAULTS, judgeDelivery } from './case.ts';
 
@@ -16,7 +16,18 @@ const REQUESTS: Readonly<Record<string, Request>> = {
   retry: { letter: 'S', handshakeSuffices: true, retry: true },
   resumption: { letter: 'R', handshakeSuffices: true, resumes: true },
   zerortt: { letter: 'Z', resumes: true, earlyData: true },
-  http3: { letter: '3' },
+  // The simulator stands below HTTP/3, and has neither its files nor its network.
+  http3: {
+    letter: '3',
+    about: 'three files over HTTP/3',
+    http3: true,
+    notHere: '',
+    judgedAs: 'http3',
+    files: [5, 10, 500].map((kib, index) => ({ name: String(index).padStart(10, 'x'), bytes: kib * 1024 })),
+    network: (seed) => runnerNetwork(runnerCase('transfer'), seed),
+    timeoutMs: 60_000,
+    judge: (evidence) => [...judgeDelivery(evidence), ...evidence.captureFaults],
+  },
   blackhole: { letter: 'B' },
   keyupdate: { letter: 'U', handshakeSuffices: true, keyUpdate: 'client' },
   ecn: {

@@ -2,6 +2,7 @@ import { connect, type ConnectOptions, type QuicConnection, QuicError } from 'ts
 import { commonOptions, pem } from './common-options.ts';
 import type { Contract } from './contract.ts';
 import { echoDatagrams } from './datagrams.ts';
+import { fetchOverHttp3 } from './http3.ts';
 import { fetchFiles } from './hypertext.ts';
 import { beginKeyUpdate } from './key-update.ts';
 import type { Records } from './records.ts';
@@ -12,6 +13,7 @@ export async function runClient(contract: Contract, records: Records): Promise<v
   const { requests, manner } = contract;
   const client = new Client(contract, records);
   if (manner['expect-negotiation']) return client.expectNegotiation();
+  if (manner.http3) return client.visitOverHttp3(requests);
   if (manner['connection-per-file']) {
     for (const request of requests) await client.visit([request]);
     return;
@@ -61,6 +63,11 @@ class Client {
     } finally {
       await connection.close();
     }
+  }
+
+  /** Fetches files over HTTP/3. */
+  visitOverHttp3(urls: readonly URL[]): Promise<void> {
+    return fetchOverHttp3(this.options, urls, this.contract.downloads);
   }
 
   private async use(connection: QuicConnection, urls: readonly URL[], resumes: boolean): Promise<void> {

@@ -42,7 +42,7 @@ describe('the contract of the runner', () => {
     expect(readContract(CLIENT).requests.map(String)).toEqual(['https://server4/a', 'https://server4/b']);
   });
 
-  test.each(['', 'http3', ...(canOpenFfiPort() ? [] : ['ecn']), 'fjgksdpc', 'constructor', 'toString'])(
+  test.each(['', ...(canOpenFfiPort() ? [] : ['ecn']), 'fjgksdpc', 'constructor', 'toString'])(
     'has no case %j',
     (TESTCASE) => {
       for (const ROLE of ['client', 'server'])

@@ -45,6 +45,8 @@ const PARAMETERS = {
   'move-to': text,
   /** A client sends twenty datagrams, and a server sends them back. */
   datagrams: flag,
+  /** Files go over HTTP/3 instead of HTTP/0.9. */
+  http3: flag,
   /** A client fetches nothing. */
   'handshake-only': flag,
 } as const;
@@ -60,6 +62,7 @@ const CASES: Readonly<Record<string, string>> = {
   retry: '--retry',
   resumption: '--resume',
   zerortt: '--resume --early-data',
+  http3: '--alpn=h3 --http3',
   multiconnect: '--connection-per-file --patient',
   keyupdate: '--update-keys',
   v2: '--versions=0x6b3343cf,1 --first-version=1',

@@ -3,15 +3,17 @@ import { listen, type ListenOptions, type QuicConnection } from 'tsquic';
 import { ownAddresses, parsePreferred } from './addresses.ts';
 import { commonOptions, pem } from './common-options.ts';
 import type { Contract } from './contract.ts';
+import { serveOverHttp3 } from './http3.ts';
 import { answerRequest } from './hypertext.ts';
 import { beginKeyUpdate } from './key-update.ts';
 import type { Records } from './records.ts';
 
 /** Serves the files of the contract, in its manner, until `stop` resolves. */
 export async function runServer(contract: Contract, records: Records, stop: Promise<void>): Promise<void> {
-  const listener = await listen(listenOptions(contract, records), (connection) =>
-    serve(connection, contract),
-  );
+  const options = listenOptions(contract, records);
+  const listener = contract.manner.http3
+    ? await serveOverHttp3(options, contract.www)
+    : await listen(options, (connection) => serve(connection, contract));
   const { ip, port } = listener.address;
   console.log(`listening on ${isIPv6(ip) ? `[${ip}]` : ip}:${port}`);
   await stop;

@@ -9,6 +9,8 @@ import sys
 from urllib.parse import urlsplit
 
 from aioquic.asyncio import QuicConnectionProtocol, connect
+from aioquic.h3.connection import H3Connection
+from aioquic.h3.events import DataReceived, HeadersReceived
 from aioquic.quic.configuration import QuicConfiguration
 from aioquic.quic.events import ConnectionTerminated, DatagramFrameReceived, StreamDataReceived, StreamReset
 from aioquic.tls import CipherSuite
@@ -46,6 +48,34 @@ class FetchProtocol(QuicConnectionProtocol):
     def fail(future: asyncio.Future, reason: str) -> None:
         if not future.done():
             future.set_exception(ConnectionError(reason))
+
+
+class Http3Protocol(FetchProtocol):
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.http = H3Connection(self._quic)
+
+    def fetch(self, path: str) -> asyncio.Future:
+        stream_id = self._quic.get_next_available_stream_id()
+        self.bodies[stream_id] = bytearray()
+        self.waiting[stream_id] = asyncio.get_running_loop().create_future()
+        head = {":method": "GET", ":scheme": "https", ":authority": "localhost", ":path": path}
+        fields = [(name.encode(), value.encode()) for name, value in head.items()]
+        self.http.send_headers(stream_id, fields, end_stream=True)
+        return self.waiting[stream_id]
+
+    def quic_event_received(self, event):
+        if not isinstance(event, StreamDataReceived):
+            super().quic_event_received(event)
+        for told in self.http.handle_event(event):
+            if isinstance(told, HeadersReceived) and dict(told.headers)[b":status"] != b"200":
+                self.fail(self.waiting[told.stream_id], f"fields {told.headers}")
+            if isinstance(told, DataReceived):
+                self.bodies[told.stream_id] += told.data
+            if isinstance(told, (DataReceived, HeadersReceived)) and told.stream_ended:
+                future = self.waiting.pop(told.stream_id)
+                if not future.done():
+                    future.set_result(bytes(self.bodies.pop(told.stream_id)))
 
 
 def configuration_of(options: argparse.Namespace) -> QuicConfiguration:
@@ -121,6 +151,7 @@ async def main() -> int:
     parser.add_argument("--resume", action="store_true")
     parser.add_argument("--early-data", action="store_true")
     parser.add_argument("--datagrams", action="store_true")
+    parser.add_argument("--http3", action="store_true")
     parser.add_argument("urls", nargs="+")
     options = parser.parse_args()
 
@@ -153,7 +184,7 @@ async def main() -> int:
         server.hostname,
         server.port,
         configuration=configuration,
-        create_protocol=FetchProtocol,
+        create_protocol=Http3Protocol if options.http3 else FetchProtocol,
         wait_connected=not options.early_data,
     ) as client:
         if options.handshake_only:

@@ -19,6 +19,7 @@ export const aioquic: Peer = {
   name: 'aioquic',
   about: 'aioquic, Python',
   application: 'hq-interop',
+  speaksHttp3: true,
   install,
   serve,
   fetch,
@@ -63,6 +64,7 @@ function serve(order: ServerOrder): Command | Unsupported {
         port,
         alpn,
         keylog,
+        http3: order.http3,
         retry,
         'update-keys': updatesKeys,
         'idle-timeout': patienceOf(order),
@@ -94,6 +96,7 @@ function fetch(order: ClientOrder): Command | Unsupported {
     resume: order.resumes,
     'early-data': order.earlyData,
     datagrams: order.datagrams,
+    http3: order.http3,
   });
   const urls = order.paths.map((path) => urlOf(order, path));
   return { argv: [python, script('client.py'), ...settings, ...urls] };

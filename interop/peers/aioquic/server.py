@@ -6,6 +6,8 @@ import pathlib
 import sys
 
 from aioquic.asyncio import QuicConnectionProtocol, serve
+from aioquic.h3.connection import H3Connection
+from aioquic.h3.events import HeadersReceived
 from aioquic.quic.configuration import QuicConfiguration
 from aioquic.quic.events import DatagramFrameReceived, StreamDataReceived
 
@@ -35,6 +37,26 @@ def protocol_for(root: pathlib.Path, updates_keys: bool):
     return FileProtocol
 
 
+def http3_protocol_for(root: pathlib.Path):
+    class Http3Protocol(QuicConnectionProtocol):
+        def __init__(self, *args, **kwargs):
+            super().__init__(*args, **kwargs)
+            self.http = None
+
+        def quic_event_received(self, event):
+            if self.http is None:
+                self.http = H3Connection(self._quic)
+            for told in self.http.handle_event(event):
+                if isinstance(told, HeadersReceived):
+                    fields = dict(told.headers)
+                    body = body_of(root, b"GET " + fields[b":path"])
+                    self.http.send_headers(told.stream_id, [(b":status", b"200"), (b"server", b"aioquic")])
+                    self.http.send_data(told.stream_id, body, end_stream=True)
+                    self.transmit()
+
+    return Http3Protocol
+
+
 def body_of(root: pathlib.Path, request: bytes) -> bytes:
     words = request.decode("latin-1").split()
     if len(words) != 2 or words[0] != "GET":
@@ -52,6 +74,7 @@ async def main() -> None:
     parser.add_argument("--versions")
     parser.add_argument("--idle-timeout", type=float)
     parser.add_argument("--retry", action="store_true")
+    parser.add_argument("--http3", action="store_true")
     parser.add_argument("--update-keys", action="store_true")
     options = parser.parse_args()
 
@@ -64,12 +87,13 @@ async def main() -> None:
         configuration.secrets_log_file = open(options.keylog, "a", buffering=1)
     if options.versions:
         configuration.supported_versions = [int(version, 16) for version in options.versions.split(",")]
+    root = pathlib.Path(options.root).resolve()
     tickets = {}
     await serve(
         options.host,
         options.port,
         configuration=configuration,
-        create_protocol=protocol_for(pathlib.Path(options.root).resolve(), options.update_keys),
+        create_protocol=http3_protocol_for(root) if options.http3 else protocol_for(root, options.update_keys),
         retry=options.retry,
         session_ticket_fetcher=lambda label: tickets.pop(label, None),
         session_ticket_handler=lambda ticket: tickets.__setitem__(ticket.ticket, ticket),

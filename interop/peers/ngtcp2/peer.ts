@@ -60,13 +60,20 @@ function serve(order: ServerOrder): Command | Unsupported {
   };
 }
 
-function fetch(order: ClientOrder): Command | Unsupported {
+/** What its client cannot do; undefined where it can. */
+function refusalOf(order: ClientOrder): Unsupported | undefined {
   if (order.connectionPerFile || order.followsPreferredAddress) return { unsupported: FILES };
   if (order.versionTwo !== 'none') return { unsupported: VERSION_2 };
   if (order.postQuantum) return { unsupported: POST_QUANTUM };
   if (order.awaitsUpdate) return { unsupported: 'its client is ended when its handshake is confirmed' };
   if (order.resumes) return { unsupported: 'its client connects once a run, and is ended by its output' };
-  const { version, updatesKeys } = order;
+  return undefined;
+}
+
+function fetch(order: ClientOrder): Command | Unsupported {
+  const refusal = refusalOf(order);
+  if (refusal !== undefined) return refusal;
+  const { version, updatesKeys, http3 } = order;
   const settings = flags({
     'no-quic-dump': true,
     'no-http-dump': true,
@@ -76,14 +83,16 @@ function fetch(order: ClientOrder): Command | Unsupported {
     'preferred-versions': version === undefined ? undefined : 'v1',
     'key-update': updatesKeys ? '100ms' : undefined,
     'delay-stream': updatesKeys ? '200ms' : undefined,
+    download: http3 ? order.out : undefined,
+    'exit-on-all-streams-close': http3,
   });
-  // A request is sent only so that something travels under the new keys.
-  const request = updatesKeys ? order.paths.map((path) => urlOf(order, path)) : [];
+  // Otherwise a request is sent only so that something travels under the new keys.
+  const request = updatesKeys || http3 ? order.paths.map((path) => urlOf(order, path)) : [];
   return {
     argv: ['gtlsclient', ...settings, order.host, String(order.port), ...request],
     env: { SSLKEYLOGFILE: order.keyLog },
     // It would idle on: the frame that confirms the handshake, or the keys, is its success.
-    success: updatesKeys ? /\bkey update confirmed\b/ : /\bHANDSHAKE_DONE\b/,
+    ...(!http3 && { success: updatesKeys ? /\bkey update confirmed\b/ : /\bHANDSHAKE_DONE\b/ }),
   };
 }
 

@@ -20,6 +20,7 @@ import (
 	"time"
 
 	"github.com/quic-go/quic-go"
+	"github.com/quic-go/quic-go/http3"
 	"github.com/quic-go/quic-go/interop/http09"
 )
 
@@ -47,6 +48,7 @@ func serve(args []string) error {
 	datagrams := flags.Bool("datagrams", false, "send datagrams back")
 	retry := flags.Bool("retry", false, "validate addresses with a Retry")
 	patience := flags.Duration("patience", 0, "time for a handshake, and on an idle connection")
+	overHTTP3 := flags.Bool("http3", false, "serve over HTTP/3")
 	_ = flags.Parse(args)
 
 	certificate, err := tls.LoadX509KeyPair(*cert, *key)
@@ -82,6 +84,9 @@ func serve(args []string) error {
 	files := http.NewServeMux()
 	files.Handle("/", http.FileServer(http.Dir(*root)))
 	fmt.Printf("listening on %s\n", socket.LocalAddr())
+	if *overHTTP3 {
+		return (&http3.Server{Handler: files}).ServeListener(listener)
+	}
 	if *datagrams {
 		return serveWithDatagrams(listener, *root)
 	}
@@ -103,6 +108,7 @@ func get(args []string) error {
 	flags.BoolVar(&wish.inTwo, "v2", false, "speak QUIC version 2 alone")
 	patience := flags.Duration("patience", 0, "time for a handshake, and on an idle connection")
 	perFile := flags.Bool("connection-per-file", false, "fetch each file on a connection of its own")
+	overHTTP3 := flags.Bool("http3", false, "fetch over HTTP/3")
 	version := flags.String("version", "", "QUIC version of the first packet, hexadecimal")
 	_ = flags.Parse(args)
 
@@ -131,6 +137,11 @@ func get(args []string) error {
 	}
 	targets := flags.Args()
 	config := &quic.Config{HandshakeIdleTimeout: *patience, MaxIdleTimeout: *patience, KeepAlivePeriod: time.Second}
+	if *overHTTP3 {
+		client := &http3.Transport{TLSClientConfig: tlsConfig, QUICConfig: config}
+		defer client.Close()
+		return fetchAll(client, targets, *out)
+	}
 	if *perFile {
 		for _, target := range targets {
 			if err := fetchOnce(tlsConfig, config, []string{target}, *out); err != nil {
@@ -181,7 +192,7 @@ func shakeHands(target string, tlsConfig *tls.Config) error {
 	return connection.CloseWithError(0, "")
 }
 
-func fetchAll(client *http09.RoundTripper, urls []string, out string) error {
+func fetchAll(client http.RoundTripper, urls []string, out string) error {
 	faults := make([]error, len(urls))
 	var running sync.WaitGroup
 	for i, target := range urls {
@@ -196,12 +207,12 @@ func fetchAll(client *http09.RoundTripper, urls []string, out string) error {
 	return nil
 }
 
-func fetch(client *http09.RoundTripper, target, out string) error {
+func fetch(client http.RoundTripper, target, out string) error {
 	location, err := url.Parse(target)
 	if err != nil {
 		return err
 	}
-	response, err := client.RoundTrip(&http.Request{Method: http.MethodGet, URL: location})
+	response, err := client.RoundTrip(&http.Request{Method: http.MethodGet, URL: location, Header: http.Header{}})
 	if err != nil {
 		return err
 	}

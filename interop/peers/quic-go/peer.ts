@@ -18,6 +18,7 @@ export const quicGo: Peer = {
   name: 'quic-go',
   about: 'quic-go, Go',
   application: 'hq-interop',
+  speaksHttp3: true,
   install,
   serve,
   fetch,
@@ -50,6 +51,7 @@ function serve(order: ServerOrder): Command | Unsupported {
       program,
       'serve',
       ...flags({ root, cert, key, host, port, alpn, keylog, retry, datagrams, patience: patienceOf(order) }),
+      ...flags({ http3: order.http3 }),
     ],
     ready: /listening on /,
   };
@@ -64,6 +66,7 @@ function fetch(order: ClientOrder): Command | Unsupported {
     ca,
     out,
     keylog,
+    http3: order.http3,
     chacha20: order.cipher !== undefined,
     version: order.version?.toString(16),
     'handshake-only': order.handshakeOnly ? order.alpn : undefined,

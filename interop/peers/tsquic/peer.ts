@@ -19,6 +19,7 @@ export const tsquic: Peer = {
   name: 'tsquic',
   about: 'this repository, TypeScript',
   application: 'hq-interop',
+  speaksHttp3: true,
   install,
   serve,
   fetch,
@@ -39,9 +40,10 @@ async function install(): Promise<string> {
 
 /** Parameters of both roles. A case is known here by its orders, and never by the name that the endpoint has for it. */
 function common(order: ServerOrder | ClientOrder): Readonly<Record<string, string | boolean | undefined>> {
-  const { alpn, versionTwo, patient, datagrams, postQuantum, updatesKeys, earlyData } = order;
+  const { alpn, http3, versionTwo, patient, datagrams, postQuantum, updatesKeys, earlyData } = order;
   return {
     alpn,
+    http3,
     versions: versionTwo === 'none' ? undefined : '0x6b3343cf,1',
     groups: postQuantum ? 'X25519MLKEM768:X25519' : undefined,
     patient,

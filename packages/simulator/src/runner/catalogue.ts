@@ -105,7 +105,7 @@ export const RUNNER_CASES: readonly (RunnerCase | InapplicableCase)[] = [
     figure: (traces) =>
       `${payloadBytes(traces, PacketType.ZeroRtt)} bytes in 0-RTT, ${payloadBytes(traces, PacketType.OneRtt)} in 1-RTT`,
   },
-  { name: 'http3', notApplicable: 'HTTP/3 is not built' },
+  { name: 'http3', notApplicable: 'HTTP/3 stands above the simulator: pnpm interop plays it' },
   {
     name: 'blackhole',
     about: 'nothing passes from the fifth to the seventh second',
