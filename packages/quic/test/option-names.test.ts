@@ -44,6 +44,10 @@ test('version 2 by its name instead of its number', async () => {
   await expect(connect({ ...CLIENT, versions: [2] })).rejects.toThrow(
     'not 2: version 2 of QUIC has the number 0x6b3343cf',
   );
+  await expect(connect({ ...CLIENT, version: 2 })).rejects.toMatchObject({
+    code: 'ERR_QUIC_INVALID_OPTION',
+    message: 'version is 2: version 2 of QUIC has the number 0x6b3343cf (RFC 9369 §3.1)',
+  });
 });
 
 test('a controller by its name', async () => {

@@ -17,7 +17,7 @@ export function chosenVersions(
     if (version === undefined || chosen.indexOf(version) !== index)
       throw new QuicUsageError(
         'invalid-option',
-        `versions must name some of ${spoken.map(({ id }) => `0x${id.toString(16)}`).join(', ')}, each once, not ${ids[index]}${ids[index] === 2 ? ': version 2 of QUIC has the number 0x6b3343cf (RFC 9369 §3.1)' : ''}`,
+        `versions must name some of ${spoken.map(({ id }) => `0x${id.toString(16)}`).join(', ')}, each once, not ${ids[index]}${ids[index] === 2 ? `: ${NUMBER_OF_VERSION_2}` : ''}`,
       );
   return chosen as Version[];
 }
@@ -39,5 +39,8 @@ export function firstVersion(
   }
   if (!Number.isInteger(id) || id < 1 || id > 0xffff_ffff)
     throw new QuicUsageError('invalid-option', `version ${id} is not a number of 32 bits above 0`);
+  if (id === 2) throw new QuicUsageError('invalid-option', `version is 2: ${NUMBER_OF_VERSION_2}`);
   return versionById(versions, id) ?? { ...VERSION_1, id, compatibleWith: [] };
 }
+
+const NUMBER_OF_VERSION_2 = 'version 2 of QUIC has the number 0x6b3343cf (RFC 9369 §3.1)';
