@@ -6,6 +6,7 @@ import { certificatesFromPem, createCertificateVerifier, privateKeyFromPem } fro
 import { QuicError } from './errors.ts';
 import { checkServerIdentity } from './option-checks.ts';
 import type { Certificates, ServerIdentity } from './options.ts';
+import { reportFault } from './program-fault.ts';
 
 /**
  * Certificate and key in the form of the core. Throws `ERR_QUIC_INVALID_OPTION` when they cannot be read, or
@@ -59,7 +60,10 @@ function isEncrypted(key: string | Uint8Array): boolean {
 /** A verifier of servers with these authorities, or the runtime's. */
 export function createServerVerifier(ca: Certificates | undefined): CertificateVerifier {
   if (ca !== undefined) return verifierFor(ca, 'server');
-  builtIn ??= createCertificateVerifier({ trustAnchors: () => readCertificates('ca', rootCertificates) });
+  builtIn ??= createCertificateVerifier({
+    trustAnchors: () => readCertificates('ca', rootCertificates),
+    onFault: (error) => reportFault('reading the certificates of the runtime', error),
+  });
   return builtIn;
 }
 

@@ -23,7 +23,35 @@ test('anchors that a function gives are read once, when the first chain is judge
   expect(reads).toBe(1);
 });
 
-test('an anchor of a function that is no certificate is told when a chain is judged', () => {
-  const verifier = createCertificateVerifier({ trustAnchors: () => [Uint8Array.of(1, 2)] });
-  expect(() => verifier.verify([], HOST, MID_MS, provider)).toThrow('trust anchor 0 is not a certificate');
-});
+test.each<[string, () => readonly Uint8Array[], string]>([
+  [
+    'throws',
+    () => {
+      throw new Error('no such file');
+    },
+    'no such file',
+  ],
+  ['gives what is no certificate', () => [Uint8Array.of(1, 2)], 'trust anchor 0 is not a certificate'],
+])(
+  'where the function of the anchors %s, no chain is valid, and the program is told once',
+  async (_title, read, text) => {
+    const { der } = await issueAuthority();
+    const faults: unknown[] = [];
+    let reads = 0;
+    const verifier = createCertificateVerifier({
+      trustAnchors: () => {
+        reads++;
+        return read();
+      },
+      onFault: (error) => faults.push((error as Error).message),
+    });
+    for (let judgements = 0; judgements < 3; judgements++)
+      expect(verifier.verify([der], HOST, MID_MS, provider)).toEqual({
+        ...{ alert: 80, reason: 'issuer' },
+        message: expect.stringContaining(`the trust anchors cannot be read: ${text}`),
+      });
+    const nobody = createCertificateVerifier({ trustAnchors: [] });
+    expect(verifier.fingerprint?.(provider)).toEqual(nobody.fingerprint?.(provider));
+    expect([reads, faults]).toEqual([1, [expect.stringContaining(text)]]);
+  },
+);

@@ -16,9 +16,12 @@ import { BudgetSpent, Work } from './work.ts';
 export interface CertificateVerifierOptions {
   /**
    * Trusted certificates, DER: of authorities, or of peers themselves. A function is called once, when the first chain is
-   * judged, because reading all authorities of a runtime takes longer than to begin a handshake.
+   * judged, because reading all authorities of a runtime takes longer than to begin a handshake. Where it throws, or gives what
+   * is no certificate, no chain is valid, and `onFault` is told once.
    */
   readonly trustAnchors: readonly Uint8Array[] | (() => readonly Uint8Array[]);
+  /** Is told why there are no trust anchors, where the function that gives them fails. */
+  readonly onFault?: (error: unknown) => void;
   /** The end of TLS whose chains are judged. Default 'server', for which the server's name is checked too. */
   readonly purpose?: Purpose;
 }
@@ -27,23 +30,22 @@ export interface CertificateVerifierOptions {
  * Judges chains by RFC 5280 §6 and names by RFC 9525: signatures up to a trust anchor, validity, authority,
  * path length, key usage, name constraints, policies. The work is bounded, whatever the peer sends; a chain that was
  * valid is remembered, and not judged again as long as its path is.
- * Revocation is not checked. Throws an Error for an anchor that is not a certificate, `verify` for one of a function.
+ * Revocation is not checked. Throws an Error for an anchor that is not a certificate, unless a function gives it.
  */
 export function createCertificateVerifier(options: CertificateVerifierOptions): CertificateVerifier {
-  const { trustAnchors } = options;
-  let known = typeof trustAnchors === 'function' ? undefined : new TrustAnchors(trustAnchors);
-  const anchors = (): TrustAnchors =>
-    (known ??= new TrustAnchors(typeof trustAnchors === 'function' ? trustAnchors() : trustAnchors));
+  const known = new KnownAnchors(options);
   const purpose = options.purpose ?? 'server';
   const judged = new JudgedChains();
   let fingerprint: Uint8Array | undefined;
   return {
     verify(chain, serverName, unixTimeMs, crypto) {
       if (judged.has(chain, serverName, unixTimeMs, crypto)) return undefined;
+      const { anchors, failure } = known;
+      if (failure !== undefined) return fault('issuer', Alert.InternalError, failure);
       const onValid = (path: readonly ParsedCertificate[]): void =>
         judged.add(chain, serverName, crypto, path);
       return judgeWithin(new Work(), {
-        anchors: anchors(),
+        anchors,
         purpose,
         chain,
         serverName,
@@ -52,8 +54,43 @@ export function createCertificateVerifier(options: CertificateVerifierOptions): 
         onValid,
       });
     },
-    fingerprint: (crypto) => (fingerprint ??= fingerprintOf(anchors(), purpose, crypto)),
+    fingerprint: (crypto) => (fingerprint ??= fingerprintOf(known.anchors, purpose, crypto)),
   };
+}
+
+/** The trust anchors of a verifier, which are read when they are needed. */
+class KnownAnchors {
+  private readonly options: CertificateVerifierOptions;
+  private read: TrustAnchors | undefined;
+  private readFailure: string | undefined;
+
+  constructor(options: CertificateVerifierOptions) {
+    this.options = options;
+    if (typeof options.trustAnchors !== 'function') this.read = new TrustAnchors(options.trustAnchors);
+  }
+
+  /** None where they cannot be read. */
+  get anchors(): TrustAnchors {
+    this.read ??= this.readAll();
+    return this.read;
+  }
+
+  /** Why they cannot be read; undefined where they can. */
+  get failure(): string | undefined {
+    return this.anchors.certificates.length === 0 ? this.readFailure : undefined;
+  }
+
+  /** A peer decides when this runs: a program that fails here must not be ended by it. */
+  private readAll(): TrustAnchors {
+    const { trustAnchors, onFault } = this.options;
+    try {
+      return new TrustAnchors(typeof trustAnchors === 'function' ? trustAnchors() : trustAnchors);
+    } catch (error) {
+      this.readFailure = `the trust anchors cannot be read: ${error instanceof Error ? error.message : String(error)}`;
+      onFault?.(error);
+      return new TrustAnchors([]);
+    }
+  }
 }
 
 /** A hash of the rules, the purpose, and the anchors in any order. */
