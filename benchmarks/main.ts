@@ -21,6 +21,11 @@ const BENCHMARKS: Readonly<Record<string, (rounds: number) => Promise<Findings>>
   startup: measureStartup,
 };
 
+const USAGE = `pnpm bench [NAME...] [--rounds N] [--connections N] [--shared] [--json]
+
+NAME is one of ${Object.keys(BENCHMARKS).join(', ')}. Default: all of these, three rounds each, 2000 connections.
+pnpm bench baselines --help tells how other stacks are measured beside.`;
+
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
@@ -28,11 +33,13 @@ const { values, positionals } = parseArgs({
     rounds: { type: 'string', default: '3' },
     connections: { type: 'string', default: '2000' },
     shared: { type: 'boolean', default: false },
+    help: { type: 'boolean', short: 'h', default: false },
   },
 });
 const names = positionals.length === 0 ? Object.keys(BENCHMARKS) : positionals;
 const unknown = names.find((name) => BENCHMARKS[name] === undefined);
-if (unknown === undefined) await main(names, Number(values.rounds), values.json);
+if (values.help) console.log(USAGE);
+else if (unknown === undefined) await main(names, Number(values.rounds), values.json);
 else {
   console.error(`bench: no benchmark ${unknown}: use ${Object.keys(BENCHMARKS).join(', ')}`);
   process.exitCode = 1;

@@ -10,7 +10,9 @@ const words =
     ? ['benchmarks/baselines/main.ts', ...options]
     : ['benchmarks/main.ts', ...process.argv.slice(2)];
 
-if (runs('node_modules/typescript-7/bin/tsc', '-b')) {
+if (options.includes('--help') || name === '--help' || name === '-h') {
+  runs('-C', 'tsquic-src', '--import', './tools/ts.mjs', ...words);
+} else if (runs('node_modules/typescript-7/bin/tsc', '-b')) {
   await bundleCommand(root);
   runs('--import', './tools/ts.mjs', ...words);
 }

@@ -10,6 +10,14 @@ import { type Stack, STACKS } from './stacks.ts';
 import { runTrial, type Trial } from './trial.ts';
 import { type Work, worksOf } from './works.ts';
 
+const USAGE = `pnpm bench baselines [--stack NAMES] [--work NAMES] [--rounds N] [--share 0.1] [--page FILE] [--json]
+
+Measures other stacks of this machine beside this one. NAMES have commas between them: stacks are
+${STACKS.map(({ name }) => name).join(', ')}; works are
+${worksOf(1)
+  .map(({ name }) => name)
+  .join(', ')}. Default: all of these, three rounds.`;
+
 const { values } = parseArgs({
   options: {
     stack: { type: 'string' },
@@ -18,13 +26,15 @@ const { values } = parseArgs({
     share: { type: 'string', default: '1' },
     page: { type: 'string' },
     json: { type: 'boolean', default: false },
+    help: { type: 'boolean', short: 'h', default: false },
   },
 });
 const say = values.json ? console.error : console.log;
 const rounds = Number(values.rounds);
 const stacks = chosen(STACKS, values.stack, 'stack');
 const works = chosen(worksOf(Number(values.share)), values.work, 'work');
-if (stacks !== undefined && works !== undefined) await main(stacks, works);
+if (values.help) console.log(USAGE);
+else if (stacks !== undefined && works !== undefined) await main(stacks, works);
 
 async function main(asked: readonly Stack[], all: readonly Work[]): Promise<void> {
   const load = (): string => (loadavg()[0] ?? 0).toFixed(2);
