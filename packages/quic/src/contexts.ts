@@ -8,6 +8,7 @@ import {
 } from '@tsquic/crypto';
 import { createNodeProvider } from '@tsquic/crypto/node';
 import { unixTimeAtZeroUs } from '@tsquic/event-adapters';
+import { canOpenFfiPort } from '@tsquic/event-adapters/ffi';
 import { createQuicContext, type QuicContextOptions, type QuicHostContext } from '@tsquic/quic-core';
 import type { Identity } from '@tsquic/tls13';
 import { createIdentity, createServerVerifier } from './credentials.ts';
@@ -111,13 +112,19 @@ function commonOptions(options: CommonOptions): QuicContextOptions {
     alpn: ALPNProtocols,
     unixTimeAtZeroUs: options.unixTimeAtZeroUs ?? (clock === undefined ? unixTimeAtZeroUs : 0),
     ...(versions === undefined ? {} : { versions }),
-    ...(transport === undefined ? {} : { transport }),
+    transport: { ...(marksDatagrams(options) ? {} : { ecn: false }), ...transport },
     ...(onKeyLog === undefined
       ? {}
       : { onKeyLog: (line: string) => tellProgram('the callback onKeyLog', onKeyLog, line) }),
     ...(ciphers === undefined ? {} : { cipherSuites: ciphers.split(':').map(cipherSuite) }),
     ...(ecdhCurve === undefined || ecdhCurve === 'auto' ? {} : { groups: ecdhCurve.split(':').map(group) }),
   };
+}
+
+/** Whether the socket can mark datagrams for ECN, as far as that is known before there is one. RFC 9000 §13.4 */
+function marksDatagrams({ udp, socket }: Pick<CommonOptions, 'udp' | 'socket'>): boolean {
+  if (socket !== undefined) return socket.kind !== 'dgram';
+  return udp !== 'dgram' && canOpenFfiPort();
 }
 
 function serverIdentity(
