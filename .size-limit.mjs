@@ -37,5 +37,7 @@ export default [
   entry('@tsquic/conform', 'conform/dist/index.js', '49 kB'),
   entry('@tsquic/qpack', 'qpack/dist/index.js', '12 kB'),
   entry('@tsquic/http3', 'http3/dist/index.js', '22 kB'),
+  entry('@tsquic/webtransport, with tsquic', 'webtransport/dist/index.js', '225 kB'),
+  entry('@tsquic/webtransport/session', 'webtransport/dist/session.js', '13 kB'),
   entry('@tsquic/qlog', 'qlog/dist/index.js', '9 kB'),
 ];

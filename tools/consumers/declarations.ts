@@ -21,6 +21,9 @@ import * as wire from '@tsquic/quic-core/wire';
 import * as simulator from '@tsquic/simulator';
 import * as tls from '@tsquic/tls13';
 import { certificatesFromPem, createCertificateVerifier } from '@tsquic/tls13/x509';
+import * as webtransport from '@tsquic/webtransport';
+import * as certificates from '@tsquic/webtransport/certificates';
+import * as sessions from '@tsquic/webtransport/session';
 import { connect, listen, QuicError, type ConnectOptions, type QuicConnection } from 'tsquic';
 import { takeEvents } from 'tsquic/events';
 import { createDuplex } from 'tsquic/node';
@@ -62,4 +65,5 @@ export const everything: unknown = {
     deno,
   },
   ...{ http3, qlog, qpack, reactor, simulator, takeEvents, tls, wire, worker },
+  ...{ webtransport, certificates, sessions },
 };

@@ -18,3 +18,4 @@ export { serve } from './http3/serve.ts';
 export type { Http3Handler, Http3ServerOptions, ServeOptions } from './http3/serve-options.ts';
 export { type AltSvcOptions, Http3Server } from './http3/server.ts';
 export { Http3Session, type Http3SessionOptions, type RawStreamOptions } from './http3/session.ts';
+export { type QuicSendGroup, SendOrders } from './send-orders.ts';

@@ -1,4 +1,4 @@
-import { type QuicStream as StreamHandle, showAs } from '@tsquic/quic-core';
+import { type QuicStream, showAs } from '@tsquic/quic-core';
 import { QuicError } from './errors.ts';
 
 /**
@@ -10,6 +10,9 @@ export class QuicSendGroup {
     showAs(QuicSendGroup.prototype, 'QuicSendGroup', () => ({}));
   }
 }
+
+/** What is sent by a priority. */
+type StreamHandle = Pick<QuicStream, 'priority' | 'setPriority'>;
 
 interface Place {
   order: number | null;

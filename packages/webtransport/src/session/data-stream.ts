@@ -49,6 +49,8 @@ export class DataStream implements StreamHandlers {
   /** Whether nobody reads it further. */
   private isUnread = false;
   private isOver = false;
+  /** Whether the transport has forgotten it: both halves have ended. */
+  isReleased = false;
 
   /**
    * @param ownHeader - for a stream of this side, which sends it first.
@@ -134,6 +136,10 @@ export class DataStream implements StreamHandlers {
     return taken;
   }
 
+  get priority(): number {
+    return this.stream.priority;
+  }
+
   setPriority(priority: StreamPriority): void {
     this.stream.setPriority(priority);
   }
@@ -186,6 +192,7 @@ export class DataStream implements StreamHandlers {
   }
 
   onReleased(): void {
+    this.isReleased = true;
     this.received.settle();
     this.owner.onStreamOver(this);
   }
