@@ -80,6 +80,34 @@ describe('the first packet of path 1', () => {
     expect(attacker.closeCode).toBe(Code.NoViablePath);
   });
 
+  test('is tried before anything is made for it: a forged one makes no path and drops none. §3.1, §7.1', () => {
+    const attacker = meet();
+    const path = issued(attacker);
+    const { parts } = coreOf(attacker.victim);
+    const createPath = parts.createPath.bind(parts);
+    let made = 0;
+    parts.createPath = (...all) => (made++, createPath(...all));
+    const { packetsDropped } = parts.statistics;
+    for (let i = 0; i < 100; i++) {
+      const forged = path.packet(PING);
+      forged[forged.length - 1 - (i % 16)]! ^= 1 + i;
+      attacker.deliver(forged, i % 2 === 0 ? ELSEWHERE : undefined);
+    }
+    attacker.pump();
+    expect([made, parts.multipath!.open.length]).toEqual([0, 1]);
+    expect(parts.statistics.packetsDropped - packetsDropped).toBe(100);
+    path.send(CHALLENGE);
+    expect([made, parts.multipath!.open.length]).toEqual([1, 2]);
+    const own = parts.multipath!.partsOf(1);
+    for (let i = 0; i < 100; i++) {
+      const forged = path.packet(PING);
+      forged[forged.length - 1]! ^= 1 + i;
+      attacker.deliver(forged, i % 2 === 0 ? ELSEWHERE : undefined);
+    }
+    expect([made, parts.multipath!.partsOf(1)]).toEqual([1, own]);
+    expect(path.of(Type.PathResponse)).toHaveLength(1);
+  });
+
   test('takes no connection ID of the peer if it is damaged: §3.1, §7.1', () => {
     const attacker = meet();
     const path = issued(attacker);

@@ -4,7 +4,7 @@ import { Drop } from '../packet/drop.ts';
 import type { PacketHeader } from '../packet/header.ts';
 import type { PacketReader } from '../packet/reader.ts';
 import { BASE_MTU } from '../packet/datagram-size.ts';
-import type { PathParts } from '../multipath/numbered-path.ts';
+import type { NumberedPath, PathParts } from '../multipath/numbered-path.ts';
 import type { Path } from '../path/path.ts';
 import type { PacketSpace } from '../spaces/packet-space.ts';
 import { type ChangeTracer, createChangeTracer } from './changes.ts';
@@ -81,7 +81,6 @@ export class Connection {
     path.amplification.onReceived(datagram.length);
     this.firstDrop = NOT_READ;
     this.receivePackets(datagram, path, nowUs);
-    parts.multipath?.settleCandidate();
     if (reader.drop !== Drop.None) this.onDropped(reader.drop, 0, nowUs);
     const understood = this.firstDrop === Drop.None || this.firstDrop === Drop.Duplicate;
     this.retryEarly(nowUs);
@@ -90,20 +89,32 @@ export class Connection {
   }
 
   /** The path that a datagram came on, by its connection ID and its addresses; undefined where there is none. */
-  private pathOf({ bytes, length, from, to, interfaceIndex }: Datagram, nowUs: number): Path | undefined {
-    const { parts } = this;
-    this.way = parts;
-    if (parts.multipath !== undefined) {
-      const way = parts.multipath.addressed(
-        bytes,
-        length,
-        { remote: from, local: to, interfaceIndex },
-        nowUs,
-      );
-      if (way === undefined) return undefined;
-      this.way = way;
+  private pathOf(datagram: Datagram, nowUs: number): Path | undefined {
+    const { from, to, interfaceIndex } = datagram;
+    const { multipath } = this.parts;
+    this.way = this.parts;
+    const numbered = multipath?.addressed(datagram.bytes, datagram.length);
+    if (numbered !== undefined) {
+      if (numbered.parts === undefined && !this.opensPath(datagram, numbered, nowUs)) return undefined;
+      this.way = numbered.parts!;
     }
     return this.way.paths.find(from, to, interfaceIndex, nowUs);
+  }
+
+  /**
+   * Whether a datagram opens the path that it is addressed to. Its first packet is opened for that in a copy: whoever has seen the
+   * connection ID can send what is none of the peer's, for which nothing is made. draft-ietf-quic-multipath §3.1, §7.1
+   */
+  private opensPath(datagram: Datagram, path: NumberedPath, nowUs: number): boolean {
+    const { parts, reader } = this;
+    const { bytes, length, from, to, interfaceIndex } = datagram;
+    if (parts.closeState.active || this.isClient || path.state !== 'unused') return false;
+    const copy = bytes.slice(0, length);
+    reader.reset(copy, length);
+    if (!reader.next()) return false;
+    reader.header.pathId = path.id;
+    if (parts.keys.open(copy, reader.header, -1) !== Drop.None) return false;
+    return parts.multipath!.onFirstPacket(path, { remote: from, local: to, interfaceIndex }, nowUs);
   }
 
   /**

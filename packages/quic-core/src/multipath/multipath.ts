@@ -95,8 +95,6 @@ export class Multipath implements PathFrameListener {
   private readonly frames: PathFrames;
   /** Paths that wait for connection IDs to be opened, and where they lead. */
   private readonly waiting = new Map<NumberedPath, PathAddresses>();
-  /** The path that a datagram is opening, until one of its packets proves authentic. */
-  private candidate: NumberedPath | undefined = undefined;
   private nowUs = 0;
 
   /** @param peer - the transport parameters of the peer. */
@@ -135,33 +133,23 @@ export class Multipath implements PathFrameListener {
   // Datagrams
 
   /**
-   * The parts of the path that a datagram came on, by its first Destination Connection ID; undefined where it
-   * must be dropped. A client's packet with an ID of a path that is not in use opens that path.
-   * draft-ietf-quic-multipath §3.1
+   * The path that a datagram came on, by its first Destination Connection ID; undefined for path 0 where the ID is of no other. It has
+   * no parts where it is not in use, or over. draft-ietf-quic-multipath §3.1
    */
-  addressed(
-    bytes: Uint8Array,
-    length: number,
-    addresses: PathAddresses,
-    nowUs: number,
-  ): PathParts | undefined {
-    const { host } = this;
-    if (!this.isRunning || (bytes[0]! & LONG_FORM) !== 0) return host;
-    const path = this.table.addressed(bytes, 1, length);
-    if (path === undefined || path.parts !== undefined) return path === undefined ? host : path.parts;
-    if (host.isClient || path.state !== 'unused') return undefined;
-    this.candidate = path;
-    path.parts = host.createPath(path, addresses, nowUs);
-    return path.parts;
+  addressed(bytes: Uint8Array, length: number): NumberedPath | undefined {
+    if (!this.isRunning || (bytes[0]! & LONG_FORM) !== 0) return undefined;
+    return this.table.addressed(bytes, 1, length);
   }
 
-  /** The datagram was read: the path that it was to open is open if a packet was authentic. */
-  settleCandidate(): void {
-    const { candidate } = this;
-    this.candidate = undefined;
-    if (candidate === undefined || candidate.state !== 'unused') return;
-    if (candidate.space!.receiving.received.largest < 0) candidate.parts = undefined;
-    else this.use(candidate);
+  /**
+   * A packet of the peer came that is addressed to a path without parts, and is authentic: a client's opens the path. Returns whether
+   * it does. draft-ietf-quic-multipath §3.1
+   */
+  onFirstPacket(path: NumberedPath, addresses: PathAddresses, nowUs: number): boolean {
+    if (this.host.isClient || path.state !== 'unused') return false;
+    path.parts = this.host.createPath(path, addresses, nowUs);
+    this.use(path);
+    return true;
   }
 
   /**
