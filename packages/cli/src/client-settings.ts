@@ -26,6 +26,7 @@ export async function clientSettings(
   const version = args.number('version');
   const versions = quicVersionsFor(args.text('quic-versions'));
   const timeoutMs = timeoutMsOf(args);
+  const paths = args.list('path');
   return {
     crypto: await cryptoProviderFor(args.text('crypto')),
     ALPNProtocols: [alpn],
@@ -49,6 +50,7 @@ export async function clientSettings(
       maxStreamWindowBytes: MAX_STREAM_WINDOW_BYTES,
       maxConnectionWindowBytes: 2 * MAX_STREAM_WINDOW_BYTES,
       ...(mtu === undefined ? {} : { maxUdpPayloadBytes: mtu }),
+      ...(paths.length === 0 ? {} : { maxPaths: Math.min(MAX_PATHS, 1 + paths.length) }),
     },
     core: {
       congestion: controllerByName(args.text('congestion') ?? 'cubic'),
@@ -84,6 +86,8 @@ async function pairToShow(args: Arguments): Promise<Pick<ConnectOptions, 'cert' 
  * kept for later would send one in 15 to 30 s. RFC 9000 §10.1.2
  */
 const KEEP_ALIVE_MS = 1000;
+/** What a connection may have at most. */
+const MAX_PATHS = 32;
 /** The data of one round trip of 8 ms at a gigabit a second. */
 const STREAM_WINDOW_BYTES = 1024 * 1024;
 /** The data of 100 ms at 300 Mbit/s, which may wait here and, unacknowledged, in the server's memory. */

@@ -9,6 +9,7 @@ import {
 } from 'tsquic/events';
 import { Download, type DownloadObserver, type DownloadResult } from './download.ts';
 import type { FetchTarget } from './fetch-target.ts';
+import { type PathShare, sharesOf } from './further-paths.ts';
 import { Patience } from './patience.ts';
 import type { Sink } from './sink.ts';
 
@@ -29,6 +30,8 @@ export interface FetchResult {
   readonly earlyData: QuicConnection['earlyData'];
   /** Why the connection ended before all was fetched. */
   readonly closeReason: CloseReason | undefined;
+  /** What came by each path, where there were several. */
+  readonly paths: readonly PathShare[];
   /** Whether that was for want of progress. */
   readonly stalled: boolean;
 }
@@ -172,6 +175,7 @@ class Fetcher implements ConnectionHandlers, DownloadObserver {
       alpn: this.connection.alpnProtocol,
       earlyData: this.connection.earlyData,
       closeReason: this.closeReason,
+      paths: sharesOf(this.connection.pathStatistics()),
       stalled: this.stalled,
     });
   }

@@ -75,6 +75,20 @@ export const MTU: Option = {
   range: [1200, 65_527],
 };
 
+export const PATH: Option = {
+  name: 'path',
+  kind: 'list',
+  value: 'ADDRESS',
+  help: 'use a further path at the same time, from this local address; may be repeated. The server must offer multipath',
+};
+export const PATHS: Option = {
+  name: 'paths',
+  kind: 'number',
+  value: 'N',
+  help: 'paths that a client may use at once (default 0: no multipath)',
+  range: [0, 32],
+};
+
 export const UDP: Option = {
   name: 'udp',
   kind: 'text',

@@ -12,6 +12,8 @@ export class Progress {
   private readonly begun: number = performance.now();
   private bytes = 0;
   private filesDone = 0;
+  /** What came by each path, as text. */
+  private paths: () => string = () => '';
 
   constructor(terminal: Terminal, files: number) {
     this.terminal = terminal;
@@ -27,6 +29,11 @@ export class Progress {
     this.filesDone++;
   }
 
+  /** A connection begins, whose paths are told by this function. */
+  onPaths(paths: () => string): void {
+    this.paths = paths;
+  }
+
   stop(): void {
     clearInterval(this.timer);
     this.terminal.status('');
@@ -34,7 +41,9 @@ export class Progress {
 
   private draw(): void {
     const seconds = (performance.now() - this.begun) / 1000;
-    this.terminal.status(progressLine(this.filesDone, this.files, this.bytes, seconds));
+    const paths = this.paths();
+    const line = progressLine(this.filesDone, this.files, this.bytes, seconds);
+    this.terminal.status(paths === '' ? line : `${line}  ${paths}`);
   }
 }
 

@@ -14,6 +14,7 @@ const SUMMARY: Summary = {
   cipherSuite: 'TLS_AES_128_GCM_SHA256',
   alpn: 'hq-interop',
   earlyData: 'none',
+  paths: [],
   wanted: 1,
   files: [{ url: 'https://x/a', bytes: 25_000_000, sha256: '' }],
   failures: [],
@@ -29,6 +30,15 @@ describe('the summary', () => {
     [
       { wanted: 0, files: [], lostPackets: 0 },
       'connected; handshake 12.3 ms in QUIC version 1; 0 packets lost',
+    ],
+    [
+      {
+        paths: [
+          { pathId: 0, local: '192.0.2.1', bytesReceived: 14_000_000 },
+          { pathId: 1, local: '192.0.2.2', bytesReceived: 11_000_000 },
+        ],
+      },
+      '1 file, 25.0 MB in 0.500 s: 400.0 Mbit/s; handshake 12.3 ms in QUIC version 1; 1 packet lost; 2 paths: 192.0.2.1 14.0 MB, 192.0.2.2 11.0 MB',
     ],
   ])('with %j is one line', (change, line) => {
     expect(summaryLine({ ...SUMMARY, ...change })).toBe(line);

@@ -1,4 +1,5 @@
 import type { Failure } from './failure.ts';
+import { type PathShare, shareText } from './further-paths.ts';
 import { counted, formatBytes, formatRate, megabitsPerSecond } from './quantities.ts';
 
 /** The results of `tsquic get`, over all connections. */
@@ -16,6 +17,8 @@ export interface Summary {
   readonly alpn: string;
   /** The state of requests in 0-RTT packets. */
   readonly earlyData: 'none' | 'offered' | 'accepted' | 'rejected';
+  /** What came by each path of connections with several. */
+  readonly paths: readonly PathShare[];
   /** Number of requested files. */
   readonly wanted: number;
   /** Complete files. */
@@ -34,7 +37,8 @@ export function summaryLine(summary: Summary): string {
   const version = quicVersion === undefined ? '' : ` in QUIC version ${quicVersion}`;
   const handshake = handshakeMs === undefined ? '' : `; handshake ${handshakeMs.toFixed(1)} ms${version}`;
   const early = summary.earlyData === 'none' ? '' : `; 0-RTT ${summary.earlyData}`;
-  return `${transfer}${handshake}${early}; ${counted(lostPackets, 'packet')} lost`;
+  const paths = summary.paths.length === 0 ? '' : `; ${shareText(summary.paths)}`;
+  return `${transfer}${handshake}${early}; ${counted(lostPackets, 'packet')} lost${paths}`;
 }
 
 /** The object that `--json` prints. Times: `seconds` in s, `handshakeMs` in ms; rates in 10^6 bit/s. */
@@ -51,6 +55,7 @@ export function summaryObject(summary: Summary): Record<string, unknown> {
     cipherSuite: summary.cipherSuite,
     alpn: summary.alpn,
     ...(summary.earlyData === 'none' ? {} : { earlyData: summary.earlyData }),
+    ...(summary.paths.length === 0 ? {} : { paths: summary.paths }),
     files: summary.files.map(({ url, bytes, sha256 }) => ({
       url,
       bytes,

@@ -44,6 +44,44 @@ afterAll(async () => {
   rmSync(base, { recursive: true });
 });
 
+describe('get --path', () => {
+  const SIZE = 30_000_000;
+
+  test('uses further paths at once, and tells what came by each', async () => {
+    const several = await startServer('--root', root, '--cert', cert, '--key', key, '--paths', '4');
+    const words = ['--insecure', '--json', '--path', '127.0.0.1', '--path', '127.0.0.1'];
+    const { exitCode, stdout, stderr } = await tsquic('get', ...words, `${several.url}/${SIZE}`);
+    await several.stop();
+    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: [] });
+    const { bytes, paths } = JSON.parse(stdout.at(-1)!) as {
+      bytes: number;
+      paths: { pathId: number; local: string; bytesReceived: number }[];
+    };
+    expect(bytes).toBe(SIZE);
+    expect(paths.map(({ pathId, local }) => [pathId, local])).toEqual([
+      [0, '127.0.0.1'],
+      [1, '127.0.0.1'],
+      [2, '127.0.0.1'],
+    ]);
+    expect(paths.reduce((sum, { bytesReceived }) => sum + bytesReceived, 0)).toBeGreaterThan(SIZE);
+    expect(stdout.some((line) => line.includes('; 3 paths: 127.0.0.1 '))).toBe(true);
+  });
+
+  test('goes on without them where the server offers no multipath, or the address is none of ours', async () => {
+    for (const address of ['127.0.0.1', '192.0.2.77']) {
+      const { exitCode, stderr } = await tsquic(
+        'get',
+        '--insecure',
+        '--path',
+        address,
+        `${server.url}/${SIZE}`,
+      );
+      expect(exitCode).toBe(0);
+      expect(stderr).toEqual([expect.stringMatching(`^tsquic: no path from ${address}: `)]);
+    }
+  });
+});
+
 describe('get', () => {
   test('fetches files on one connection and tells what it did', async () => {
     const out = join(base, 'fetched');

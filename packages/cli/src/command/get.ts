@@ -14,6 +14,7 @@ import { parseScenario } from '../scenario.ts';
 import { SessionFile, type ServerMemory } from '../session-file.ts';
 import { createSink } from '../sink.ts';
 import { summaryLine, summaryObject, type Summary } from '../summary.ts';
+import { openFurtherPaths, type PathShare, sharesOf, shareText } from '../further-paths.ts';
 import type { Terminal } from '../terminal.ts';
 import { serverNameFor } from '../server-name.ts';
 
@@ -24,7 +25,7 @@ import { serverNameFor } from '../server-name.ts';
  */
 export async function get(args: Arguments, terminal: Terminal, interrupt?: AbortSignal): Promise<number> {
   const targets = targetsOf(args);
-  const plan = planPaths(targets, args);
+  const plan = planPaths(targets, args, terminal);
   const qlog = qlogDirectoryFor(args.text('qlog'), terminal.environment);
   const alpn = args.text('alpn') ?? 'hq-interop';
   const shared = await clientSettings(args, terminal, alpn, qlog);
@@ -72,10 +73,14 @@ interface Plan {
   readonly toStdout: boolean;
   readonly checksum: boolean;
   readonly handshakeOnly: boolean;
+  /** Local addresses of further paths. */
+  readonly paths: readonly string[];
+  /** Takes lines for stderr. */
+  readonly say: (line: string) => void;
   pathFor(target: FetchTarget): string;
 }
 
-function planPaths(targets: readonly FetchTarget[], args: Arguments): Plan {
+function planPaths(targets: readonly FetchTarget[], args: Arguments, terminal: Terminal): Plan {
   const out = args.text('out');
   const handshakeOnly = args.flag('handshake-only');
   if (out === '-' && targets.length > 1) throw new Failure('ERR_TSQUIC_OUT', '--out - takes one URL');
@@ -93,6 +98,8 @@ function planPaths(targets: readonly FetchTarget[], args: Arguments): Plan {
     toStdout: out === '-',
     checksum: args.flag('checksum') || (out === undefined && !handshakeOnly),
     handshakeOnly,
+    paths: args.list('path'),
+    say: args.flag('quiet') ? () => {} : (line) => terminal.err(line),
     pathFor: ({ fileName }) => (out === '-' ? '-' : directory === '' ? '' : join(directory, fileName)),
   };
 }
@@ -132,6 +139,8 @@ async function fetchGroup(
     outcome.failures.push(error);
     return;
   }
+  progress?.onPaths(() => shareText(sharesOf(connection.pathStatistics())));
+  void openFurtherPaths(connection, plan.paths, plan.say);
   const result = await fetchAll(connection, {
     targets: plan.handshakeOnly ? [] : group,
     stallMs: attempt.stallMs,
@@ -156,12 +165,14 @@ class Outcome {
   cipherSuite = '';
   alpn = '';
   earlyData: Summary['earlyData'] = 'none';
+  readonly paths: PathShare[] = [];
 
   add(result: FetchResult, attempt: Attempt): void {
     this.seconds += result.transferMs / 1000;
     this.handshakeMs ??= result.handshakeMs;
     this.lostPackets += result.lostPackets;
     this.packets += result.packets;
+    for (const share of result.paths) this.paths.push(share);
     if (result.handshakeMs !== undefined) this.quicVersion ??= quicVersionName(result.version);
     this.cipherSuite ||= result.cipherSuite;
     this.alpn ||= result.alpn;
@@ -181,6 +192,7 @@ function report(outcome: Outcome, wanted: number, plan: Plan, args: Arguments, t
   const ok = outcome.failures.length === 0 && (plan.handshakeOnly || outcome.files.length === wanted);
   const { files, seconds, handshakeMs, lostPackets, packets, quicVersion, cipherSuite, alpn, earlyData } =
     outcome;
+  const { paths } = outcome;
   const summary: Summary = {
     files,
     seconds,
@@ -191,6 +203,7 @@ function report(outcome: Outcome, wanted: number, plan: Plan, args: Arguments, t
     cipherSuite,
     alpn,
     earlyData,
+    paths,
     bytes: files.reduce((sum, { bytes }) => sum + bytes, 0),
     wanted: plan.handshakeOnly ? 0 : wanted,
     failures: outcome.failures.map(failureOf),

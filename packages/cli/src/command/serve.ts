@@ -38,7 +38,10 @@ export async function serve(args: Arguments, terminal: Terminal, stop: Promise<u
     ...(versions === undefined ? {} : { versions }),
     ...(onKeyLog === undefined ? {} : { onKeyLog }),
     ...(args.flag('early-data') ? { earlyData: true } : {}),
-    ...(mtu === undefined ? {} : { transport: { maxUdpPayloadBytes: mtu } }),
+    transport: {
+      maxPaths: args.number('paths') ?? 0,
+      ...(mtu === undefined ? {} : { maxUdpPayloadBytes: mtu }),
+    },
     core: coreOptions(args, qlog),
     onError: (error) =>
       terminal.err(`tsquic: ${oneLine(error instanceof Error ? error.message : String(error))}`),

@@ -462,6 +462,8 @@ export interface PathStatistics {
   /** Rate that the controller asks for, bytes per second; 0 when the rate follows from the window. */
   readonly pacingRate: number;
   readonly slowStart: boolean;
+  /** UDP payloads that came on this path. */
+  readonly bytesReceived: number;
   /** Bytes sent and neither acknowledged nor lost. */
   readonly bytesInFlight: number;
   readonly bytesDelivered: number;

@@ -22,6 +22,7 @@ export function pathStatistics(path: Path, active: boolean, backup = false): Pat
     pacingRate: Math.round(controller.pacingRate),
     slowStart: controller.inSlowStart,
     bytesInFlight: path.inFlightBytes,
+    bytesReceived: path.amplification.receivedBytes,
     bytesDelivered: path.delivery.deliveredBytes,
     bytesLost: path.delivery.lostBytes,
     mtuBytes: path.mtu.mtuBytes,

@@ -9,7 +9,8 @@ export class Amplification {
    * Whether this end is a server: a client sends only to addresses that its program or its server gave it.
    */
   private readonly isLimited: boolean;
-  private receivedBytes = 0;
+  /** Bytes that came from the address. */
+  receivedBytes = 0;
   private sentBytes = 0;
 
   constructor(validated: boolean, isLimited = true) {
