@@ -25,7 +25,7 @@ export function receivedDirectory({ directory }: Pick<OrderParts, 'directory'>):
 export function serverOrder(parts: OrderParts, port: number, preferred: Address | undefined): ServerOrder {
   const { testCase, certificates, root, directory, byHandshake } = parts;
   const { host, versionTwo, retry, resumes, earlyData, migrates, rebinds, datagrams, postQuantum } = testCase;
-  const { patient, http3 } = testCase;
+  const { patient, http3, multipath } = testCase;
   const { certificate, key } = testCase.longChain ? certificates.long : certificates.usual;
   return {
     host,
@@ -41,6 +41,7 @@ export function serverOrder(parts: OrderParts, port: number, preferred: Address 
     resumes,
     earlyData,
     datagrams,
+    multipath,
     postQuantum,
     updatesKeys: testCase.keyUpdate === 'server',
     migrates,
@@ -53,6 +54,7 @@ export function serverOrder(parts: OrderParts, port: number, preferred: Address 
 /** The order of the client, which reaches the server at `port`. */
 export function clientOrder(parts: OrderParts, port: number): ClientOrder {
   const { testCase, certificates, directory, byHandshake } = parts;
+  const { multipath } = testCase;
   const { host, client, versionTwo, resumes, earlyData, migrates, datagrams, postQuantum, http3 } = testCase;
   const paths = testCase.files.map((file) => file.name);
   return {
@@ -66,6 +68,7 @@ export function clientOrder(parts: OrderParts, port: number): ClientOrder {
     earlyData,
     migrates,
     datagrams,
+    multipath,
     postQuantum,
     updatesKeys: testCase.keyUpdate === 'client',
     connectionPerFile: testCase.connectionPerFile,

@@ -8,6 +8,8 @@ export interface Peer {
   readonly application: 'hq-interop' | 'h3';
   /** Whether it transfers files over HTTP/3 as well, when the order's `http3` says so. */
   readonly speaksHttp3?: boolean;
+  /** Whether it speaks multipath. Default false. */
+  readonly speaksMultipath?: boolean;
   /**
    * Makes the peer runnable and resolves to its version. Quick when that is done already, and bounded in time.
    * Rejects with the reason when it cannot be installed.
@@ -48,6 +50,8 @@ export interface ServerOrder {
   readonly earlyData: boolean;
   /** Send datagrams back. */
   readonly datagrams: boolean;
+  /** Let the client use several paths at once. */
+  readonly multipath: boolean;
   /** Prefer X25519MLKEM768. */
   readonly postQuantum: boolean;
   /** Initiate a key update early in the connection. */
@@ -67,6 +71,9 @@ export interface ServerOrder {
 
 /** How long a patient endpoint waits for a handshake, and on an idle connection. */
 export const PATIENCE_MS = 180_000;
+
+/** When a client with several paths abandons the first, after it has asked for the last files. */
+export const ABANDON_AFTER_MS = 500;
 
 /** Where a client moves to: nowhere, to another port, or to another loopback address (`MOVED_HOST`). */
 export type Migration = 'none' | 'port' | 'address';
@@ -109,6 +116,11 @@ export interface ClientOrder {
   readonly migrates: Migration;
   /** Send twenty datagrams of 100 bytes, and fail unless they come back. */
   readonly datagrams: boolean;
+  /**
+   * Fetch the first path, open a second path of the connection from `MOVED_HOST`, fetch all others, and abandon the first path of
+   * the connection `ABANDON_AFTER_MS` later.
+   */
+  readonly multipath: boolean;
   /** Send a share of X25519MLKEM768. */
   readonly postQuantum: boolean;
   /** Initiate a key update early in the connection. */

@@ -108,6 +108,9 @@ function commands(
   { client, server }: Trial,
   ...[serving, fetching]: [ReturnType<typeof serverOrder>, ReturnType<typeof clientOrder>]
 ): Pair | Unsupported {
+  if (serving.multipath)
+    for (const { name, speaksMultipath } of [server, client])
+      if (speaksMultipath !== true) return { unsupported: `${name}: no multipath` };
   const [serve, fetch] = [server.serve(serving), client.fetch(fetching)];
   if (isUnsupported(serve)) return { unsupported: `${server.name}: ${serve.unsupported}` };
   if (isUnsupported(fetch)) return { unsupported: `${client.name}: ${fetch.unsupported}` };

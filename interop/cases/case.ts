@@ -44,6 +44,8 @@ export interface Case {
   readonly rebinds: boolean;
   /** Whether the client sends datagrams, which the server sends back. */
   readonly datagrams: boolean;
+  /** Whether the client uses a second path at once, and abandons the first in the middle of the second file. */
+  readonly multipath: boolean;
   /** Whether both sides are to use X25519MLKEM768. */
   readonly postQuantum: boolean;
   /** Whether the client fetches each file on a connection of its own. */
@@ -110,6 +112,7 @@ export const DEFAULTS: Omit<Case, 'name' | 'about' | 'files' | 'judge'> = {
   migrates: 'none',
   rebinds: false,
   datagrams: false,
+  multipath: false,
   postQuantum: false,
   connectionPerFile: false,
   patient: false,

@@ -3,6 +3,7 @@ import { datagrams } from './datagrams.ts';
 import { serverKeyUpdate } from './key-update.ts';
 import { loss } from './loss.ts';
 import { addressMigration, migration } from './migration.ts';
+import { multipath } from './multipath.ts';
 import { postQuantum } from './post-quantum.ts';
 import { RUNNER_SUITE } from './runner.ts';
 import { versionNegotiation } from './version-negotiation.ts';
@@ -17,6 +18,7 @@ export const CASES: readonly Case[] = [
   migration,
   addressMigration,
   datagrams,
+  multipath,
   postQuantum,
   loss,
 ];

@@ -87,10 +87,27 @@ class Client {
     const moveTo = manner['move-to'];
     // What the server says last, tickets and new keys, comes after its handshake.
     if (manner['handshake-only']) return connection.ready.then(() => pause(LAST_WORDS_MS));
+    if (manner['second-path'] !== undefined) return this.fetchByTwo(connection, urls, manner['second-path']);
     if (moveTo === undefined) return fetchFiles(connection, urls, downloads);
     await fetchFiles(connection, urls.slice(0, 1), downloads);
     await connection.rebind({ localAddress: moveTo });
     await fetchFiles(connection, urls.slice(1), downloads);
+  }
+
+  /** Fetches the files beyond the first by two paths, of which the first is abandoned meanwhile. draft-ietf-quic-multipath */
+  private async fetchByTwo(
+    connection: QuicConnection,
+    urls: readonly URL[],
+    localAddress: string,
+  ): Promise<void> {
+    const { downloads } = this.contract;
+    await fetchFiles(connection, urls.slice(0, 1), downloads);
+    await connection.ready;
+    await connection.paths.open({ localAddress });
+    const rest = fetchFiles(connection, urls.slice(1), downloads);
+    await pause(ABANDON_AFTER_MS);
+    if (!connection.paths.abandon(0)) throw new Error('the first path could not be abandoned');
+    await rest;
   }
 
   /** The server has answered by Version Negotiation, and the attempt is over. RFC 9000 §6.2 */
@@ -109,3 +126,4 @@ const KEEP_ALIVE_MS = 1000;
 /** A second address is for a host that does not answer at the first: a slow network is no reason. RFC 8305 §8 */
 const ATTEMPT_DELAY_MS = 5000;
 const LAST_WORDS_MS = 300;
+const ABANDON_AFTER_MS = 500;

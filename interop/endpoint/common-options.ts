@@ -16,12 +16,18 @@ export function commonOptions({ manner }: Contract, records: Records): CommonOpt
   };
 }
 
-function transportOptions({ patient, datagrams, ...manner }: Contract['manner']): TransportOptions {
+function transportOptions({
+  patient,
+  datagrams,
+  multipath,
+  ...manner
+}: Contract['manner']): TransportOptions {
   return {
     handshakeTimeoutMs: patient ? PATIENCE_MS : HANDSHAKE_MS,
     // The runner counts what a client says after its 0-RTT packets, and probes of the path's MTU with it.
     ...(manner['early-data'] && { maxUdpPayloadBytes: BASE_MTU }),
     ...(patient && { idleTimeoutMs: PATIENCE_MS }),
+    ...(multipath && { maxPaths: 4 }),
     ...(datagrams && { maxDatagramFrameBytes: 65_535 }),
   };
 }

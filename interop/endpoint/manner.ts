@@ -47,6 +47,13 @@ const PARAMETERS = {
   datagrams: flag,
   /** Files go over HTTP/3 instead of HTTP/0.9. */
   http3: flag,
+  /** Let several paths be used at once. */
+  multipath: flag,
+  /**
+   * A client fetches the first file, opens a second path from this address of its own, and fetches all others; half a second later
+   * it abandons the first path.
+   */
+  'second-path': text,
   /** A client fetches nothing. */
   'handshake-only': flag,
 } as const;

@@ -1,7 +1,9 @@
 import {
+  ABANDON_AFTER_MS,
   type ClientOrder,
   type Command,
   MIGRATION_HOSTS,
+  MOVED_HOST,
   type Peer,
   type ServerOrder,
   type Unsupported,
@@ -14,12 +16,13 @@ import { socketAddress } from '../socket-address.ts';
 export const quinn: Peer = createQuinn('quinn', 'quinn and rustls, Rust');
 
 /** The peer whose program is that of quinn, over quinn or over a crate with its interface. */
-export function createQuinn(crate: string, about: string): Peer {
+export function createQuinn(crate: string, about: string, speaksMultipath = false): Peer {
   const program = crateProgram(crate);
   return {
     name: crate,
     about,
     application: 'hq-interop',
+    speaksMultipath,
     install: () => buildCrate(crate),
     serve: (order) => serve(program, order),
     fetch: (order) => fetch(program, order),
@@ -40,6 +43,7 @@ function serve(program: string, order: ServerOrder): Command | Unsupported {
     retry,
     patient,
     'preferred-address': preferredAddress && socketAddress(preferredAddress),
+    multipath: order.multipath,
     'key-update': order.updatesKeys,
     'post-quantum': order.postQuantum,
   });
@@ -67,6 +71,9 @@ function fetch(program: string, order: ClientOrder): Command | Unsupported {
     'early-data': order.earlyData,
     migrate: MIGRATION_HOSTS[order.migrates],
     datagrams: order.datagrams,
+    multipath: order.multipath,
+    'second-path': order.multipath ? MOVED_HOST : undefined,
+    'abandon-after': order.multipath ? String(ABANDON_AFTER_MS) : undefined,
     'key-update': order.updatesKeys,
     'post-quantum': order.postQuantum,
     'connection-per-file': order.connectionPerFile,

@@ -7,6 +7,7 @@ import {
   type ClientOrder,
   type Command,
   MIGRATION_HOSTS,
+  MOVED_HOST,
   type Peer,
   type ServerOrder,
   urlOf,
@@ -20,6 +21,7 @@ export const tsquic: Peer = {
   about: 'this repository, TypeScript',
   application: 'hq-interop',
   speaksHttp3: true,
+  speaksMultipath: true,
   install,
   serve,
   fetch,
@@ -40,7 +42,8 @@ async function install(): Promise<string> {
 
 /** Parameters of both roles. A case is known here by its orders, and never by the name that the endpoint has for it. */
 function common(order: ServerOrder | ClientOrder): Readonly<Record<string, string | boolean | undefined>> {
-  const { alpn, http3, versionTwo, patient, datagrams, postQuantum, updatesKeys, earlyData } = order;
+  const { alpn, http3, versionTwo, patient, datagrams, multipath, postQuantum, updatesKeys, earlyData } =
+    order;
   return {
     alpn,
     http3,
@@ -48,6 +51,7 @@ function common(order: ServerOrder | ClientOrder): Readonly<Record<string, strin
     groups: postQuantum ? 'X25519MLKEM768:X25519' : undefined,
     patient,
     datagrams,
+    multipath,
     'update-keys': updatesKeys,
     'early-data': earlyData,
   };
@@ -88,6 +92,7 @@ function fetch(order: ClientOrder): Command {
     'handshake-only': handshakeOnly,
     'connection-per-file': connectionPerFile,
     'move-to': MIGRATION_HOSTS[order.migrates],
+    'second-path': order.multipath ? MOVED_HOST : undefined,
   });
   return {
     argv,

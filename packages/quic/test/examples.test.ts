@@ -37,6 +37,14 @@ test.concurrent('file-transfer sends files', async () => {
   expect(await server.ended()).toBe(0);
 });
 
+test.concurrent('two-networks moves a transfer to a second network', async () => {
+  const program = new Program('examples/two-networks.ts');
+  await program.says('client: path 1 is available');
+  await program.says('client: path 0 is abandoned');
+  await program.says('client: 20000000 bytes came back, the last of them by path 1');
+  expect(await program.ended()).toBe(0);
+});
+
 test.concurrent('chat lets two talk', async () => {
   await prepared;
   const server = new Program('examples/chat.ts', 'serve', cert, key, '0');

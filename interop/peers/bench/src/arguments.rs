@@ -5,12 +5,13 @@ use std::path::Path;
 use crate::Outcome;
 
 /// Options that have no value.
-const FLAGS: [&str; 9] = [
+const FLAGS: [&str; 10] = [
     "chacha20",
     "connection-per-file",
     "datagrams",
     "early-data",
     "key-update",
+    "multipath",
     "patient",
     "post-quantum",
     "resume",
@@ -49,8 +50,11 @@ impl Arguments {
         Ok(self.text(name)?.parse()?)
     }
 
-    /// Any port of the loopback address from which a client reaches its server.
+    /// Any port of the loopback address from which a client reaches its server; of every address where it uses two.
     pub fn local_address(&self) -> Outcome<SocketAddr> {
+        if self.has("second-path") {
+            return Ok((Ipv4Addr::UNSPECIFIED, 0).into());
+        }
         let is_ipv6 = self.address("server")?.is_ipv6();
         let host: IpAddr = if is_ipv6 { Ipv6Addr::LOCALHOST.into() } else { Ipv4Addr::LOCALHOST.into() };
         Ok((host, 0).into())

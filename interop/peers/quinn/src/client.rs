@@ -69,6 +69,10 @@ async fn visit(
     names: &[String],
     arguments: &Arguments,
 ) -> Outcome<()> {
+    #[cfg(feature = "multipath")]
+    if arguments.has("second-path") {
+        return visit_by_two(connection, names, arguments).await;
+    }
     let (here, there) = names.split_at(if arguments.has("migrate") { 1 } else { 0 });
     if arguments.has("migrate") {
         fetch_all(connection, here, arguments).await?;
@@ -79,6 +83,18 @@ async fn visit(
         exchange_datagrams(connection).await?;
     }
     Ok(())
+}
+
+/// Fetches the files beyond the first by two paths, of which the first is abandoned meanwhile.
+#[cfg(feature = "multipath")]
+async fn visit_by_two(connection: &Connection, names: &[String], arguments: &Arguments) -> Outcome<()> {
+    let (here, there) = names.split_at(1);
+    fetch_all(connection, here, arguments).await?;
+    crate::paths::open_second(connection, arguments).await?;
+    let after = Duration::from_millis(arguments.text("abandon-after")?.parse()?);
+    let abandoning = tokio::spawn(crate::paths::abandon_first(connection.clone(), after));
+    fetch_all(connection, there, arguments).await?;
+    abandoning.await?
 }
 
 async fn fetch_all(connection: &Connection, names: &[String], arguments: &Arguments) -> Outcome<()> {

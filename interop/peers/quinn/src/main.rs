@@ -1,6 +1,8 @@
 //! HTTP/0.9 over quinn, as a server and as a client, for the interop bench.
 
 mod client;
+#[cfg(feature = "multipath")]
+mod paths;
 mod server;
 
 use std::time::Duration;
@@ -25,6 +27,10 @@ fn transport(arguments: &Arguments) -> Outcome<quinn::TransportConfig> {
     transport.max_concurrent_bidi_streams(100u32.into());
     if arguments.has("patient") {
         transport.max_idle_timeout(Some(PATIENCE.try_into()?));
+    }
+    #[cfg(feature = "multipath")]
+    if arguments.has("multipath") {
+        transport.max_concurrent_multipath_paths(4);
     }
     Ok(transport)
 }
