@@ -3,6 +3,7 @@ import { concatBytes } from '@tsquic/bytes';
 import { Level } from '@tsquic/tls13';
 import { TransportCode as Code } from '../src/errors/transport-error.ts';
 import { FrameType as Type } from '../src/frame/rules.ts';
+import { SentFlag } from '../src/spaces/sent-packets.ts';
 import { type Attacker, PADDING } from './support/attacker.ts';
 import { attackServer, coreOf, createServer, eventsOf } from './support/contexts.ts';
 import { frame } from './support/frames.ts';
@@ -134,4 +135,57 @@ test('packet numbers of path 1 are used up: the connection ends in silence. RFC 
     event.type === 'closed' ? [event.reason] : [],
   );
   expect(closed).toMatchObject([{ kind: 'transport', code: Code.AeadLimitReached, remote: false }]);
+});
+
+test('a client that opens paths without end from addresses of others has four validated at once: §7.2', () => {
+  const attacker = attackServer(createServer({ transport: { maxPaths: 16 } }), {
+    parameters: (own) => void Object.assign(own, { initialMaxPathId: 15 }),
+  }).pass(50 * MS);
+  const ids = Array.from({ length: 15 }, (_, i) => i + 1);
+  for (const id of ids) attacker.send(APP, concatBytes(issueId(id, 0, OWN + id), PADDING));
+  attacker.pass(20 * MS);
+  const others = ids.slice(1).map((id) => new LaterPath(attacker, id, OWN + id));
+  // What comes on path 1 is read.
+  const first = new LaterPath(attacker, 1, OWN + 1);
+  const { multipath } = coreOf(attacker.victim).parts;
+  const { bytes } = attacker.received;
+  first.send(CHALLENGE);
+  for (const path of others) attacker.deliver(path.packet(CHALLENGE), ELSEWHERE);
+  attacker.pump();
+  expect(multipath!.open.length).toBe(1 + 4);
+  // No more than three times what came from there, RFC 9000 §8.1.
+  expect(attacker.received.bytes - bytes).toBeLessThanOrEqual(3 * 4 * 1500);
+  expect(attacker.closeCode).toBeUndefined();
+  // One that is validated makes room for another.
+  const challenge = first.of(Type.PathChallenge)[0]!.data;
+  first.send(frame(Type.PathResponse, [], challenge));
+  attacker.deliver(others[9]!.packet(CHALLENGE), ELSEWHERE);
+  expect(multipath!.open.length).toBe(1 + 5);
+});
+
+test('the smallest round trip begins anew where acknowledgements come by another path: §5.4', () => {
+  const attacker = meet();
+  const path = issued(attacker);
+  path.send(CHALLENGE);
+  path.send(frame(Type.PathResponse, [], path.of(Type.PathChallenge)[0]!.data));
+  const { parts } = coreOf(attacker.victim);
+  const { rtt } = parts.paths.active;
+  /** Acknowledge on a path what was sent last on path 0, after this time. */
+  const acknowledge = (on: 'first' | 'second', afterUs: number): void => {
+    attacker.send(APP, PING);
+    parts.idle.pingPending = true;
+    attacker.send(APP, PING).pass(afterUs);
+    const { sent } = parts.paths.active.space.sending;
+    let number = sent.next - 1;
+    while ((sent.flags[sent.slot(number)]! & SentFlag.AckEliciting) === 0) number--;
+    const ack = frame(Type.PathAck, [0, number, 0, 0, 0]);
+    if (on === 'first') attacker.send(APP, ack);
+    else path.send(ack, 60);
+  };
+  acknowledge('first', 10 * MS);
+  const { minUs } = rtt;
+  acknowledge('first', 60 * MS);
+  expect(rtt.minUs).toBe(minUs);
+  acknowledge('second', 40 * MS);
+  expect(rtt.minUs).toBeGreaterThan(minUs + 5 * MS);
 });

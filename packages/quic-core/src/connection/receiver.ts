@@ -170,7 +170,8 @@ export class Receiver {
     if (!decodeAck(reader, type, ack)) encodingError(type, 'a range below packet number 0');
     if (reader.truncated) return;
     const { pathId } = ack;
-    const acked = type >= FrameType.PathAck ? owners.multipath!.acknowledged(pathId, type) : owners;
+    const acked =
+      type >= FrameType.PathAck ? owners.multipath!.acknowledged(pathId, type, space.pathId) : owners;
     if (acked === undefined) return;
     if (level !== Level.Application) return owners.recovery.onAck(space, ack, nowUs);
     owners.keys.oneRtt.checkAck(ack.largest, type, pathId);

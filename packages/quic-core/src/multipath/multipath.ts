@@ -16,7 +16,7 @@ import { type PathFrameListener, PathFrames } from './path-frames.ts';
 import type { PathScheduler } from '../path/path-scheduler.ts';
 import { PathTable } from './path-table.ts';
 import { SendingOrder } from './scheduler.ts';
-import { hasLively, hasPromising, hasUsable } from './successors.ts';
+import { countUnproven, hasLively, hasPromising, hasUsable } from './successors.ts';
 
 /** Where a path leads. */
 export interface PathAddresses {
@@ -64,6 +64,11 @@ export interface PathCounts {
   probeTimeouts: number;
 }
 
+/**
+ * A server validates so many paths at once: a client that names the addresses of others makes it send to no more of them. Who opens
+ * more has its packet dropped, and repeats the challenge. draft-ietf-quic-multipath §7.2
+ */
+const MAX_VALIDATING = 4;
 /** A path that has been silent for so many probe timeouts in a row is abandoned, where there is another. */
 const DEAD_PTOS = 6;
 /** After so many, the program is told. */
@@ -146,7 +151,8 @@ export class Multipath implements PathFrameListener {
    * it does. draft-ietf-quic-multipath §3.1
    */
   onFirstPacket(path: NumberedPath, addresses: PathAddresses, nowUs: number): boolean {
-    if (this.host.isClient || path.state !== 'unused') return false;
+    if (this.host.isClient || path.state !== 'unused' || countUnproven(this.open) >= MAX_VALIDATING)
+      return false;
     path.parts = this.host.createPath(path, addresses, nowUs);
     this.use(path);
     return true;
@@ -258,12 +264,17 @@ export class Multipath implements PathFrameListener {
 
   /**
    * The path that PATH_ACK acknowledges packets of; undefined where it is over. Throws PROTOCOL_VIOLATION for
-   * a path that this end has sent nothing on. draft-ietf-quic-multipath §4.1
+   * a path that this end has sent nothing on. Where acknowledgements come by another path than the last one, round trips are others,
+   * so that their minimum begins anew. draft-ietf-quic-multipath §4.1, §5.4
+   *
+   * @param cameOn - the path ID that the frame came on.
    */
-  acknowledged(pathId: number, type: number): PathParts | undefined {
+  acknowledged(pathId: number, type: number, cameOn: number): PathParts | undefined {
     const path = this.frames.pathOf(pathId, type);
     if (path === undefined) return undefined;
     if (path.parts === undefined) violation(type, 'packets of a path that is not in use');
+    if (path.ackPathId !== cameOn) path.parts.paths.active.rtt.renewMinimum();
+    path.ackPathId = cameOn;
     return path.parts;
   }
 

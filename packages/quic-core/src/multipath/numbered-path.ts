@@ -57,12 +57,14 @@ export class NumberedPath implements SchedulablePath {
   isAbandonKnown = false;
   /** Whether probe timeouts have expired since a packet was acknowledged, and the program knows it. */
   isSuspended = false;
+  /** The path ID that its packets were acknowledged on last: at first its own. */
+  ackPathId: number;
   /** The last round of `SendingOrder` in which the path was to carry data. */
   orderRound = 0;
 
   /** @param parts - those of path 0, which is open from the beginning. */
   constructor(id: number, localIds: LocalIds, peerIds: PeerIds, parts?: PathParts) {
-    this.id = id;
+    this.id = this.ackPathId = id;
     this.localIds = localIds;
     this.peerIds = peerIds;
     this.parts = parts;

@@ -14,3 +14,8 @@ export function hasLively(paths: readonly NumberedPath[], path: NumberedPath): b
 export function hasPromising(paths: readonly NumberedPath[], path: NumberedPath): boolean {
   return paths.some((other) => other !== path && other.isPromising);
 }
+
+/** Paths whose address is not validated. */
+export function countUnproven(paths: readonly NumberedPath[]): number {
+  return paths.filter(({ parts }) => !parts!.paths.active.amplification.validated).length;
+}
