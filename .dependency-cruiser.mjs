@@ -12,7 +12,7 @@ const ALLOWED = {
   http3: ['quic-core', 'qpack', 'bytes'],
   qlog: ['quic-core'],
   adversary: ['quic-core', 'tls13', 'crypto', 'bytes'],
-  simulator: ['adversary', 'event-adapters', 'quic-core', 'tls13', 'crypto', 'bytes'],
+  simulator: ['adversary', 'event-adapters', 'http3', 'qpack', 'quic-core', 'tls13', 'crypto', 'bytes'],
   conform: ['adversary', 'quic-core', 'tls13', 'crypto', 'bytes'],
   'event-adapters': ['quic-core', 'bytes'],
   quic: ['event-adapters', 'http3', 'quic-core', 'tls13', 'crypto', 'congestion', 'qlog'],

@@ -1,4 +1,4 @@
-// Pings of 20 bytes as datagrams (RFC 9221), ten a second, and what became of each.
+// Pings of 20 bytes as datagrams (RFC 9221), ten a second until COUNT are answered, and what became of each.
 //   node -C tsquic-src --import ./tools/ts.mjs examples/datagrams.ts serve cert.pem key.pem [PORT]
 //   node -C tsquic-src --import ./tools/ts.mjs examples/datagrams.ts ping cert.pem PORT [COUNT]
 import { readFileSync } from 'node:fs';
@@ -31,13 +31,25 @@ async function ping(port: number, count: number): Promise<void> {
   const { datagrams } = connection;
   console.log(`up to ${datagrams.maxDatagramSize} bytes`);
   const outcomes = new Map<string, number>();
-  for (let number = 0; number < count; number++) {
+  const toldOf: Promise<void>[] = [];
+  // Datagrams may be lost on either way, so that there may be more of them than answers.
+  for (let number = 0, answers = 0; answers < count; number++) {
     const data = new Uint8Array(20).fill(number);
-    datagrams.send(data, { onOutcome: (outcome) => outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1) });
+    const told = new Promise<void>((resolve) => {
+      datagrams.send(data, {
+        onOutcome: (outcome) => {
+          outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
+          resolve();
+        },
+      });
+    });
+    toldOf.push(told);
     await wait(100);
-    for (let back = datagrams.receive(); back !== undefined; back = datagrams.receive())
+    for (let back = datagrams.receive(); back !== undefined; back = datagrams.receive(), answers++)
       console.log(`${back[0]} is back`);
   }
+  // A connection that ends has no outcomes any more.
+  await Promise.race([Promise.all(toldOf), connection.closed]);
   for (const [outcome, times] of outcomes) console.log(`${times} ${outcome}`);
   await connection.close();
 }

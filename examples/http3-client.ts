@@ -25,7 +25,10 @@ const answers = new Map<number, { path: string; status: number; bytes: number }>
 
 function onEvent(event: QuicEvent): void {
   http.onEvent(event);
-  if (event.type === 'connected') for (const path of paths) ask(path);
+  if (event.type === 'connected') {
+    for (const path of paths) ask(path);
+    if (answers.size === 0) http.close();
+  }
   for (let told = http.nextEvent(); told !== undefined; told = http.nextEvent()) follow(told);
 }
 

@@ -17,19 +17,24 @@ const context = createQuicContext({ crypto, alpn: ['h3'], identity, unixTimeAtZe
 
 /** The engine of each connection, from its first event to its last. */
 const engines = new Map<number, Http3Connection>();
-/** What was read of a POST and not yet taken back, by connection and stream. */
-const unsent = new Map<string, Uint8Array>();
+/** What was read of a POST and not yet taken back, by connection and stream: it goes with either. */
+const unsent = new Map<Http3Connection, Map<number, Uint8Array>>();
 const chunk = new Uint8Array(16_384);
 
 function onEvent(event: QuicEvent): void {
   const { connection: id } = event;
   const connection = context.connection(id);
-  if (event.type === 'accepted' && connection !== undefined)
-    engines.set(id, new Http3Connection(connection, { maxFieldSectionSize: 65_536 }));
+  if (event.type === 'accepted' && connection !== undefined) {
+    const engine = new Http3Connection(connection, { maxFieldSectionSize: 65_536 });
+    engines.set(id, engine);
+    unsent.set(engine, new Map());
+  }
   const http = engines.get(id);
   http?.onEvent(event);
   for (let told = http?.nextEvent(); told !== undefined; told = http?.nextEvent()) answer(http!, told);
-  if (event.type === 'closed') engines.delete(id);
+  if (event.type !== 'closed' || http === undefined) return;
+  engines.delete(id);
+  unsent.delete(http);
 }
 
 function answer(http: Http3Connection, event: Http3Event): void {
@@ -43,19 +48,23 @@ function answer(http: Http3Connection, event: Http3Event): void {
     stream.write(new TextEncoder().encode(`Hello, ${path}\n`), true);
   } else if (event.type === 'content' || event.type === 'writable' || event.type === 'end') {
     sendBack(http, event.streamId);
-  } else if (event.type === 'failed') unsent.delete(`${http.connection.id} ${event.streamId}`);
+  } else if (event.type === 'failed' || event.type === 'stopped') {
+    // Nobody wants an answer any more, nor is its request read further.
+    unsent.get(http)?.delete(event.streamId);
+    stream?.stopReading();
+  }
 }
 
 /** Content goes back as it comes; while some is not taken, no more is read. Several events can follow the end of what is sent. */
 function sendBack(http: Http3Connection, streamId: number): void {
   const stream = http.stream(streamId);
-  if (stream === undefined || stream.hasEnded) return;
-  const key = `${http.connection.id} ${streamId}`;
+  const waiting = unsent.get(http);
+  if (stream === undefined || stream.hasEnded || waiting === undefined) return;
   for (;;) {
-    const bytes = unsent.get(key) ?? chunk.slice(0, stream.read(chunk));
+    const bytes = waiting.get(streamId) ?? chunk.slice(0, stream.read(chunk));
     const taken = stream.write(bytes);
-    if (taken < bytes.length) return void unsent.set(key, bytes.subarray(taken));
-    unsent.delete(key);
+    if (taken < bytes.length && !stream.hasSent) return void waiting.set(streamId, bytes.subarray(taken));
+    waiting.delete(streamId);
     if (bytes.length === 0) break;
   }
   if (stream.hasRead) stream.write(new Uint8Array(0), true);

@@ -10,11 +10,13 @@ import { connect, listen } from 'tsquic';
 const ALPNProtocols = ['files'];
 const { certificatePem, privateKeyPem } = await createSelfSigned({ hosts: ['127.0.0.1'] });
 const order: string[] = [];
+let onAll = (): void => {};
+const all = new Promise<void>((resolve) => (onAll = resolve));
 const listener = await listen(
   { host: '127.0.0.1', cert: certificatePem, key: privateKeyPem, ALPNProtocols },
   async (connection) => {
     for await (const { readable } of connection)
-      void new Response(readable).text().then((text) => order.push(text[0]!));
+      void new Response(readable).text().then((text) => order.push(text[0]!) === 3 && onAll());
   },
 );
 
@@ -31,5 +33,7 @@ streams[2]!.sendOrder = 4;
 console.log(`priorities: ${streams.map(({ priority }) => priority).join(' ')}`);
 await Promise.all(sent);
 await connection.finish();
+// What has arrived is not read yet.
+await all;
 await listener.finish();
 console.log(`arrived: ${order.toSorted().join(' ')}, first ${order[0]}`);

@@ -24,8 +24,12 @@ async function slowWayTo(server: Server): Promise<Server> {
   const port = Number(new URL(server.url).port);
   const [front, back] = [createSocket('udp4'), createSocket('udp4')];
   let client = 0;
+  let isOpen = true;
   const later = (socket: Socket, bytes: Buffer, to: () => number): void =>
-    void setTimeout(() => socket.send(bytes, to(), '127.0.0.1', () => {}), 15);
+    void setTimeout(() => {
+      // Datagrams that come as the way is closed may still wait here.
+      if (isOpen) socket.send(bytes, to(), '127.0.0.1', () => {});
+    }, 15);
   front.on('message', (bytes, from) => {
     client = from.port;
     later(back, bytes, () => port);
@@ -39,7 +43,7 @@ async function slowWayTo(server: Server): Promise<Server> {
     url: `https://127.0.0.1:${front.address().port}`,
     stop: async () => {
       await server.stop();
-      await new Promise((resolve) => setTimeout(resolve, 50));
+      isOpen = false;
       for (const socket of [front, back]) socket.close();
     },
   };

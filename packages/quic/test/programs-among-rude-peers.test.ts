@@ -121,6 +121,7 @@ const UNCAUGHT = /^\s+at |Node\.js v\d|unhandled|uncaught/im;
 describe('a server of the examples outlives clients that close, reset, stop and vanish at every event', () => {
   test.each([
     ['examples/echo-server.ts', 'echo', [cert, key, '0']],
+    ['examples/http3-server.ts', 'h3', [cert, key, '0']],
     ['examples/chat.ts', 'chat', ['serve', cert, key, '0']],
     ['examples/file-transfer.ts', 'file-transfer', ['receive', cert, key, folder]],
     [
@@ -194,6 +195,7 @@ describe('a client of the examples says in a line what its server did', () => {
       (
         [
           ['echo', (port: number) => ['examples/echo-client.ts', cert, String(port), 'hello']],
+          ['h3', (port: number) => ['examples/http3-client.ts', cert, String(port), '/hello', `@${cert}`]],
           ['chat', (port: number) => ['examples/chat.ts', 'join', cert, String(port), 'ann']],
           [
             'file-transfer',

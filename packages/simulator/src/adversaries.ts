@@ -4,6 +4,7 @@ import { BEGINNING_ABUSES } from './scenarios/adversary-beginnings.ts';
 import { EARLY_DATA_ABUSES } from './scenarios/adversary-early-data.ts';
 import { EXTENSION_ABUSES } from './scenarios/adversary-extensions.ts';
 import { FRAME_ABUSES } from './scenarios/adversary-frames.ts';
+import { HTTP3_ABUSES } from './scenarios/adversary-http3.ts';
 import { FLOODS } from './scenarios/adversary-floods.ts';
 import { MOVE_ABUSES } from './scenarios/adversary-moves.ts';
 import { QUEUE_ABUSES } from './scenarios/adversary-queues.ts';
@@ -23,6 +24,7 @@ export const ADVERSARIES: readonly AdversaryScenario[] = [
   ...AGAINST_CLIENTS,
   ...EXTENSION_ABUSES,
   ...EARLY_DATA_ABUSES,
+  ...HTTP3_ABUSES,
   ...MOVE_ABUSES,
   ...ADMISSION_ABUSES,
   ...BEGINNING_ABUSES,

@@ -4,6 +4,7 @@ import { Level } from '@tsquic/tls13';
 import { AdversaryHost } from './adversary-host.ts';
 import { AdversaryEndpoint, frame } from '@tsquic/adversary';
 import type { AdversaryScenario, AdversaryScene } from './adversary-scenario.ts';
+import { createHttp3Program } from './http3-program.ts';
 import { createTestIdentity } from './test-identity.ts';
 import { playWatched, textOf, type WitnessedRunOptions } from './witnessed-run.ts';
 import {
@@ -75,6 +76,7 @@ class AdversaryRun {
         ...(typeof scenario.honest === 'function' ? scenario.honest() : scenario.honest),
       },
       ...(scenario.program !== undefined && { program: scenario.program }),
+      ...(scenario.http3 !== undefined && { program: { onEvent: createHttp3Program(scenario.http3) } }),
     });
     const { world } = this.stage;
     const crypto = createCrypto(world.random.fork('adversary').fillBytes);
@@ -204,6 +206,9 @@ class AdversaryRun {
     const ended = end?.kind === 'transport' && !end.remote ? end.code : end?.kind;
     if (ended !== code)
       faults.push(`the connection ended by ${ended ?? 'nothing'}, not ${code ?? 'nothing'}`);
+    const { applicationCode } = this.scenario.limits;
+    if (applicationCode !== undefined && !isEndedBy(end, applicationCode))
+      faults.push(`the program ended it otherwise than by ${applicationCode}: ${JSON.stringify(end)}`);
     this.judgeBytes();
     if (heldBytes > mostHeld) faults.push(`${heldBytes} bytes are held, at most ${mostHeld}`);
     if (worstMs > mostMs) faults.push(`${SLOW}: ${worstMs.toFixed(1)} ms at a time`);
@@ -221,6 +226,10 @@ class AdversaryRun {
     if (bytesToOthers > mostToOthers)
       faults.push(`${bytesToOthers} bytes went elsewhere, at most ${mostToOthers}`);
   }
+}
+
+function isEndedBy(end: CloseReason | undefined, code: number): boolean {
+  return end?.kind === 'application' && !end.remote && end.code === code;
 }
 
 /** Ten round trips. */

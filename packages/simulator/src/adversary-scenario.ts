@@ -6,6 +6,7 @@ import type {
   TransportParameters,
 } from '@tsquic/quic-core';
 import type { CryptoProvider } from '@tsquic/crypto';
+import type { Http3Options } from '@tsquic/http3';
 import type { Identity, Level } from '@tsquic/tls13';
 import type { AdversaryEndpoint, AdversaryEndpointOptions } from '@tsquic/adversary';
 import type { AdversaryHost } from './adversary-host.ts';
@@ -26,6 +27,8 @@ export interface AdversaryScenario {
   readonly honest?: Partial<QuicContextOptions> | (() => Partial<QuicContextOptions>);
   /** What the honest side's program does with this connection. */
   readonly program?: StageProgram;
+  /** The honest side speaks HTTP/3 on this connection, with these options. Default: it reads and answers bytes. */
+  readonly http3?: Http3Options;
   /** Changes the adversary's transport parameters. */
   readonly parameters?: (parameters: TransportParameters) => void;
   /** Whether the adversary acknowledges packets. Default true. */
@@ -61,6 +64,8 @@ export interface AdversaryLimits {
    * must not end.
    */
   readonly code?: number | CloseReason['kind'];
+  /** The code that the honest side's program must end it by, where `code` is 'application'. RFC 9114 §8.1 */
+  readonly applicationCode?: number;
   /**
    * Bytes that the honest side may send for each byte that it gets, from the first round to a second after
    * the last.

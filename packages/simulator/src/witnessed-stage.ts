@@ -1,3 +1,4 @@
+import type { EventProgram } from './http3-program.ts';
 import type { CryptoProvider, RandomSource } from '@tsquic/crypto';
 import type { Address, QuicConnection, QuicContextOptions } from '@tsquic/quic-core';
 import type { LinkOptions } from './link.ts';
@@ -26,6 +27,8 @@ export interface WitnessedStageOptions {
 export interface StageProgram {
   /** Default true. */
   readonly reads?: boolean;
+  /** Takes every event of such a connection, in place of what else the program does. */
+  readonly onEvent?: EventProgram;
   /** Length of the answer to every request. Default 20000. */
   readonly responseBytes?: number;
   /** Whether it takes every use of a ticket for the first one, or gives no answer. Default true. */
@@ -70,11 +73,14 @@ export class WitnessedStage {
       name,
       addresses,
       keepsBytes: false,
-      reads: (connection) => !isHostile(connection) || program.reads !== false,
+      reads: (connection) =>
+        !isHostile(connection) || (program.reads !== false && program.onEvent === undefined),
       respond: (_request, _streamId, connection) =>
         isHostile(connection) ? (program.responseBytes ?? RESPONSE_BYTES) : RESPONSE_BYTES,
       onEvent: (event) => {
         const connection = peer.context.connection(event.connection);
+        if (program.onEvent !== undefined && connection !== undefined && isHostile(connection))
+          return program.onEvent(event, connection);
         // The connection may have ended while the event waited.
         if (connection === undefined || connection.closeReason !== undefined) return;
         if (event.type === 'ticket') this.onTicket(connection, event.ticket);
@@ -82,6 +88,7 @@ export class WitnessedStage {
           connection.earlyDataVerdict(true);
         if (event.type === 'datagram-readable') while (connection.datagrams.receive() !== undefined);
         if (event.type === 'connected' && (isServer || !event.resumed)) this.sendAll(peer, connection);
+        return undefined;
       },
       context: {
         crypto,
