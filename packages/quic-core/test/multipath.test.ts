@@ -229,4 +229,25 @@ describe('key updates', () => {
     expect(transferUs(pair, 8_000_000)).toBeLessThan(5 * SECOND);
     expect(pair.client.connection.statistics().keyUpdates).toBeGreaterThan(3);
   });
+
+  test.each(['client', 'server'] as const)(
+    'go through where a path was silent for many of them, also begun by the %s: draft-ietf-quic-multipath §2.5',
+    (side) => {
+      const transport = { maxPaths: 2, keyUpdatePackets: 100 };
+      const pair = twoPaths({ [side]: { transport } });
+      expect(pair.client.connection.setPathStatus(1, 'backup')).toBe(true);
+      pair.pass(200 * MS);
+      for (let i = 0; i < 3; i++) {
+        const { keyUpdates } = pair.client.connection.statistics();
+        expect(transferUs(pair, 2_000_000)).toBeLessThan(4 * SECOND);
+        expect(pair.client.connection.statistics().keyUpdates).toBeGreaterThan(keyUpdates + 2);
+        const { packetsDropped } = pair.server.connection.statistics();
+        const feeder = pair.client.sendPattern(100_000, { unidirectional: true });
+        expect(feeder.stream.setPath(1)).toBe(true);
+        expect(pair.run(() => pair.server.received(feeder.stream.id).finished, SECOND)).toBe(true);
+        expect(pair.server.connection.statistics().packetsDropped).toBe(packetsDropped);
+      }
+      for (const { connection } of [pair.client, pair.server]) expect(connection.closeReason).toBeUndefined();
+    },
+  );
 });

@@ -7,6 +7,7 @@ import { FRAME_ABUSES } from './scenarios/adversary-frames.ts';
 import { HTTP3_ABUSES } from './scenarios/adversary-http3.ts';
 import { FLOODS } from './scenarios/adversary-floods.ts';
 import { MOVE_ABUSES } from './scenarios/adversary-moves.ts';
+import { PATH_ABUSES } from './scenarios/adversary-paths.ts';
 import { QUEUE_ABUSES } from './scenarios/adversary-queues.ts';
 import { STATE_ABUSES } from './scenarios/adversary-state.ts';
 import { STREAM_ABUSES } from './scenarios/adversary-streams.ts';
@@ -26,6 +27,7 @@ export const ADVERSARIES: readonly AdversaryScenario[] = [
   ...EARLY_DATA_ABUSES,
   ...HTTP3_ABUSES,
   ...MOVE_ABUSES,
+  ...PATH_ABUSES,
   ...ADMISSION_ABUSES,
   ...BEGINNING_ABUSES,
   ...QUEUE_ABUSES,
