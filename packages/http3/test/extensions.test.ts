@@ -372,6 +372,31 @@ describe('streams of extensions', () => {
     scene.run(() => scene.server.eventsOf('end').length === 1, 'the request');
   });
 
+  test('what begins them is no frame of the control stream', () => {
+    const scene = new Scene({ client: 'hand', server: { bidirectionalTypes: [0x41] } });
+    new Hand(scene.client.connection).control(encodeVarint(0x41), Uint8Array.of(0));
+    scene.run(() => scene.server.connection.closeReason !== undefined, 'the end');
+    expect(scene.server.connection.closeReason).toMatchObject({ code: Code.FrameError });
+  });
+
+  test('that are reset before their first integer are no requests that were given up', () => {
+    const scene = new Scene({
+      client: 'hand',
+      server: { bidirectionalTypes: [0x41], maxAbandonedRequests: 5 },
+    });
+    const hand = new Hand(scene.client.connection);
+    hand.control();
+    for (let i = 0; i < 20; i++) hand.bidi(Uint8Array.of(0x40)).reset(1);
+    scene.pass(100_000);
+    expect(scene.server.connection.closeReason).toBeUndefined();
+    // Those that were requests count.
+    const requests = Array.from({ length: 10 }, () => hand.bidi(headers(...GET_FIELDS)));
+    scene.pass(50_000);
+    for (const stream of requests) stream.reset(1);
+    scene.run(() => scene.server.connection.closeReason !== undefined, 'the end');
+    expect(scene.server.connection.closeReason).toMatchObject({ code: Code.ExcessiveLoad });
+  });
+
   test('their settings are told, and so are those of the peer', () => {
     covers('rfc9114-7.2.4.2-11');
     const scene = new Scene({ server: { settings: new Map([[0x2c7cf000, 1]]) } });

@@ -9,6 +9,8 @@ import { decodeSettings, type Settings } from '../settings/settings.ts';
 /** Who is told what stands on the peer's control stream. What it throws is treated as an error of the peer. */
 export interface ControlReceiver {
   readonly isServer: boolean;
+  /** First integers of streams of extensions, which are no frames. RFC 9114 §9 */
+  readonly extensionTypes: readonly number[];
   onSettings(settings: Settings): void;
   /** The first stream, or push, that the peer does not take. */
   onGoAway(id: number): void;
@@ -67,6 +69,11 @@ export class ControlReader {
     if (!this.hasSettings && type !== FrameType.Settings)
       throw connectionError(Http3Code.MissingSettings, 'the control stream does not begin with SETTINGS');
     checkOnControlStream(type);
+    if (this.receiver.extensionTypes.includes(type))
+      throw connectionError(
+        Http3Code.FrameError,
+        'what begins a stream of an extension is on the control stream',
+      );
     if (!KNOWN.includes(type)) {
       this.toSkip = length;
       return;

@@ -222,9 +222,11 @@ export class Http3Connection {
   private onReset(streamId: number, code: number): void {
     const request = this.requests.get(streamId);
     if (request === undefined) return;
-    const { isPending } = request;
+    const { isPending, hasHead } = request;
     this.fail(request, code, 'the peer reset the stream', true);
-    if (isPending) this.requests.onAbandoned();
+    // A stream that was reset before its first integer may have been one of an extension.
+    const isRequest = hasHead || this.config.bidirectionalTypes.length === 0;
+    if (isPending && isRequest) this.requests.onAbandoned();
   }
 
   private onStopped(streamId: number, code: number): void {
@@ -377,7 +379,7 @@ export class Http3Connection {
 
   private createPeerStreams(isServer: boolean): PeerStreams {
     const control = new ControlReader({
-      isServer,
+      ...{ isServer, extensionTypes: this.config.bidirectionalTypes },
       onSettings: (settings) => this.onSettings(settings),
       onGoAway: (id) => this.onGoAway(id),
       onPriorityUpdate: (streamId, value) => this.onPriorityUpdate(streamId, value),
