@@ -6,6 +6,7 @@ import { EXTENSION_ABUSES } from './scenarios/adversary-extensions.ts';
 import { FRAME_ABUSES } from './scenarios/adversary-frames.ts';
 import { HTTP3_ABUSES } from './scenarios/adversary-http3.ts';
 import { FLOODS } from './scenarios/adversary-floods.ts';
+import { WEB_TRANSPORT_ABUSES } from './scenarios/adversary-webtransport.ts';
 import { MOVE_ABUSES } from './scenarios/adversary-moves.ts';
 import { PATH_ABUSES } from './scenarios/adversary-paths.ts';
 import { QUEUE_ABUSES } from './scenarios/adversary-queues.ts';
@@ -26,6 +27,7 @@ export const ADVERSARIES: readonly AdversaryScenario[] = [
   ...EXTENSION_ABUSES,
   ...EARLY_DATA_ABUSES,
   ...HTTP3_ABUSES,
+  ...WEB_TRANSPORT_ABUSES,
   ...MOVE_ABUSES,
   ...PATH_ABUSES,
   ...ADMISSION_ABUSES,

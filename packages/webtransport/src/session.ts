@@ -5,6 +5,7 @@ export { http3OptionsFor } from './session/http3-options.ts';
 export { CapsuleType, type SessionClose } from './session/capsules.ts';
 export { ClientSessions, type NoSession, type SessionTarget } from './session/client-sessions.ts';
 export { ConnectionSessions } from './session/connection-sessions.ts';
+export { EngineHost } from './session/engine-host.ts';
 export { DataStream, type DataStreamHandlers } from './session/data-stream.ts';
 export { decodeApplicationCode, encodeApplicationCode, WebTransportCode } from './session/error-code.ts';
 export { ServerSessions, type ServerSessionsHandlers } from './session/server-sessions.ts';

@@ -243,6 +243,21 @@ describe('streams', () => {
   });
 });
 
+test('a client that breaks the rules in session after session loses the connection', () => {
+  const scene = new Scene({ client: 'hand' });
+  scene.run(() => scene.clientEngine.hasPeerSettings);
+  for (let i = 0; i < 70; i++) {
+    const connect = scene.clientEngine.request({
+      ...{ method: 'CONNECT', scheme: 'https', authority: 'a', path: '/', fields: [] },
+      protocol: 'webtransport-h3',
+    });
+    connect?.write(capsule(CapsuleType.CloseSession));
+    scene.pass(100_000);
+  }
+  expect(scene.accepted).toHaveLength(65);
+  expect(scene.serverConnection.closeReason).toMatchObject({ code: Http3Code.ExcessiveLoad, remote: false });
+});
+
 describe('what nobody reads', () => {
   test('streams keep within the limits of the transport, and the session goes on', () => {
     const { scene, server } = attack({ server: { sessionWindowBytes: 50_000, maxSessionStreams: 50 } });

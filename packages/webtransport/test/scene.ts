@@ -6,6 +6,7 @@ import {
   ClientSessions,
   type DataStream,
   type DataStreamHandlers,
+  EngineHost,
   http3OptionsFor,
   ServerSessions,
   type Session,
@@ -16,7 +17,6 @@ import {
   type SessionRequest,
   type SessionTarget,
 } from '@tsquic/webtransport/session';
-import { EngineHost } from './engine-host.ts';
 
 /** What one session was told, with the bytes of its streams and its datagrams. */
 export class Log implements SessionHandlers {
@@ -267,13 +267,7 @@ export class Scene {
     if (client === 'hand') return host;
     const sessions = new ClientSessions(host, config);
     this.clientSide = sessions;
-    host.side = {
-      onSettings: ({ settings }) => sessions.onSettings(settings),
-      onRequest: () => undefined,
-      onExtensionStream: (stream) => sessions.sessions.onStream(stream),
-      onStreamsAvailable: (unidirectional) => sessions.sessions.onStreamsAvailable(unidirectional),
-      onGoAway: () => sessions.sessions.onGoAway(),
-    };
+    host.followClient(sessions);
     return host;
   }
 
@@ -294,13 +288,7 @@ export class Scene {
       onRefused: (_head, why) => this.refused.push(why),
     });
     this.serverSide = sessions;
-    host.side = {
-      onSettings: ({ settings }) => sessions.onSettings(settings),
-      onRequest: (stream, head) => sessions.onConnect(stream, head),
-      onExtensionStream: (stream) => sessions.sessions.onStream(stream),
-      onStreamsAvailable: (unidirectional) => sessions.sessions.onStreamsAvailable(unidirectional),
-      onGoAway: () => sessions.sessions.onGoAway(),
-    };
+    host.followServer(sessions);
     return host;
   }
 

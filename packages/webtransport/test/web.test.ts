@@ -71,6 +71,30 @@ describe('a session', () => {
     expect(await rejection(writer.write('text' as never))).toBeInstanceOf(TypeError);
   });
 
+  test('keeps the newest datagrams, as many and as long as the program says', async () => {
+    endpoints = await Endpoints.begin();
+    const [client, server] = await endpoints.open();
+    const { datagrams } = client;
+    datagrams.incomingHighWaterMark = 2;
+    const writer = server.datagrams.createWritable().getWriter();
+    const dropped = async (): Promise<number> => (await client.getStats()).datagrams.droppedIncoming;
+    let last = 0;
+    while ((await dropped()) < 20) await writer.write(Uint8Array.of(++last));
+    const reader = datagrams.readable.getReader();
+    expect((await reader.read()).value![0]).toBeGreaterThan(15);
+    datagrams.incomingMaxAge = 1;
+    await writer.write(Uint8Array.of(200));
+    while ((await client.getStats()).datagrams.expiredIncoming === 0) {
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      void reader.read();
+      await writer.write(Uint8Array.of(201));
+    }
+    expect(() => (datagrams.incomingMaxAge = -1)).toThrow(RangeError);
+    expect(() => (datagrams.outgoingHighWaterMark = Number.NaN)).toThrow(RangeError);
+    [datagrams.outgoingMaxAge, datagrams.incomingMaxAge] = [0, null];
+    expect([datagrams.outgoingMaxAge, datagrams.incomingMaxAge]).toEqual([null, null]);
+  });
+
   test('carries megabytes, at the pace of the reader', async () => {
     endpoints = await Endpoints.begin();
     const [client, server] = await endpoints.open();

@@ -196,7 +196,7 @@ class ConnectionExtension implements Http3ExtensionHandlers {
 
   private log(line: string): void {
     try {
-      this.options.log?.(line);
+      this.options.log?.(printable(line));
     } catch (error) {
       reportFault('log of WebTransport', error);
     }
@@ -208,6 +208,13 @@ function isCausedByPeer(error: unknown): boolean {
   const cause = (error as { readonly cause?: unknown } | undefined)?.cause;
   return error instanceof WebTransportError || cause instanceof WebTransportError;
 }
+
+/** A line that a terminal can be given, though clients chose parts of it. */
+function printable(line: string): string {
+  return line.slice(0, MOST_LINE).replace(/[^ -~]/g, '?');
+}
+
+const MOST_LINE = 1000;
 
 /** Whether a response of this status accepts nothing. */
 function isRefusal(status: number): boolean {

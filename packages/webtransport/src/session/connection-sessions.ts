@@ -29,6 +29,8 @@ export class ConnectionSessions {
   private readonly ended = new Set<number>();
   /** The largest session ID that was seen. */
   private largestId = -1;
+  /** Sessions in which the peer broke a rule. */
+  private faults = 0;
 
   constructor(host: SessionHost, config: SessionConfig) {
     this.host = host;
@@ -118,6 +120,9 @@ export class ConnectionSessions {
   private onOver(session: Session): void {
     if (!this.sessions.delete(session.id)) return;
     this.noteEnded(session.id);
+    // A peer that breaks rules again and again makes the program begin in vain. draft-ietf-webtrans-http3 §8
+    if (session.end?.kind === 'failed' && !session.end.remote && ++this.faults > MOST_FAULTS)
+      this.host.close(Http3Code.ExcessiveLoad, 'too many sessions break the rules');
   }
 
   private noteEnded(sessionId: number): void {
@@ -127,3 +132,6 @@ export class ConnectionSessions {
     this.waiting.reject(sessionId);
   }
 }
+
+/** Sessions of a connection that may end for what the peer does wrong. */
+const MOST_FAULTS = 64;

@@ -42,6 +42,8 @@ export class DataStream implements StreamHandlers {
   private readonly ownHeaderBytes: number;
   private readonly received: ReceivedCredit;
   private bodyWritten = 0;
+  /** Whether the end follows the header, which waits for the transport. */
+  private owesEnd = false;
   /** Whether the end was written. */
   private hasEnded = false;
   /** Whether nothing is sent any more: reset, or unwanted by the peer. */
@@ -125,7 +127,11 @@ export class DataStream implements StreamHandlers {
    * stream ends after the last one, but only if all were taken.
    */
   write(bytes: Uint8Array, fin = false): number {
-    if (!this.canSend || !this.sendHeader()) return 0;
+    if (!this.canSend) return 0;
+    if (!this.sendHeader()) {
+      this.owesEnd ||= fin && bytes.length === 0;
+      return 0;
+    }
     const room = Math.min(bytes.length, Math.max(this.owner.sendRoom, 0));
     const ends = fin && room === bytes.length;
     const taken = this.stream.write(bytes.subarray(0, room), ends);
@@ -171,7 +177,9 @@ export class DataStream implements StreamHandlers {
   }
 
   onWritable(): void {
-    if (this.canSend && this.sendHeader()) this.handlers.onWritable?.();
+    if (!this.canSend || !this.sendHeader()) return;
+    if (this.owesEnd) this.write(NOTHING, true);
+    else this.handlers.onWritable?.();
   }
 
   onReset(code: number): void {
@@ -238,3 +246,5 @@ export class DataStream implements StreamHandlers {
     this.received.settle();
   }
 }
+
+const NOTHING = new Uint8Array(0);

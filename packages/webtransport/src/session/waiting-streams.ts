@@ -57,8 +57,8 @@ export class WaitingStreams {
       ...{ resetCode: -1, stopCode: -1, isReleased: false },
     };
     this.waiting.push(entry);
-    if (this.waiting.length > this.sorter.maxWaiting)
-      this.waiting.shift()!.stream.discard(WebTransportCode.BufferedStreamRejected);
+    // Of most streams the header is there, and finds its session at once.
+    if (this.waiting.length > HEADERS_SHARE * this.sorter.maxWaiting) this.evict(this.waiting[0]!);
     return {
       onReadable: () => this.onReadable(entry),
       onReset: (code) => this.onReset(entry, code),
@@ -89,6 +89,10 @@ export class WaitingStreams {
     const destination = this.sorter.destinationOf(entry.id.value);
     if (destination.kind === 'session') this.adopt(entry, destination.session);
     else if (destination.kind === 'gone') this.refuse(entry);
+    else {
+      const known = this.waiting.filter(({ id }) => id.isComplete);
+      if (known.length > this.sorter.maxWaiting) this.evict(known[0]!);
+    }
   }
 
   private onReset(entry: WaitingStream, code: number): void {
@@ -110,6 +114,10 @@ export class WaitingStreams {
     if (entry.isReleased) stream.onReleased();
   }
 
+  private evict(entry: WaitingStream): void {
+    if (this.remove(entry)) entry.stream.discard(WebTransportCode.BufferedStreamRejected);
+  }
+
   private refuse(entry: WaitingStream): void {
     if (this.remove(entry)) entry.stream.discard(WebTransportCode.SessionGone);
   }
@@ -120,3 +128,6 @@ export class WaitingStreams {
     return at >= 0;
   }
 }
+
+/** For each stream that may wait for its session, so many may wait for the rest of their header. */
+const HEADERS_SHARE = 4;

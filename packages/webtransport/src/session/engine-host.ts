@@ -1,27 +1,39 @@
-import type { Http3Connection, Http3Event, Http3Stream, RequestHead } from '@tsquic/http3';
+import {
+  Http3Code,
+  type Http3Connection,
+  type Http3Event,
+  type Http3Stream,
+  type RequestHead,
+} from '@tsquic/http3';
 import type { QuicConnection, QuicEvent, QuicStream } from '@tsquic/quic-core';
-import type { ConnectHandlers, SessionHost, StreamHandlers } from '@tsquic/webtransport/session';
+import type { ClientSessions } from './client-sessions.ts';
+import type { ServerSessions } from './server-sessions.ts';
+import type { ConnectHandlers, SessionHost, StreamHandlers } from './session-host.ts';
 
-/** What the sessions of either side are told of their connection. */
-export interface SessionSide {
-  onSettings(event: Extract<Http3Event, { readonly type: 'settings' }>): void;
-  onRequest(stream: Http3Stream, head: RequestHead): ConnectHandlers | undefined;
-  onExtensionStream(stream: QuicStream): StreamHandlers;
-  onStreamsAvailable(unidirectional: boolean): void;
-  onGoAway(): void;
-}
-
-/** Events of an engine, and of the connection below, brought to the handlers of sessions. */
+/**
+ * Sessions over an engine that a program drives: it is given every event of the QUIC connection in the engine's place, and brings what
+ * that means to the sessions. Requests that are no sessions are answered with 501.
+ */
 export class EngineHost implements SessionHost {
   readonly engine: Http3Connection;
   readonly connection: QuicConnection;
-  side: SessionSide | undefined = undefined;
+  private side: ClientSessions | ServerSessions | undefined = undefined;
   private readonly requests = new Map<number, ConnectHandlers>();
   private readonly streams = new Map<number, StreamHandlers>();
 
   constructor(engine: Http3Connection) {
     this.engine = engine;
     this.connection = engine.connection;
+  }
+
+  /** Bring events to these sessions. */
+  followClient(sessions: ClientSessions): void {
+    this.side = sessions;
+  }
+
+  /** The same for a server. */
+  followServer(sessions: ServerSessions): void {
+    this.side = sessions;
   }
 
   request(head: RequestHead, handlers: ConnectHandlers): Http3Stream | undefined {
@@ -44,14 +56,16 @@ export class EngineHost implements SessionHost {
     this.engine.close(code, text);
   }
 
+  /** An event of the QUIC connection. */
   onQuicEvent(event: QuicEvent): void {
     this.engine.onEvent(event);
     this.pull();
-    if (event.type === 'streams-available') this.side?.onStreamsAvailable(event.unidirectional);
+    if (event.type === 'streams-available') this.side?.sessions.onStreamsAvailable(event.unidirectional);
     if ('streamId' in event) this.onStreamEvent(event, this.streams.get(event.streamId));
     this.pull();
   }
 
+  /** Call it after acting on sessions outside of `onQuicEvent`: what that led to is told. */
   pull(): void {
     for (let event = this.engine.nextEvent(); event !== undefined; event = this.engine.nextEvent())
       this.onHttpEvent(event);
@@ -72,56 +86,74 @@ export class EngineHost implements SessionHost {
       case 'stream-released':
         handlers?.onReleased?.();
         this.streams.delete(event.streamId);
+        this.requests.delete(event.streamId);
         return;
       default:
     }
   }
 
   private onHttpEvent(event: Http3Event): void {
-    const request = 'streamId' in event ? this.requests.get(event.streamId) : undefined;
     switch (event.type) {
       case 'settings':
-        return this.side?.onSettings(event);
+        return this.side?.onSettings(event.settings);
       case 'request':
         return this.onRequest(event.streamId, event.head);
-      case 'response':
-        return request?.onResponse?.(event.head);
-      case 'content':
-        return request?.onContent?.();
-      case 'end':
-        return request?.onEnd?.();
-      case 'writable':
-        return request?.onWritable?.();
-      case 'stopped':
-        return request?.onStopped?.(event.code);
-      case 'failed':
-        return request?.onFailed?.(event);
-      case 'datagram':
-        return request?.onDatagram?.();
       case 'extension-stream':
         return this.onExtensionStream(event.streamId);
       case 'goaway':
-        return this.side?.onGoAway();
+        return this.side?.sessions.onGoAway();
       case 'closed':
         for (const handlers of this.requests.values()) handlers.onClosed?.(event.reason);
         return;
       default:
+        if ('streamId' in event) tellConnectStream(event, this.requests.get(event.streamId) ?? {});
     }
   }
 
   private onRequest(streamId: number, head: RequestHead): void {
-    const stream = this.engine.stream(streamId)!;
-    const handlers = head.protocol === undefined ? undefined : this.side?.onRequest(stream, head);
+    const stream = this.engine.stream(streamId);
+    if (stream === undefined) return;
+    const { side } = this;
+    const handlers = side !== undefined && 'onConnect' in side ? side.onConnect(stream, head) : undefined;
     if (handlers !== undefined) this.requests.set(streamId, handlers);
-    else stream.respond({ status: 501, fields: [] }, true);
+    else if (!stream.hasEnded) {
+      stream.respond({ status: NOT_IMPLEMENTED, fields: [] }, true);
+      stream.stopReading();
+    }
   }
 
   private onExtensionStream(streamId: number): void {
     const stream = this.connection.stream(streamId);
     if (stream === undefined) return;
-    const handlers = this.side?.onExtensionStream(stream);
-    if (handlers === undefined) return stream.discard(0x103);
+    const handlers = this.side?.sessions.onStream(stream);
+    if (handlers === undefined) return stream.discard(Http3Code.StreamCreationError);
     this.streams.set(streamId, handlers);
     if (stream.readableBytes > 0 || stream.finished) handlers.onReadable?.();
   }
 }
+
+type ConnectEvent = Extract<Http3Event, { readonly streamId: number }>;
+
+function tellConnectStream(event: ConnectEvent, handlers: ConnectHandlers): void {
+  switch (event.type) {
+    case 'response':
+      return handlers.onResponse?.(event.head);
+    case 'content':
+      return handlers.onContent?.();
+    case 'end':
+      return handlers.onEnd?.();
+    case 'writable':
+      return handlers.onWritable?.();
+    case 'stopped':
+      return handlers.onStopped?.(event.code);
+    case 'failed':
+      return handlers.onFailed?.(event);
+    case 'datagram':
+      return handlers.onDatagram?.();
+    default:
+    // Sessions have neither trailers nor priorities of their own.
+  }
+}
+
+/** RFC 9110 §15.6.2 */
+const NOT_IMPLEMENTED = 501;
