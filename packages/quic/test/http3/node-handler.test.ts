@@ -1,0 +1,153 @@
+import { createHash } from 'node:crypto';
+import { type IncomingMessage, type ServerResponse } from 'node:http';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { createGzip } from 'node:zlib';
+import { expect, test } from '@jest/globals';
+import express from 'express';
+import { nodeHandler } from 'tsquic/http3';
+import { watchFaults } from './faults.ts';
+import { clientIn, failure } from './fetching.ts';
+import { realPair } from './real.ts';
+import { Scene } from './scene.ts';
+
+const faults = watchFaults();
+
+test('an application of Express runs unchanged', async () => {
+  const app = express();
+  app.disable('x-powered-by');
+  app.use(express.json());
+  app.get(
+    '/hello/:name',
+    (req, res) =>
+      void res.json({ hello: req.params.name, query: req.query, host: req.hostname, secure: req.secure }),
+  );
+  app.post(
+    '/sum',
+    (req, res) =>
+      void res
+        .status(201)
+        .set('x-sum', 'yes')
+        .send(String((req.body as number[]).reduce((a, b) => a + b, 0))),
+  );
+  app.get('/moved', (_req, res) => res.redirect('/hello/again'));
+  app.get('/fails', () => {
+    throw new Error('mine');
+  });
+  app.get('/cookies', (_req, res) => void res.cookie('a', '1').cookie('b', '2').sendStatus(204));
+  app.use(
+    (error: Error, _req: unknown, res: express.Response, _next: unknown) =>
+      void res.status(500).send(`failed: ${error.message}`),
+  );
+  const scene = await Scene.create(nodeHandler(app));
+  const client = await clientIn(scene);
+  const text = async (path: string, init = {}): Promise<string> => {
+    const response = await client.get(path, init);
+    return `${response.status} ${await scene.until(response.text())}`;
+  };
+  expect(await text('/hello/you?a=1')).toBe(
+    '200 {"hello":"you","query":{"a":"1"},"host":"localhost","secure":true}',
+  );
+  const json = { 'content-type': 'application/json' };
+  expect(await text('/sum', { method: 'POST', body: '[1,2,3]', headers: json })).toBe('201 6');
+  expect(await text('/sum', { method: 'POST', body: '[1,2', headers: json })).toMatch(/^500 failed: /);
+  expect(await text('/moved')).toMatch(/^200 .*again/);
+  expect(await text('/fails')).toBe('500 failed: mine');
+  expect(await text('/nowhere')).toMatch(/^404 .*Cannot GET/s);
+  expect(await text('/nowhere', { method: 'POST', body: 'x'.repeat(1_000_000) })).toMatch(/^404/);
+  expect((await client.get('/cookies')).headers.getSetCookie()).toEqual(['a=1; Path=/', 'b=2; Path=/']);
+  const cached = await client.get('/hello/you');
+  await scene.until(cached.text());
+  const again = await client.get('/hello/you', { headers: { 'if-none-match': cached.headers.get('etag')! } });
+  expect([again.status, await scene.until(again.text())]).toEqual([304, '']);
+  const head = await client.get('/hello/you', { method: 'HEAD' });
+  expect([head.status, head.headers.get('content-length')]).toEqual([
+    200,
+    cached.headers.get('content-length'),
+  ]);
+  await client.close();
+});
+
+test('content flows through handlers of node:http, both ways and at the pace of the slower side', async () => {
+  const listener = async (req: IncomingMessage, res: ServerResponse): Promise<void> => {
+    if (req.url === '/hash') {
+      const hash = createHash('sha256');
+      for await (const chunk of req) hash.update(chunk as Uint8Array);
+      res.writeHead(200, 'fine', { 'x-hash': hash.digest('hex') });
+      res.end();
+    } else if (req.url === '/gzip') {
+      res.setHeader('content-encoding', 'gzip');
+      await pipeline(req, createGzip(), res);
+    } else {
+      res.write('trailers ');
+      res.addTrailers({ 'x-after': 'yes' });
+      res.end(`${req.httpVersion} ${req.headers['x-a']?.toString()} ${req.socket.remoteAddress}`);
+    }
+  };
+  const { get, close } = await realPair(nodeHandler(listener));
+  const content = new Uint8Array(3_000_000).map((_, index) => index * index);
+  const init = { method: 'POST', body: content };
+  const hashed = await get('/hash', init);
+  expect(hashed.headers.get('x-hash')).toBe(createHash('sha256').update(content).digest('hex'));
+  const unpacked = new Uint8Array(await (await get('/gzip', init)).arrayBuffer());
+  expect(Buffer.compare(unpacked, content)).toBe(0);
+  expect(await (await get('/', { headers: { 'x-a': 'b' } })).text()).toBe('trailers 3.0 b 127.0.0.1');
+  await close();
+});
+
+test('handlers of node:http that fail, and clients that leave them, end one request only', async () => {
+  const log: string[] = [];
+  const listener = (req: IncomingMessage, res: ServerResponse): unknown => {
+    const name = req.url!.slice(1);
+    req.on('aborted', () => log.push(`${name} aborted`));
+    res.on('close', () => log.push(`${name} closed ${res.writableFinished}`));
+    if (name === 'throws') throw new Error('thrown');
+    if (name === 'rejects') return Promise.reject(new Error('rejected'));
+    if (name === 'destroys') return res.destroy(new Error('destroyed'));
+    if (name === 'half') {
+      res.write('half');
+      setImmediate(() => res.destroy(new Error('no other half')));
+      return undefined;
+    }
+    if (name === 'twice') {
+      res.end('once');
+      res.end('twice');
+      res.write('thrice', (error) => log.push(String(error)));
+      return undefined;
+    }
+    if (name === 'bad') return res.writeHead(99).end();
+    if (name === 'endless')
+      return Readable.from(
+        (function* () {
+          for (;;) yield new Uint8Array(1000);
+        })(),
+      ).pipe(res);
+    req.resume();
+    return undefined;
+  };
+  const scene = await Scene.create(nodeHandler(listener));
+  const client = await clientIn(scene);
+  for (const name of ['throws', 'rejects', 'destroys', 'bad'])
+    expect((await client.get(`/${name}`)).status).toBe(500);
+  expect(faults()).toEqual([
+    ...['thrown', 'rejected', 'destroyed'].map((text) => `a handler of requests failed: ${text}`),
+    expect.stringContaining('99'),
+  ]);
+  const half = await failure(client.get('/half').then((response) => scene.until(response.text())));
+  expect(half).toMatch(/^TypeError: (fetch failed|the response ended early)/);
+  expect(faults()).toEqual(['a handler of requests failed: no other half']);
+  expect(await scene.until((await client.get('/twice')).text())).toBe('once');
+  expect(log).toContain('twice closed true');
+  expect(log).toContain('Error: write after end');
+  for (const name of ['endless', 'never']) {
+    const controller = new AbortController();
+    const left = failure(client.begin(`/${name}`, { method: 'POST', body: 'x', signal: controller.signal }));
+    await scene.network.pass(30_000);
+    controller.abort();
+    await left;
+    await scene.network.pass(30_000);
+    expect(log).toContain(`${name} closed false`);
+  }
+  expect(client.agent.statistics().activeRequests).toBe(0);
+  await client.close();
+});
