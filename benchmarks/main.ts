@@ -1,4 +1,4 @@
-// pnpm bench [core] [breadth] [micro] [loopback] [handshakes] [memory] [connections] [startup] [--rounds N] [--connections N] [--shared] [--json]
+// pnpm bench [core] [breadth] [micro] [loopback] [handshakes] [memory] [connections] [startup] [http3] [--rounds N] [--connections N] [--shared] [--json]
 import { cpus, loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 import { formatTable, type Findings } from './benchmark.ts';
@@ -6,6 +6,7 @@ import { measureBreadth } from './breadth.ts';
 import { measureConnections } from './connections.ts';
 import { measureCore } from './core.ts';
 import { measureHandshakes } from './handshakes.ts';
+import { measureHttp3 } from './http3.ts';
 import { measureLoopback, measureMemory } from './loopback.ts';
 import { measureMicro } from './micro.ts';
 import { measureStartup } from './startup.ts';
@@ -19,6 +20,7 @@ const BENCHMARKS: Readonly<Record<string, (rounds: number) => Promise<Findings>>
   memory: measureMemory,
   connections: () => measureConnections(Number(values.connections), values.shared),
   startup: measureStartup,
+  http3: measureHttp3,
 };
 
 const USAGE = `pnpm bench [NAME...] [--rounds N] [--connections N] [--shared] [--json]

@@ -45,6 +45,24 @@ test.concurrent('two-networks moves a transfer to a second network', async () =>
   expect(await program.ended()).toBe(0);
 });
 
+test.concurrent('file-drop takes uploads and gives files back', async () => {
+  await prepared;
+  const dropped = join(folder, 'dropped');
+  mkdirSync(dropped);
+  const files = [join(folder, 'little'), join(folder, 'much')];
+  files.forEach((file, index) => writeFileSync(file, randomBytes(index * 3_000_000 + 10)));
+  const server = new Program('examples/file-drop.ts', 'serve', cert, key, dropped);
+  const port = /\d+/.exec(await server.says('listening on port'))![0];
+  const client = new Program('examples/file-drop.ts', 'send', cert, port, ...files);
+  expect(await client.ended()).toBe(0);
+  expect(await client.says('much: 201')).toContain(hash(files[1]!));
+  await client.says('much: 3000010 bytes came back');
+  await client.says('there are little much');
+  for (const file of files) expect(hash(join(dropped, file.slice(folder.length)))).toBe(hash(file));
+  server.child.kill('SIGTERM');
+  expect(await server.ended()).toBe(0);
+});
+
 test.concurrent('chat lets two talk', async () => {
   await prepared;
   const server = new Program('examples/chat.ts', 'serve', cert, key, '0');
@@ -78,6 +96,7 @@ test.each<[string, ...string[]]>([
   ['versions', 'version 1 and version 2 speaks version 2', 'version 1 speaks version 1'],
   ['priorities', 'priorities: 10 12 8', 'arrived: a b c'],
   ['rebind', 'is active', '5000000 bytes came back'],
+  ['hono', '/ 200 Hello over HTTP/3', '/count 200 1 2 3', '/nowhere 404', '/upper 200 LOUDER'],
   ['admission', 'server 0.42', "the token 'retry'", 'CONNECTION_REFUSED'],
 ])('%s, a server and its clients in one process', async (name, ...lines) => {
   const program = new Program(`examples/${name}.ts`);

@@ -63,7 +63,7 @@ export function splitAgentOptions(options: Http3AgentOptions): {
   const connecting: Record<string, unknown> = {};
   const given: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(options)) {
-    if (!(name in KINDS)) connecting[name] = value;
+    if (!Object.hasOwn(KINDS, name)) connecting[name] = value;
     else if (value !== undefined) given[name] = value;
   }
   return { config: { ...DEFAULTS, ...given }, connecting };

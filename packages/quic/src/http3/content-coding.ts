@@ -13,29 +13,32 @@ export function decodeContent(body: ReadableStream<Uint8Array>, codings: string)
     .split(',')
     .map((name) => name.trim())
     .filter((name) => name !== '' && name !== 'identity');
-  if (names.length === 0 || names.length > MOST_CODINGS || !names.every((name) => name in DECODERS))
+  if (names.length === 0 || names.length > MOST_CODINGS || !names.every((name) => DECODERS.has(name)))
     return body;
   const decoded = names.reduceRight((coded, name) => coded.pipeThrough(decoder(name)), body);
   return Object.setPrototypeOf(decoded, QuicReadable.prototype) as ReadableStream<Uint8Array>;
 }
 
 function decoder(name: string): ReadableWritablePair<Uint8Array, Uint8Array> {
-  return Duplex.toWeb(DECODERS[name]!());
+  return Duplex.toWeb(DECODERS.get(name)!());
 }
 
 /** Content that is cut short gives what there is of it, as browsers do. */
 const LENIENT = { flush: constants.Z_SYNC_FLUSH, finishFlush: constants.Z_SYNC_FLUSH };
 
-const DECODERS: Readonly<Record<string, () => Duplex>> = {
-  gzip: () => createGunzip(LENIENT),
-  'x-gzip': () => createGunzip(LENIENT),
-  deflate: () => createInflate(LENIENT),
-  br: () =>
-    createBrotliDecompress({
-      flush: constants.BROTLI_OPERATION_FLUSH,
-      finishFlush: constants.BROTLI_OPERATION_FLUSH,
-    }),
-};
+const DECODERS: ReadonlyMap<string, () => Duplex> = new Map<string, () => Duplex>([
+  ['gzip', () => createGunzip(LENIENT)],
+  ['x-gzip', () => createGunzip(LENIENT)],
+  ['deflate', () => createInflate(LENIENT)],
+  [
+    'br',
+    () =>
+      createBrotliDecompress({
+        flush: constants.BROTLI_OPERATION_FLUSH,
+        finishFlush: constants.BROTLI_OPERATION_FLUSH,
+      }),
+  ],
+]);
 
 /** Codings of one response: each costs memory, and multiplies what a few bytes become. */
 const MOST_CODINGS = 2;

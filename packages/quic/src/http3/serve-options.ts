@@ -71,7 +71,7 @@ export function splitServeOptions(options: ServeOptions): {
   const listening: Record<string, unknown> = {};
   const given: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(options)) {
-    if (!(name in KINDS)) listening[name] = value;
+    if (!Object.hasOwn(KINDS, name)) listening[name] = value;
     else if (value !== undefined) given[name] = value;
   }
   return { config: { ...DEFAULTS, ...given }, listening };

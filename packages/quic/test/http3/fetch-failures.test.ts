@@ -1,5 +1,12 @@
 import { expect, test } from '@jest/globals';
-import { fetch, Http3Agent, type Http3Handler, type Http3RequestInit, type ServeOptions } from 'tsquic/http3';
+import {
+  fetch,
+  Http3Agent,
+  type Http3Handler,
+  type Http3Session,
+  type Http3RequestInit,
+  type ServeOptions,
+} from 'tsquic/http3';
 import { watchFaults } from './faults.ts';
 import { clientIn, failure, type SceneClient } from './fetching.ts';
 import { Scene } from './scene.ts';
@@ -192,6 +199,15 @@ test('a connection that ended while it was idle is replaced, for requests that m
     /^TypeError: fetch failed < ERR_QUIC_APPLICATION/,
   );
   expect(client.opened).toHaveLength(2);
+  await client.close();
+});
+
+test('a server that rejects everything is asked four times', async () => {
+  const goes = { onSession: (session: Http3Session) => (queueMicrotask(() => session.goAway(true)), {}) };
+  const scene = await Scene.create(() => new Response('x'), { extensions: [goes] });
+  const client = await clientIn(scene);
+  expect(await failure(client.get('/'))).toMatch(/^TypeError: fetch failed < ERR_QUIC_/);
+  expect(client.opened.length).toBeLessThanOrEqual(5);
   await client.close();
 });
 
