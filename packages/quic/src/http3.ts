@@ -13,7 +13,7 @@ export type {
   MessageFailure,
 } from './http3/handlers.ts';
 export type { KeptOrigin, KeptOrigins } from './http3/kept-origins.ts';
-export { nodeHandler } from './http3/node-handler.ts';
+export { nodeHandler } from './http3/node-listener.ts';
 export { RequestInfo } from './http3/request-info.ts';
 export { serve } from './http3/serve.ts';
 export type { Http3Handler, Http3ServerOptions, ServeOptions } from './http3/serve-options.ts';
