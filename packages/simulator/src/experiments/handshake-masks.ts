@@ -1,7 +1,7 @@
 import { Group } from '@tsquic/crypto';
 import type { LinkOptions } from '../link.ts';
 import { QUIC_1, QUIC_2 } from '../negotiated-version.ts';
-import type { Scenario } from '../scenario.ts';
+import type { Scenario, ScenarioMove } from '../scenario.ts';
 import { createScenarioSession, runScenario, type ScenarioRunOptions } from '../scenario-run.ts';
 import { type Summary, summarize } from '../sample.ts';
 
@@ -21,7 +21,8 @@ export const MASK_CEILING_US = 130_000_000;
  * Kinds of first flights: 'large' has a server certificate chain of 7.5 KB, more than the anti-amplification
  * limit; 'post-quantum' is a key exchange by X25519MLKEM768, whose ClientHello and ServerHello each take two
  * datagrams; 'retry' makes the client prove its address. With 'version 2' the client begins in version 1, and the
- * server changes to version 2, which it prefers: compatible negotiation, RFC 9368 §2.3.
+ * server changes to version 2, which it prefers: compatible negotiation, RFC 9368 §2.3. 'multipath': both ends offer it, and the
+ * client opens a second path, which is not lossy, as soon as it may.
  */
 export const MASK_FLIGHTS = [
   'plain',
@@ -36,6 +37,8 @@ export const MASK_FLIGHTS = [
   'version 2, retry',
   'version 2, 0-RTT accepted',
   'version 2, 0-RTT rejected',
+  'multipath',
+  'multipath, 0-RTT accepted',
 ] as const;
 /** One of `MASK_FLIGHTS`. */
 export type MaskFlight = (typeof MASK_FLIGHTS)[number];
@@ -99,8 +102,9 @@ function maskScenario(flight: MaskFlight, mask: number): Scenario {
     link: { delayUs: 10_000 },
     up: lossy(0),
     down: lossy(HALF),
-    client: patient,
-    server: patient,
+    client: { ...patient, ...(has('multipath') && { maxPaths: 3 }) },
+    server: { ...patient, ...(has('multipath') && { maxPaths: 3 }) },
+    ...(has('multipath') && { moves: [OPEN], secondPath: { up: NO_LOSS, down: NO_LOSS } }),
     ...(has('large') && { chainBytes: 7500 }),
     ...(has('retry') && { retry: 'always' as const }),
     ...(has('post-quantum') && { groups: [Group.X25519MLKEM768, Group.X25519] }),
@@ -111,6 +115,9 @@ function maskScenario(flight: MaskFlight, mask: number): Scenario {
     ceilingUs: MASK_CEILING_US,
   };
 }
+
+const OPEN: ScenarioMove = { afterUs: 0, to: 'address', how: 'open' };
+const NO_LOSS: Partial<LinkOptions> = { loss: { kind: 'list', indexes: [] } };
 
 function fates(mask: number, shift: number): string {
   return Array.from({ length: HALF }, (_, bit) => ((mask >>> (shift + bit)) & 1 ? 'x' : '.')).join('');
