@@ -1,4 +1,4 @@
-import { Http3Code, type Http3Stream, type RequestHead } from '@tsquic/http3';
+import type { Http3Stream, RequestHead } from '@tsquic/http3';
 import type { CloseReason, HttpPriority } from '@tsquic/quic-core';
 import { whenAborted } from '../abort.ts';
 import type { Alternative } from './alt-svc.ts';
@@ -52,6 +52,8 @@ export class ClientExchange implements Http3StreamHandlers {
   private isSending = false;
   private isReceiving = true;
   private isAwaited = false;
+  /** Why the sending of content was stopped from here or by the server; undefined while it was not. */
+  private stopped: { readonly reason: unknown } | undefined = undefined;
 
   constructor(request: SentRequest) {
     this.request = request;
@@ -124,7 +126,7 @@ export class ClientExchange implements Http3StreamHandlers {
 
   /** The server has read enough of the content; its response goes on. RFC 9114 §4.1 */
   onStopped(code: number): void {
-    this.outgoing?.stop(
+    this.stopSending(
       new QuicStreamError(code, `the server wants no more content, code ${code}`, 'ERR_QUIC_STREAM_STOPPED'),
     );
   }
@@ -137,7 +139,7 @@ export class ClientExchange implements Http3StreamHandlers {
   onClosed(reason: CloseReason): void {
     const { error } = closeOutcome(reason);
     if (this.hasAnswer) {
-      this.outgoing?.stop(error);
+      this.stopSending(error);
       this.trailers.reject(cutResponse(error));
       this.body?.onLost(cutResponse(error));
       this.isReceiving = false;
@@ -152,6 +154,7 @@ export class ClientExchange implements Http3StreamHandlers {
     const { session } = this.connection;
     this.isSending = true;
     this.outgoing = new OutgoingBody(this.stream, { wake: () => session.wake() });
+    if (this.stopped !== undefined) this.outgoing.stop(this.stopped.reason);
     const { trailers, contentLength } = this.request;
     try {
       if (content instanceof Uint8Array) await this.outgoing.sendBytes(content, trailers);
@@ -164,28 +167,33 @@ export class ClientExchange implements Http3StreamHandlers {
     }
   }
 
-  /** The content that the program supplies has failed, or nobody wants it any more. */
+  /** Nobody wants more of the content. */
+  private stopSending(reason: unknown): void {
+    this.stopped ??= { reason };
+    this.outgoing?.stop(reason);
+  }
+
+  /** The content that the program supplies has failed, also after the response has ended, unless it was stopped before. */
   private onContentFailed(error: unknown): void {
-    if (error instanceof QuicStreamError || this.stream.hasSent || !this.isReceiving) return;
+    if (this.stopped?.reason === error || this.stream.hasSent) return;
     this.stream.cancel();
     this.fail(error, undefined);
     this.connection.session.wake();
   }
 
-  /** The program reads no further. */
+  /** The program reads no further, which ends the request as a whole, as the platform's fetch has it. */
   private giveUp(reason: unknown): void {
     this.trailers.reject(reason);
     this.isReceiving = false;
-    // Content that is still sent may be what the program is after.
-    if (this.isSending) this.stream.stopReading(Http3Code.RequestCancelled);
-    else this.stream.cancel();
+    this.stream.cancel();
+    this.stopSending(reason);
     this.connection.session.wake();
     this.settle();
   }
 
   private abort(reason: unknown): void {
     this.stream.cancel();
-    this.outgoing?.stop(reason);
+    this.stopSending(reason);
     this.trailers.reject(reason);
     this.head.reject(reason);
     this.body?.fail(reason);
@@ -195,7 +203,7 @@ export class ClientExchange implements Http3StreamHandlers {
   }
 
   private fail(cause: unknown, unprocessed: UnprocessedRequest | undefined): void {
-    this.outgoing?.stop(cause);
+    this.stopSending(cause);
     this.head.reject(unprocessed ?? failedFetch(cause));
     this.trailers.reject(cutResponse(cause));
     this.body?.fail(cutResponse(cause));

@@ -69,7 +69,8 @@ function finished(answer: ReceivedAnswer, { url, method }: AgentRequest, redirec
   const shown = new URL(url);
   shown.hash = '';
   const isEmpty = method === 'HEAD' || NULL_BODY.has(status);
-  if (isEmpty && method !== 'HEAD') void answer.body.cancel();
+  // It may have content all the same, which nobody would read. RFC 9110 §15.3.6
+  if (status === 205 && method !== 'HEAD') void answer.body.cancel().catch(nothing);
   const body = isEmpty ? null : decodeContent(answer.body, headers.get('content-encoding') ?? '');
   return responseOf({ status, headers, body }, { url: shown.href, redirected, trailers });
 }
@@ -97,6 +98,8 @@ function priorityOf(priority: Http3RequestInit['priority']): HttpPriority | unde
   if (priority === undefined || priority === 'auto') return undefined;
   return typeof priority === 'object' ? priority : { urgency: priority === 'high' ? 1 : 5 };
 }
+
+function nothing(): void {}
 
 function sharedAgent(): Http3Agent {
   return (shared ??= new Http3Agent());

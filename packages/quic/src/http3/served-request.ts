@@ -271,8 +271,8 @@ export class ServedRequest implements Http3StreamHandlers {
     this.session.wake();
   }
 
-  private stopReading(): void {
-    this.stream.stopReading();
+  private stopReading(code: number = Http3Code.NoError): void {
+    this.stream.stopReading(code);
     this.session.wake();
   }
 
@@ -280,6 +280,8 @@ export class ServedRequest implements Http3StreamHandlers {
   private leave(error: QuicError): void {
     this.body?.fail(error);
     eventsOfInfo(this.info).onFailed(error);
+    // A stream whose content nobody reads would take the client's allowance for as long as the connection lasts.
+    this.stopReading(Http3Code.RequestCancelled);
     if (this.isGone || (this.stream.hasEnded && !this.isRefused)) return;
     this.isGone = true;
     this.outgoing?.stop(error);
