@@ -44,6 +44,28 @@ describe('a server that goes', () => {
     expect(server.eventsOf('closed')[0]!.reason).toMatchObject({ kind: 'application', code: Code.NoError });
   });
 
+  test('rejects what has no head, so that it is not held', () => {
+    const scene = new Scene({ client: 'hand' });
+    const hand = new Hand(scene.client.connection);
+    hand.control();
+    const begun = hand.bidi(Uint8Array.of(1));
+    const other = hand.bidi(headers(...GET_FIELDS));
+    const { engine } = scene.server;
+    scene.run(() => scene.server.eventsOf('request').length === 1, 'the other request');
+    expect(engine.nextRequestId).toBe(8);
+    engine.goAway();
+    engine.rejectUnread(begun.id);
+    expect(engine.stream(begun.id)).toBeDefined();
+    engine.rejectUnread();
+    expect([engine.stream(begun.id) === undefined, engine.stream(other.id) === undefined]).toEqual([
+      ...[true, false],
+    ]);
+    scene.run(() => scene.pair.client.has('stream-reset'), 'the rejection');
+    expect(scene.pair.client.events.find(({ type }) => type === 'stream-reset')).toMatchObject({
+      ...{ streamId: begun.id, code: Code.RequestRejected },
+    });
+  });
+
   test('has drained once its responses have arrived, so that closing loses none', () => {
     const body = new Uint8Array(100_000).fill(7);
     let left = body;

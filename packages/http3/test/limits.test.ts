@@ -74,9 +74,45 @@ describe('fields that are too large', () => {
     ]);
     expect(scene.server.connection.closeReason).toBeUndefined();
   });
+
+  test('content after such a response is not taken, and that does not throw either', () => {
+    const taken: number[] = [];
+    const scene = new Scene({
+      client: { maxFieldSectionSize: 1000 },
+      onServer: (event, { engine }) => {
+        if (event.type !== 'end') return;
+        const stream = engine.stream(event.streamId)!;
+        stream.respond({ status: 200, fields: LARGE });
+        taken.push(stream.write(new Uint8Array(5), true));
+      },
+    });
+    scene.client.engine.request(GET, { ends: true });
+    scene.run(() => scene.client.eventsOf('failed').length === 1, 'the failure');
+    expect(taken).toEqual([0]);
+  });
 });
 
 describe('floods', () => {
+  test('of interim responses that the client does not read are left out', () => {
+    const scene = new Scene({ client: 'hand' });
+    const hand = new Hand(scene.client.connection);
+    hand.control();
+    const { id } = hand.complete(headers(...GET_FIELDS));
+    scene.run(() => scene.server.eventsOf('end').length === 1, 'the request');
+    const stream = scene.server.engine.stream(id)!;
+    for (let i = 0; i < 5000; i++)
+      stream.respond({ status: 103, fields: [{ name: 'x', value: 'a'.repeat(1000) }] });
+    stream.respond({ status: 204, fields: [] }, true);
+    const client = scene.client.connection.stream(id)!;
+    const into = new Uint8Array(10_000);
+    let bytes = 0;
+    scene.run(() => {
+      for (let count = client.read(into); count > 0; count = client.read(into)) bytes += count;
+      return client.finished;
+    }, 'the response');
+    expect(bytes).toBeLessThan(2_000_000);
+  });
+
   test('of interim responses', () => {
     const scene = new Scene({ server: 'hand' });
     scene.client.engine.request(GET, { ends: true });

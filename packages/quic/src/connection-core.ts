@@ -67,6 +67,8 @@ export class ConnectionCore implements ConnectionHandlers {
   readonly end: Deferred<CloseInfo> = new Deferred<CloseInfo>().optional();
   /** Resolved when a caller waits for the end. */
   readonly endAwaited: Deferred<void> = new Deferred<void>();
+  /** Whether a protocol above closes the connection when nothing of it is under way, also where a program waits for the end. */
+  finishesItself = false;
   facts: HandshakeFacts = NO_FACTS;
   ended: { readonly error: unknown; readonly isFailure: boolean } | undefined = undefined;
   private readonly connection: QuicConnection;

@@ -322,7 +322,9 @@ export class QuicListener implements AsyncIterable<QuicConnection> {
     if (this.handler === undefined && !isAwaited)
       for (const connection of this.serving.keys()) this.release(connection);
     const finished = [...this.open].map(async (connection) => {
-      await Promise.race([this.serving.get(connection)?.promise, coreOf(connection).endAwaited.promise]);
+      const served = this.serving.get(connection)?.promise;
+      const { finishesItself, endAwaited } = coreOf(connection);
+      await (finishesItself ? served : Promise.race([served, endAwaited.promise]));
       await connection.finish(end);
     });
     // Some handlers serve connections that have ended meanwhile.

@@ -145,6 +145,25 @@ export class Http3Connection {
     this.checkDrained();
   }
 
+  /** Server: the first request that has not begun. */
+  get nextRequestId(): number {
+    return this.requests.nextId;
+  }
+
+  /** Requests that are complete here, whose last bytes the peer has not acknowledged. */
+  get undeliveredRequests(): readonly number[] {
+    return this.requests.undeliveredIds;
+  }
+
+  /**
+   * Server: reject the requests before this one whose heads have not come, which the client may send again elsewhere. Default: all of
+   * them. RFC 9114 §4.1.1
+   */
+  rejectUnread(before: number = Infinity): void {
+    if (this.isClosed || this.connection.isClient) return;
+    for (const request of this.requests.all()) if (!request.hasHead && request.id < before) request.cancel();
+  }
+
   /** Close the connection at once. Default: H3_NO_ERROR. RFC 9114 §5.3 */
   close(code: number = Http3Code.NoError, text = ''): void {
     this.isClosed = true;

@@ -25,6 +25,11 @@ export class RequestTable {
     return this.streams.size === 0 && this.undelivered.size === 0;
   }
 
+  /** Streams that are complete here, whose end the peer has not acknowledged. */
+  get undeliveredIds(): readonly number[] {
+    return [...this.undelivered];
+  }
+
   get(streamId: number): RequestStream | undefined {
     return this.streams.get(streamId);
   }

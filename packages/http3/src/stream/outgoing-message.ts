@@ -57,8 +57,9 @@ export class OutgoingMessage {
     return this.follows === 'tunnel' && this.stream.acknowledgedBytes >= this.headEnd;
   }
 
-  /** Send an interim response, after which a head follows. */
+  /** Send an interim response, after which a head follows. It is left out where the peer does not even take those before. */
   sendInterim(section: readonly FieldLine[]): void {
+    if (this.bytes.waitingBytes > MOST_WAITING_BYTES) return;
     if (!this.isTooLarge(section)) this.sendSection(section, false);
   }
 
@@ -72,9 +73,10 @@ export class OutgoingMessage {
 
   /** Send content; returns how many bytes were taken. */
   write(content: Uint8Array, ends: boolean): number {
+    // A head that was too large for the peer has closed the message.
+    if (this.isClosed) return 0;
     if (this.phase === 'head') refuse('a head comes before content: send it first');
     if (content.length > 0) this.checkFollows();
-    if (this.isClosed) return 0;
     if (this.phase === 'ended') refuse('the message has ended: nothing follows its end');
     const taken = this.follows === 'unsent' ? content.length : this.writeData(content);
     this.wantsRoom = taken < content.length;
@@ -151,3 +153,5 @@ export class OutgoingMessage {
 const NOTHING = new Uint8Array(0);
 /** Content that one frame carries at most, and that waits here at most when the stream takes less. */
 const CONTENT_BYTES = 16_384;
+/** Bytes of interim responses that wait, after which more are left out. */
+const MOST_WAITING_BYTES = 4096;

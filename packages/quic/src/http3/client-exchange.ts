@@ -2,6 +2,7 @@ import type { Http3Stream, RequestHead } from '@tsquic/http3';
 import type { CloseReason, HttpPriority } from '@tsquic/quic-core';
 import { whenAborted } from '../abort.ts';
 import type { Alternative } from './alt-svc.ts';
+import { contentScratch } from './content-scratch.ts';
 import { closeOutcome } from '../close-outcome.ts';
 import { Deferred } from '../deferred.ts';
 import { QuicStreamError } from '../errors.ts';
@@ -92,7 +93,7 @@ export class ClientExchange implements Http3StreamHandlers {
     this.hasAnswer = true;
     const { session } = this.connection;
     this.body = new IncomingBody(this.stream, {
-      scratch: this.connection.scratch,
+      scratch: contentScratch,
       wake: () => session.wake(),
       onWaiting: () => this.await(true),
       onProgress: () => this.await(false),

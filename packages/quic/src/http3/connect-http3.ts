@@ -7,7 +7,8 @@ import { engineOptions, transportFor } from './session-options.ts';
 export interface ConnectHttp3Options extends Omit<ConnectOptions, 'ALPNProtocols'>, Http3SessionOptions {}
 
 /**
- * Connect to a server of HTTP/3, for programs that do more than `fetch` does. Rejects as `connect` does.
+ * Connect to a server of HTTP/3, for programs that do more than `fetch` does. Rejects as `connect` does, and with what
+ * an extension throws; nothing is then left open.
  */
 export async function connectHttp3(options: ConnectHttp3Options): Promise<Http3Session> {
   const { http3 = {}, extensions = [], handlers = {}, transport = {}, ...others } = options;
@@ -17,5 +18,10 @@ export async function connectHttp3(options: ConnectHttp3Options): Promise<Http3S
     ALPNProtocols: ['h3'],
     ...(others.endpoint === undefined ? { transport: transportFor(transport, engine) } : {}),
   });
-  return new Http3Session(connection, { http3, extensions, handlers });
+  try {
+    return new Http3Session(connection, { http3, extensions, handlers });
+  } catch (error) {
+    void connection.close();
+    throw error;
+  }
 }

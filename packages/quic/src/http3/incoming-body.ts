@@ -43,7 +43,13 @@ export class IncomingBody implements UnderlyingByteSource {
     return this.readable.locked || this.bytes > 0;
   }
 
-  private get hasEnded(): boolean {
+  /** Bytes that the program has read. */
+  get bytesRead(): number {
+    return this.bytes;
+  }
+
+  /** Whether nothing more is read: everything was, or it has failed, or the program has cancelled it. */
+  get isClosed(): boolean {
     return this.isOver;
   }
 
@@ -97,7 +103,7 @@ export class IncomingBody implements UnderlyingByteSource {
     if (count === 0) return this.failIfLost();
     this.bytes += count;
     host.onProgress?.(this.bytes);
-    if (this.hasEnded) return;
+    if (this.isClosed) return;
     // This is cleared first, because the controller may pull again at once.
     this.isWanted = false;
     if (request === null) controller.enqueue(host.scratch.slice(0, count));

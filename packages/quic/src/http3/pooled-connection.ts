@@ -18,8 +18,6 @@ export interface ConnectionRoute {
 export class PooledConnection {
   readonly session: Http3Session;
   readonly alternative: Alternative | undefined;
-  /** Memory that content is read into. */
-  readonly scratch: Uint8Array = new Uint8Array(SCRATCH_BYTES);
   private readonly route: ConnectionRoute;
   private readonly exchanges = new Set<ClientExchange>();
   private readonly alarm: Alarm;
@@ -84,6 +82,3 @@ export class PooledConnection {
     else if (this.awaited === 1 && change === 1) this.session.connection.ref();
   }
 }
-
-/** Content that is read at once. */
-const SCRATCH_BYTES = 65_536;

@@ -4,6 +4,7 @@ import { QuicStreamError, QuicError } from '../errors.ts';
 import { reportFault } from '../program-fault.ts';
 import { contentLengthOf, fieldsOf } from './fields.ts';
 import type { FieldLines, Http3StreamHandlers, MessageFailure } from './handlers.ts';
+import { DroppedContent } from './dropped-content.ts';
 import { IncomingBody } from './incoming-body.ts';
 import { requestOf } from './incoming-request.ts';
 import { OutgoingBody } from './outgoing-body.ts';
@@ -11,6 +12,7 @@ import { Patience, type PatienceClock } from './patience.ts';
 import { eventsOfInfo, RequestInfo } from './request-info.ts';
 import type { Http3Handler, ServeConfig } from './serve-options.ts';
 import type { Http3Session } from './session.ts';
+import type { AnsweredRequest, StalledRequests } from './stalled-requests.ts';
 
 /** What the requests of a server share. */
 export interface RequestSite {
@@ -19,12 +21,14 @@ export interface RequestSite {
   readonly clock: PatienceClock;
   /** Memory that content is read into. */
   readonly scratch: Uint8Array;
+  /** Ends what clients leave unfinished. */
+  readonly stalled: StalledRequests;
   /** The value of 'date'. */
   date(): string;
 }
 
 /** One request of a server: its handler, and the way of content in and out. */
-export class ServedRequest implements Http3StreamHandlers {
+export class ServedRequest implements Http3StreamHandlers, AnsweredRequest {
   private readonly stream: Http3Stream;
   private readonly session: Http3Session;
   private readonly site: RequestSite;
@@ -33,12 +37,16 @@ export class ServedRequest implements Http3StreamHandlers {
   private readonly aborter = new AbortController();
   private readonly patience: Patience;
   private body: IncomingBody | undefined = undefined;
+  /** Takes what nobody reads; undefined as long as somebody may. */
+  private dropped: DroppedContent | undefined = undefined;
   private outgoing: OutgoingBody | undefined = undefined;
   private hasResponded = false;
   private isGone = false;
   /** Whether it was answered without the handler, which may go on all the same. */
   private isRefused = false;
   private isTooLong = false;
+  /** Whether the client waits to be told to send its content. RFC 9110 §10.1.1 */
+  private expectsContinue: boolean;
 
   constructor(
     stream: Http3Stream,
@@ -51,6 +59,9 @@ export class ServedRequest implements Http3StreamHandlers {
     this.head = head;
     this.session = session;
     this.site = site;
+    this.expectsContinue = head.fields.some(
+      ({ name, value }) => name === 'expect' && value.toLowerCase() === '100-continue',
+    );
     this.info = new RequestInfo({
       ...{ session, stream, isEarly },
       sendInterim: (status, fields) => this.sendInterim(status, fields),
@@ -72,8 +83,20 @@ export class ServedRequest implements Http3StreamHandlers {
     void this.serve(request).finally(() => this.patience.close());
   }
 
+  get bytesRead(): number | undefined {
+    return this.dropped === undefined ? this.body?.bytesRead : undefined;
+  }
+
+  giveUp(): void {
+    this.body?.fail(stalled());
+    this.stopReading();
+    this.site.stalled.delete(this);
+  }
+
   onContent(): void {
-    this.body?.onContent();
+    this.expectsContinue = false;
+    if (this.dropped === undefined) this.body?.onContent();
+    else this.dropped.onContent();
   }
 
   onTrailers(fields: FieldLines): void {
@@ -81,6 +104,7 @@ export class ServedRequest implements Http3StreamHandlers {
   }
 
   onEnd(): void {
+    this.site.stalled.delete(this);
     this.body?.onEnd();
     eventsOfInfo(this.info).onEnd();
   }
@@ -128,26 +152,24 @@ export class ServedRequest implements Http3StreamHandlers {
   private createBody(): IncomingBody | undefined {
     const { stream, site } = this;
     if (stream.hasRead) return undefined;
-    const expects = this.head.fields.some(
-      ({ name, value }) => name === 'expect' && value.toLowerCase() === '100-continue',
-    );
     if (BODILESS.has(this.head.method)) {
       // The platform's Request has no content there.
-      stream.stopReading();
+      this.dropContent();
       return undefined;
     }
     return new IncomingBody(stream, {
       scratch: site.scratch,
       wake: () => this.session.wake(),
       onWaiting: () => {
-        if (expects) this.sendInterim(CONTINUE, []);
+        if (this.expectsContinue) this.sendInterim(CONTINUE, []);
+        this.expectsContinue = false;
         this.patience.begin();
       },
       onProgress: (totalBytes) => {
         this.patience.end();
         if (totalBytes > site.config.maxRequestBodyBytes) this.refuseMore();
       },
-      onCancel: () => this.stopReading(),
+      onCancel: () => this.dropContent(),
     });
   }
 
@@ -157,7 +179,7 @@ export class ServedRequest implements Http3StreamHandlers {
     this.isTooLong = true;
     const message = `the request has more than ${maxRequestBodyBytes} bytes of content`;
     this.body?.fail(new QuicError('ERR_QUIC_BODY_TOO_LARGE', message));
-    this.stopReading();
+    this.dropContent();
   }
 
   private async serve(request: Request): Promise<void> {
@@ -179,8 +201,13 @@ export class ServedRequest implements Http3StreamHandlers {
     this.stream.respond({ status, fields: this.fieldsOf(response) }, false);
     this.hasResponded = true;
     await this.sendContent(response);
-    // RFC 9114 §4.1: what nobody reads is not wanted any more.
-    if (this.body?.isUsed !== true) this.stopReading();
+    this.onAnswered();
+  }
+
+  /** The response is complete, whose client may still send content. */
+  private onAnswered(): void {
+    if (this.body?.isUsed !== true) this.refuseContent();
+    if (!this.stream.hasRead && !this.isGone) this.site.stalled.add(this);
   }
 
   private fieldsOf({ headers }: Response): FieldLines {
@@ -246,8 +273,8 @@ export class ServedRequest implements Http3StreamHandlers {
       const fields = this.site.config.date ? [{ name: 'date', value: this.site.date() }] : [];
       stream.respond({ status, fields: [...fields, { name: 'content-length', value: '0' }] }, true);
     }
-    this.body?.fail(new QuicError('ERR_QUIC_CLOSED', 'the request was answered without its content'));
-    this.stopReading();
+    this.refuseContent();
+    this.onAnswered();
   }
 
   private sendInterim(status: number, fields: FieldLines): void {
@@ -258,7 +285,7 @@ export class ServedRequest implements Http3StreamHandlers {
 
   /** The peer makes no progress. */
   private onStalled(): void {
-    const error = new QuicError('ERR_QUIC_STALLED', 'the client made no progress for stallTimeoutMs');
+    const error = stalled();
     if (this.hasResponded) this.cancel(Http3Code.ExcessiveLoad);
     else this.answer(REQUEST_TIMEOUT);
     this.leave(error);
@@ -271,6 +298,22 @@ export class ServedRequest implements Http3StreamHandlers {
     this.session.wake();
   }
 
+  /** The content of a request that was answered is not given to anybody any more. */
+  private refuseContent(): void {
+    this.body?.fail(new QuicError('ERR_QUIC_CLOSED', 'the request was answered without its content'));
+    this.dropContent();
+  }
+
+  /** Nobody reads more of the content. */
+  private dropContent(): void {
+    if (this.stream.hasRead || this.dropped !== undefined) return;
+    // A client that was not told to send it does not have to. RFC 9110 §10.1.1
+    if (this.expectsContinue) return this.stopReading();
+    this.dropped = new DroppedContent(this.stream, this.site.scratch);
+    this.dropped.onContent();
+    this.session.wake();
+  }
+
   private stopReading(code: number = Http3Code.NoError): void {
     this.stream.stopReading(code);
     this.session.wake();
@@ -278,6 +321,7 @@ export class ServedRequest implements Http3StreamHandlers {
 
   /** Nobody waits for the response any more. */
   private leave(error: QuicError): void {
+    this.site.stalled.delete(this);
     this.body?.fail(error);
     eventsOfInfo(this.info).onFailed(error);
     // A stream whose content nobody reads would take the client's allowance for as long as the connection lasts.
@@ -294,6 +338,10 @@ function isResponse(value: unknown): value is Response {
   if (typeof value !== 'object' || value === null) return false;
   const { status, headers, body } = value as Partial<Response>;
   return Number.isInteger(status) && status! >= 200 && headers !== undefined && body !== undefined;
+}
+
+function stalled(): QuicError {
+  return new QuicError('ERR_QUIC_STALLED', 'the client made no progress for stallTimeoutMs');
 }
 
 function nothing(): void {}

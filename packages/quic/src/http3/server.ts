@@ -7,7 +7,9 @@ import type { FinishOptions, CloseOptions, SecureContext } from '../options.ts';
 import type { PatienceClock } from './patience.ts';
 import type { Http3Handler, ServeConfig } from './serve-options.ts';
 import { type RequestSite, ServedRequest } from './served-request.ts';
+import { contentScratch } from './content-scratch.ts';
 import { Http3Session } from './session.ts';
+import { StalledRequests } from './stalled-requests.ts';
 
 /** Options of `Http3Server.altSvc`. */
 export interface AltSvcOptions {
@@ -111,29 +113,35 @@ export class ConnectionServer {
   serve(connection: QuicConnection): Promise<void> {
     const { http3, extensions, maxRequestsPerConnection } = this.config;
     const ended = new Deferred<void>();
-    const site = this.siteFor(coreOf(connection));
+    const core = coreOf(connection);
+    core.finishesItself = true;
     let requests = 0;
     const session = new Http3Session(connection, {
       ...{ http3, extensions },
       // Requests may have come before.
-      handlers: (session) => ({
-        onRequest: (stream, head) => {
-          if (++requests === maxRequestsPerConnection) void session.finish().catch(nothing);
-          return beginRequest(stream, head, session, site);
-        },
-        onClosed: () => {
-          this.sessions.delete(session);
-          ended.resolve();
-        },
-      }),
+      handlers: (session) => {
+        const stalled = new StalledRequests(session, core, this.config.stallTimeoutMs);
+        const site = this.siteFor(core, stalled);
+        return {
+          onRequest: (stream, head) => {
+            if (++requests === maxRequestsPerConnection) void session.finish().catch(nothing);
+            return beginRequest(stream, head, session, site);
+          },
+          onClosed: () => {
+            stalled.close();
+            this.sessions.delete(session);
+            ended.resolve();
+          },
+        };
+      },
     });
     if (session.ended === undefined) this.sessions.add(session);
     return ended.promise;
   }
 
-  private siteFor(clock: PatienceClock): RequestSite {
+  private siteFor(clock: PatienceClock, stalled: StalledRequests): RequestSite {
     const { handler, config } = this;
-    return { handler, config, clock, scratch: new Uint8Array(SCRATCH_BYTES), date: () => this.date() };
+    return { ...{ handler, config, clock, stalled, scratch: contentScratch }, date: () => this.date() };
   }
 
   private date(): string {
@@ -163,6 +171,3 @@ function mayBeReplay({ connection }: Http3Session, streamId: number): boolean {
 }
 
 function nothing(): void {}
-
-/** Content that is read at once. */
-const SCRATCH_BYTES = 65_536;

@@ -173,6 +173,7 @@ export class Http3Session {
         await unlessAborted(Promise.race([this.roundTrip(), this.drained.promise]), signal);
       }
       this.goAway(true);
+      if (!this.isClient) this.rejectUnreadSoon();
       await unlessAborted(this.drained.promise, signal);
     } finally {
       await this.close(code, reason);
@@ -292,6 +293,16 @@ export class Http3Session {
     return undefined;
   }
 
+  /** Reject what has no head when there was time to send one again: a client that sends none must not hold the connection. */
+  private rejectUnreadSoon(): void {
+    const { smoothedRttUs } = this.core.handle.statistics();
+    const reject = (): void => {
+      this.engine.rejectUnread();
+      this.wake();
+    };
+    this.core.createAlarm(reject).set(Math.max(RESENDING_RTTS * smoothedRttUs, RESENDING_US));
+  }
+
   /** A round trip from now. */
   private roundTrip(): Promise<void> {
     const { smoothedRttUs } = this.core.handle.statistics();
@@ -355,5 +366,8 @@ function nothing(): void {}
 const NOT_IMPLEMENTED = 501;
 /** Streams of which none is worth looking for those that are over. */
 const LEAST_SWEPT = 64;
+/** In this time a packet that was lost has been sent again. RFC 9002 §6.2 */
+const RESENDING_RTTS = 5;
+const RESENDING_US = 1_000_000;
 /** Shorter than any timer of a host. */
 const LEAST_US = 1000;

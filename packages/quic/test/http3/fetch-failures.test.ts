@@ -288,14 +288,23 @@ test('content that fails, and content of another length than it says, ends the r
 });
 
 test('a server that answers without reading is heard', async () => {
-  const [scene, client] = await both(() => new Response('no', { status: 403 }));
+  const [scene, client] = await both(() => new Response('no', { status: 403 }), { stallTimeoutMs: 100 });
   let cancelled = false;
   const response = await client.get('/', {
     ...{ method: 'POST', duplex: 'half' },
-    body: endless(() => (cancelled = true)),
+    body: new ReadableStream({
+      async pull(controller) {
+        await scene.network.pass(5000);
+        controller.enqueue(new Uint8Array(1000));
+      },
+      cancel: () => void (cancelled = true),
+    }),
   });
   expect([response.status, await scene.until(response.text())]).toEqual([403, 'no']);
+  // What it sends is dropped for a while, and then stopped.
   await scene.network.pass(50_000);
+  expect(cancelled).toBe(false);
+  await scene.network.pass(250_000);
   expect(cancelled).toBe(true);
   expect(client.agent.statistics().activeRequests).toBe(0);
   await client.close();
