@@ -10,7 +10,7 @@ const ALLOWED = {
   qpack: ['bytes'],
   'quic-core': ['tls13', 'crypto', 'congestion', 'bytes'],
   http3: ['quic-core', 'qpack', 'bytes'],
-  qlog: ['quic-core'],
+  qlog: ['http3', 'quic-core'],
   adversary: ['quic-core', 'tls13', 'crypto', 'bytes'],
   simulator: [
     'webtransport',

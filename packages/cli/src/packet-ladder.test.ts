@@ -22,6 +22,45 @@ const sequence = (values: readonly object[]): string =>
   values.map((value) => `\u001e${JSON.stringify(value)}\n`).join('');
 const file = parseQlog(sequence([HEADER, ...EVENTS]), 'x.sqlog');
 
+test('frames of HTTP/3 stand where they were made and read, in a line each', () => {
+  const h3 = (name: string, stream_id: number, frame: object): object => ({
+    time: 1,
+    name,
+    data: { stream_id, frame },
+  });
+  const field = (name: string, value: string): object => ({ name, value });
+  const lines = drawLadder(
+    parseQlog(
+      sequence([
+        HEADER,
+        h3('http:frame_created', 2, { frame_type: 'settings', settings: [{}, {}] }),
+        h3('http3:frame_created', 0, {
+          frame_type: 'headers',
+          headers: [field(':method', 'GET'), field(':path', '/a'), field('cookie', 'x')],
+        }),
+        h3('http3:frame_parsed', 0, { frame_type: 'headers', headers: [field(':status', '200')] }),
+        h3('http3:frame_parsed', 0, { frame_type: 'data', raw: { payload_length: 12 } }),
+        h3('http3:frame_parsed', 3, { frame_type: 'goaway', id: 8 }),
+        h3('http3:frame_created', 2, {
+          frame_type: 'priority_update',
+          stream_id: 0,
+          priority_field_value: 'u=1',
+        }),
+      ]),
+      'x.sqlog',
+    ),
+    { width: 80, first: 10, last: 0 },
+  );
+  expect(lines.slice(1, 7).map((line) => line.slice(12).trim())).toEqual([
+    '· h3 → 2 SETTINGS 2 settings',
+    '· h3 → 0 HEADERS GET /a',
+    '· h3 ← 0 HEADERS 200',
+    '· h3 ← 0 DATA 12',
+    '· h3 ← 3 GOAWAY 8',
+    '· h3 → 2 PRIORITY_UPDATE 0 u=1',
+  ]);
+});
+
 describe('a ladder', () => {
   const lines = drawLadder(file, { width: 80, first: 10, last: 0 });
 

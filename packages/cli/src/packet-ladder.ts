@@ -1,4 +1,5 @@
 import { frameText } from './frame-text.ts';
+import { http3FrameText } from './http3-frame-text.ts';
 import { objectAt, objectsAt, type QlogEvent, type QlogFile, type QlogObject, textOf } from './qlog-file.ts';
 
 /** Size of the drawing. */
@@ -87,6 +88,10 @@ function rowsOf(events: readonly QlogEvent[]): Row[] {
         break;
       case 'packet_received':
         add('received', packetText(event));
+        break;
+      case 'frame_created':
+      case 'frame_parsed':
+        add('note', http3FrameText(data, name === 'frame_created'));
         break;
       case 'packet_lost':
         add('lost', `${packetName(event)} lost (${textOf(data['trigger'], 'unknown')})`);

@@ -13,4 +13,5 @@ export type { ResponseHead } from './message/response-head.ts';
 export type { Http3Options } from './options.ts';
 export { decodePriority, encodePriority } from './priority/priority-field.ts';
 export { SettingId, type Settings } from './settings/settings.ts';
+export type { Http3FrameRecord, Http3Tracer } from './trace/http3-tracer.ts';
 export type { Http3Stream } from './stream/http3-stream.ts';

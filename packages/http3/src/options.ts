@@ -1,3 +1,4 @@
+import { type Http3Tracer, NO_TRACE } from './trace/http3-tracer.ts';
 import { SettingId, type Settings } from './settings/settings.ts';
 
 /** Options of an HTTP/3 connection. */
@@ -25,6 +26,8 @@ export interface Http3Options {
   readonly rememberedSettings?: Settings;
   /** Server: requests that a client may give up, less those that complete, before it is too many. Default: 256. */
   readonly maxAbandonedRequests?: number;
+  /** Hears of settings, streams, frames and datagrams. Default: nobody does, which costs nothing. */
+  readonly tracer?: Http3Tracer;
 }
 
 /** The options with their defaults. */
@@ -45,6 +48,7 @@ const DEFAULTS: Http3Config = {
   streamTypes: [],
   bidirectionalTypes: [],
   maxAbandonedRequests: 256,
+  tracer: NO_TRACE,
 };
 
 /** What this side tells of itself: all settings, those at their defaults too. RFC 9114 §7.2.4.2 */

@@ -34,6 +34,8 @@ export class ConnectionTrace {
   private readonly names: QlogNames;
   private readonly isClient: boolean;
   private readonly startedUs: number;
+  /** When the last event was. */
+  lastUs: number;
   private localExponent = DEFAULT_ACK_DELAY_EXPONENT;
   private peerExponent = DEFAULT_ACK_DELAY_EXPONENT;
   /** What was written of each path last. */
@@ -45,10 +47,12 @@ export class ConnectionTrace {
     this.names = names;
     this.isClient = head.isClient;
     this.startedUs = startedUs;
+    this.lastUs = startedUs;
     writer.write(header(head, names));
   }
 
   event(name: EventName, data: object, nowUs: number, pathId = 0): void {
+    this.lastUs = nowUs;
     const time = (nowUs - this.startedUs) / 1000;
     const tuple = tupleOf(pathId);
     const where = tuple === undefined ? {} : { tuple };
@@ -146,7 +150,9 @@ function header({ title, isClient, logId, wallClockTime }: TraceHead, names: Qlo
     serialization_format: 'application/qlog+json-seq',
     title,
     trace: {
-      event_schemas: ['urn:ietf:params:qlog:events:quic-13', 'urn:ietf:params:qlog:events:loglevel-14'],
+      event_schemas: ['quic-13', 'http3-13', 'loglevel-14'].map(
+        (schema) => `urn:ietf:params:qlog:events:${schema}`,
+      ),
       vantage_point: { name: 'tsquic', type: isClient ? 'client' : 'server' },
       common_fields: {
         group_id: logId,

@@ -35,6 +35,13 @@ export const QVIS_NAMES = {
   'quic:recovery_metrics_updated': 'recovery:metrics_updated',
   'quic:congestion_state_updated': 'recovery:congestion_state_updated',
   'quic:packet_lost': 'recovery:packet_lost',
+  'http3:parameters_set': 'http:parameters_set',
+  'http3:stream_type_set': 'http:stream_type_set',
+  'http3:priority_updated': 'http:priority_updated',
+  'http3:frame_created': 'http:frame_created',
+  'http3:frame_parsed': 'http:frame_parsed',
+  'http3:datagram_created': 'http:datagram_created',
+  'http3:datagram_parsed': 'http:datagram_parsed',
   'loglevel:info': 'generic:info',
   'loglevel:error': 'generic:error',
 } as const;

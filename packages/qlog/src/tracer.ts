@@ -1,3 +1,4 @@
+import type { Http3Tracer } from '@tsquic/http3';
 import type { Tracer } from '@tsquic/quic-core';
 import { ConnectionTrace, tupleOf } from './connection-trace.ts';
 import {
@@ -8,6 +9,7 @@ import {
   type EventName,
   type QlogNames,
 } from './events.ts';
+import { createHttp3Tracer } from './http3-events.ts';
 import { type QlogSink, SequenceWriter } from './sequence-writer.ts';
 
 /** The connection whose trace begins. */
@@ -32,11 +34,21 @@ export interface QlogOptions {
   readonly title?: string;
 }
 
+/** A tracer of QUIC that has tracers for HTTP/3 as well. */
+export interface QlogTracer extends Required<Tracer> {
+  /**
+   * A tracer for an HTTP/3 engine over this connection, whose events stand in the same file. Values of credentials are left out.
+   *
+   * @param nowUs - the clock of the context. Default: events are as late as what the transport told last.
+   */
+  http3TracerOf(connection: number, nowUs?: () => number): Required<Http3Tracer>;
+}
+
 /**
  * A tracer that writes a qlog file for each connection, packet by packet with all frames: about 300 bytes of text for
  * each packet. Datagrams that belong to no connection are not written.
  */
-export function createQlogTracer(options: QlogOptions): Required<Tracer> {
+export function createQlogTracer(options: QlogOptions): QlogTracer {
   const names = options.qlogNames ?? 'quic';
   const traces = new Map<number, ConnectionTrace>();
   const event: WriteEvent = (connection, name, data, nowUs, pathId) =>
@@ -64,6 +76,11 @@ export function createQlogTracer(options: QlogOptions): Required<Tracer> {
     ...packetMethods(traces, event),
     ...keyMethods(event),
     ...stateMethods(traces, event),
+    http3TracerOf: (connection, nowUs) =>
+      createHttp3Tracer((name, data) => {
+        const trace = traces.get(connection);
+        trace?.event(name, data, Math.max(nowUs?.() ?? 0, trace.lastUs));
+      }),
   };
 }
 

@@ -253,3 +253,68 @@ export const FRAMES: Readonly<Record<string, FieldTable>> = {
   unknown: { 'frame_type_bytes!': 'uint' },
   datagram: {},
 };
+
+const H3_FIELDS = {
+  listOf: { fields: { name: 'text', name_bytes: 'hex', value: 'text', value_bytes: 'hex' } },
+} as const;
+const H3_SETTING_NAMES = [
+  ...['settings_qpack_max_table_capacity', 'settings_max_field_section_size'],
+  ...['settings_qpack_blocked_streams', 'settings_enable_connect_protocol'],
+  ...['settings_h3_datagram', 'reserved', 'unknown'],
+];
+const H3_FRAME_EVENT: FieldTable = {
+  'stream_id!': 'uint',
+  'frame!': {
+    fields: {
+      'frame_type!': [
+        ...['data', 'headers', 'cancel_push', 'settings', 'push_promise', 'goaway', 'max_push_id'],
+        ...['reserved', 'unknown', 'priority_update'],
+      ],
+      headers: H3_FIELDS,
+      settings: {
+        listOf: { fields: { name: H3_SETTING_NAMES, name_bytes: 'uint', 'value!': 'uint' } },
+      },
+      id: 'uint',
+      push_id: 'uint',
+      stream_id: 'uint',
+      priority_field_value: 'text',
+      frame_type_bytes: 'uint',
+      raw: RAW,
+    },
+  },
+};
+const H3_DATAGRAM_EVENT: FieldTable = { 'quarter_stream_id!': 'uint', raw: RAW };
+
+/** Events of draft-ietf-quic-qlog-h3-events, likewise. */
+export const HTTP3_EVENTS: Readonly<Record<string, FieldTable>> = {
+  'http3:parameters_set': {
+    initiator: ['local', 'remote'],
+    max_field_section_size: 'uint',
+    max_table_capacity: 'uint',
+    blocked_streams_count: 'uint',
+    extended_connect: 'uint',
+    h3_datagram: 'uint',
+    waits_for_settings: 'bool',
+  },
+  'http3:stream_type_set': {
+    initiator: ['local', 'remote'],
+    'stream_id!': 'uint',
+    'stream_type!': [
+      ...['request', 'control', 'push', 'reserved', 'unknown', 'qpack_encode', 'qpack_decode'],
+    ],
+    stream_type_bytes: 'uint',
+    associated_push_id: 'uint',
+  },
+  'http3:priority_updated': {
+    stream_id: 'uint',
+    push_id: 'uint',
+    old: 'text',
+    'new!': 'text',
+    trigger: ['client_signal_received', 'local', 'other'],
+    reason: ['client_signal_only', 'client_server_merged', 'local_policy', 'other'],
+  },
+  'http3:frame_created': H3_FRAME_EVENT,
+  'http3:frame_parsed': H3_FRAME_EVENT,
+  'http3:datagram_created': H3_DATAGRAM_EVENT,
+  'http3:datagram_parsed': H3_DATAGRAM_EVENT,
+};

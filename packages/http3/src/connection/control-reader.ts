@@ -3,6 +3,7 @@ import { connectionError, Http3Code } from '../errors/http3-error.ts';
 import { type ByteSource, FrameHeaderReader } from '../frame/frame-header.ts';
 import { FramePayload } from '../frame/frame-payload.ts';
 import { checkOnControlStream, FrameType } from '../frame/frame-type.ts';
+import type { Http3FrameRecord, Http3Tracer } from '../trace/http3-tracer.ts';
 import { decodeIdentifier, isRequestStreamId } from '../frame/identifier.ts';
 import { decodeSettings, type Settings } from '../settings/settings.ts';
 
@@ -11,6 +12,7 @@ export interface ControlReceiver {
   readonly isServer: boolean;
   /** First integers of streams of extensions, which are no frames. RFC 9114 §9 */
   readonly extensionTypes: readonly number[];
+  readonly tracer: Http3Tracer;
   onSettings(settings: Settings): void;
   /** The first stream, or push, that the peer does not take. */
   onGoAway(id: number): void;
@@ -32,6 +34,8 @@ export class ControlReader {
   /** Bytes of a frame without a meaning that are not read. */
   private toSkip = 0;
   private hasSettings = false;
+  /** The control stream; -1 before anything of it was read. */
+  private streamId = -1;
   /** What the client allows by MAX_PUSH_ID; -1 for nothing. We never push. RFC 9114 §7.2.7 */
   private maxPushId = -1;
 
@@ -40,7 +44,8 @@ export class ControlReader {
   }
 
   /** Read what is there. Throws for frames that break RFC 9114. */
-  pump(source: ByteSource): void {
+  pump(source: ByteSource, streamId: number): void {
+    this.streamId = streamId;
     for (;;) {
       if (!this.skip(source)) return;
       if (!this.isInFrame) {
@@ -76,6 +81,7 @@ export class ControlReader {
       );
     if (!KNOWN.includes(type)) {
       this.toSkip = length;
+      this.tell({ type: 'unknown', frameType: type, length });
       return;
     }
     if (IDENTIFIERS.includes(type) && length > IDENTIFIER_BYTES)
@@ -93,9 +99,11 @@ export class ControlReader {
       case FrameType.GoAway:
         return this.onGoAway(payload);
       case FrameType.MaxPushId:
+        this.tell({ type: 'max_push_id', length: payload.length });
         return this.onMaxPushId(decodeIdentifier(payload));
       case FrameType.CancelPush:
         decodeIdentifier(payload);
+        this.tell({ type: 'cancel_push', length: payload.length });
         throw connectionError(Http3Code.IdError, 'a push is cancelled that was never promised');
       default:
         return this.onPriorityUpdate(type, payload);
@@ -106,12 +114,15 @@ export class ControlReader {
     if (this.hasSettings)
       throw connectionError(Http3Code.FrameUnexpected, 'there is a second SETTINGS frame');
     this.hasSettings = true;
-    this.receiver.onSettings(decodeSettings(payload));
+    const settings = decodeSettings(payload);
+    this.tell({ type: 'settings', settings, length: payload.length });
+    this.receiver.onSettings(settings);
   }
 
   /** RFC 9114 §7.2.6 */
   private onGoAway(payload: Uint8Array): void {
     const id = decodeIdentifier(payload);
+    this.tell({ type: 'goaway', id, length: payload.length });
     if (!this.receiver.isServer && !isRequestStreamId(payload))
       throw connectionError(Http3Code.IdError, 'GOAWAY names a stream that is no request');
     this.receiver.onGoAway(id);
@@ -134,7 +145,13 @@ export class ControlReader {
     if (reader.truncated) throw connectionError(Http3Code.FrameError, 'PRIORITY_UPDATE is cut short');
     if (type === FrameType.PriorityUpdatePush || !isRequestStreamId(payload.subarray(0, reader.position)))
       throw connectionError(Http3Code.IdError, 'PRIORITY_UPDATE names neither a request nor a push');
-    this.receiver.onPriorityUpdate(id, latin1FromBytes(payload.subarray(reader.position)));
+    const value = latin1FromBytes(payload.subarray(reader.position));
+    this.tell({ type: 'priority_update', streamId: id, value, length: payload.length });
+    this.receiver.onPriorityUpdate(id, value);
+  }
+
+  private tell(frame: Http3FrameRecord): void {
+    this.receiver.tracer.onFrameParsed?.(this.streamId, frame);
   }
 }
 

@@ -1,6 +1,7 @@
 import { encodeVarint } from '@tsquic/bytes';
 import type { QuicConnection, QuicStream } from '@tsquic/quic-core';
 import { connectionError, Http3Code } from '../errors/http3-error.ts';
+import { type Http3Tracer, NO_TRACE } from '../trace/http3-tracer.ts';
 import { OutgoingBytes } from '../stream/outgoing-bytes.ts';
 
 /** Types of unidirectional streams. RFC 9114 §6.2, RFC 9204 §4.2 */
@@ -10,6 +11,9 @@ export const StreamType = { Control: 0x00, Push: 0x01, QpackEncoder: 0x02, Qpack
 export class CriticalStream {
   private readonly connection: QuicConnection;
   private readonly streamType: number;
+  private readonly tracer: Http3Tracer;
+  /** What is told of its frames once it is open. */
+  private untold: ((streamId: number) => void)[] = [];
   private stream: QuicStream | undefined;
   private outgoing: OutgoingBytes | undefined;
   private beforeOpening: Uint8Array[] = [];
@@ -19,9 +23,10 @@ export class CriticalStream {
   /** Its ID; -1 before it is open. */
   id = -1;
 
-  constructor(connection: QuicConnection, streamType: number) {
+  constructor(connection: QuicConnection, streamType: number, tracer: Http3Tracer = NO_TRACE) {
     this.connection = connection;
     this.streamType = streamType;
+    this.tracer = tracer;
   }
 
   /** Bytes that have not left. */
@@ -41,9 +46,10 @@ export class CriticalStream {
     this.listen();
   }
 
-  /** Send bytes after those before. Throws H3_EXCESSIVE_LOAD where the peer takes so few that too many wait. */
-  write(bytes: Uint8Array): void {
+  /** Send bytes after those before, and tell of them when the stream is open. Throws H3_EXCESSIVE_LOAD where the peer takes so few that too many wait. */
+  write(bytes: Uint8Array, tell?: (streamId: number) => void): void {
     if (bytes.length === 0) return;
+    if (tell !== undefined) this.untold.push(tell);
     if (this.outgoing === undefined) this.beforeOpening.push(bytes);
     else this.outgoing.append(bytes);
     this.flush();
@@ -59,11 +65,13 @@ export class CriticalStream {
       if (stream === undefined) return;
       this.id = stream.id;
       this.stream = stream;
+      this.tracer.onStreamType?.(stream.id, true, this.streamType);
       this.outgoing = new OutgoingBytes(stream);
       this.outgoing.append(encodeVarint(this.streamType));
       for (const bytes of this.beforeOpening) this.outgoing.append(bytes);
       this.beforeOpening = [];
     }
+    this.tellAll();
     if (this.isListening && this.isHeard) this.listenNoMore();
     this.outgoing.flush();
     this.listen();
@@ -76,6 +84,10 @@ export class CriticalStream {
     this.isListening = true;
     stream.setHighWaterMark(Infinity, 1);
     stream.write(NOTHING);
+  }
+
+  private tellAll(): void {
+    for (const tell of this.untold.splice(0)) tell(this.id);
   }
 
   private listenNoMore(): void {

@@ -1,27 +1,19 @@
-import { bytesFromLatin1, concatBytes, encodeVarint } from '@tsquic/bytes';
 import { type HttpPriority, type QuicConnection, type QuicEvent, type QuicStream } from '@tsquic/quic-core';
 import { DatagramMemory } from '../datagram/datagram-memory.ts';
 import { decodeHttpDatagram, encodeHttpDatagram } from '../datagram/http-datagram.ts';
 import { connectionError, Http3Code, Http3Error } from '../errors/http3-error.ts';
 import type { Http3Event } from '../events.ts';
-import { encodeFrame } from '../frame/encode-frame.ts';
-import { FrameType, reservedType } from '../frame/frame-type.ts';
 import { lowerCased } from '../message/field-rules.ts';
 import { checkOwn, refuse, tooLargeText } from '../message/own-message.ts';
 import { decodeRequestHead, encodeRequestHead, type RequestHead } from '../message/request-head.ts';
 import { configOf, type Http3Config, type Http3Options, ownSettings } from '../options.ts';
 import { decodePriority, encodePriority } from '../priority/priority-field.ts';
-import {
-  checkAgainstRemembered,
-  encodeSettings,
-  type Settings,
-  SettingId,
-  settingOf,
-} from '../settings/settings.ts';
+import { checkAgainstRemembered, type Settings, SettingId, settingOf } from '../settings/settings.ts';
 import { RequestStream, type RequestStreamHost } from '../stream/request-stream.ts';
 import type { Http3Stream } from '../stream/http3-stream.ts';
 import { SectionCodec } from '../stream/section-codec.ts';
 import { ControlReader } from './control-reader.ts';
+import { ControlWriter } from './control-writer.ts';
 import { EventQueue } from './event-queue.ts';
 import { OwnStreams } from './own-streams.ts';
 import { PeerStreams } from './peer-streams.ts';
@@ -45,6 +37,7 @@ export class Http3Connection {
   private readonly config: Http3Config;
   private readonly codec: SectionCodec;
   private readonly own: OwnStreams;
+  private readonly control: ControlWriter;
   private readonly peerStreams: PeerStreams;
   private readonly requests: RequestTable;
   private readonly shutdown: Shutdown;
@@ -68,13 +61,11 @@ export class Http3Connection {
     });
     this.requests = new RequestTable(isServer ? this.config.maxAbandonedRequests : Infinity);
     this.shutdown = new Shutdown(isServer);
-    this.own = new OwnStreams(connection);
+    this.own = new OwnStreams(connection, this.config.tracer);
+    this.control = new ControlWriter(this.own.control, this.config.tracer);
     this.host = this.createHost(isServer);
     this.peerStreams = this.createPeerStreams(isServer);
-    const settings = encodeFrame(FrameType.Settings, encodeSettings(ownSettings(this.config, isServer)));
-    this.guard(-1, () =>
-      this.own.control.write(concatBytes(settings, encodeFrame(reservedType(GREASE), NOTHING))),
-    );
+    this.guard(-1, () => this.control.sendSettings(ownSettings(this.config, isServer)));
   }
 
   /**
@@ -127,6 +118,7 @@ export class Http3Connection {
     const stream = this.connection.openStream(priority === undefined ? {} : { priority });
     this.wantsRequests ||= stream === undefined;
     if (stream === undefined) return undefined;
+    this.config.tracer.onStreamType?.(stream.id, true, REQUEST);
     const request = new RequestStream(stream, this.host);
     this.requests.add(request);
     request.sendRequest(section, head, ends);
@@ -140,7 +132,7 @@ export class Http3Connection {
   goAway(isFinal = true): void {
     if (this.isClosed) return;
     const frame = this.shutdown.goAway(this.requests.nextId, isFinal);
-    this.guard(-1, () => frame && this.own.control.write(frame));
+    this.guard(-1, () => frame && this.control.sendGoAway(frame));
     if (this.shutdown.isFinal) this.own.control.awaitHearing();
     this.checkDrained();
   }
@@ -229,6 +221,7 @@ export class Http3Connection {
       this.codec.cancel(stream.id);
       return;
     }
+    this.config.tracer.onStreamType?.(stream.id, false, REQUEST);
     this.requests.add(new RequestStream(stream, this.host));
   }
 
@@ -271,6 +264,7 @@ export class Http3Connection {
       const bytes = this.connection.datagrams.receive();
       if (bytes === undefined) return;
       const { streamId, payload } = decodeHttpDatagram(bytes);
+      this.config.tracer.onDatagramParsed?.(streamId, payload.length);
       const request = this.requests.get(streamId);
       if (request !== undefined) this.guard(streamId, () => request.onDatagram(payload));
     }
@@ -280,6 +274,7 @@ export class Http3Connection {
     const { rememberedSettings } = this.config;
     if (rememberedSettings !== undefined && this.connection.earlyData === 'accepted')
       checkAgainstRemembered(settings, rememberedSettings);
+    this.config.tracer.onSettings?.(false, settings);
     this.settings = settings;
     this.hasSettings = true;
     this.codec.onSettings(settings);
@@ -298,7 +293,10 @@ export class Http3Connection {
   private onRequest(request: RequestStream, head: RequestHead): void {
     const field = head.fields.find(({ name }) => name === 'priority');
     const priority = this.requests.takePriority(request.id) ?? (field && decodePriority(field.value));
-    if (priority !== undefined) request.setPriority(priority);
+    if (priority !== undefined) {
+      request.setPriority(priority);
+      this.config.tracer.onPriorityUpdated?.(request.id, priority);
+    }
     this.events.push({ type: 'request', streamId: request.id, head });
   }
 
@@ -306,6 +304,7 @@ export class Http3Connection {
     const { stream, priority } = this.requests.onPriorityUpdate(streamId, value);
     if (stream === undefined) return;
     stream.setPriority(priority);
+    this.config.tracer.onPriorityUpdated?.(streamId, priority);
     this.events.push({ type: 'priority', streamId, priority });
   }
 
@@ -369,12 +368,15 @@ export class Http3Connection {
 
   private sendDatagram(streamId: number, payload: Uint8Array): boolean {
     const areAllowed = this.config.datagrams && settingOf(this.peerSettings, SettingId.H3Datagram) === 1;
-    return areAllowed && this.connection.datagrams.send(encodeHttpDatagram({ streamId, payload }));
+    const isSent = areAllowed && this.connection.datagrams.send(encodeHttpDatagram({ streamId, payload }));
+    if (isSent) this.config.tracer.onDatagramCreated?.(streamId, payload.length);
+    return isSent;
   }
 
   private createHost(isServer: boolean): RequestStreamHost {
-    const { extendedConnect, maxFieldSectionSize, bidirectionalTypes } = this.config;
+    const { extendedConnect, maxFieldSectionSize, bidirectionalTypes, tracer } = this.config;
     return {
+      tracer,
       ...{ isServer, allowsProtocol: extendedConnect, maxFieldSectionSize, bidirectionalTypes },
       datagramMemory: new DatagramMemory(),
       peerFieldSectionSize: () => settingOf(this.peerSettings, SettingId.MaxFieldSectionSize, Infinity),
@@ -391,14 +393,15 @@ export class Http3Connection {
       settle: (stream) => this.settle(stream),
       sendDatagram: (streamId, payload) => this.sendDatagram(streamId, payload),
       sendPriority: (streamId, priority) =>
-        this.guard(-1, () => this.own.control.write(encodePriorityUpdate(streamId, priority))),
+        this.guard(-1, () => this.control.sendPriorityUpdate(streamId, priority)),
       onRequest: (stream, head) => this.onRequest(stream, head),
     };
   }
 
   private createPeerStreams(isServer: boolean): PeerStreams {
+    const { tracer } = this.config;
     const control = new ControlReader({
-      ...{ isServer, extensionTypes: this.config.bidirectionalTypes },
+      ...{ isServer, tracer, extensionTypes: this.config.bidirectionalTypes },
       onSettings: (settings) => this.onSettings(settings),
       onGoAway: (id) => this.onGoAway(id),
       onPriorityUpdate: (streamId, value) => this.onPriorityUpdate(streamId, value),
@@ -406,7 +409,7 @@ export class Http3Connection {
     const { streamTypes, bidirectionalTypes } = this.config;
     return new PeerStreams(
       {
-        ...{ isServer, streamTypes, bidirectionalTypes },
+        ...{ isServer, tracer, streamTypes, bidirectionalTypes },
         onExtensionStream: (streamId, streamType) =>
           this.events.push({ type: 'extension-stream', streamId, streamType }),
         onInstructions: () => this.readUnblocked(),
@@ -417,18 +420,11 @@ export class Http3Connection {
   }
 }
 
-const NOTHING = new Uint8Array(0);
-/** Which reserved frame is sent, so that peers keep ignoring them. RFC 9114 §7.2.8 */
-const GREASE = 11;
-
-/** RFC 9218 §7.2 */
-function encodePriorityUpdate(streamId: number, priority: HttpPriority): Uint8Array {
-  const payload = concatBytes(encodeVarint(streamId), bytesFromLatin1(encodePriority(priority)));
-  return encodeFrame(FrameType.PriorityUpdateRequest, payload);
-}
-
 /** The answer to a request whose fields are more than is accepted: 431. RFC 9114 §4.2.2 */
 function refuseTooLarge(request: RequestStream): void {
   request.stopReading();
   request.respond({ status: 431, fields: [] }, true);
 }
+
+/** What a tracer is told of a stream that is a request. */
+const REQUEST = -1;

@@ -1,4 +1,5 @@
 import type { QuicConnection } from '@tsquic/quic-core';
+import type { Http3Tracer } from '../trace/http3-tracer.ts';
 import type { SectionCodec } from '../stream/section-codec.ts';
 import { CriticalStream, StreamType } from './critical-stream.ts';
 
@@ -8,10 +9,10 @@ export class OwnStreams {
   private readonly encoder: CriticalStream;
   private readonly decoder: CriticalStream;
 
-  constructor(connection: QuicConnection) {
-    this.control = new CriticalStream(connection, StreamType.Control);
-    this.encoder = new CriticalStream(connection, StreamType.QpackEncoder);
-    this.decoder = new CriticalStream(connection, StreamType.QpackDecoder);
+  constructor(connection: QuicConnection, tracer: Http3Tracer) {
+    this.control = new CriticalStream(connection, StreamType.Control, tracer);
+    this.encoder = new CriticalStream(connection, StreamType.QpackEncoder, tracer);
+    this.decoder = new CriticalStream(connection, StreamType.QpackDecoder, tracer);
   }
 
   /** Instructions of our encoder that have not left. */

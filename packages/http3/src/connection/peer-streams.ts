@@ -3,6 +3,7 @@ import { connectionError, Http3Code } from '../errors/http3-error.ts';
 import { VarintReader } from '../frame/frame-header.ts';
 import type { SectionCodec } from '../stream/section-codec.ts';
 import type { ControlReader } from './control-reader.ts';
+import type { Http3Tracer } from '../trace/http3-tracer.ts';
 import { StreamType } from './critical-stream.ts';
 
 /** A unidirectional stream of the peer; its type is -1 until it is read. */
@@ -15,6 +16,7 @@ interface PeerStream {
 /** What the streams of the peer lead to. */
 export interface PeerStreamReceiver {
   readonly isServer: boolean;
+  readonly tracer: Http3Tracer;
   /** Types that the program reads by itself. */
   readonly streamTypes: readonly number[];
   readonly bidirectionalTypes: readonly number[];
@@ -72,6 +74,7 @@ export class PeerStreams {
   }
 
   private onType({ stream, type }: PeerStream): void {
+    this.receiver.tracer.onStreamType?.(stream.id, false, type);
     const isBidirectional = (stream.id & 0x2) === 0;
     const { streamTypes, bidirectionalTypes } = this.receiver;
     if ((isBidirectional ? bidirectionalTypes : streamTypes).includes(type)) {
@@ -95,7 +98,7 @@ export class PeerStreams {
 
   private consume({ stream, type }: PeerStream): void {
     if (!CRITICAL.includes(type)) return;
-    if (type === StreamType.Control) this.control.pump(stream);
+    if (type === StreamType.Control) this.control.pump(stream, stream.id);
     else this.consumeInstructions(stream, type);
     if (stream.finished) throw closedCritical();
   }

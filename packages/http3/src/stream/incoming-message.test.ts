@@ -37,7 +37,7 @@ test.each([1, 7, 1000, 16_000])('a HEADERS frame takes memory as it comes, in pi
   const message = new IncomingMessage(
     stream as unknown as QuicStream,
     {
-      isServer: true,
+      ...{ isServer: true, tracer: {} },
       decode: (section) => {
         decoded.push(section);
         return { kind: 'blocked' };

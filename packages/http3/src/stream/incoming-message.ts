@@ -4,6 +4,7 @@ import { connectionError, Http3Code, Http3Error, malformed } from '../errors/htt
 import { FrameHeaderReader } from '../frame/frame-header.ts';
 import { FramePayload } from '../frame/frame-payload.ts';
 import { checkOnRequestStream, FrameType } from '../frame/frame-type.ts';
+import type { Http3FrameRecord, Http3Tracer } from '../trace/http3-tracer.ts';
 import { takeApart } from '../message/field-rules.ts';
 
 /** What a head says of what follows it. */
@@ -22,6 +23,7 @@ export interface Expectation {
 export interface MessageReceiver {
   /** Whether this side is the server. */
   readonly isServer: boolean;
+  readonly tracer: Http3Tracer;
   decode(section: Uint8Array): DecodedSection;
   /** A head: what to expect after it. */
   onHead(fields: readonly FieldLine[]): Expectation;
@@ -129,6 +131,10 @@ export class IncomingMessage {
     else if (type === FrameType.PushPromise) throw refusedPush(this.receiver.isServer);
     this.frame = type;
     this.left = length;
+    if (type !== FrameType.Headers && this.receiver.tracer.onFrameParsed !== undefined)
+      this.tell(
+        type === FrameType.Data ? { type: 'data', length } : { type: 'unknown', frameType: type, length },
+      );
     this.section.begin(type === FrameType.Headers ? length : 0);
     return true;
   }
@@ -181,6 +187,10 @@ export class IncomingMessage {
   }
 
   private onSection(content: SectionContent): void {
+    if (this.receiver.tracer.onFrameParsed !== undefined) {
+      const fields = content.kind === 'fields' ? content.fields : undefined;
+      this.tell({ type: 'headers', fields, length: this.header.length });
+    }
     if (content.kind !== 'fields') throw tooLarge(content.kind);
     if (this.phase !== 'head') {
       const { fields } = takeApart(content.fields, 'trailers', []);
@@ -197,6 +207,10 @@ export class IncomingMessage {
     this.phase = isTunnel ? 'tunnel' : 'content';
     this.isEmpty = isEmpty;
     this.expectedBytes = contentLength;
+  }
+
+  private tell(frame: Http3FrameRecord): void {
+    this.receiver.tracer.onFrameParsed?.(this.stream.id, frame);
   }
 
   private checkContent(length: number): void {

@@ -3,6 +3,7 @@ import type { FieldLine } from '@tsquic/qpack';
 import { encodeFrame, encodeFrameHeader } from '../frame/encode-frame.ts';
 import { FrameType } from '../frame/frame-type.ts';
 import { refuse, tooLargeText } from '../message/own-message.ts';
+import type { Http3Tracer } from '../trace/http3-tracer.ts';
 import { OutgoingBytes } from './outgoing-bytes.ts';
 
 /** What follows a head: content, bytes of a tunnel alone, content that is taken and not sent, or nothing. */
@@ -11,6 +12,7 @@ export type Follows = 'content' | 'tunnel' | 'unsent' | 'nothing';
 /** What a message needs of those around it. */
 export interface MessageSender {
   readonly isServer: boolean;
+  readonly tracer: Http3Tracer;
   /** Size of a field section that the peer takes. */
   peerFieldSectionSize(): number;
   /** Encode a section, and send the instructions that it needs. */
@@ -120,6 +122,7 @@ export class OutgoingMessage {
     while (this.bytes.waitingBytes === 0 && taken < content.length) {
       const piece = content.slice(taken, taken + CONTENT_BYTES);
       taken += piece.length;
+      this.sender.tracer.onFrameCreated?.(this.stream.id, { type: 'data', length: piece.length });
       this.bytes.append(encodeFrameHeader(FrameType.Data, piece.length));
       this.bytes.append(piece);
       this.bytes.flush();
@@ -145,7 +148,13 @@ export class OutgoingMessage {
 
   private sendSection(section: readonly FieldLine[], ends: boolean): void {
     if (this.isClosed) return;
-    this.bytes.append(encodeFrame(FrameType.Headers, this.sender.encode(section)), ends);
+    const encoded = this.sender.encode(section);
+    this.sender.tracer.onFrameCreated?.(this.stream.id, {
+      type: 'headers',
+      fields: section,
+      length: encoded.length,
+    });
+    this.bytes.append(encodeFrame(FrameType.Headers, encoded), ends);
     this.bytes.flush();
   }
 }

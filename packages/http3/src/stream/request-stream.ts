@@ -13,6 +13,7 @@ import {
   type ResponseHead,
 } from '../message/response-head.ts';
 import { isTunnel, ofTunnel } from '../message/tunnel.ts';
+import type { Http3Tracer } from '../trace/http3-tracer.ts';
 import type { DatagramMemory } from '../datagram/datagram-memory.ts';
 import { DatagramQueue } from '../datagram/datagram-queue.ts';
 import type { Http3Stream } from './http3-stream.ts';
@@ -23,6 +24,7 @@ import { type Follows, OutgoingMessage } from './outgoing-message.ts';
 export interface RequestStreamHost {
   readonly isServer: boolean;
   readonly allowsProtocol: boolean;
+  readonly tracer: Http3Tracer;
   readonly maxFieldSectionSize: number;
   /** What the datagrams of all requests hold. */
   readonly datagramMemory: DatagramMemory;
@@ -70,8 +72,9 @@ export class RequestStream implements Http3Stream {
     this.id = stream.id;
     this.stream = stream;
     this.host = host;
+    const { isServer, tracer } = host;
     this.outgoing = new OutgoingMessage(stream, {
-      isServer: host.isServer,
+      ...{ isServer, tracer },
       peerFieldSectionSize: () => host.peerFieldSectionSize(),
       encode: (section) => host.encode(stream.id, section),
       fail: (text) => host.fail(this, Http3Code.RequestCancelled, text),
@@ -80,7 +83,7 @@ export class RequestStream implements Http3Stream {
     this.incoming = new IncomingMessage(
       stream,
       {
-        isServer: host.isServer,
+        ...{ isServer, tracer },
         decode: (section) => host.decode(stream.id, section),
         onHead: (fields) => this.onHead(fields),
         onTrailers: (fields) => host.emit({ type: 'trailers', streamId: stream.id, fields }),
