@@ -5,7 +5,7 @@ import { constantAt, findReaders } from './reader.ts';
 import type { NumberedMutant, NumberedReader } from './weave.ts';
 
 /** Packages whose code is mutated; the simulator's tests run after those of the package. */
-export const MUTATED_PACKAGES = ['quic-core', 'tls13', 'congestion'] as const;
+export const MUTATED_PACKAGES = ['quic-core', 'tls13', 'congestion', 'qpack', 'http3'] as const;
 export const SIMULATOR = 'simulator';
 
 /** Compliance suites are in `src`, because other implementations run them, but count as tests. */
