@@ -133,7 +133,7 @@ export class ConnectionParts implements MultipathHost {
     this.beforeSealing = settings.options.beforeSealing;
     this.life = new Life(this.closeState, (reason) => around.onClosed(id, reason));
     this.keys = new Keys(crypto, seed.version, isClient, transport);
-    this.keys.installInitial(seed.initialKeyId);
+    this.keys.installInitial(seed.initialKeyId, seed.initialKeys);
     this.spaces = new PacketSpaces(
       transport.maxAckDelayMs * 1000,
       settings.ackDelayExponent,

@@ -1,4 +1,5 @@
 import type { RememberedPath } from '@tsquic/congestion';
+import type { InitialKeys } from '../keys/initial-keys.ts';
 import type { Address } from '../path/address.ts';
 import type { ConnectionVersion } from '../version/connection-version.ts';
 import type { ClientStart } from './client-start.ts';
@@ -23,6 +24,8 @@ export interface ConnectionSeed {
   readonly peerId: Uint8Array;
   /** The connection ID that the Initial keys derive from. RFC 9001 §5.2 */
   readonly initialKeyId: Uint8Array;
+  /** The Initial keys, where the packet that the connection begins with was opened by them already. */
+  readonly initialKeys: InitialKeys | undefined;
   readonly logId: string;
   readonly token: Uint8Array;
   /** Makes the first flight from the Source Connection ID; undefined on servers. */

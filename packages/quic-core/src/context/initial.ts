@@ -6,7 +6,7 @@ import { hasSample, unmaskHeader } from '../packet/protection.ts';
 import { encodeRetry } from '../packet/retry.ts';
 import { encodeVersionNegotiation } from '../packet/version-negotiation.ts';
 import { BASE_MTU } from '../packet/datagram-size.ts';
-import { initialKeys } from '../keys/initial.ts';
+import { InitialKeys } from '../keys/initial-keys.ts';
 import type { Datagram } from '../connection/datagram.ts';
 import { reservedVersion } from '../version/reserved.ts';
 import { type Version, versionById } from '../version/versions.ts';
@@ -30,6 +30,8 @@ export interface Admission {
   readonly originalDestination: Uint8Array;
   /** Destination Connection ID of this Initial packet, from which its keys are derived. */
   readonly destination: Uint8Array;
+  /** These keys, which have opened this packet. */
+  readonly keys: InitialKeys;
   readonly source: Uint8Array;
   /** The connection ID that an earlier Retry came from; undefined without a Retry. */
   readonly retrySource: Uint8Array | undefined;
@@ -101,7 +103,8 @@ export class InitialScreen {
     if (content === 'other-version') return Drop.BadToken;
     const answer = this.gate.ask(datagram, version, destination, content, nowUs);
     if (answer === 'ignore') return Drop.Refused;
-    const arrival = { datagram, header, version, destination, source };
+    const keys = new InitialKeys(settings.crypto, destination, false);
+    const arrival = { datagram, header, version, destination, source, keys };
     return this.judge(arrival, content, answer, isOpen, nowUs);
   }
 
@@ -139,13 +142,13 @@ export class InitialScreen {
   }
 
   /** Whether the packet is authentic, before any state is kept for it. */
-  private isAuthentic({ datagram: { bytes }, header, version, destination }: Arrival): boolean {
+  private isAuthentic({ datagram: { bytes }, header, version, keys }: Arrival): boolean {
     if (!hasSample(header)) return false;
-    const keys = initialKeys(this.settings.crypto, version, destination, true);
+    const { aead, protection } = keys.read(version);
     const copy = bytes.slice(0, header.packetEnd);
     const probe = { ...header };
-    unmaskHeader(copy, probe, keys.protection, -1);
-    return keys.aead.open(probe.packetNumber, copy, probe.headerAt, probe.payloadAt, probe.packetEnd);
+    unmaskHeader(copy, probe, protection, -1);
+    return aead.open(probe.packetNumber, copy, probe.headerAt, probe.payloadAt, probe.packetEnd);
   }
 
   /**
@@ -192,17 +195,20 @@ interface Arrival {
   readonly version: Version;
   readonly destination: Uint8Array;
   readonly source: Uint8Array;
+  /** Derived when they are asked for. */
+  readonly keys: InitialKeys;
 }
 
 /** @param proof - the content of the client's token; undefined when its address is not proved. */
 function admission(arrival: Arrival, settings: Settings, proof: TokenContent | undefined): Admission {
-  const { version, destination, source } = arrival;
+  const { version, destination, source, keys } = arrival;
   const original = proof?.originalDestination;
   return {
     settings,
     version,
     originalDestination: original ?? destination,
     destination,
+    keys,
     source,
     retrySource: original === undefined ? undefined : destination,
     validated: proof !== undefined,

@@ -1,10 +1,11 @@
 import type { CryptoProvider } from '@tsquic/crypto';
 import type { Version } from '../version/versions.ts';
-import { initialKeys } from './initial.ts';
+import { initialSecret, keysOfSide } from './initial.ts';
 import type { PacketKeys } from './packet-keys.ts';
 
 interface Pair {
   readonly version: Version;
+  readonly secret: Uint8Array;
   read: PacketKeys | undefined;
   write: PacketKeys | undefined;
 }
@@ -32,18 +33,19 @@ export class InitialKeys {
   /** The keys that open the peer's Initial packets of a version. */
   read(version: Version): PacketKeys {
     const pair = this.pairOf(version);
-    return (pair.read ??= initialKeys(this.crypto, version, this.destinationId, !this.isClient));
+    return (pair.read ??= keysOfSide(this.crypto, version, pair.secret, !this.isClient));
   }
 
   /** The keys that seal our Initial packets of a version. */
   write(version: Version): PacketKeys {
     const pair = this.pairOf(version);
-    return (pair.write ??= initialKeys(this.crypto, version, this.destinationId, this.isClient));
+    return (pair.write ??= keysOfSide(this.crypto, version, pair.secret, this.isClient));
   }
 
   private pairOf(version: Version): Pair {
     for (const pair of this.pairs) if (pair.version === version) return pair;
-    const pair: Pair = { version, read: undefined, write: undefined };
+    const secret = initialSecret(this.crypto, version, this.destinationId);
+    const pair: Pair = { version, secret, read: undefined, write: undefined };
     this.pairs.push(pair);
     return pair;
   }

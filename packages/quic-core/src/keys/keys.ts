@@ -59,9 +59,11 @@ export class Keys {
 
   /**
    * Derive the Initial keys from the client's first Destination Connection ID, or from the one of a Retry.
+   *
+   * @param known - the keys that derive from it, where some have been derived already.
    */
-  installInitial(destinationId: Uint8Array): void {
-    this.initial = new InitialKeys(this.crypto, destinationId, this.isClient);
+  installInitial(destinationId: Uint8Array, known?: InitialKeys): void {
+    this.initial = known ?? new InitialKeys(this.crypto, destinationId, this.isClient);
   }
 
   install(level: Level, direction: 'read' | 'write', suite: CipherSuite, secret: Uint8Array): void {
