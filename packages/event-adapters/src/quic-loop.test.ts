@@ -44,6 +44,19 @@ describe('datagrams out', () => {
     expect(sent).toEqual(['0-1200']);
   });
 
+  test('wait a turn after the end of a handshake, for what the program says from a promise', async () => {
+    const { loop, context, clock, sent } = joined({
+      onEvent: () => void Promise.resolve().then(() => context.outgoing.push([900])),
+    });
+    context.outgoing.push([1200]);
+    context.events.push({ type: 'connected', connection: 0 } as QuicEvent);
+    loop.flush();
+    expect([sent, clock.delaysUs.length]).toEqual([[], 1]);
+    await Promise.resolve();
+    clock.goOff();
+    expect(sent).toEqual(['0-1200', '0-900']);
+  });
+
   test('leave a train one by one, the last as short as it is', () => {
     const { loop, context, sent } = joined();
     context.outgoing.push([1200, 1200, 700]);

@@ -130,7 +130,8 @@ export class QuicLoop {
     this.receivedInBatch = this.receivedBytes = 0;
     try {
       if (receivedInBatch > 0) this.hooks.afterReceive?.(receivedInBatch, receivedBytes);
-      this.deliverEvents();
+      // The program may speak from promises that resolve now: what it says leaves with the end of the handshake.
+      if (this.deliverEvents()) return;
       if (!this.stopped) this.send();
       if (!this.stopped && !this.closing) this.deliverEvents();
     } finally {
@@ -247,20 +248,24 @@ export class QuicLoop {
     this.alarm.set(delayUs);
   }
 
-  private deliverEvents(): void {
-    if (this.closing) return;
+  /** Returns whether the program heard that a handshake is complete. */
+  private deliverEvents(): boolean {
+    let hasConnected = false;
+    if (this.closing) return false;
     for (let count = 0; count < EVENT_BATCH; count++) {
       const event = this.context.nextEvent();
-      if (event === undefined) return;
+      if (event === undefined) return hasConnected;
+      hasConnected ||= event.type === 'connected';
       try {
         this.onEvent(event);
       } catch (error) {
         this.onError(error, event);
       }
-      if (this.stopped || this.closing) return;
+      if (this.stopped || this.closing) return false;
     }
     // A handler that causes an event at every event must not keep datagrams from being read.
     this.setAlarm(0);
+    return false;
   }
 }
 
