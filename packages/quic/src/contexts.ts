@@ -74,7 +74,7 @@ export function serverContext(options: ListenOptions): QuicHostContext {
  */
 export function secureContext(
   options: SecureContext,
-  crypto: CryptoProvider = createNodeProvider(),
+  crypto: CryptoProvider = hostProvider(),
 ): NonNullable<QuicContextOptions['identity']> {
   checkSecureContext(options);
   return serverIdentity(options, crypto);
@@ -108,7 +108,7 @@ function commonOptions(options: CommonOptions): QuicContextOptions {
   if (!Array.isArray(ALPNProtocols) || ALPNProtocols.length === 0)
     throw new QuicError('ERR_QUIC_INVALID_OPTION', 'ALPNProtocols must name at least one protocol');
   return {
-    crypto: options.crypto ?? createNodeProvider(),
+    crypto: options.crypto ?? hostProvider(),
     alpn: ALPNProtocols,
     unixTimeAtZeroUs: options.unixTimeAtZeroUs ?? (clock === undefined ? unixTimeAtZeroUs : 0),
     ...(versions === undefined ? {} : { versions }),
@@ -126,6 +126,13 @@ function marksDatagrams({ udp, socket }: Pick<CommonOptions, 'udp' | 'socket'>):
   if (socket !== undefined) return socket.kind !== 'dgram';
   return udp !== 'dgram' && canOpenFfiPort();
 }
+
+/** One for all connections: a verifier remembers chains by the provider that checked their signatures. */
+function hostProvider(): CryptoProvider {
+  return (ownProvider ??= createNodeProvider());
+}
+
+let ownProvider: CryptoProvider | undefined = undefined;
 
 function serverIdentity(
   options: Partial<ServerIdentity> & Pick<ListenOptions, 'SNICallback'>,

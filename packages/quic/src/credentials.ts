@@ -5,6 +5,7 @@ import { type CertificateVerifier, checkIdentity, type Identity } from '@tsquic/
 import { certificatesFromPem, createCertificateVerifier, privateKeyFromPem } from '@tsquic/tls13/x509';
 import { QuicError } from './errors.ts';
 import { checkServerIdentity } from './option-checks.ts';
+import { KnownVerifiers } from './known-verifiers.ts';
 import type { Certificates, ServerIdentity } from './options.ts';
 import { reportFault } from './program-fault.ts';
 
@@ -59,7 +60,7 @@ function isEncrypted(key: string | Uint8Array): boolean {
 
 /** A verifier of servers with these authorities, or the runtime's. */
 export function createServerVerifier(ca: Certificates | undefined): CertificateVerifier {
-  if (ca !== undefined) return verifierFor(ca, 'server');
+  if (ca !== undefined) return known.find(ca) ?? known.add(ca, verifierFor(ca, 'server'));
   builtIn ??= createCertificateVerifier({
     trustAnchors: () => readCertificates('ca', rootCertificates),
     onFault: (error) => reportFault('reading the certificates of the runtime', error),
@@ -104,6 +105,9 @@ function readable<T>(name: string, read: () => T): T {
     throw new QuicError('ERR_QUIC_INVALID_OPTION', `${name}: ${(error as Error).message}`, { cause: error });
   }
 }
+
+/** A program that connects again and again gives the same authorities each time. */
+const known = new KnownVerifiers();
 
 let builtIn: CertificateVerifier | undefined = undefined;
 
