@@ -1,19 +1,11 @@
 import type { DeliveryLog } from '../facts/delivery-log.ts';
-import { Fact } from '../facts/fact-kind.ts';
 import type { PacketWriter } from '../packet/writer.ts';
 import type { Stream } from '../streams/stream.ts';
-import { isUnacked, writeCopy } from '../streams/stream-copy.ts';
+import { isUnacked, sentRange, type StreamRange, writeCopy } from '../streams/stream-copy.ts';
 import type { NumberedPath } from './numbered-path.ts';
 
 /** Ranges that wait to be copied to a path; beyond that the oldest are left out, because the others carry them. */
 const MAX_WAITING = 1024;
-
-/** A range of a stream's bytes. */
-interface Copy {
-  readonly streamId: number;
-  readonly from: number;
-  readonly to: number;
-}
 
 /** The streams of the connection. */
 export interface StreamsToCopy {
@@ -29,7 +21,7 @@ export class Copies {
   private readonly isForAll: boolean;
   /** Whether a stream asks for copies. */
   private isForSome = false;
-  private readonly waiting = new Map<number, Copy[]>();
+  private readonly waiting = new Map<number, StreamRange[]>();
 
   constructor(streams: StreamsToCopy, isForAll: boolean) {
     this.streams = streams;
@@ -60,16 +52,14 @@ export class Copies {
   ): void {
     if (carrying < 2) return;
     for (let i = from; i < to; i++) {
-      const kind = log.kindAt(i);
-      if (kind !== Fact.Stream && kind !== Fact.StreamFin) continue;
-      const streamId = log.valueAt(i, 0);
-      if (!this.isForAll && this.streams.find(streamId)?.isCopied !== true) continue;
-      const copy = { streamId, from: log.valueAt(i, 1), to: log.valueAt(i, 2) };
+      const copy = sentRange(log, i);
+      if (copy === undefined) continue;
+      if (!this.isForAll && this.streams.find(copy.streamId)?.isCopied !== true) continue;
       for (let at = 0; at < carrying; at++) if (paths[at]!.id !== pathId) this.add(paths[at]!.id, copy);
     }
   }
 
-  private add(pathId: number, copy: Copy): void {
+  private add(pathId: number, copy: StreamRange): void {
     const queue = this.waiting.get(pathId);
     if (queue === undefined) this.waiting.set(pathId, [copy]);
     else if (queue.push(copy) > MAX_WAITING) queue.shift();
@@ -101,7 +91,7 @@ export class Copies {
     queue.splice(0, done);
   }
 
-  private isUnacked({ streamId, from, to }: Copy): boolean {
+  private isUnacked({ streamId, from, to }: StreamRange): boolean {
     const sender = this.streams.find(streamId)?.sender;
     return sender !== undefined && isUnacked(sender, from, to);
   }

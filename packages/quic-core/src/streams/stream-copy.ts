@@ -1,5 +1,21 @@
+import type { DeliveryLog } from '../facts/delivery-log.ts';
+import { Fact } from '../facts/fact-kind.ts';
 import type { PacketWriter } from '../packet/writer.ts';
 import type { SendStream } from './send-stream.ts';
+
+/** A range of a stream's bytes. */
+export interface StreamRange {
+  readonly streamId: number;
+  readonly from: number;
+  readonly to: number;
+}
+
+/** The range that a fact of a packet is about; undefined where it is about something else. */
+export function sentRange(log: DeliveryLog, index: number): StreamRange | undefined {
+  const kind = log.kindAt(index);
+  if (kind !== Fact.Stream && kind !== Fact.StreamFin) return undefined;
+  return { streamId: log.valueAt(index, 0), from: log.valueAt(index, 1), to: log.valueAt(index, 2) };
+}
 
 /** Whether some of `[from, to)` has been sent and is not acknowledged. */
 export function isUnacked({ mayBeStopped, buffer }: SendStream, from: number, to: number): boolean {
