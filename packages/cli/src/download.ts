@@ -14,6 +14,12 @@ export interface DownloadResult {
   readonly failure: unknown;
 }
 
+/** A download that has not ended. */
+export interface RunningDownload {
+  /** Whether bytes wait to be stored, so that none is read. */
+  readonly isHeldUp: boolean;
+}
+
 /** Is told of the events of a download. */
 export interface DownloadObserver {
   onBytes(count: number): void;
@@ -29,7 +35,7 @@ export interface DownloadObserver {
  * Downloads one file on one stream: sends the request, and writes the body into a sink as fast as the sink
  * takes it.
  */
-export class Download implements StreamHandlers {
+export class Download implements StreamHandlers, RunningDownload {
   private readonly target: FetchTarget;
   private readonly stream: QuicStream;
   private readonly sink: Sink;

@@ -7,9 +7,10 @@ import {
   takeEvents,
   type TakenConnection,
 } from 'tsquic/events';
-import { Download, type DownloadObserver, type DownloadResult } from './download.ts';
+import { Download, type DownloadObserver, type DownloadResult, type RunningDownload } from './download.ts';
 import type { FetchTarget } from './fetch-target.ts';
 import { type PathShare, sharesOf } from './further-paths.ts';
+import type { FetchEvents } from './http3-fetch.ts';
 import { Patience } from './patience.ts';
 import type { Sink } from './sink.ts';
 
@@ -38,6 +39,8 @@ export interface FetchResult {
 
 /** Options of `fetchAll`. */
 export interface FetchOptions {
+  /** 'h3', or any other for HTTP/0.9. */
+  readonly alpn: string;
   /** Empty: end when the handshake is confirmed. */
   readonly targets: readonly FetchTarget[];
   readonly sinkFor: (target: FetchTarget) => Sink;
@@ -51,35 +54,80 @@ export interface FetchOptions {
  * Fetch all targets on one connection, as many at once as the server and our own limits allow. Resolves when
  * each has succeeded or failed; the connection is still open then, unless it failed.
  */
-export function fetchAll(connection: QuicConnection, options: FetchOptions): Promise<FetchResult> {
+export async function fetchAll(connection: QuicConnection, options: FetchOptions): Promise<FetchResult> {
+  const http3 = options.alpn === 'h3' ? await import('./http3-fetch.ts') : undefined;
   return new Promise((resolve) => {
-    takeEvents(connection, (taken) => new Fetcher(connection, taken, options, resolve)).begin();
+    const fetcher = new Fetcher(connection, options, resolve);
+    if (http3 !== undefined) fetcher.begin(new http3.Http3Requests(connection, fetcher));
+    else takeEvents(connection, (taken) => new LineRequests(taken, fetcher)).begin();
   });
 }
 
-class Fetcher implements ConnectionHandlers, DownloadObserver {
-  private readonly connection: QuicConnection;
+/** How requests are made on a connection. */
+interface Requests {
+  /** Ask for a file; undefined where the server takes no further request now. */
+  open(target: FetchTarget, sink: Sink, observer: DownloadObserver): RunningDownload | undefined;
+  /** Something was read outside of an event. */
+  wake(): void;
+}
+
+/** The requests of one connection, over HTTP/0.9. */
+class LineRequests implements ConnectionHandlers, Requests {
   private readonly taken: TakenConnection;
+  private readonly fetcher: Fetcher;
+
+  constructor(taken: TakenConnection, fetcher: Fetcher) {
+    this.taken = taken;
+    this.fetcher = fetcher;
+  }
+
+  begin(): void {
+    this.fetcher.begin(this);
+  }
+
+  open(target: FetchTarget, sink: Sink, observer: DownloadObserver): RunningDownload | undefined {
+    const stream = this.taken.handle.openStream();
+    if (stream === undefined) return undefined;
+    const download = new Download(target, stream, sink, observer);
+    this.taken.followStream(stream, download);
+    return download;
+  }
+
+  wake(): void {
+    this.taken.wake();
+  }
+
+  /** A server of HTTP/0.9 opens no streams, but one that also supports HTTP/3 opens its control streams. */
+  onStream(stream: QuicStream): StreamHandlers | undefined {
+    return (stream.id & 2) !== 0 ? new IgnoredStream(stream) : undefined;
+  }
+
+  onStreamsAvailable(): void {
+    this.fetcher.onStreamsAvailable();
+  }
+
+  onClosed(reason: CloseReason): void {
+    this.fetcher.onClosed(reason);
+  }
+}
+
+class Fetcher implements FetchEvents, DownloadObserver {
+  private readonly connection: QuicConnection;
+  private requests: Requests | undefined = undefined;
   private readonly options: FetchOptions;
   private readonly resolve: (result: FetchResult) => void;
   private readonly downloads: DownloadResult[] = [];
   private readonly waiting: FetchTarget[];
   private readonly over: Set<FetchTarget> = new Set();
   private readonly begunAt = performance.now();
-  private readonly running: Map<FetchTarget, Download> = new Map();
+  private readonly running: Map<FetchTarget, RunningDownload> = new Map();
   private readonly patience: Patience;
   private stalled = false;
   private closeReason: CloseReason | undefined = undefined;
   private settled = false;
 
-  constructor(
-    connection: QuicConnection,
-    taken: TakenConnection,
-    options: FetchOptions,
-    resolve: (result: FetchResult) => void,
-  ) {
+  constructor(connection: QuicConnection, options: FetchOptions, resolve: (result: FetchResult) => void) {
     this.connection = connection;
-    this.taken = taken;
     this.options = options;
     this.waiting = [...options.targets];
     this.resolve = resolve;
@@ -91,14 +139,10 @@ class Fetcher implements ConnectionHandlers, DownloadObserver {
   }
 
   /** Send as many requests as may be sent now. */
-  begin(): void {
+  begin(requests: Requests): void {
+    this.requests = requests;
     if (this.options.targets.length === 0) this.connection.ready.then(() => this.settle(), ignore);
     else this.ask();
-  }
-
-  /** A server of HTTP/0.9 opens no streams, but one that also supports HTTP/3 opens its control streams. */
-  onStream(stream: QuicStream): StreamHandlers | undefined {
-    return (stream.id & 2) !== 0 ? new IgnoredStream(stream) : undefined;
   }
 
   onStreamsAvailable(): void {
@@ -117,7 +161,7 @@ class Fetcher implements ConnectionHandlers, DownloadObserver {
   }
 
   onRead(): void {
-    this.taken.wake();
+    this.requests?.wake();
   }
 
   onReleased(): void {
@@ -135,18 +179,18 @@ class Fetcher implements ConnectionHandlers, DownloadObserver {
   }
 
   private ask(): void {
-    const { waiting, options, taken } = this;
+    const { waiting, options, requests } = this;
+    if (requests === undefined) return;
     while (this.running.size < MAX_AT_ONCE && this.closeReason === undefined) {
       const index = waiting.findIndex(({ after }) => after === undefined || this.over.has(after));
       if (index < 0) break;
-      const stream = taken.handle.openStream();
-      if (stream === undefined) break;
-      const target = waiting.splice(index, 1)[0] as FetchTarget;
-      const download = new Download(target, stream, options.sinkFor(target), this);
+      const target = waiting[index] as FetchTarget;
+      const download = requests.open(target, options.sinkFor(target), this);
+      if (download === undefined) break;
+      waiting.splice(index, 1);
       this.running.set(target, download);
-      taken.followStream(stream, download);
     }
-    taken.wake();
+    requests.wake();
   }
 
   private giveUp(): void {

@@ -90,7 +90,7 @@ async function begin(size: number): Promise<Begun> {
   const stream = new MemoryStream();
   const ends: [number, boolean][] = [];
   const source = new FileSource(
-    { handle: await open(path), size },
+    { handle: await open(path), size, mtimeMs: 0 },
     stream,
     () => {},
     (sentBytes, isWhole) => ends.push([sentBytes, isWhole]),

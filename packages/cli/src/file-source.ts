@@ -1,11 +1,18 @@
-import type { QuicStream } from '@tsquic/quic-core';
 import type { ServedFile } from './lent-file.ts';
 import { Status } from './served-file.ts';
+
+/** What content is written to, until the stream has no room. */
+export interface ContentStream {
+  /** Returns how many bytes were taken; `ends` counts where all were. */
+  write(bytes: Uint8Array, ends: boolean): number;
+  /** Give up, with a status number of HTTP. */
+  reset(status: number): void;
+}
 
 /** Sends one file on one stream, and reads it no faster than the stream takes it. */
 export class FileSource {
   private readonly file: ServedFile;
-  private readonly stream: QuicStream;
+  private readonly stream: ContentStream;
   private readonly onRead: () => void;
   private readonly onEnd: (sentBytes: number, isWhole: boolean) => void;
   private readonly chunk: Uint8Array;
@@ -22,7 +29,7 @@ export class FileSource {
    */
   constructor(
     file: ServedFile,
-    stream: QuicStream,
+    stream: ContentStream,
     onRead: () => void,
     onEnd: (sentBytes: number, isWhole: boolean) => void,
   ) {

@@ -5,10 +5,12 @@ import { open, type FileHandle } from 'node:fs/promises';
 export interface ServedFile {
   readonly handle: FileReader;
   readonly size: number;
+  /** When it was changed last, milliseconds. */
+  readonly mtimeMs: number;
 }
 
 /** The functions by which a file is read. */
-type FileReader = Pick<FileHandle, 'read' | 'close'>;
+export type FileReader = Pick<FileHandle, 'read' | 'close'>;
 
 /** Most files that keep their descriptor between reads: a stalled stream may hold one of them. */
 const MAX_KEPT = 64;
@@ -30,7 +32,12 @@ export function openLentFile(path: string): Promise<ServedFile | undefined> {
     const handle = await open(path, FLAGS);
     try {
       const stats = await handle.stat();
-      if (stats.isFile()) return { handle: await LentFile.begin(path, handle, stats), size: stats.size };
+      if (stats.isFile())
+        return {
+          handle: await LentFile.begin(path, handle, stats),
+          size: stats.size,
+          mtimeMs: stats.mtimeMs,
+        };
     } catch (error) {
       await handle.close();
       throw error;

@@ -64,9 +64,9 @@ export const ALPN: Option = {
   name: 'alpn',
   kind: 'text',
   value: 'NAME',
-  help: 'application protocol (default hq-interop)',
+  help: 'application protocol: h3 (default), or hq-interop for HTTP/0.9',
 };
-export const SERVE_ALPN: Option = { ...ALPN, help: 'application protocol (default hq-interop and perf)' };
+export const SERVE_ALPN: Option = { ...ALPN, help: 'application protocol (default h3, hq-interop and perf)' };
 export const MTU: Option = {
   name: 'mtu',
   kind: 'number',

@@ -28,7 +28,7 @@ import {
 export const COMMANDS: readonly Command[] = [
   {
     name: 'get',
-    summary: 'fetch files over QUIC (HTTP/0.9 on hq-interop)',
+    summary: 'fetch files over HTTP/3',
     operands: 'URL…',
     options: [
       {
@@ -91,7 +91,7 @@ export const COMMANDS: readonly Command[] = [
   },
   {
     name: 'serve',
-    summary: 'serve the files of a directory over QUIC',
+    summary: 'serve the files of a directory over HTTP/3',
     operands: '',
     options: [
       {
@@ -118,6 +118,11 @@ export const COMMANDS: readonly Command[] = [
         range: [0, 65_535],
       },
       SERVE_ALPN,
+      {
+        name: 'tcp',
+        kind: 'flag',
+        help: 'serve the same over HTTP/2 and HTTP/1.1 at the TCP port of this number, with alt-svc: browsers ask there first',
+      },
       CIPHER,
       QUIC_VERSIONS,
       PATHS,
@@ -143,7 +148,7 @@ export const COMMANDS: readonly Command[] = [
       HELP,
     ],
     notes: [
-      'Prints "listening on HOST:PORT" when it is. A path of digits without a file, /12345, is that many bytes. SIGINT and SIGTERM close the connections and end it.',
+      'Prints "listening on HOST:PORT" when it is. A path of digits without a file, /12345, is that many bytes. Over HTTP/3: GET and HEAD, ranges, conditions, types by extension, index.html or a list of each directory. SIGINT and SIGTERM close the connections and end it.',
     ],
   },
   {

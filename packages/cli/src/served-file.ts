@@ -13,18 +13,34 @@ export const Status = { BadRequest: 400, NotFound: 404, TooLong: 414, ServerErro
  * @param requestPath - percent-encoded, from the network.
  */
 export async function openServedFile(root: string, requestPath: string): Promise<ServedFile | number> {
+  // A slash at the end names a directory.
+  if ((requestPath.split(/[?#]/, 1)[0] ?? '').endsWith('/')) return Status.NotFound;
+  const path = await servedPath(root, requestPath);
+  if (typeof path === 'number') return path;
+  try {
+    return (await openLentFile(path)) ?? Status.NotFound;
+  } catch (error) {
+    return statusOf(error);
+  }
+}
+
+/** The real path below `root` that a request path names, with or without a slash at its end; or the status of the refusal. */
+export async function servedPath(root: string, requestPath: string): Promise<string | number> {
   const segments = segmentsOf(requestPath);
   if (segments === undefined) return Status.NotFound;
   try {
     const path = await realpath(join(root, segments.join(sep)));
     // A link inside the root may lead out of it, so its target is checked.
-    if (!path.startsWith(root.endsWith(sep) ? root : root + sep)) return Status.NotFound;
-    const file = await openLentFile(path);
-    return file ?? Status.NotFound;
+    if (path !== root && !path.startsWith(root.endsWith(sep) ? root : root + sep)) return Status.NotFound;
+    return path;
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    return code === 'EMFILE' || code === 'ENFILE' ? Status.Busy : Status.NotFound;
+    return statusOf(error);
   }
+}
+
+function statusOf(error: unknown): number {
+  const { code } = error as NodeJS.ErrnoException;
+  return code === 'EMFILE' || code === 'ENFILE' ? Status.Busy : Status.NotFound;
 }
 
 /** The decoded names of a path, or undefined when one of them could lead out of the root. */
@@ -33,6 +49,8 @@ function segmentsOf(requestPath: string): string[] | undefined {
   if (!path.startsWith('/')) return undefined;
   try {
     const segments = path.slice(1).split('/').map(decodeURIComponent);
+    // A slash at the end names a directory.
+    if (segments.at(-1) === '') segments.pop();
     return segments.every(isName) ? segments : undefined;
   } catch {
     return undefined;

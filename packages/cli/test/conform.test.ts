@@ -67,7 +67,7 @@ describe('conform', () => {
     const loader = new URL('../../../tools/ts.mjs', import.meta.url).pathname;
     writeFileSync(
       program,
-      `exec "${process.execPath}" -C tsquic-src --import "${loader}" "${main}" get "https://localhost:$PORT/x" --insecure --timeout 60\n`,
+      `exec "${process.execPath}" -C tsquic-src --import "${loader}" "${main}" get "https://localhost:$PORT/x" --insecure --alpn hq-interop --timeout 60\n`,
     );
     const options = [
       '--only',

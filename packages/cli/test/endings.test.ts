@@ -85,6 +85,8 @@ test.each([
       'get',
       `https://${server.authority}/file`,
       '--insecure',
+      '--alpn',
+      'hq-interop',
       '--quiet',
       '--out',
       out,
@@ -134,7 +136,15 @@ test('a server that is gone in the middle of a file is missed after --timeout, n
     },
   });
   const url = `https://127.0.0.1:${port.local.port}/file`;
-  const { exitCode, stderr } = await tsquic('get', url, '--insecure', '--timeout', '2');
+  const { exitCode, stderr } = await tsquic(
+    'get',
+    url,
+    '--insecure',
+    '--alpn',
+    'hq-interop',
+    '--timeout',
+    '2',
+  );
   expect(stderr).toEqual([expect.stringMatching(/^tsquic: ERR_QUIC_IDLE_TIMEOUT: .* has gone silent$/)]);
   expect(exitCode).toBe(1);
   // The idle timeout of the library is 30 s; this waits 2 s, and a busy machine some more.
@@ -157,7 +167,15 @@ test('a server that is only slow is waited for', async () => {
     },
   );
   const url = `https://127.0.0.1:${listener.address.port}/file`;
-  const { exitCode, stderr, stdout } = await tsquic('get', url, '--insecure', '--timeout', '60');
+  const { exitCode, stderr, stdout } = await tsquic(
+    'get',
+    url,
+    '--insecure',
+    '--alpn',
+    'hq-interop',
+    '--timeout',
+    '60',
+  );
   expect([exitCode, stderr]).toEqual([0, []]);
   expect(stdout.at(-1)).toMatch(/^1 file, 4 bytes/);
   await listener.close();
@@ -183,7 +201,7 @@ test('get reports the files of other servers where one does not answer', async (
   const keys = join(base, 'answering-keys');
   await tsquic('cert', '--out', keys, '--host', '127.0.0.1');
   const { url, stop } = await startServer(root, join(keys, 'cert.pem'), join(keys, 'key.pem'));
-  const words = [`https://127.0.0.1:${number}/b`, `${url}/a`, '--insecure', '--json'];
+  const words = [`https://127.0.0.1:${number}/b`, `${url}/a`, '--insecure', '--alpn', 'hq-interop', '--json'];
   const { exitCode, stdout, stderr } = await tsquic('get', ...words);
   expect(stderr).toEqual([expect.stringMatching(/^tsquic: ERR_QUIC_CONNECTION_REFUSED/)]);
   expect(JSON.parse(stdout.at(-1)!)).toMatchObject({
@@ -230,7 +248,13 @@ test('a client shows the certificate that it is given, made by cert --client', a
     },
     (connection) => void shown.push(connection.peerCertificate?.subject),
   );
-  const words = ['get', `https://127.0.0.1:${listener.address.port}/`, '--handshake-only'];
+  const words = [
+    'get',
+    `https://127.0.0.1:${listener.address.port}/`,
+    '--handshake-only',
+    '--alpn',
+    'hq-interop',
+  ];
   const trusting = [...words, '--ca', join(keys, 'cert.pem')];
   const pair = ['--cert', join(mine, 'cert.pem'), '--key', join(mine, 'key.pem')];
   expect(await tsquic(...trusting, ...pair)).toMatchObject({ exitCode: 0, stderr: [] });

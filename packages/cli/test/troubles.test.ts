@@ -73,7 +73,15 @@ describe.each(MOMENTS)('a server that at the event %s', (moment) => {
       MANNERS[name]!(event, context);
     });
     const results = [
-      await tsquic('get', `https://${server.authority}/file`, '--insecure', '--timeout', '60'),
+      await tsquic(
+        'get',
+        '--alpn',
+        'hq-interop',
+        `https://${server.authority}/file`,
+        '--insecure',
+        '--timeout',
+        '60',
+      ),
       await tsquic('perf', server.authority, '--insecure', '--upload', '100000', '--timeout', '60'),
     ];
     server.stop();
@@ -90,7 +98,7 @@ test('a server that acknowledges and never answers is given up', async () => {
   // Long enough for a handshake on a busy machine: what is given up there is named otherwise.
   const wait = ['--insecure', '--timeout', '10'];
   const results = await Promise.all([
-    tsquic('get', `https://${server.authority}/file`, ...wait),
+    tsquic('get', '--alpn', 'hq-interop', `https://${server.authority}/file`, ...wait),
     tsquic('perf', server.authority, ...wait),
     tsquic('perf', server.authority, ...wait, '--upload', '30000000'),
   ]);
@@ -105,7 +113,13 @@ test('a server that acknowledges and never answers is given up', async () => {
 
 test('a server that is full is named as such', async () => {
   const server = await startServer(() => {}, { maxConnections: 0 });
-  const { code, stderr } = await tsquic('get', `https://${server.authority}/file`, '--insecure');
+  const { code, stderr } = await tsquic(
+    'get',
+    '--alpn',
+    'hq-interop',
+    `https://${server.authority}/file`,
+    '--insecure',
+  );
   server.stop();
   expect(stderr).toEqual([expect.stringMatching(/^tsquic: ERR_QUIC_[^\n]*refused/i)]);
   expect(code).toBe(1);
@@ -125,7 +139,15 @@ test('a server that opens control streams of its own is served from, and none of
     if (event.type === 'stream-opened')
       connection?.stream(event.streamId)?.write(new TextEncoder().encode('the file'), true);
   });
-  const words = ['get', `https://${server.authority}/file`, '--insecure', '--out', directory];
+  const words = [
+    'get',
+    '--alpn',
+    'hq-interop',
+    `https://${server.authority}/file`,
+    '--insecure',
+    '--out',
+    directory,
+  ];
   const { code, stderr } = await tsquic(...words);
   server.stop();
   expect({ code, stderr, stopped }).toEqual({ code: 0, stderr: [], stopped: [] });

@@ -27,7 +27,7 @@ export async function get(args: Arguments, terminal: Terminal, interrupt?: Abort
   const targets = targetsOf(args);
   const plan = planPaths(targets, args, terminal);
   const qlog = qlogDirectoryFor(args.text('qlog'), terminal.environment);
-  const alpn = args.text('alpn') ?? 'hq-interop';
+  const alpn = args.text('alpn') ?? 'h3';
   const shared = await clientSettings(args, terminal, alpn, qlog);
   const settings = interrupt === undefined ? shared : { ...shared, signal: interrupt };
   const file = args.text('session');
@@ -142,6 +142,7 @@ async function fetchGroup(
   progress?.onPaths(() => shareText(sharesOf(connection.pathStatistics())));
   void openFurtherPaths(connection, plan.paths, plan.say);
   const result = await fetchAll(connection, {
+    alpn: attempt.alpn,
     targets: plan.handshakeOnly ? [] : group,
     stallMs: attempt.stallMs,
     sinkFor: (target) => createSink({ path: plan.pathFor(target), checksum: plan.checksum }),
@@ -149,7 +150,7 @@ async function fetchGroup(
     onResult: () => progress?.onFile(),
   });
   await memory?.given(connection);
-  await connection.close();
+  await connection.close({ code: attempt.alpn === 'h3' ? H3_NO_ERROR : 0 });
   outcome.add(result, attempt);
 }
 
@@ -227,3 +228,5 @@ function failureOf(error: unknown): Failure {
 }
 
 const MAX_FAILURE_LINES = 20;
+/** RFC 9114 §8.1 */
+const H3_NO_ERROR = 0x100;

@@ -7,13 +7,15 @@ import { cipherSuitesFor, cryptoProviderFor } from '../cryptography.ts';
 import { Failure, oneLine, systemFailure } from '../failure.ts';
 import { authorityOf } from '../fetch-target.ts';
 import { FileServer, type ServerCounters } from '../file-server.ts';
+import { serveOverHttp3 } from '../http3-file-server.ts';
 import { keyLogFor } from '../key-log.ts';
 import { counted, formatBytes } from '../quantities.ts';
 import { PerfServer } from '../perf-server.ts';
 import { type QlogDirectory, qlogDirectoryFor } from '../qlog-directory.ts';
 import { quicVersionsFor } from '../quic-versions.ts';
 import type { Terminal } from '../terminal.ts';
-import { keyPairFrom } from '../trust.ts';
+import type { TcpCompanion } from '../tcp-companion.ts';
+import { type KeyPair, keyPairFrom } from '../trust.ts';
 import { udpKindFor } from '../udp-kind.ts';
 
 /**
@@ -22,17 +24,44 @@ import { udpKindFor } from '../udp-kind.ts';
 export async function serve(args: Arguments, terminal: Terminal, stop: Promise<unknown>): Promise<number> {
   const root = await rootOf(args.text('root') ?? '');
   const qlog = qlogDirectoryFor(args.text('qlog'), terminal.environment);
+  const keyPair = await keyPairFrom(
+    args.text('cert') ?? '',
+    args.text('key') ?? '',
+    args.text('passphrase-file'),
+  );
+  const options = await listenOptions(args, terminal, keyPair, qlog);
+  const counters: ServerCounters = { files: 0, bytes: 0, refused: 0 };
+  const listener = await open(options, (connection) => serveConnection(connection, root, counters));
+  const { ip, port } = listener.address;
+  const place = { host: ip, port, keyPair, root };
+  const companion = await (args.flag('tcp') ? openCompanion(place, listener) : undefined);
+  terminal.out(`listening on ${authorityOf({ host: ip, port })}`);
+
+  await stop;
+  await companion?.close();
+  await listener.close();
+  qlog?.close();
+  report(listener.statistics().accepted, counters, args, terminal);
+  return 0;
+}
+
+async function listenOptions(
+  args: Arguments,
+  terminal: Terminal,
+  keyPair: KeyPair,
+  qlog: QlogDirectory | undefined,
+): Promise<ListenOptions> {
   const alpn = args.text('alpn');
   const mtu = args.number('mtu');
   const ciphers = cipherSuitesFor(args.list('cipher'));
   const versions = quicVersionsFor(args.text('quic-versions'));
   const onKeyLog = keyLogFor(args.text('keylog'), terminal.environment);
-  const options: ListenOptions = {
+  return {
     host: (args.text('host') ?? '127.0.0.1').replace(/^\[(.*)\]$/, '$1'),
     port: args.number('port') ?? 4433,
     ...udpKindFor(args.text('udp')),
-    ...(await keyPairFrom(args.text('cert') ?? '', args.text('key') ?? '', args.text('passphrase-file'))),
-    ALPNProtocols: alpn === undefined ? ['hq-interop', 'perf'] : [alpn],
+    ...keyPair,
+    ALPNProtocols: alpn === undefined ? ['h3', 'hq-interop', 'perf'] : [alpn],
     crypto: await cryptoProviderFor(args.text('crypto')),
     ...(ciphers === undefined ? {} : { ciphers }),
     ...(versions === undefined ? {} : { versions }),
@@ -46,16 +75,6 @@ export async function serve(args: Arguments, terminal: Terminal, stop: Promise<u
     onError: (error) =>
       terminal.err(`tsquic: ${oneLine(error instanceof Error ? error.message : String(error))}`),
   };
-  const counters: ServerCounters = { files: 0, bytes: 0, refused: 0 };
-  const listener = await open(options, (connection) => serveConnection(connection, root, counters));
-  const { ip, port } = listener.address;
-  terminal.out(`listening on ${authorityOf({ host: ip, port })}`);
-
-  await stop;
-  await listener.close();
-  qlog?.close();
-  report(listener.statistics().accepted, counters, args, terminal);
-  return 0;
 }
 
 function coreOptions(args: Arguments, qlog: QlogDirectory | undefined): ListenOptions['core'] & object {
@@ -67,7 +86,14 @@ function coreOptions(args: Arguments, qlog: QlogDirectory | undefined): ListenOp
   };
 }
 
-function serveConnection(connection: QuicConnection, root: string, counters: ServerCounters): void {
+async function serveConnection(
+  connection: QuicConnection,
+  root: string,
+  counters: ServerCounters,
+): Promise<void> {
+  // A connection with 0-RTT data comes before its protocol is told.
+  if (connection.alpnProtocol === '') await connection.ready;
+  if (connection.alpnProtocol === 'h3') return serveOverHttp3(connection, root, counters, []);
   takeEvents(connection, ({ handle, wake }) =>
     connection.alpnProtocol === 'perf' ? new PerfServer(handle) : new FileServer(root, counters, wake),
   );
@@ -75,7 +101,7 @@ function serveConnection(connection: QuicConnection, root: string, counters: Ser
 
 async function open(
   options: ListenOptions,
-  handler: (connection: QuicConnection) => void,
+  handler: (connection: QuicConnection) => Promise<void>,
 ): Promise<QuicListener> {
   const { host, port } = options;
   try {
@@ -87,6 +113,19 @@ async function open(
       `listen on ${authorityOf({ host: String(host), port: port ?? 0 })}`,
       'choose with --host IP and --port PORT',
     );
+  }
+}
+
+/** The same files over TCP, at the same address; the listener does not outlive a failure. */
+async function openCompanion(
+  options: { host: string; port: number; keyPair: KeyPair; root: string },
+  listener: QuicListener,
+): Promise<TcpCompanion> {
+  try {
+    return await (await import('../tcp-companion.ts')).openTcpCompanion(options);
+  } catch (error) {
+    await listener.close();
+    throw systemFailure(error, `listen on TCP at ${authorityOf(options)}`, 'choose another with --port PORT');
   }
 }
 
