@@ -4,12 +4,14 @@ import { ENDINGS } from './endings.ts';
 import { Unsupported } from './expectation.ts';
 import { LOADING } from './loading.ts';
 import { MESSAGES } from './messages.ts';
+import { WEB_TRANSPORT } from './web-transport.ts';
 
 const PAGE_CASES: Readonly<Record<CaseName, () => Promise<void>>> = {
   ...LOADING,
   ...CONTENT,
   ...MESSAGES,
   ...ENDINGS,
+  ...WEB_TRANSPORT,
 };
 
 /** Runs one case in this page; never rejects. */

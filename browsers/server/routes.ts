@@ -2,22 +2,30 @@ import { createHash, randomBytes } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import type { Http3Handler, RequestInfo } from 'tsquic/http3';
 import { type SeenRequest, SeenRequests } from './seen-request.ts';
+import type { SeenSessions } from './web-transport.ts';
+
+/** What the server has besides its routes. */
+export interface Site {
+  /** The script of the pages. */
+  readonly page: string;
+  /** SHA-256 of the certificate. */
+  readonly hash: Uint8Array<ArrayBuffer>;
+  readonly sessions: SeenSessions;
+}
 
 /** What a route answers with. */
-interface Exchange {
+interface Exchange extends Site {
   readonly request: Request;
   readonly info: RequestInfo;
   readonly query: URLSearchParams;
   readonly seen: SeenRequest;
   readonly all: SeenRequests;
-  /** The script of the pages. */
-  readonly page: string;
 }
 
 type Route = (exchange: Exchange) => Response | Promise<Response>;
 
-/** Answers what the pages ask, `page` being their script. */
-export function createHandler(page: string): Http3Handler {
+/** Answers what the pages ask. */
+export function createHandler(site: Site): Http3Handler {
   const all = new SeenRequests();
   return (request, info) => {
     const { searchParams: query, pathname } = new URL(request.url);
@@ -26,7 +34,7 @@ export function createHandler(page: string): Http3Handler {
     const module = /^\/module\/(\d+)\.js$/.exec(pathname)?.[1];
     const route = module === undefined ? ROUTES[pathname] : (): Response => sendModule(Number(module));
     if (route === undefined) return new Response('no such path', { status: 404 });
-    return route({ request, info, query, seen, all, page });
+    return route({ request, info, query, seen, all, ...site });
   };
 }
 
@@ -51,6 +59,13 @@ const ROUTES: Readonly<Record<string, Route>> = {
   '/hello': () => text('Hello', { 'x-server': 'tsquic' }),
   '/seen': ({ query, all }) => {
     const found = all.get(query.get('of') ?? '');
+    return found === undefined
+      ? new Response(null, { status: 204 })
+      : Response.json(found, { headers: NO_STORE });
+  },
+  '/hash': ({ hash }) => new Response(hash, { headers: BYTES }),
+  '/seen-session': ({ query, sessions }) => {
+    const found = sessions.get(query.get('of') ?? '');
     return found === undefined
       ? new Response(null, { status: 204 })
       : Response.json(found, { headers: NO_STORE });

@@ -1,0 +1,122 @@
+import type { Http3Extension } from 'tsquic/http3';
+import {
+  type WebTransportBidirectionalStream,
+  webTransport,
+  WebTransportError,
+  type WebTransportServerSession,
+} from '@tsquic/webtransport';
+
+/** What the server has seen of a session, which its page asks for. */
+export interface SeenSession {
+  protocol: string;
+  /** How the page has closed it. */
+  closed: unknown;
+  /** Codes with which the page has reset or stopped streams. */
+  readonly codes: { readonly what: 'reset' | 'stopped'; readonly code: number | null }[];
+}
+
+/** Sessions by the number that their pages gave them. */
+export type SeenSessions = Map<string, SeenSession>;
+
+/** WebTransport at the paths of `MANNERS`. */
+export function createWebTransport(sessions: SeenSessions): Http3Extension {
+  return webTransport(
+    (session) => {
+      const { searchParams, pathname } = new URL(session.request.url);
+      const seen: SeenSession = { protocol: session.protocol, closed: null, codes: [] };
+      sessions.set(searchParams.get('number') ?? '', seen);
+      session.closed.then(
+        (info) => void (seen.closed = info),
+        (error: unknown) => void (seen.closed = String(error)),
+      );
+      MANNERS[pathname]?.(session, seen).catch(() => {});
+    },
+    {
+      protocols: ['two'],
+      accept: ({ url }) => (new URL(url).pathname in MANNERS ? true : 404),
+      log: (line) => console.log(line),
+    },
+  );
+}
+
+type Manner = (session: WebTransportServerSession, seen: SeenSession) => Promise<unknown>;
+
+const MANNERS: Readonly<Record<string, Manner>> = {
+  '/wt/echo': (session) =>
+    Promise.all([
+      each(session.incomingBidirectionalStreams, ({ readable, writable }) => readable.pipeTo(writable)),
+      each(session.incomingUnidirectionalStreams, async (readable) =>
+        readable.pipeTo(await session.createUnidirectionalStream()),
+      ),
+      session.datagrams.readable.pipeTo(session.datagrams.createWritable()),
+    ]),
+  '/wt/open': async (session) => {
+    const both = Array.from({ length: STREAMS }, async (_, index) => {
+      const stream = await session.createBidirectionalStream();
+      await send(stream.writable, `both ${index}`);
+    });
+    const one = Array.from({ length: STREAMS }, async (_, index) =>
+      send(await session.createUnidirectionalStream(), `one ${index}`),
+    );
+    await Promise.all([...both, ...one]);
+  },
+  '/wt/datagrams': async (session) => {
+    const writer = session.datagrams.createWritable().getWriter();
+    for (let index = 0; index < DATAGRAMS; index++) {
+      await writer.write(new TextEncoder().encode(`datagram ${index}`));
+      await pause(10);
+    }
+  },
+  '/wt/codes': (session, seen) =>
+    each(session.incomingBidirectionalStreams, (stream) => exchangeCodes(stream, seen)),
+  '/wt/close': async (session) => {
+    await pause(200);
+    session.close({ closeCode: 7, reason: 'bye' });
+  },
+  '/wt/drain': async (session) => {
+    await pause(200);
+    session.drain();
+  },
+  '/wt/quiet': () => Promise.resolve(),
+};
+
+/** Of each kind that the server opens. */
+const STREAMS = 100;
+const DATAGRAMS = 500;
+
+/** The first byte says who ends the stream: `R` and `S` the server, otherwise the page does. */
+async function exchangeCodes(
+  { readable, writable }: WebTransportBidirectionalStream,
+  { codes }: SeenSession,
+): Promise<void> {
+  const note = (what: 'reset' | 'stopped') => (error: unknown) =>
+    void codes.push({ what, code: (error as WebTransportError).streamErrorCode ?? null });
+  const [reader, writer] = [readable.getReader(), writable.getWriter()];
+  writer.closed.catch(note('stopped'));
+  try {
+    const { value } = await reader.read();
+    await writer.write(value!);
+    const order = String.fromCharCode(value![0]!);
+    // A reset overtakes what was not delivered yet.
+    await pause(200);
+    if (order === 'R') return await writer.abort(new WebTransportError('reset', { streamErrorCode: 42 }));
+    if (order === 'S') return await reader.cancel(new WebTransportError('stop', { streamErrorCode: 43 }));
+    while (!(await reader.read()).done);
+  } catch (error) {
+    note('reset')(error);
+  }
+}
+
+async function each<T>(streams: ReadableStream<T>, use: (stream: T) => Promise<unknown>): Promise<void> {
+  for await (const stream of streams as unknown as AsyncIterable<T>) use(stream).catch(() => {});
+}
+
+async function send(writable: WritableStream<Uint8Array>, text: string): Promise<void> {
+  const writer = writable.getWriter();
+  await writer.write(new TextEncoder().encode(text));
+  await writer.close();
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => void setTimeout(resolve, ms));
+}
