@@ -15,6 +15,8 @@ export interface IncomingBodyHost {
   onProgress?(totalBytes: number): void;
   /** The program wants no more. */
   onCancel(reason: unknown): void;
+  /** Nobody waits for content any more: it ended, failed, or is not wanted. */
+  onOver?(): void;
 }
 
 /**
@@ -64,7 +66,7 @@ export class IncomingBody implements UnderlyingByteSource {
   }
 
   cancel(reason: unknown): void {
-    this.isOver = true;
+    this.finish();
     this.host.onCancel(reason);
   }
 
@@ -76,7 +78,7 @@ export class IncomingBody implements UnderlyingByteSource {
   /** All content was read. */
   onEnd(): void {
     if (this.isOver) return;
-    this.isOver = true;
+    this.finish();
     this.controller.close();
     // A reader with its own buffer gets that back.
     this.controller.byobRequest?.respond(0);
@@ -84,8 +86,13 @@ export class IncomingBody implements UnderlyingByteSource {
 
   fail(error: unknown): void {
     if (this.isOver) return;
-    this.isOver = true;
+    this.finish();
     this.controller.error(error);
+  }
+
+  private finish(): void {
+    this.isOver = true;
+    this.host.onOver?.();
   }
 
   /** The connection has ended: what has come can be read, which may be all. */

@@ -17,6 +17,7 @@ export function nodeHandler(listener: (req: IncomingMessage, res: ServerResponse
       const { signal } = request;
       const onAbort = (): void => void response.destroy(signal.reason as Error);
       signal.addEventListener('abort', onAbort, { once: true });
+      socket.once('close', () => void response.destroy());
       response.once('close', () => {
         signal.removeEventListener('abort', onAbort);
         socket.destroy();

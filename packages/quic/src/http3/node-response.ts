@@ -112,7 +112,8 @@ class ResponseState {
     // Calls that set fields look at this one.
     (response as unknown as { _header: string })._header = 'sent';
     try {
-      const body = NO_CONTENT.has(status) ? null : this.createBody();
+      const isEmpty = NO_CONTENT.has(status) || response.req.method === 'HEAD';
+      const body = isEmpty ? null : this.createBody();
       this.outcome.resolve(new Response(body, { status, headers }));
     } catch (error) {
       this.outcome.reject(error);
@@ -132,7 +133,8 @@ class ResponseState {
   end(bytes: Uint8Array | undefined, done: Done | undefined): void {
     if (this.hasEnded) return void (done !== undefined && this.refuse(done));
     if (done !== undefined) this.response.once('finish', done);
-    if (!this.hasHead && bytes !== undefined && !this.response.hasHeader('content-length'))
+    const isDefined = bytes !== undefined && !NO_CONTENT.has(this.response.statusCode);
+    if (!this.hasHead && isDefined && !this.response.hasHeader('content-length'))
       this.response.setHeader('content-length', bytes.length);
     this.ensureHead();
     if (bytes !== undefined) this.write(bytes, undefined);

@@ -35,7 +35,9 @@ export class ServedRequest implements Http3StreamHandlers, AnsweredRequest {
   private readonly head: RequestHead;
   private readonly info: RequestInfo;
   private readonly aborter = new AbortController();
-  private readonly patience: Patience;
+  /** For content of the request, and for room for the response. */
+  private readonly reading: Patience;
+  private readonly writing: Patience;
   private body: IncomingBody | undefined = undefined;
   /** Takes what nobody reads; undefined as long as somebody may. */
   private dropped: DroppedContent | undefined = undefined;
@@ -66,7 +68,9 @@ export class ServedRequest implements Http3StreamHandlers, AnsweredRequest {
       ...{ session, stream, isEarly },
       sendInterim: (status, fields) => this.sendInterim(status, fields),
     });
-    this.patience = new Patience(site.clock, site.config.stallTimeoutMs, () => this.onStalled());
+    const { clock, config } = site;
+    this.reading = new Patience(clock, config.stallTimeoutMs, () => this.onStalled());
+    this.writing = new Patience(clock, config.stallTimeoutMs, () => this.onStalled());
   }
 
   /** Begin to answer. The handler is called in a later microtask. */
@@ -80,7 +84,7 @@ export class ServedRequest implements Http3StreamHandlers, AnsweredRequest {
     } catch {
       return this.answer(BAD_REQUEST);
     }
-    void this.serve(request).finally(() => this.patience.close());
+    void this.serve(request).finally(() => this.writing.close());
   }
 
   get bytesRead(): number | undefined {
@@ -163,13 +167,14 @@ export class ServedRequest implements Http3StreamHandlers, AnsweredRequest {
       onWaiting: () => {
         if (this.expectsContinue) this.sendInterim(CONTINUE, []);
         this.expectsContinue = false;
-        this.patience.begin();
+        this.reading.begin();
       },
       onProgress: (totalBytes) => {
-        this.patience.end();
+        this.reading.end();
         if (totalBytes > site.config.maxRequestBodyBytes) this.refuseMore();
       },
       onCancel: () => this.dropContent(),
+      onOver: () => this.reading.close(),
     });
   }
 
@@ -220,8 +225,8 @@ export class ServedRequest implements Http3StreamHandlers, AnsweredRequest {
     const isHead = this.head.method === 'HEAD';
     const outgoing = new OutgoingBody(this.stream, {
       wake: () => this.session.wake(),
-      onWaiting: () => this.patience.begin(),
-      onProgress: () => this.patience.end(),
+      onWaiting: () => this.writing.begin(),
+      onProgress: () => this.writing.end(),
     });
     this.outgoing = outgoing;
     const { takeTrailers } = eventsOfInfo(this.info);

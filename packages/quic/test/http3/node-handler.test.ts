@@ -16,6 +16,11 @@ const faults = watchFaults();
 test('an application of Express runs unchanged', async () => {
   const app = express();
   app.disable('x-powered-by');
+  const finished: string[] = [];
+  app.use((req, res, next) => {
+    res.once('finish', () => finished.push(`${req.method} ${req.url} ${res.statusCode}`));
+    next();
+  });
   app.use(express.json());
   app.get(
     '/hello/:name',

@@ -295,6 +295,53 @@ test('limits: content, requests of a connection, patience', async () => {
   expect(faults()).toEqual([]);
 });
 
+test('patience ends with what was waited for: a response may take any time after its request was read', async () => {
+  const [made, session] = await scene(
+    async (request) => {
+      const reader = request.body!.getReader();
+      const isWhole = request.url.endsWith('/whole');
+      const reading = reader.read();
+      if (isWhole) while (!(await reader.read()).done);
+      else await reader.cancel();
+      await reading;
+      let count = 0;
+      return new Response(
+        new ReadableStream({
+          async pull(controller) {
+            await new Promise<void>((resolve) => made.network.clock.createAlarm(resolve).set(2_000_000));
+            if (++count > 5) controller.close();
+            else controller.enqueue(new TextEncoder().encode(`${count}`));
+          },
+        }),
+      );
+    },
+    { stallTimeoutMs: 3000, transport: { idleTimeoutMs: 60_000 } },
+  );
+  for (const path of ['/whole', '/cancelled']) {
+    let text = '';
+    let code = 0;
+    const decoder = new TextDecoder();
+    const stream = raw(
+      session,
+      { path },
+      {
+        onContent: () => {
+          const into = new Uint8Array(100);
+          text += decoder.decode(into.subarray(0, stream.read(into)));
+        },
+        onFailed: (failure: { code: number }) => void (code = failure.code),
+      },
+    );
+    session.wake();
+    await made.network.pass(10_000);
+    if (path === '/whole') stream.write(Uint8Array.of(1), true);
+    session.wake();
+    await made.network.pass(20_000_000);
+    expect([text, code]).toEqual(['12345', 0]);
+  }
+  await close(made);
+});
+
 test('content that waits for it is asked for when it is read', async () => {
   const [made, session] = await scene(
     async (request) => new Response(request.url.endsWith('/read') ? await request.text() : 'unread'),
