@@ -128,6 +128,7 @@ export default {
           '^packages/[^/]+/src/(worker/)?index\\.ts$',
           '^packages/event-adapters/src/(bun-port|deno-port|reactor|ffi/open-ffi-port)\\.ts$',
           '^packages/quic/src/(certificates|events|http3|load-balancing|node|workers)\\.ts$',
+          '^packages/webtransport/src/(certificates|session)\\.ts$',
           '^packages/bytes/src/(der|node-ffi)\\.ts$',
           '^packages/crypto/src/(noble|node|node/ffi)/provider\\.ts$',
           '^packages/crypto/src/provider-compliance\\.ts$',
