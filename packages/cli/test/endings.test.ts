@@ -5,7 +5,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, wr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, expect, jest, test } from '@jest/globals';
+import { afterAll, expect, test } from '@jest/globals';
 import { run } from '@tsquic/cli';
 import { createNodeProvider } from '@tsquic/crypto/node';
 import { nodeClock, openNodePort, QuicLoop } from '@tsquic/event-adapters';
@@ -15,9 +15,6 @@ import { type CloseInfo, listen } from 'tsquic';
 import { createSelfSigned } from 'tsquic/certificates';
 import { takeEvents } from 'tsquic/events';
 import { recorder, tsquic } from './spoken.ts';
-
-// Processes take as long as the machine is busy; nothing here measures that.
-jest.setTimeout(120_000);
 
 const project = fileURLToPath(new URL('../../..', import.meta.url));
 const base = mkdtempSync(join(tmpdir(), 'tsquic-endings-'));

@@ -7,7 +7,7 @@ test('workers of node:cluster have sockets of their own, and are told that a por
   const script = fileURLToPath(new URL('programs/cluster-workers.ts', import.meta.url));
   const cwd = fileURLToPath(new URL('../../..', import.meta.url));
   const words = ['-C', 'tsquic-src', '--no-warnings', '--import', './tools/ts.mjs', script];
-  const { stdout } = await promisify(execFile)(process.execPath, words, { cwd, timeout: 110_000 });
+  const { stdout } = await promisify(execFile)(process.execPath, words, { cwd, timeout: 550_000 });
   const { alone, shared } = JSON.parse(stdout) as {
     readonly alone: { port: number }[];
     readonly shared: unknown;
@@ -20,4 +20,4 @@ test('workers of node:cluster have sockets of their own, and are told that a por
   const refused = { code: 'ERR_QUIC_INVALID_OPTION', message: expect.stringContaining('node:cluster') };
   // The first of them has the port itself already, from the first half.
   expect(shared).toEqual([refused, refused]);
-}, 120_000);
+});

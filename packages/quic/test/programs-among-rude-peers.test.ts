@@ -4,15 +4,12 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { createNodeProvider } from '@tsquic/crypto/node';
 import { nodeClock, openNodePort, QuicLoop, unixTimeAtZeroUs } from '@tsquic/event-adapters';
 import { createQuicContext, type QuicConnection, type QuicEvent, type QuicStream } from '@tsquic/quic-core';
 import { certificatesFromPem, privateKeyFromPem } from '@tsquic/tls13/x509';
 import { certificate, HOST } from './endpoints.ts';
-
-// A program that starts takes as long as the machine is busy.
-jest.setTimeout(300_000);
 
 const project = fileURLToPath(new URL('../../..', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'tsquic-rude-'));

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { connect, type ConnectOptions, listen, type QuicConnection } from 'tsquic';
 import {
   currentWorker,
@@ -9,8 +9,6 @@ import {
 } from 'tsquic/workers';
 import { certificate, HOST, PROTOCOL, receive, send } from './endpoints.ts';
 
-// Threads translate all sources as they start, which takes long on a busy machine.
-jest.setTimeout(300_000);
 const MODULE = new URL('programs/worker-module.ts', import.meta.url);
 const WORKERS = 3;
 const execArgv = [
