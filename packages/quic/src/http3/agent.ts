@@ -1,6 +1,8 @@
 import type { HttpPriority } from '@tsquic/quic-core';
 import type { RequestHead } from '@tsquic/http3';
 import type { ConnectOptions } from '../options.ts';
+import { unlessAborted } from '../abort.ts';
+import { tellProgram } from '../program-fault.ts';
 import { type AgentConfig, type Http3AgentOptions, splitAgentOptions } from './agent-options.ts';
 import { type Alternative, AlternativeServices, parseAltSvc } from './alt-svc.ts';
 import { ClientExchange, type ReceivedAnswer } from './client-exchange.ts';
@@ -8,7 +10,7 @@ import { connectHttp3 } from './connect-http3.ts';
 import { failedFetch, UnprocessedRequest } from './fetch-failure.ts';
 import { contentLengthOf, fieldsOf } from './fields.ts';
 import type { FieldLines, Http3SessionHandlers } from './handlers.ts';
-import { type KeptOrigins, RecentOrigins } from './kept-origins.ts';
+import { type KeptOrigin, type KeptOrigins, RecentOrigins } from './kept-origins.ts';
 import { OriginPool } from './origin-pool.ts';
 import type { RequestContent } from './request-content.ts';
 import type { Http3Session } from './session.ts';
@@ -94,8 +96,9 @@ export class Http3Agent {
       const canRepeat = (): boolean => attempt < MOST_ATTEMPTS && (request.content?.isReady ?? true);
       try {
         const answer = await this.attempt(request, attempt);
-        if (!canRepeat() || !(await this.mustRepeat(answer, request))) return answer;
-        await answer.body.cancel();
+        if (!canRepeat() || !(await this.mustRepeat(answer, request, attempt))) return answer;
+        // A body that has failed rejects that.
+        await answer.body.cancel().catch(nothing);
       } catch (error) {
         if (request.signal?.aborted === true) throw request.signal.reason;
         if (!(error instanceof UnprocessedRequest))
@@ -119,17 +122,22 @@ export class Http3Agent {
     await this.poolOf(url).begin(exchange, mayBeEarly, signal);
     const answer = await exchange.answer;
     const field = answer.headers.get('alt-svc');
-    if (field !== null && this.config.alternatives)
+    // RFC 7838 §6: what does not answer for the origin cannot speak for it either.
+    if (field !== null && this.config.alternatives && answer.status !== MISDIRECTED)
       this.alternatives.set(url.origin, parseAltSvc(field, hostOf(url), Date.now()));
     return answer;
   }
 
   /** Whether the server asks for the request once more. */
-  private async mustRepeat(answer: ReceivedAnswer, { url }: AgentRequest): Promise<boolean> {
+  private async mustRepeat(
+    answer: ReceivedAnswer,
+    { url, signal }: AgentRequest,
+    attempt: number,
+  ): Promise<boolean> {
     const { status, connection } = answer;
-    if (status === TOO_EARLY && connection.session.connection.earlyData !== 'none') {
+    if (status === TOO_EARLY && connection.session.connection.earlyData !== 'none' && attempt === 1) {
       // RFC 8470 §5.2: once more, when it can be no replay.
-      await connection.session.connection.ready;
+      await unlessAborted(connection.session.connection.ready, signal);
       return true;
     }
     if (status !== MISDIRECTED || connection.alternative === undefined) return false;
@@ -162,7 +170,7 @@ export class Http3Agent {
   ): Promise<Http3Session> {
     const { connect = connectHttp3, earlyData, http3, extensions } = this.config;
     const { origin } = url;
-    const { session, token, rememberedPath, settings } = this.kept.get(origin) ?? {};
+    const { session, token, rememberedPath, settings } = this.take(origin, alternative);
     const opened = await connect({
       servername: hostOf(url),
       ...this.connecting,
@@ -184,8 +192,23 @@ export class Http3Agent {
     return opened;
   }
 
+  /**
+   * What is remembered for one connection. Tickets and tokens are used once, so that nobody who watches can tell that two connections
+   * are of one client, and a token goes only where it came from. RFC 8446 §C.4, RFC 9000 §8.1.3
+   */
+  private take(origin: string, alternative: Alternative | undefined): KeptOrigin {
+    const kept = this.kept.get(origin) ?? {};
+    const { session, token, ...others } = kept;
+    const isOrigin = alternative === undefined;
+    const left = isOrigin || token === undefined ? others : { ...others, token };
+    if (session !== undefined || (isOrigin && token !== undefined))
+      tellProgram('the store keptOrigins', () => this.kept.set(origin, left));
+    if (isOrigin) return kept;
+    return session === undefined ? others : { ...others, session };
+  }
+
   private keep(origin: string, fresh: Parameters<KeptOrigins['set']>[1]): void {
-    this.kept.set(origin, { ...this.kept.get(origin), ...fresh });
+    tellProgram('the store keptOrigins', () => this.kept.set(origin, { ...this.kept.get(origin), ...fresh }));
   }
 }
 
@@ -211,6 +234,8 @@ function headOf({ url, method, headers, content }: AgentRequest, type: string | 
 function hostOf({ hostname }: URL): string {
   return hostname.replace(/^\[(.*)\]$/, '$1');
 }
+
+function nothing(): void {}
 
 /** RFC 9110 §9.2.1 */
 const SAFE: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);

@@ -66,3 +66,17 @@ test('a long field takes time that follows its length', () => {
     parseAltSvc(piece.repeat(16_000), 'o', NOW);
   expect(performance.now() - begin).toBeLessThan(5000);
 });
+
+test('a field beyond 2048 characters is not read, whatever it would cost', () => {
+  expect(parseAltSvc('h3=":1"'.padEnd(2048, ' '), 'a', 0)).toHaveLength(1);
+  expect(parseAltSvc('h3=":1"'.padEnd(2049, ' '), 'a', 0)).toEqual([]);
+});
+
+test('an alternative that fails is removed, also where the origin has named it again meanwhile', () => {
+  const services = new AlternativeServices();
+  services.set('o', parseAltSvc('h3="b:1", h3="c:2"', 'a', 0));
+  const first = services.get('o', 0)!;
+  services.set('o', parseAltSvc('h3="b:1", h3="c:2"', 'a', 1));
+  services.remove('o', first);
+  expect(services.get('o', 0)).toMatchObject({ host: 'c', port: 2 });
+});

@@ -18,6 +18,7 @@ export type AltSvcField = readonly Alternative[] | 'clear';
  */
 export function parseAltSvc(value: string, origin: string, nowMs: number): AltSvcField {
   if (value.trim() === 'clear') return 'clear';
+  if (value.length > MOST_CHARACTERS) return [];
   const found: Alternative[] = [];
   for (const member of membersOf(value)) {
     const alternative = parseMember(member, origin, nowMs);
@@ -46,7 +47,8 @@ export class AlternativeServices {
 
   /** An alternative does not answer, or not for this origin: it is not used again until the origin names it again. RFC 7838 §2.4, §6 */
   remove(origin: string, failed: Alternative): void {
-    const left = this.byOrigin.get(origin)?.filter((one) => one !== failed) ?? [];
+    const isAnother = ({ host, port }: Alternative): boolean => host !== failed.host || port !== failed.port;
+    const left = this.byOrigin.get(origin)?.filter(isAnother) ?? [];
     if (left.length > 0) this.byOrigin.set(origin, left);
     else this.byOrigin.delete(origin);
   }
@@ -80,6 +82,8 @@ function parseMember(member: string, origin: string, nowMs: number): Alternative
 }
 
 const DAY_SECONDS = 86_400;
+/** Characters of one field, beyond which it is not read. */
+const MOST_CHARACTERS = 2048;
 /** Alternatives of one field that are kept. */
 const MOST_ALTERNATIVES = 8;
 /** Origins whose alternatives are kept. */

@@ -91,6 +91,7 @@ export class ClientExchange implements Http3StreamHandlers {
 
   onResponse({ status, fields }: { readonly status: number; readonly fields: FieldLines }): void {
     this.hasAnswer = true;
+    this.connection.onResponse();
     const { session } = this.connection;
     this.body = new IncomingBody(this.stream, {
       scratch: contentScratch,

@@ -31,7 +31,9 @@ export interface Http3RequestInit extends Omit<PlatformInit, 'dispatcher' | 'pri
 export async function fetch(input: string | URL | Request, init: Http3RequestInit = {}): Promise<Response> {
   const { agent = sharedAgent(), priority, trailers, onInterim, ...platform } = init;
   const request = new Request(input, platform);
-  const signal = platform.signal ?? (input instanceof Request ? input.signal : undefined);
+  const inherited = input instanceof Request ? input.signal : undefined;
+  // None given leaves that of the request; null takes it away.
+  const signal = platform.signal === undefined ? inherited : (platform.signal ?? undefined);
   signal?.throwIfAborted();
   if (request.integrity !== '') throw failedFetch(new Error('integrity is not checked here: leave it out'));
   const content = await RequestContent.of(request, platform.body);
@@ -56,10 +58,11 @@ async function follow(agent: Http3Agent, first: AgentRequest, mode: Request['red
       if (redirects === MOST_REDIRECTS) throw new TypeError('there are too many redirects');
       request = { ...request, ...next };
     } catch (error) {
-      await body.cancel(error);
+      await body.cancel(error).catch(nothing);
       throw failedFetch(error);
     }
-    await body.cancel();
+    // What follows does not depend on it, also where it has failed.
+    await body.cancel().catch(nothing);
   }
 }
 

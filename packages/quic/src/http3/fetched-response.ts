@@ -9,15 +9,34 @@ export interface ResponseFacts {
 
 const facts = new WeakMap<Response, ResponseFacts>();
 
+/** Content of a response, and whether a program has taken it from there. */
+interface Content {
+  readonly body: ReadableStream<Uint8Array>;
+  isTaken: boolean;
+}
+
+const contents = new WeakMap<Response, Content>();
+
+/** Content that nobody can read any more holds back a connection: its request is given up. */
+const forgotten = new FinalizationRegistry<Content>(({ body, isTaken }) => {
+  if (!isTaken && !body.locked) void body.cancel().catch(nothing);
+});
+
 /** A response as the platform has it, with the URL that it came from. */
 class FetchedResponse extends Response {
   static {
     const { prototype } = this;
+    const { get: bodyOf } = Object.getOwnPropertyDescriptor(Response.prototype, 'body')!;
     quietReads(prototype, (original, copy) => facts.set(copy, facts.get(original)!));
     Object.defineProperties(prototype, {
       url: getter((response) => facts.get(response)!.url),
       redirected: getter((response) => facts.get(response)!.redirected),
       type: getter(() => 'basic'),
+      body: getter((response) => {
+        const content = contents.get(response);
+        if (content !== undefined) content.isTaken = true;
+        return bodyOf!.call(response) as unknown;
+      }),
     });
   }
 }
@@ -44,6 +63,11 @@ export function responseOf(
   const { status, headers, body } = answer;
   const response = new FetchedResponse(body, { status, headers });
   facts.set(response, known);
+  if (body !== null) {
+    const content = { body, isTaken: false };
+    contents.set(response, content);
+    forgotten.register(response, content);
+  }
   return response;
 }
 
@@ -54,3 +78,5 @@ export function responseOf(
 export function trailersOf(response: Response): Promise<Headers> | undefined {
   return facts.get(response)?.trailers;
 }
+
+function nothing(): void {}

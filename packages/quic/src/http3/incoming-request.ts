@@ -32,3 +32,9 @@ export function requestOf(
     ...content,
   });
 }
+
+/** Whether the URL of a request has the host that its head names, rather than another way to write it. */
+export function isHostOf(request: Request, { authority, fields }: RequestHead): boolean {
+  const named = authority === '' ? (fields.find(({ name }) => name === 'host')?.value ?? '') : authority;
+  return new URL(request.url).host === named.toLowerCase().replace(/:(?:443)?$/, '');
+}

@@ -1,4 +1,5 @@
 import { whenAborted } from '../abort.ts';
+import { closeOutcome } from '../close-outcome.ts';
 import { Deferred } from '../deferred.ts';
 import { QuicError } from '../errors.ts';
 import type { Alternative } from './alt-svc.ts';
@@ -35,6 +36,8 @@ export class OriginPool {
   private readonly connections = new Set<PooledConnection>();
   private waiting: Waiting[] = [];
   private opening = 0;
+  /** Connections without a request that have come to nothing since one had any. */
+  private useless = new Set<PooledConnection>();
   private isClosed = false;
 
   constructor(host: PoolHost) {
@@ -74,6 +77,7 @@ export class OriginPool {
       await waiting.place.promise;
     } finally {
       release();
+      this.tellEmpty();
     }
   }
 
@@ -109,6 +113,7 @@ export class OriginPool {
       for (const connection of this.connections) {
         if (!connection.isOpen || (connection.isEarly && !mayBeEarly)) continue;
         if (!exchange.begin(connection)) continue;
+        this.useless.clear();
         place.resolve();
         return true;
       }
@@ -130,7 +135,10 @@ export class OriginPool {
     try {
       const session = await this.host.open(alternative, {
         onRequestsAvailable: () => this.match(),
-        onGoAway: () => connection?.leave(),
+        onGoAway: () => {
+          connection?.leave();
+          this.onUseless(connection);
+        },
         onClosed: () => this.onClosed(connection),
       });
       this.opening--;
@@ -150,6 +158,10 @@ export class OriginPool {
     // The end may have been dispatched before anybody could hear of it here.
     if (connection.session.ended !== undefined) return this.onClosed(connection);
     this.connections.add(connection);
+    if (!connection.isOpen) {
+      connection.leave();
+      this.onUseless(connection);
+    }
     if (connection.isEarly)
       connection.session.connection.ready.then(
         () => this.match(),
@@ -162,7 +174,8 @@ export class OriginPool {
   private onFailed(error: unknown, alternative: Alternative | undefined): void {
     if (alternative !== undefined) {
       this.host.onUnreachable(alternative);
-      return this.match();
+      this.match();
+      return this.tellEmpty();
     }
     const hasOther = this.opening > 0 || [...this.connections].some(({ isOpen }) => isOpen);
     if (!hasOther) this.refuseAll(error);
@@ -171,8 +184,21 @@ export class OriginPool {
 
   private onClosed(connection: PooledConnection | undefined): void {
     if (connection !== undefined) this.connections.delete(connection);
+    this.onUseless(connection);
     this.match();
     this.tellEmpty();
+  }
+
+  /** A connection takes no requests any more: where none ever did, whoever waits is told, rather than that one is opened after another. */
+  private onUseless(connection: PooledConnection | undefined): void {
+    if (connection?.isUnused !== true) return;
+    this.useless.add(connection);
+    if (this.useless.size < MOST_USELESS) return;
+    this.useless.clear();
+    const { ended } = connection.session;
+    const cause = ended && closeOutcome(ended).error;
+    const message = 'the server ends its connections before they take a request';
+    this.refuseAll(new QuicError('ERR_QUIC_CLOSED', message, { cause }));
   }
 
   private refuseAll(error: unknown): void {
@@ -186,3 +212,5 @@ export class OriginPool {
 
 /** Requests that wait for one handshake before another connection is opened beside it. */
 const MOST_AT_ONCE = 100;
+/** Connections in a row that take no request. */
+const MOST_USELESS = 3;

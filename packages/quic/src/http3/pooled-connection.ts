@@ -23,6 +23,7 @@ export class PooledConnection {
   private readonly alarm: Alarm;
   private awaited = 0;
   private served = false;
+  private hasBegun = false;
   private isLeaving = false;
 
   constructor(session: Http3Session, route: ConnectionRoute) {
@@ -53,14 +54,24 @@ export class PooledConnection {
     return this.exchanges.size;
   }
 
+  /** Whether no request was ever begun on it. */
+  get isUnused(): boolean {
+    return !this.hasBegun;
+  }
+
   onBegun(exchange: ClientExchange): void {
+    this.hasBegun = true;
     this.exchanges.add(exchange);
     this.alarm.cancel();
   }
 
+  /** A response has come. */
+  onResponse(): void {
+    this.served = true;
+  }
+
   onOver(exchange: ClientExchange): void {
     if (!this.exchanges.delete(exchange)) return;
-    this.served = true;
     if (this.exchanges.size > 0) return;
     if (this.isLeaving) return void this.session.finish();
     this.alarm.set(this.route.idleMs * 1000);

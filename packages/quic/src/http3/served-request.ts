@@ -6,7 +6,7 @@ import { contentLengthOf, fieldsOf } from './fields.ts';
 import type { FieldLines, Http3StreamHandlers, MessageFailure } from './handlers.ts';
 import { DroppedContent } from './dropped-content.ts';
 import { IncomingBody } from './incoming-body.ts';
-import { requestOf } from './incoming-request.ts';
+import { isHostOf, requestOf } from './incoming-request.ts';
 import { OutgoingBody } from './outgoing-body.ts';
 import { Patience, type PatienceClock } from './patience.ts';
 import { eventsOfInfo, RequestInfo } from './request-info.ts';
@@ -84,6 +84,9 @@ export class ServedRequest implements Http3StreamHandlers, AnsweredRequest {
     } catch {
       return this.answer(BAD_REQUEST);
     }
+    // The platform writes some methods and hosts in another way, which must not lead to other rules than the client's words.
+    if (request.method !== this.head.method) return this.answer(NOT_IMPLEMENTED);
+    if (!isHostOf(request, this.head)) return this.answer(BAD_REQUEST);
     void this.serve(request).finally(() => this.writing.close());
   }
 

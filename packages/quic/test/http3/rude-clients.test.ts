@@ -181,3 +181,38 @@ test('a connection whose session cannot be made is closed', async () => {
   expect([made.server.sessions.size, made.server.listener.statistics().accepted]).toEqual([0, 1]);
   await made.until(made.server.close());
 });
+
+test('methods and hosts that the platform writes in another way are refused', async () => {
+  const [made, session] = await scene((request) => new Response(`${request.method} ${request.url}`));
+  const told: Record<string, number> = {};
+  const heads = [
+    ['POST', 'localhost'],
+    ['POST', 'LOCALHOST:443'],
+    ['POST', '[::1]:4433'],
+    ['post', 'localhost'],
+    ['head', 'localhost'],
+    ['POST', '0x7f.1'],
+    ['POST', '%6cocalhost'],
+  ] as const;
+  for (const [method, authority] of heads)
+    session.request(
+      { method, authority, scheme: 'https', path: '/', fields: [] },
+      { ends: true },
+      {
+        onResponse: ({ status }) => {
+          told[`${method} ${authority}`] = status;
+        },
+      },
+    );
+  await made.network.pass(50_000);
+  expect(told).toEqual({
+    'POST localhost': 200,
+    'POST LOCALHOST:443': 200,
+    'POST [::1]:4433': 200,
+    'post localhost': 501,
+    'head localhost': 501,
+    'POST 0x7f.1': 400,
+    'POST %6cocalhost': 400,
+  });
+  await made.until(made.server.close());
+});
