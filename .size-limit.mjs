@@ -17,10 +17,10 @@ function entry(name, path, limit, imported = '*') {
 }
 
 export default [
-  entry('tsquic, with certificates', 'quic/dist/index.js', '171 kB', '{ connect, listen }'),
-  entry('tsquic/http3', 'quic/dist/http3.js', '203 kB'),
+  entry('tsquic, with certificates', 'quic/dist/index.js', '173 kB', '{ connect, listen }'),
+  entry('tsquic/http3', 'quic/dist/http3.js', '208 kB'),
   entry('tsquic/node', 'quic/dist/node.js', '4 kB'),
-  entry('tsquic/workers', 'quic/dist/workers.js', '178 kB'),
+  entry('tsquic/workers', 'quic/dist/workers.js', '180 kB'),
   entry('tsquic/load-balancing', 'quic/dist/load-balancing.js', '27 kB'),
   entry('@tsquic/bytes', 'bytes/dist/index.js', '2 kB'),
   entry('@tsquic/bytes/der', 'bytes/dist/der.js', '2 kB'),
@@ -37,7 +37,7 @@ export default [
   entry('@tsquic/conform', 'conform/dist/index.js', '49 kB'),
   entry('@tsquic/qpack', 'qpack/dist/index.js', '12 kB'),
   entry('@tsquic/http3', 'http3/dist/index.js', '22 kB'),
-  entry('@tsquic/webtransport, with tsquic', 'webtransport/dist/index.js', '225 kB'),
-  entry('@tsquic/webtransport/session', 'webtransport/dist/session.js', '13 kB'),
-  entry('@tsquic/qlog', 'qlog/dist/index.js', '9 kB'),
+  entry('@tsquic/webtransport, with tsquic', 'webtransport/dist/index.js', '231 kB'),
+  entry('@tsquic/webtransport/session', 'webtransport/dist/session.js', '14 kB'),
+  entry('@tsquic/qlog', 'qlog/dist/index.js', '10 kB'),
 ];
