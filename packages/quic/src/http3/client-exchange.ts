@@ -53,6 +53,8 @@ export class ClientExchange implements Http3StreamHandlers {
   private isSending = false;
   private isReceiving = true;
   private isAwaited = false;
+  /** Why the response is cut short, unless all of it has come: the connection has ended. */
+  private lost: unknown = undefined;
   /** Why the sending of content was stopped from here or by the server; undefined while it was not. */
   private stopped: { readonly reason: unknown } | undefined = undefined;
 
@@ -99,6 +101,9 @@ export class ClientExchange implements Http3StreamHandlers {
       onWaiting: () => this.await(true),
       onProgress: () => this.await(false),
       onCancel: (reason) => this.giveUp(reason),
+      onOver: () => {
+        if (this.lost !== undefined) this.trailers.reject(this.lost);
+      },
     });
     this.await(false);
     this.head.resolve({
@@ -142,8 +147,9 @@ export class ClientExchange implements Http3StreamHandlers {
     const { error } = closeOutcome(reason);
     if (this.hasAnswer) {
       this.stopSending(error);
-      this.trailers.reject(cutResponse(error));
-      this.body?.onLost(cutResponse(error));
+      // They may have come, behind content that was not read yet.
+      this.lost = cutResponse(error);
+      this.body?.onLost(this.lost);
       this.isReceiving = false;
       return this.settle();
     }

@@ -6,6 +6,7 @@ import {
   type Http3Session,
   type Http3RequestInit,
   type ServeOptions,
+  trailersOf,
 } from 'tsquic/http3';
 import { watchFaults } from './faults.ts';
 import { clientIn, failure, type SceneClient } from './fetching.ts';
@@ -151,12 +152,16 @@ test('responses that are reset, cut short or lost with their connection fail, an
 });
 
 test('an answer that came whole can be read after the connection has ended', async () => {
-  const [scene, client] = await both(() => new Response('x'.repeat(50_000)));
+  const [scene, client] = await both((_request, info) => {
+    info.setTrailers(() => ({ 'x-sum': '5' }));
+    return new Response('x'.repeat(50_000));
+  });
   const response = await client.get('/');
   await scene.network.pass(100_000);
   await scene.until(scene.server.close());
   await scene.network.pass(100_000);
   expect((await scene.until(response.text())).length).toBe(50_000);
+  expect((await scene.until(trailersOf(response)!)).get('x-sum')).toBe('5');
   await scene.until(client.agent.close());
 });
 
@@ -203,7 +208,8 @@ test('a connection that ended while it was idle is replaced, for requests that m
 });
 
 test('a server that rejects everything is asked four times', async () => {
-  const goes = { onSession: (session: Http3Session) => (queueMicrotask(() => session.goAway(true)), {}) };
+  // Before a request that comes with the end of the handshake.
+  const goes = { onSession: (session: Http3Session) => (session.engine.goAway(true), {}) };
   const scene = await Scene.create(() => new Response('x'), { extensions: [goes] });
   const client = await clientIn(scene);
   expect(await failure(client.get('/'))).toMatch(/^TypeError: fetch failed < ERR_QUIC_/);
