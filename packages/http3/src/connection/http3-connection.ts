@@ -1,6 +1,6 @@
 import { type HttpPriority, type QuicConnection, type QuicEvent, type QuicStream } from '@tsquic/quic-core';
 import { DatagramMemory } from '../datagram/datagram-memory.ts';
-import { decodeHttpDatagram, encodeHttpDatagram } from '../datagram/http-datagram.ts';
+import { HttpDatagrams } from '../datagram/http-datagrams.ts';
 import { connectionError, Http3Code, Http3Error } from '../errors/http3-error.ts';
 import type { Http3Event } from '../events.ts';
 import { lowerCased } from '../message/field-rules.ts';
@@ -8,7 +8,8 @@ import { checkOwn, refuse, tooLargeText } from '../message/own-message.ts';
 import { decodeRequestHead, encodeRequestHead, type RequestHead } from '../message/request-head.ts';
 import { configOf, type Http3Config, type Http3Options, ownSettings } from '../options.ts';
 import { decodePriority, encodePriority } from '../priority/priority-field.ts';
-import { checkAgainstRemembered, type Settings, SettingId, settingOf } from '../settings/settings.ts';
+import { PeerSettings } from '../settings/peer-settings.ts';
+import { type Settings, SettingId, settingOf } from '../settings/settings.ts';
 import { RequestStream, type RequestStreamHost } from '../stream/request-stream.ts';
 import type { Http3Stream } from '../stream/http3-stream.ts';
 import { SectionCodec } from '../stream/section-codec.ts';
@@ -42,9 +43,9 @@ export class Http3Connection {
   private readonly requests: RequestTable;
   private readonly shutdown: Shutdown;
   private readonly host: RequestStreamHost;
+  private readonly settings: PeerSettings;
+  private readonly datagrams: HttpDatagrams;
   private readonly events = new EventQueue();
-  private settings: Settings = new Map();
-  private hasSettings = false;
   private isClosed = false;
   private wantsRequests = false;
   private hasDrained = false;
@@ -61,6 +62,11 @@ export class Http3Connection {
     });
     this.requests = new RequestTable(isServer ? this.config.maxAbandonedRequests : Infinity);
     this.shutdown = new Shutdown(isServer);
+    this.settings = new PeerSettings(connection, this.config.rememberedSettings);
+    this.datagrams = new HttpDatagrams(connection, {
+      tracer: this.config.tracer,
+      areAllowed: () => this.config.datagrams && settingOf(this.peerSettings, SettingId.H3Datagram) === 1,
+    });
     this.own = new OwnStreams(connection, this.config.tracer);
     this.control = new ControlWriter(this.own.control, this.config.tracer);
     this.host = this.createHost(isServer);
@@ -73,13 +79,12 @@ export class Http3Connection {
    * or nothing. RFC 9114 §7.2.4.2
    */
   get peerSettings(): Settings {
-    const isEarly = ['offered', 'accepted'].includes(this.connection.earlyData);
-    return this.hasSettings || !isEarly ? this.settings : (this.config.rememberedSettings ?? this.settings);
+    return this.settings.current;
   }
 
   /** Whether the peer's SETTINGS have come. */
   get hasPeerSettings(): boolean {
-    return this.hasSettings;
+    return this.settings.hasCome;
   }
 
   /** Whether a client may make requests: neither side is going. RFC 9114 §5.2 */
@@ -181,7 +186,7 @@ export class Http3Connection {
         return this.onOpened(event.streamId);
       case 'stream-readable':
         this.peerStreams.onReadable(event.streamId);
-        return this.onRequestReadable(event.streamId);
+        return this.requests.get(event.streamId)?.onReadable();
       case 'stream-writable':
         this.own.flush();
         this.requests.get(event.streamId)?.onWritable();
@@ -225,12 +230,6 @@ export class Http3Connection {
     this.requests.add(new RequestStream(stream, this.host));
   }
 
-  private onRequestReadable(streamId: number): void {
-    const request = this.requests.get(streamId);
-    request?.onReadable();
-    if (request !== undefined) this.settle(request);
-  }
-
   private onReset(streamId: number, code: number): void {
     const request = this.requests.get(streamId);
     if (request === undefined) return;
@@ -261,24 +260,12 @@ export class Http3Connection {
 
   private onDatagrams(): void {
     while (!this.isClosed) {
-      const bytes = this.connection.datagrams.receive();
-      if (bytes === undefined) return;
-      const { streamId, payload } = decodeHttpDatagram(bytes);
-      this.config.tracer.onDatagramParsed?.(streamId, payload.length);
+      const datagram = this.datagrams.receive();
+      if (datagram === undefined) return;
+      const { streamId, payload } = datagram;
       const request = this.requests.get(streamId);
       if (request !== undefined) this.guard(streamId, () => request.onDatagram(payload));
     }
-  }
-
-  private onSettings(settings: Settings): void {
-    const { rememberedSettings } = this.config;
-    if (rememberedSettings !== undefined && this.connection.earlyData === 'accepted')
-      checkAgainstRemembered(settings, rememberedSettings);
-    this.config.tracer.onSettings?.(false, settings);
-    this.settings = settings;
-    this.hasSettings = true;
-    this.codec.onSettings(settings);
-    this.events.push({ type: 'settings', settings });
   }
 
   private onGoAway(id: number): void {
@@ -366,13 +353,6 @@ export class Http3Connection {
     this.events.push({ type: 'drained' });
   }
 
-  private sendDatagram(streamId: number, payload: Uint8Array): boolean {
-    const areAllowed = this.config.datagrams && settingOf(this.peerSettings, SettingId.H3Datagram) === 1;
-    const isSent = areAllowed && this.connection.datagrams.send(encodeHttpDatagram({ streamId, payload }));
-    if (isSent) this.config.tracer.onDatagramCreated?.(streamId, payload.length);
-    return isSent;
-  }
-
   private createHost(isServer: boolean): RequestStreamHost {
     const { extendedConnect, maxFieldSectionSize, bidirectionalTypes, tracer } = this.config;
     return {
@@ -391,7 +371,7 @@ export class Http3Connection {
       guard: (streamId, act) => this.guard(streamId, act),
       onAbandoned: (streamId) => this.guard(-1, () => this.codec.cancel(streamId)),
       settle: (stream) => this.settle(stream),
-      sendDatagram: (streamId, payload) => this.sendDatagram(streamId, payload),
+      sendDatagram: (streamId, payload) => this.datagrams.send(streamId, payload),
       sendPriority: (streamId, priority) =>
         this.guard(-1, () => this.control.sendPriorityUpdate(streamId, priority)),
       onRequest: (stream, head) => this.onRequest(stream, head),
@@ -402,7 +382,12 @@ export class Http3Connection {
     const { tracer } = this.config;
     const control = new ControlReader({
       ...{ isServer, tracer, extensionTypes: this.config.bidirectionalTypes },
-      onSettings: (settings) => this.onSettings(settings),
+      onSettings: (settings) => {
+        this.settings.take(settings);
+        tracer.onSettings?.(false, settings);
+        this.codec.onSettings(settings);
+        this.events.push({ type: 'settings', settings });
+      },
       onGoAway: (id) => this.onGoAway(id),
       onPriorityUpdate: (streamId, value) => this.onPriorityUpdate(streamId, value),
     });

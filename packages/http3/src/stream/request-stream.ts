@@ -206,6 +206,7 @@ export class RequestStream implements Http3Stream {
 
   onReadable(): void {
     if (!this.hasRead) this.incoming.pump();
+    this.host.settle(this);
   }
 
   onWritable(): void {
