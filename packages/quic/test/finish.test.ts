@@ -437,10 +437,13 @@ describe('a backlog that is full', () => {
   test('refuses in the first flight, and takes clients again once one is taken', async () => {
     const listener = await listenTo(undefined, { backlog: 2 });
     const clients = [await connectTo(listener), await connectTo(listener)];
+    // A client is connected before its server is.
+    await network.until(Promise.all(clients.map(({ ready }) => ready)));
     await expect(connectTo(listener)).rejects.toMatchObject(REFUSED);
     expect(listener.statistics()).toMatchObject({ connections: 2, waiting: 2 });
     await network.until(take(listener));
     const third = await connectTo(listener);
+    await network.until(third.ready);
     await expect(connectTo(listener)).rejects.toMatchObject(REFUSED);
     for (const client of [...clients, third]) await network.until(client.close());
     await network.until(listener.close());
