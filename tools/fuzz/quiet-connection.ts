@@ -36,6 +36,7 @@ class QuietStream {
   }
 
   setPriority(): void {}
+  setHighWaterMark(): void {}
   reset(): void {}
   stopSending(): void {
     this.bytes = new Uint8Array(0);

@@ -76,6 +76,7 @@ interface World {
   readonly offer?: PreferredAddress;
   readonly connect?: Partial<ConnectionOptions>;
   readonly server?: Partial<QuicContextOptions>;
+  readonly client?: Partial<QuicContextOptions>;
 }
 
 /** A server with two addresses that prefers the second, and a client with two. */
@@ -85,6 +86,7 @@ function preferring({
   offer = { ipv4: PREFERRED },
   connect = {},
   server = {},
+  client = {},
 }: World = {}) {
   const delay = { delayUs: 20 * MS };
   const pair = createPair({
@@ -92,6 +94,7 @@ function preferring({
     seed,
     link: delay,
     secondPath: {},
+    client,
     server: { preferredAddress: offer, ...server },
     serverHost: { addresses: [SERVER, PREFERRED], respond: () => 100_000 },
   });
@@ -231,22 +234,28 @@ describe('a server that prefers another address', () => {
   test.each([
     ['with', 1452],
     ['without', 1200],
-  ])('takes nothing new at the address that both have left, %s probes of the MTU', (_with, maxUdpPayloadBytes) => {
-    covers('rfc9000-9.6.2-4', 'rfc9000-9.6.2-5');
-    // Without them the first packet there that is no probe comes after the validation.
-    const { pair, sent } = preferring({ server: { transport: { maxUdpPayloadBytes } } });
-    pair.pass(SECOND_US);
-    expect(exchange(pair)).toBe(true);
-    const before = pair.server.connection.statistics().packetsDropped;
-    const from = sent.length;
-    pair.client.sendPattern(100, { unidirectional: true });
-    pair.pass(1);
-    const redirected = sent.slice(from).find(({ to }) => to.ip === PREFERRED.ip)!;
-    pair.world.inject({ ...redirected, to: SERVER });
-    pair.pass(1);
-    expect(pair.server.connection.statistics().packetsDropped).toBe(before + 1);
-    expect(pair.server.connection.pathStatistics()[0]!.local).toEqual(PREFERRED);
-  });
+  ])(
+    'takes nothing new at the address that both have left, %s probes of the MTU',
+    (_with, maxUdpPayloadBytes) => {
+      covers('rfc9000-9.6.2-4', 'rfc9000-9.6.2-5');
+      // Without them the first packet there that is no probe comes after the validation.
+      const { pair, sent } = preferring({
+        client: { transport: { maxUdpPayloadBytes } },
+        server: { transport: { maxUdpPayloadBytes } },
+      });
+      pair.pass(SECOND_US);
+      expect(exchange(pair)).toBe(true);
+      const before = pair.server.connection.statistics().packetsDropped;
+      const from = sent.length;
+      pair.client.sendPattern(100, { unidirectional: true });
+      pair.pass(1);
+      const redirected = sent.slice(from).find(({ to }) => to.ip === PREFERRED.ip)!;
+      pair.world.inject({ ...redirected, to: SERVER });
+      pair.pass(1);
+      expect(pair.server.connection.statistics().packetsDropped).toBe(before + 1);
+      expect(pair.server.connection.pathStatistics()[0]!.local).toEqual(PREFERRED);
+    },
+  );
 });
 
 describe('where no server may send its clients (RFC 9000 §21.5.6)', () => {

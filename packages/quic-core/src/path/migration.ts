@@ -238,7 +238,6 @@ export class Migration {
     this.heading = this.alternative = undefined;
     this.isUrgent = false;
     if (path === old) return;
-    if (!this.isClient && !sameAddress(old.local, path.local)) this.left = old.local;
     // After migrating to a preferred address, disable_active_migration no longer binds the client. RFC 9000
     // §9
     if (!sameAddress(path.remote, this.home.remote)) paths.isBound = false;
@@ -250,6 +249,7 @@ export class Migration {
 
   private use(path: Path, packetNumber: number): void {
     const { paths } = this;
+    if (!this.isClient && !sameAddress(paths.active.local, path.local)) this.left = paths.active.local;
     if (paths.active.amplification.validated) paths.fallback = paths.active;
     this.movedBy = packetNumber;
     this.hasMoved = true;

@@ -85,7 +85,7 @@ export class OriginPool {
   async close(): Promise<void> {
     this.isClosed = true;
     this.refuseAll(new QuicError('ERR_QUIC_CLOSED', 'the agent is closed'));
-    await Promise.all([...this.connections].map(({ session }) => session.close()));
+    await Promise.all([...this.connections].map((connection) => connection.close()));
   }
 
   /** Let go of connections as they become idle, for others that are opened anew. */
@@ -154,7 +154,7 @@ export class OriginPool {
   }
 
   private onOpened(connection: PooledConnection): void {
-    if (this.isClosed) return void connection.session.close();
+    if (this.isClosed) return void connection.close();
     // The end may have been dispatched before anybody could hear of it here.
     if (connection.session.ended !== undefined) return this.onClosed(connection);
     this.connections.add(connection);

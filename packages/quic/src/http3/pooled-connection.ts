@@ -86,6 +86,17 @@ export class PooledConnection {
     if (this.exchanges.size === 0) void this.session.finish();
   }
 
+  /** Close it at once. Whoever awaits that keeps the program running, though an idle connection does not. */
+  async close(): Promise<void> {
+    this.alarm.cancel();
+    this.count(1);
+    try {
+      await this.session.close();
+    } finally {
+      this.count(-1);
+    }
+  }
+
   /** Somebody waits for it, or does not any more. */
   count(change: 1 | -1): void {
     this.awaited += change;

@@ -1,5 +1,6 @@
 import { gzipSync } from 'node:zlib';
-import { expect, test } from '@jest/globals';
+import { expect, jest, test } from '@jest/globals';
+import { QuicConnection } from 'tsquic';
 import { type Http3RequestInit, trailersOf } from 'tsquic/http3';
 import { watchFaults } from './faults.ts';
 import { clientIn } from './fetching.ts';
@@ -42,6 +43,34 @@ test('requests of one origin share a connection, and streams go both ways', asyn
   }
   expect((await scene.until(reader.read())).done).toBe(true);
   expect(agent.statistics()).toEqual({ origins: 1, connections: 1, activeRequests: 0, waitingRequests: 0 });
+  await client.close();
+});
+
+test('an idle connection lets the program end, until somebody waits for its close', async () => {
+  const scene = await Scene.create(() => new Response('here'));
+  const client = await clientIn(scene);
+  const kept: boolean[] = [];
+  const keep = (isKept: boolean) =>
+    function told(this: QuicConnection): QuicConnection {
+      kept.push(isKept);
+      return this;
+    };
+  const spies = [
+    jest.spyOn(QuicConnection.prototype, 'ref').mockImplementation(keep(true)),
+    jest.spyOn(QuicConnection.prototype, 'unref').mockImplementation(keep(false)),
+  ];
+  try {
+    const response = await client.get('/');
+    expect(await scene.until(response.text())).toBe('here');
+    await scene.until(Promise.resolve());
+    expect(kept.at(-1)).toBe(false);
+    const closed = client.agent.close();
+    expect(kept.at(-1)).toBe(true);
+    await scene.until(closed);
+    expect(kept.at(-1)).toBe(false);
+  } finally {
+    for (const spy of spies) spy.mockRestore();
+  }
   await client.close();
 });
 
