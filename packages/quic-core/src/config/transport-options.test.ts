@@ -38,6 +38,7 @@ test('options that a program leaves out', () => {
     maxOutgoingDatagrams: 1024,
     maxOutgoingDatagramBytes: 256 * KIB,
     outgoingDatagramDrop: 'newest',
+    redundantPaths: false,
     maxIncomingDatagrams: 1024,
     maxIncomingDatagramBytes: 256 * KIB,
     incomingDatagramDrop: 'oldest',
