@@ -7,6 +7,7 @@ test('public names', () => {
     'CONTEXT_OPTION_NAMES',
     'Drop',
     'ERROR_CODES',
+    'LowestRtt',
     'PacketType',
     'QuicContext',
     'QuicUsageError',
