@@ -235,8 +235,9 @@ export class ConnectionHandle implements QuicConnection {
     if (!this.hasEnded) this.touch(this.core);
   }
 
-  private touched<T>(result: T): T {
-    if (!this.hasEnded) this.touch(this.core);
+  /** What a call on paths returns; one that did nothing makes no work, however often a program repeats it. */
+  private touched<T extends boolean | number | undefined>(result: T): T {
+    if (result !== false && result !== undefined && !this.hasEnded) this.touch(this.core);
     return result;
   }
 
