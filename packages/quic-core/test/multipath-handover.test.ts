@@ -1,35 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
-import { createNodeProvider } from '@tsquic/crypto/node';
-import {
-  CLIENT_ADDRESS,
-  createConnectedPair,
-  type Pair,
-  type PairOptions,
-  SECOND_CLIENT_ADDRESS,
-} from '@tsquic/simulator';
+import { CLIENT_ADDRESS, type Pair, type PairOptions, SECOND_CLIENT_ADDRESS } from '@tsquic/simulator';
 import { coreOf } from './support/contexts.ts';
+import { LINK, multipathPair } from './support/multipath-pair.ts';
 
 const SECOND = 1_000_000;
 const MS = 1000;
 const OFFERS = { transport: { maxPaths: 2 } };
-const LINK = { bytesPerSecond: 1_250_000, delayUs: 10 * MS };
-
-function connectedPair(options: Partial<PairOptions> = {}): Pair {
-  const pair = createConnectedPair({
-    createCrypto: (random) => createNodeProvider({ random }),
-    seed: 7,
-    link: LINK,
-    secondPath: {},
-    client: OFFERS,
-    server: OFFERS,
-    serverHost: { keepsBytes: false },
-    clientHost: { keepsBytes: false },
-    ...options,
-  });
-  pair.run(() => pair.client.has('confirmed'), 5 * SECOND);
-  return pair;
-}
-
 const statesOf = (pair: Pair, side: 'client' | 'server'): string[] =>
   pair[side].eventsOf('path-state').map(({ pathId, state }) => `${pathId} ${state}`);
 
@@ -65,15 +41,15 @@ function expectHandedOver(pair: Pair): void {
 
 describe('a client that leaves its first path for the second: draft-ietf-quic-multipath §3.4', () => {
   test('as soon as the second is available to it', () => {
-    const pair = connectedPair();
+    const pair = multipathPair();
     handOver(pair);
     expectHandedOver(pair);
   });
 
   test.each([20, 50, 100, 300])('while the server has not heard of it for %d ms', (silentMs) => {
-    const { nowUs } = connectedPair().world;
+    const { nowUs } = multipathPair().world;
     const span = { fromUs: nowUs + 15 * MS, untilUs: nowUs + silentMs * MS };
-    const pair = connectedPair({ secondPath: { up: { blackholes: [span] } } });
+    const pair = multipathPair({ secondPath: { up: { blackholes: [span] } } });
     const { connection } = pair.client;
     expect(connection.openPath({ from: SECOND_CLIENT_ADDRESS })).toBe(1);
     pair.run(() => pair.client.has('path-state'), SECOND);
@@ -84,11 +60,11 @@ describe('a client that leaves its first path for the second: draft-ietf-quic-mu
   });
 
   test('ends the connection where the second path fails as well', () => {
-    const { nowUs } = connectedPair().world;
+    const { nowUs } = multipathPair().world;
     const from = nowUs + 45 * MS;
     const gone = { blackholes: [{ fromUs: from, untilUs: Infinity }] };
     const heard = { blackholes: [{ fromUs: nowUs + 15 * MS, untilUs: from }] };
-    const pair = connectedPair({ secondPath: { up: heard, down: gone } });
+    const pair = multipathPair({ secondPath: { up: heard, down: gone } });
     pair.client.connection.openPath({ from: SECOND_CLIENT_ADDRESS });
     pair.run(() => pair.client.has('path-state'), SECOND);
     expect(pair.server.has('path-state')).toBe(false);
@@ -101,7 +77,7 @@ describe('a client that leaves its first path for the second: draft-ietf-quic-mu
 
 describe('a limit of paths that is lower at the peer: draft-ietf-quic-multipath §4', () => {
   test('holds for the calls of a program', () => {
-    const pair = connectedPair({ client: { transport: { maxPaths: 4 } } });
+    const pair = multipathPair({ client: { transport: { maxPaths: 4 } } });
     const { connection } = pair.client;
     expect(connection.setPathStatus(2, 'backup')).toBe(false);
     expect(connection.setPathStatus(3, 'backup')).toBe(false);
@@ -115,7 +91,7 @@ describe('a limit of paths that is lower at the peer: draft-ietf-quic-multipath 
 
 /** Both ends have two paths, and nothing is under way. */
 function twoPaths(options: Partial<PairOptions> = {}): Pair {
-  const pair = connectedPair(options);
+  const pair = multipathPair(options);
   pair.client.connection.openPath({ from: SECOND_CLIENT_ADDRESS });
   pair.run(() => pair.server.has('path-state') && pair.client.has('path-state'), 5 * SECOND);
   pair.pass(200 * MS);
@@ -186,7 +162,7 @@ test('a client cannot move path 0 once it is abandoned: draft-ietf-quic-multipat
 test('both ends close at once, with packets to acknowledge: none answers the other. RFC 9000 §10.2.2, draft-ietf-quic-multipath §2.3', () => {
   const sent = (isMultipath: boolean): number[] => {
     const offers = isMultipath ? OFFERS : {};
-    const pair = connectedPair({ client: offers, server: offers });
+    const pair = multipathPair({ client: offers, server: offers });
     pair.pass(300 * MS);
     for (const [side] of ENDS) pair[side].sendPattern(100, { unidirectional: true });
     pair.pass(11 * MS);
@@ -283,7 +259,7 @@ describe('a client that moves one of its paths: draft-ietf-quic-multipath §3.1.
     expect(pair.client.connection.migrate({ pathId: 2, from: elsewhere })).toBe(false);
     expect(pair.client.connection.probe({ pathId: 7, from: elsewhere })).toBe(false);
     expect(() => pair.client.connection.probe({ pathId: -1 })).toThrow('path ID');
-    const single = connectedPair({ client: {} });
+    const single = multipathPair({ client: {} });
     expect(single.client.connection.migrate({ pathId: 1, from: elsewhere })).toBe(false);
     expect(() => single.client.connection.migrate({ pathId: 0.5 })).toThrow('path ID');
   });
@@ -315,7 +291,7 @@ describe('the quality of paths', () => {
   });
 
   test('is told by the rate, until that is not wanted any more; also of a connection with one path', () => {
-    const pair = connectedPair({ client: {}, server: {} });
+    const pair = multipathPair({ client: {}, server: {} });
     pair.client.connection.watchPaths({ bytesPerSecond: 100_000 });
     pair.client.sendPattern(1_000_000, { unidirectional: true });
     pair.pass(SECOND);

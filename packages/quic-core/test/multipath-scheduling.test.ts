@@ -9,26 +9,15 @@ import {
 } from '@tsquic/simulator';
 import type { PathScheduler, SchedulablePath } from '../src/path/path-scheduler.ts';
 import { usageCode } from '@tsquic/testing';
+import { multipathPair } from './support/multipath-pair.ts';
 
 const SECOND = 1_000_000;
 const MS = 1000;
 const OFFERS = { transport: { maxPaths: 3, maxDatagramFrameBytes: 65_535 } };
-const LINK = { bytesPerSecond: 1_250_000, delayUs: 10 * MS };
 
 /** Both ends have two paths, and nothing is under way. */
 function twoPaths(options: Partial<PairOptions> = {}): Pair {
-  const pair = createConnectedPair({
-    createCrypto: (random) => createNodeProvider({ random }),
-    seed: 7,
-    link: LINK,
-    secondPath: {},
-    client: OFFERS,
-    server: OFFERS,
-    serverHost: { keepsBytes: false },
-    clientHost: { keepsBytes: false },
-    ...options,
-  });
-  pair.run(() => pair.client.has('confirmed'), 5 * SECOND);
+  const pair = multipathPair({ client: OFFERS, server: OFFERS, ...options });
   pair.client.connection.openPath({ from: SECOND_CLIENT_ADDRESS });
   pair.run(() => pair.server.has('path-state') && pair.client.has('path-state'), 5 * SECOND);
   pair.pass(200 * MS);

@@ -1,32 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
-import { createNodeProvider } from '@tsquic/crypto/node';
 import type { QuicContextOptions } from '../src/config/config.ts';
 import { decodeFrames } from '../src/trace/frames.ts';
-import { createConnectedPair, type Pair, type PairOptions, SECOND_CLIENT_ADDRESS } from '@tsquic/simulator';
+import { type Pair, type PairOptions, SECOND_CLIENT_ADDRESS } from '@tsquic/simulator';
+import { LINK, multipathPair } from './support/multipath-pair.ts';
 
 const SECOND = 1_000_000;
 const MS = 1000;
 const OFFERS = { transport: { maxPaths: 2 } };
-const createCrypto: PairOptions['createCrypto'] = (random) => createNodeProvider({ random });
-
-/** 10 Mbit/s and 10 ms each way, as in picoquic's cases. */
-const LINK = { bytesPerSecond: 1_250_000, delayUs: 10 * MS };
-
-function connectedPair(options: Partial<PairOptions> = {}): Pair {
-  const pair = createConnectedPair({
-    createCrypto,
-    seed: 7,
-    link: LINK,
-    secondPath: {},
-    client: OFFERS,
-    server: OFFERS,
-    serverHost: { keepsBytes: false },
-    clientHost: { keepsBytes: false },
-    ...options,
-  });
-  pair.run(() => pair.client.has('confirmed'), 5 * SECOND);
-  return pair;
-}
 
 /** Send bytes from the client to the server; returns how long that takes. */
 function transferUs(pair: Pair, bytes: number, limitUs = 60 * SECOND): number {
@@ -42,7 +22,7 @@ const openSecond = (pair: Pair): number | undefined =>
 
 describe('a second path', () => {
   test('is validated and carries data besides the first', () => {
-    const pair = connectedPair();
+    const pair = multipathPair();
     expect(openSecond(pair)).toBe(1);
     pair.pass(SECOND / 5);
     expect(pair.client.eventsOf('path-state').map(({ pathId, state }) => [pathId, state])).toEqual([
@@ -52,13 +32,13 @@ describe('a second path', () => {
       [1, 'available'],
     ]);
     const both = transferUs(pair, 4_000_000);
-    const one = transferUs(connectedPair(), 4_000_000);
+    const one = transferUs(multipathPair(), 4_000_000);
     expect(both).toBeLessThan(one / 1.7);
   });
 
   test('needs the option of both ends', () => {
     for (const options of [{ server: {} }, { client: {} }]) {
-      const pair = connectedPair(options);
+      const pair = multipathPair(options);
       expect(openSecond(pair)).toBeUndefined();
       expect(transferUs(pair, 100_000)).toBeLessThan(SECOND);
     }
@@ -67,7 +47,7 @@ describe('a second path', () => {
 
 /** A pair with two paths that carry data. */
 function twoPaths(options: Partial<PairOptions> = {}): Pair {
-  const pair = connectedPair(options);
+  const pair = multipathPair(options);
   expect(openSecond(pair)).toBe(1);
   expect(pair.run(() => pair.server.has('path-state') && pair.client.has('path-state'), 5 * SECOND)).toBe(
     true,
@@ -208,7 +188,7 @@ describe('a server that gets no connection ID for a path', () => {
   };
 
   test('acknowledges on another path, and the client gives the path up: draft-ietf-quic-multipath §3.1, §3.4.3', () => {
-    const pair = connectedPair({ client: { ...OFFERS, beforeSealing: withoutIds } });
+    const pair = multipathPair({ client: { ...OFFERS, beforeSealing: withoutIds } });
     // Nothing else is under way that could carry the acknowledgement.
     pair.pass(SECOND);
     expect(openSecond(pair)).toBe(1);
