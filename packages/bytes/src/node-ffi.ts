@@ -34,7 +34,8 @@ export interface NativeLibrary {
 /**
  * `node:ffi`, without the warning that it is experimental; undefined where it is not to be had: before Node 26.9 (from 26.6 on
  * with --experimental-ffi), without --allow-ffi under --permission, and on other systems than Linux with 64 bits, whose
- * structures are the ones that callers know.
+ * structures are the ones that callers know. It stands here because sockets and ciphers need it, whose packages have only this one in
+ * common. It imports nothing, and looks at the host only when it is called.
  *
  * @param host - default: the global object.
  */
