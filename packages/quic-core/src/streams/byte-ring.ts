@@ -2,8 +2,8 @@ import type { IdleRings } from './idle-rings.ts';
 
 const EMPTY = new Uint8Array(0);
 const FIRST_CAPACITY = 1024;
-/** An empty ring of at most this size may keep its memory. */
-const KEPT_CAPACITY = 256 * 1024;
+/** A larger ring that is empty keeps its memory only while a good part of it is used. */
+const WIDE_CAPACITY = 256 * 1024;
 /** A ring of at most this size always keeps its memory, because giving it back saves too little. */
 const SMALL_CAPACITY = 2048;
 
@@ -15,15 +15,23 @@ export class ByteRing {
   private bytes: Uint8Array = EMPTY;
   private readonly idle: IdleRings | undefined;
   private isEmpty = true;
+  /** The most bytes that the ring had to hold since it was empty. */
+  private filled = 0;
 
   /** @param idle - what decides whether the ring keeps its memory when it is empty. Default: it does not. */
   constructor(idle?: IdleRings) {
     this.idle = idle;
   }
 
+  /** Bytes of memory. */
+  get capacity(): number {
+    return this.bytes.length;
+  }
+
   /** Make room for `[base, end)`, keeping what stands in `[base, keepEnd)`. */
   reserve(base: number, keepEnd: number, end: number): void {
     this.isEmpty = false;
+    if (end - base > this.filled) this.filled = end - base;
     if (end - base <= this.bytes.length) return;
     const old = this.bytes;
     this.bytes = new Uint8Array(powerFrom(Math.max(old.length * 2, FIRST_CAPACITY), end - base));
@@ -55,9 +63,11 @@ export class ByteRing {
 
   /** The ring holds no bytes: an idle stream must not keep the memory that a burst took. */
   onEmpty(): void {
+    const { capacity, filled } = this;
     this.isEmpty = true;
-    if (this.bytes.length <= SMALL_CAPACITY) return;
-    if (this.idle === undefined || this.bytes.length > KEPT_CAPACITY) this.release();
+    this.filled = 0;
+    if (capacity <= SMALL_CAPACITY) return;
+    if (this.idle === undefined || (capacity > WIDE_CAPACITY && filled < capacity / 4)) this.release();
     else this.idle.add(this);
   }
 
@@ -72,6 +82,7 @@ export class ByteRing {
     this.release();
     if (kept.length === 0) return;
     this.isEmpty = false;
+    this.filled = kept.length;
     this.bytes = new Uint8Array(powerFrom(1, kept.length));
     this.write(base, kept, 0, kept.length);
   }
@@ -79,6 +90,7 @@ export class ByteRing {
   /** Give the memory back. */
   release(): void {
     this.isEmpty = true;
+    this.filled = 0;
     this.bytes = EMPTY;
   }
 }

@@ -2,6 +2,8 @@ import type { ByteRing } from './byte-ring.ts';
 
 /** Empty rings of a connection that keep their memory for what comes next. */
 const KEPT_RINGS = 4;
+/** The memory of all of them: what a few large datagrams bring between two calls of the program. */
+const KEPT_BYTES = 4 * 1024 * 1024;
 
 /**
  * The empty rings of a connection. Those used last keep their memory, because a stream that goes on would
@@ -17,7 +19,13 @@ export class IdleRings {
     const at = kept.indexOf(ring);
     if (at >= 0) kept.splice(at, 1);
     kept.push(ring);
-    if (kept.length > KEPT_RINGS) kept.shift()!.releaseIfEmpty();
+    let bytes = 0;
+    for (const { capacity } of kept) bytes += capacity;
+    while (kept.length > KEPT_RINGS || bytes > KEPT_BYTES) {
+      const oldest = kept.shift()!;
+      bytes -= oldest.capacity;
+      oldest.releaseIfEmpty();
+    }
   }
 
   /** Every ring gives back its memory. */
