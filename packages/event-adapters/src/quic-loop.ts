@@ -30,7 +30,7 @@ export interface QuicLoopOptions {
    */
   readonly onError?: (error: unknown, event: QuicEvent) => void;
 
-  /** Most datagrams that are read before a flush. Default 64. */
+  /** Most datagrams that are read before a flush, which 256 KiB cause as well. Default 64. */
   readonly receiveBatch?: number;
   /** Approximate number of datagrams that are sent before the event loop runs again. Default 64. */
   readonly sendBatch?: number;
@@ -210,7 +210,8 @@ export class QuicLoop {
     this.receivedBytes += bytes.length;
     this.context.incomingPacket(bytes, from, to, interfaceIndex, ecn, this.batchUs);
     this.stall.onDatagram();
-    if (++this.receivedInBatch >= this.receiveBatch && !this.stall.isOn) this.flush();
+    const isFull = ++this.receivedInBatch >= this.receiveBatch || this.receivedBytes >= RECEIVE_BYTES;
+    if (isFull && !this.stall.isOn) this.flush();
   }
 
   private send(): void {
@@ -288,6 +289,8 @@ function detach(port: DatagramPort): void {
  */
 const OUTPUT = new Uint8Array(65_536);
 const RECEIVE_BATCH = 64;
+/** Large datagrams are read by the program while the caches of the processor hold them. */
+const RECEIVE_BYTES = 256 * 1024;
 const SEND_BATCH = 64;
 const EVENT_BATCH = 1024;
 /** Bounds the delay when a suspended machine or a runtime has lost a timer. */

@@ -63,6 +63,7 @@ export class ByteRing {
 
   /** The ring holds no bytes: an idle stream must not keep the memory that a burst took. */
   onEmpty(): void {
+    if (this.isEmpty) return;
     const { capacity, filled } = this;
     this.isEmpty = true;
     this.filled = 0;

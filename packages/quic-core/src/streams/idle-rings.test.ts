@@ -42,6 +42,13 @@ describe('empty rings', () => {
     expect([...rings, larger].map(({ capacity }) => capacity)).toEqual([0, 0, 0, 0, 0]);
   });
 
+  test('an empty ring that is read again changes nothing', () => {
+    const ring = new ByteRing(new IdleRings());
+    use(ring, MIB);
+    ring.onEmpty();
+    expect(ring.capacity).toBe(MIB);
+  });
+
   test('four keep any, and one that holds bytes is never emptied', () => {
     const idle = new IdleRings();
     const rings = Array.from({ length: 6 }, () => new ByteRing(idle));
