@@ -27,6 +27,12 @@ export class OutgoingBytes {
     this.ends ||= ends;
   }
 
+  /** Hand over bytes before the end. What the stream does not take is copied, so that they may change afterwards. */
+  write(bytes: Uint8Array): void {
+    const taken = this.waitingBytes === 0 ? this.stream.write(bytes) : 0;
+    if (taken < bytes.length) this.append(bytes.slice(taken));
+  }
+
   /** Hand over what the stream takes; returns whether nothing waits any more. */
   flush(): boolean {
     for (let first = this.waiting[0]; first !== undefined; first = this.waiting[0]) {

@@ -120,12 +120,11 @@ export class OutgoingMessage {
   private writeData(content: Uint8Array): number {
     let taken = 0;
     while (this.bytes.waitingBytes === 0 && taken < content.length) {
-      const piece = content.slice(taken, taken + CONTENT_BYTES);
+      const piece = content.subarray(taken, taken + CONTENT_BYTES);
       taken += piece.length;
       this.sender.tracer.onFrameCreated?.(this.stream.id, { type: 'data', length: piece.length });
-      this.bytes.append(encodeFrameHeader(FrameType.Data, piece.length));
-      this.bytes.append(piece);
-      this.bytes.flush();
+      this.bytes.write(encodeFrameHeader(FrameType.Data, piece.length));
+      this.bytes.write(piece);
     }
     return taken;
   }
