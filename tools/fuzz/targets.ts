@@ -110,7 +110,7 @@ const tokens: FuzzTarget = {
     const id = new Uint8Array(8);
     return [
       own.createRetry(ATTACKER, id, id, NOW_US),
-      own.createNew(ATTACKER, NOW_US, { rttUs: 1000, windowBytes: 20_000 }),
+      own.createNew([ATTACKER], NOW_US, { rttUs: 1000, windowBytes: 20_000 }),
       Uint8Array.from({ length: 80 }, (_, i) => i),
     ];
   },

@@ -39,6 +39,8 @@ test('options that a program leaves out', () => {
     maxOutgoingDatagramBytes: 256 * KIB,
     outgoingDatagramDrop: 'newest',
     redundantPaths: false,
+    pathKeepAliveMs: 0,
+    pathIdleTimeoutMs: 0,
     maxIncomingDatagrams: 1024,
     maxIncomingDatagramBytes: 256 * KIB,
     incomingDatagramDrop: 'oldest',

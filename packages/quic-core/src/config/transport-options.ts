@@ -70,6 +70,16 @@ export interface TransportOptions {
    * costs its bytes on each. `QuicStream.setPath` does so for one stream. Default false.
    */
   readonly redundantPaths?: boolean;
+  /**
+   * Multipath: send a PING on each path after this much silence on it, ms; 0 never. `keepAliveMs` keeps the connection alive, by
+   * whichever path is used; this keeps those that are not, and finds out when they end. Default 0.
+   */
+  readonly pathKeepAliveMs?: number;
+  /**
+   * Multipath: abandon a path on which nothing came for so long, ms, at least three probe timeouts, where another one is usable; 0
+   * never. The last path is never abandoned so. Default 0.
+   */
+  readonly pathIdleTimeoutMs?: number;
   /** Mark packets for ECN where the path and the congestion controller allow it. RFC 9000 §13.4. Default true. */
   readonly ecn?: boolean;
   /**
@@ -145,6 +155,8 @@ export const DEFAULT_TRANSPORT: Required<TransportOptions> = {
   disableActiveMigration: false,
   maxPaths: 0,
   redundantPaths: false,
+  pathKeepAliveMs: 0,
+  pathIdleTimeoutMs: 0,
   ecn: true,
   spinBit: 'on',
   greaseQuicBit: false,

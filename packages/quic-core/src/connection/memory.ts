@@ -1,4 +1,5 @@
 import type { RememberedPath } from '@tsquic/congestion';
+import { validatedAddresses } from '../multipath/successors.ts';
 import type { ConnectionParts } from './parts.ts';
 
 /** The connection has been quiet for a while: empty buffers give back their memory. */
@@ -41,7 +42,7 @@ export function keepClosingState(parts: ConnectionParts): void {
 
 /**
  * A client has validated another address, from which its next connection may come: the server issues a token
- * for it. RFC 9000 §9.3
+ * for it. RFC 9000 §9.3, draft-ietf-quic-multipath §3.1.4
  */
 export function greetElsewhere(parts: ConnectionParts, nowUs: number): void {
   parts.migration.isElsewhere = false;
@@ -59,9 +60,11 @@ export function rememberPath(parts: ConnectionParts, nowUs: number): void {
 
 /** Issue a NEW_TOKEN token, which only a connection of the same version may use. RFC 9369 §5 */
 export function giveToken(
-  { newToken, tokens, paths, fields }: ConnectionParts,
+  { newToken, tokens, paths, multipath, fields }: ConnectionParts,
   learned: RememberedPath | undefined,
   nowUs: number,
 ): void {
-  newToken.give(tokens.createNew(paths.active.remote, nowUs, learned, fields.version.current.id));
+  const others = multipath === undefined ? [] : validatedAddresses(multipath.table.all);
+  const clients = [paths.active.remote, ...others];
+  newToken.give(tokens.createNew(clients, nowUs, learned, fields.version.current.id));
 }

@@ -179,6 +179,8 @@ export class ConnectionParts implements MultipathHost {
       maxPathId: this.maxPaths - 1,
       scheduler: pathScheduler(),
       copiesAll: transport.redundantPaths,
+      keepAliveUs: transport.pathKeepAliveMs === 0 ? Infinity : transport.pathKeepAliveMs * 1000,
+      idleUs: transport.pathIdleTimeoutMs === 0 ? Infinity : transport.pathIdleTimeoutMs * 1000,
     };
     this.multipath = new Multipath(this, this.registry, options, peer);
   }

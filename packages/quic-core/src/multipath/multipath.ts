@@ -12,6 +12,7 @@ import type { Tracer } from '../trace/tracer.ts';
 import { BoundData, type SentStreams } from './bound-data.ts';
 import { NumberedPath, type PathParts } from './numbered-path.ts';
 import { PathAnnouncements } from './path-announcements.ts';
+import { PathLiveness, type LivenessOptions } from './path-liveness.ts';
 import { type PathFrameListener, PathFrames } from './path-frames.ts';
 import type { PathScheduler } from '../path/path-scheduler.ts';
 import { PathTable } from './path-table.ts';
@@ -48,7 +49,7 @@ export type PeerPathLimits = Pick<
 >;
 
 /** What this end has chosen. */
-export interface MultipathOptions {
+export interface MultipathOptions extends LivenessOptions {
   /** Our initial_max_path_id. */
   readonly maxPathId: number;
   readonly scheduler: PathScheduler;
@@ -98,6 +99,7 @@ export class Multipath implements PathFrameListener {
   readonly peer: PeerPathLimits;
   private readonly host: MultipathHost;
   private readonly frames: PathFrames;
+  private readonly liveness: PathLiveness;
   /** Paths that wait for connection IDs to be opened, and where they lead. */
   private readonly waiting = new Map<NumberedPath, PathAddresses>();
   private nowUs = 0;
@@ -106,10 +108,11 @@ export class Multipath implements PathFrameListener {
   constructor(
     host: MultipathHost,
     registry: ConnectionIdRegistry,
-    { maxPathId, scheduler, copiesAll }: MultipathOptions,
+    { maxPathId, scheduler, copiesAll, ...liveness }: MultipathOptions,
     peer: PeerPathLimits,
   ) {
     this.host = host;
+    this.liveness = new PathLiveness(liveness);
     const { maxUdpPayloadSize, maxAckDelayMs, ackDelayExponent, disableActiveMigration } = peer;
     const { initialMaxPathId } = peer;
     this.peer = {
@@ -167,8 +170,12 @@ export class Multipath implements PathFrameListener {
     const path = table.all.find(
       (one) => one.state === 'unused' && one.id <= table.peerMax && !waiting.has(one),
     );
-    if (path === undefined || !path.peerIds.hasSpare) this.announcements.onBlocked(path);
-    if (path === undefined) return undefined;
+    if (path === undefined) {
+      // The peer can do nothing about a limit of our own. draft-ietf-quic-multipath §3.2.1
+      if (table.peerMax <= table.localMax) this.announcements.onBlocked(undefined);
+      return undefined;
+    }
+    if (!path.peerIds.hasSpare) this.announcements.onBlocked(path);
     waiting.set(path, addresses);
     this.openWaiting(nowUs);
     return path;
@@ -257,14 +264,15 @@ export class Multipath implements PathFrameListener {
         remote: false,
       });
     }
-    const { longestPtoUs } = this;
     if (path.state !== 'abandoned') this.giveUp(path, code, nowUs, AbandonCode.NoError);
-    if (path.endUs === Infinity) path.endUs = nowUs + LINGER_PTOS * longestPtoUs;
+    // What the peer sent on this path before may take longer than on any that is left.
+    const ptoUs = Math.max(this.longestPtoUs, path.parts?.paths.active.rtt.ptoUs ?? 0);
+    if (path.endUs === Infinity) path.endUs = nowUs + LINGER_PTOS * ptoUs;
   }
 
   /**
-   * The path that PATH_ACK acknowledges packets of; undefined where it is over. Throws PROTOCOL_VIOLATION for
-   * a path that this end has sent nothing on. Where acknowledgements come by another path than the last one, round trips are others,
+   * The path that PATH_ACK acknowledges packets of; undefined where it is over, or was abandoned before it was used. Throws
+   * PROTOCOL_VIOLATION for another path that this end has sent nothing on. Where acknowledgements come by another path than the last one, round trips are others,
    * so that their minimum begins anew. draft-ietf-quic-multipath §4.1, §5.4
    *
    * @param cameOn - the path ID that the frame came on.
@@ -272,7 +280,10 @@ export class Multipath implements PathFrameListener {
   acknowledged(pathId: number, type: number, cameOn: number): PathParts | undefined {
     const path = this.frames.pathOf(pathId, type);
     if (path === undefined) return undefined;
-    if (path.parts === undefined) violation(type, 'packets of a path that is not in use');
+    if (path.parts === undefined) {
+      if (path.state === 'abandoned') return undefined;
+      violation(type, 'packets of a path that is not in use');
+    }
     if (path.ackPathId !== cameOn) path.parts.paths.active.rtt.renewMinimum();
     path.ackPathId = cameOn;
     return path.parts;
@@ -363,17 +374,17 @@ export class Multipath implements PathFrameListener {
     recovery.repeatOldest(path.space!, Infinity);
     if (recovery.pto.count >= DEAD_PTOS) this.abandon(path, AbandonCode.UnstableOrPoor, nowUs);
     else if (recovery.pto.count >= SUSPENDED_PTOS && !path.isSuspended) {
-      path.isSuspended = true;
+      path.suspend(true);
       this.tell(path, 'suspended');
     }
   }
 
-  /** When the next path validation times out, or the next abandoned path is over. */
+  /** When the next path validation times out, the next abandoned path is over, or a path has been quiet for too long. */
   timerUs(): number {
     let dueUs = Infinity;
     for (const { state, parts, endUs } of this.table.all)
       dueUs = Math.min(dueUs, endUs, state === 'open' ? parts!.paths.timerUs() : Infinity);
-    return dueUs;
+    return this.isRunning ? Math.min(dueUs, this.liveness.timerUs(this.open)) : dueUs;
   }
 
   /** Validations have timed out, or abandoned paths are over. Returns whether no path is left. */
@@ -384,6 +395,8 @@ export class Multipath implements PathFrameListener {
       if (!hasUsable(this.open, path) && !hasPromising(this.table.all, path)) return true;
       this.giveUp(path, AbandonCode.UnstableOrPoor, nowUs);
     }
+    if (this.isRunning)
+      this.liveness.onTimer(this.open, nowUs, (path) => this.abandon(path, AbandonCode.NoError, nowUs));
     return false;
   }
 
@@ -413,8 +426,12 @@ export class Multipath implements PathFrameListener {
       const isNew = !path.isProven && paths.active.amplification.validated;
       const isBack = path.isSuspended && !path.isSilent;
       if (isNew) path.isProven = true;
-      if (isBack) path.isSuspended = false;
+      if (isBack) path.suspend(false);
       if (isNew || isBack) this.tell(path, 'available');
+      if (!isNew && !migration.isElsewhere) continue;
+      // The client has validated another address: it gets a token for it. §3.1.4
+      migration.isElsewhere = false;
+      this.host.migration.isElsewhere = !this.host.isClient;
     }
   }
 

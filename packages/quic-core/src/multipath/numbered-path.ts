@@ -37,6 +37,8 @@ export class NumberedPath implements SchedulablePath {
   isBackupThere = false;
   /** Number of the newest status that this end has told, -1 for none. */
   ownStatus = -1;
+  /** Whether that was PATH_STATUS_BACKUP. */
+  isBackupTold = false;
   /** Number of the newest status of the peer, -1 for none. */
   peerStatus = -1;
   statusWaits = false;
@@ -97,6 +99,11 @@ export class NumberedPath implements SchedulablePath {
     return recovery.pto.count > 0 || !paths.active.amplification.validated;
   }
 
+  /** When the last packet of the peer came on the path. */
+  get heardUs(): number {
+    return this.parts!.recovery.pto.heardUs;
+  }
+
   get isBackup(): boolean {
     return this.isBackupHere || this.isBackupThere;
   }
@@ -132,8 +139,23 @@ export class NumberedPath implements SchedulablePath {
 
   /** Tell the peer whether the path is a backup. draft-ietf-quic-multipath §3.3 */
   setStatus(isBackup: boolean): void {
-    if (this.ownStatus >= 0 && isBackup === this.isBackupHere) return;
     this.isBackupHere = isBackup;
+    this.announceStatus();
+  }
+
+  /**
+   * Probe timeouts have expired, or a packet was acknowledged after them. Meanwhile the peer is asked to avoid the path as well.
+   * draft-ietf-quic-multipath §3.3
+   */
+  suspend(isSuspended: boolean): void {
+    this.isSuspended = isSuspended;
+    this.announceStatus();
+  }
+
+  private announceStatus(): void {
+    const isBackup = this.isBackupHere || this.isSuspended;
+    if (this.ownStatus >= 0 && isBackup === this.isBackupTold) return;
+    this.isBackupTold = isBackup;
     this.ownStatus++;
     this.statusWaits = true;
   }

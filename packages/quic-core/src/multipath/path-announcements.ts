@@ -75,7 +75,7 @@ export class PathAnnouncements implements PathFacts {
   }
 
   private writeStatus(packet: PacketWriter, path: NumberedPath): void {
-    const type = path.isBackupHere ? FrameType.PathStatusBackup : FrameType.PathStatusAvailable;
+    const type = path.isBackupTold ? FrameType.PathStatusBackup : FrameType.PathStatusAvailable;
     if (!this.writeNumbers(packet, type, path.id, path.ownStatus)) return;
     path.statusWaits = false;
     packet.addFact(Fact.PathStatus, path.ownStatus, path.id);

@@ -88,6 +88,7 @@ export class PathFrames {
 
   /** draft-ietf-quic-multipath §4.7 */
   private onCidsBlocked(path: NumberedPath, nextSequence: number): void {
+    if (path.state === 'abandoned') return;
     if (nextSequence > path.localIds.nextExpected)
       violation(FrameType.PathCidsBlocked, 'a sequence number beyond the next');
     this.table.supplyOne(path);

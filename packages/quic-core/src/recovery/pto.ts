@@ -34,7 +34,8 @@ export class ProbeTimeout {
   private readonly progress: HandshakeProgress;
   /** When the timer was set last while no packet was in flight. */
   private idleFromUs = -Infinity;
-  private heardUs = -Infinity;
+  /** When the last packet of the peer came. */
+  heardUs: number = -Infinity;
   /** When the last long silence of the peer ended, and how long it took. */
   private silenceEndUs = -Infinity;
   private silenceUs = 0;

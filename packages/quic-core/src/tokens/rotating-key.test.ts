@@ -69,7 +69,7 @@ describe.each<
     const tokens = new Tokens(crypto);
     return [
       'NEW_TOKEN tokens',
-      (nowUs) => tokens.createNew(address, nowUs),
+      (nowUs) => tokens.createNew([address], nowUs),
       (sealed, nowUs) => tokens.open(sealed, address, id, nowUs) !== undefined,
       () => tokens.rotate(),
     ];

@@ -15,7 +15,7 @@ describe('a token of NEW_TOKEN counts once', () => {
   covers('rfc9000-8.1.4-8', 'rfc9000-8.1.4-9');
   test('whatever comes between its uses', () => {
     const tokens = new Tokens(seededCrypto(SEED));
-    const token = tokens.createNew(CLIENT, 0);
+    const token = tokens.createNew([CLIENT], 0);
     const counts = (bytes: Uint8Array, nowUs: number): boolean => {
       const content = tokens.open(bytes, CLIENT, ID, nowUs);
       return typeof content === 'object' && tokens.use(content, nowUs);
@@ -25,7 +25,7 @@ describe('a token of NEW_TOKEN counts once', () => {
     expect(counts(token, 1)).toBe(true);
     expect(counts(token, 2)).toBe(false);
     let counted = 0;
-    for (let i = 0; i < 10_000; i++) if (counts(tokens.createNew(CLIENT, i), i)) counted++;
+    for (let i = 0; i < 10_000; i++) if (counts(tokens.createNew([CLIENT], i), i)) counted++;
     // Nearly all: what remembers used ones may take one in a hundred for used.
     expect(counted).toBeGreaterThan(9900);
     expect(counts(token, 10_000)).toBe(false);
@@ -83,5 +83,38 @@ describe('a token of NEW_TOKEN counts once', () => {
     }
     expect(used.use(kept, 0, 250_000)).toBe(false);
     expect(used.use(kept, 240_000, 250_000)).toBe(true);
+  });
+});
+
+describe('a token for several addresses: draft-ietf-quic-multipath §3.1.4', () => {
+  const ips = Array.from({ length: 10 }, (_, i) => `2001:db8:1234:5678:9abc:def0:1234:${1000 + i}`);
+  const clients = ips.map((ip, i) => ({ ip, port: 1000 + i }));
+  const remembered = { rttUs: 70_000, windowBytes: 500_000 };
+
+  test('is valid at each of eight, and what it remembers is of the first', () => {
+    const tokens = new Tokens(seededCrypto(SEED));
+    const token = tokens.createNew(clients, 0, remembered);
+    const contents = clients.map((client) => tokens.open(token, { ...client, port: 9 }, ID, 1));
+    const known = contents.map((content) => typeof content === 'object' && content.remembered);
+    expect(known).toEqual([remembered, ...Array.from({ length: 7 }, () => undefined), false, false]);
+    // What clients keep, `MAX_KEPT_TOKEN_LENGTH`.
+    expect(token.length).toBeLessThanOrEqual(512);
+  });
+
+  test('and at no other, not even with a part of their text', () => {
+    const tokens = new Tokens(seededCrypto(SEED));
+    const token = tokens.createNew(clients.slice(0, 2), 0);
+    for (const ip of ['', ' ', ips[0]!.slice(1), ips[0]!.slice(0, -1), ips.slice(0, 2).join(' '), ips[2]!])
+      expect(tokens.open(token, { ip, port: 1000 }, ID, 1)).toBeUndefined();
+  });
+
+  test('is used once, wherever', () => {
+    const tokens = new Tokens(seededCrypto(SEED));
+    const token = tokens.createNew(clients, 0);
+    const uses = clients.slice(0, 2).map((client) => {
+      const content = tokens.open(token, client, ID, 1);
+      return typeof content === 'object' && tokens.use(content, 1);
+    });
+    expect(uses).toEqual([true, false]);
   });
 });

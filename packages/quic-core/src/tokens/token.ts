@@ -1,4 +1,4 @@
-import { ByteReader, ByteWriter, encodeUtf8, toHex } from '@tsquic/bytes';
+import { ByteReader, ByteWriter, decodeUtf8, encodeUtf8, toHex } from '@tsquic/bytes';
 import type { RememberedPath } from '@tsquic/congestion';
 import { type CryptoProvider, IV_LENGTH, TAG_LENGTH } from '@tsquic/crypto';
 import type { Address } from '../path/address.ts';
@@ -12,6 +12,11 @@ const RETRY_LIFE_US = 10_000_000;
 const NEW_LIFE_US = 24 * 3600 * 1_000_000;
 /** How far the clocks of servers that share a key may differ. */
 const CLOCK_SKEW_US = 10_000_000;
+/**
+ * Addresses that a token names at most, the first ones: with eight, a token has no more bytes than clients of ours keep.
+ * draft-ietf-quic-multipath §3.1.4
+ */
+const MAX_ADDRESSES = 8;
 /** Length of a remembered path: two numbers of eight bytes. */
 const PATH_LENGTH = 16;
 const NOTHING = new Uint8Array(0);
@@ -66,17 +71,18 @@ export class Tokens {
   }
 
   /**
-   * A token for NEW_TOKEN, valid for this IP and for a day. It stores what the connection has measured on the
-   * path.
+   * A token for NEW_TOKEN, valid for the IPs of these addresses and for a day. It stores what the connection has measured on
+   * the path to the first one. draft-ietf-quic-multipath §3.1.4
    */
   createNew(
-    client: Address,
+    clients: readonly Address[],
     nowUs: number,
     remembered?: RememberedPath,
     version: number = VERSION_1.id,
   ): Uint8Array {
     const content = remembered === undefined ? NOTHING : encodePath(remembered);
-    return this.seal(NEW, client.ip, content, nowUs, version);
+    const ips = [...new Set(clients.map(({ ip }) => ip))].slice(0, MAX_ADDRESSES);
+    return this.seal(NEW, ips.join(' '), content, nowUs, version);
   }
 
   /**
@@ -99,17 +105,19 @@ export class Tokens {
     const createdUs = reader.varint();
     const itsVersion = reader.u32();
     const content = reader.copy(reader.u8());
-    const binding = reader.copy(reader.remaining);
+    const binding = decodeUtf8(reader.copy(reader.remaining));
     const isRetry = copy[0] === RETRY;
-    const expected = encodeUtf8(isRetry ? retryBinding(client, destination) : client.ip);
+    // A Retry token has one binding, which has spaces in it.
+    const bindings = isRetry ? [binding] : binding.split(' ');
+    const expected = isRetry ? retryBinding(client, destination) : client.ip;
     const ageUs = this.unixTimeAtZeroUs + nowUs - createdUs;
     const fresh = ageUs >= -CLOCK_SKEW_US && ageUs <= (isRetry ? RETRY_LIFE_US : NEW_LIFE_US);
-    const matches = binding.length === expected.length && binding.every((byte, i) => byte === expected[i]);
-    if (!fresh || !matches) return isRetry ? 'invalid' : undefined;
+    if (!fresh || !bindings.includes(expected)) return isRetry ? 'invalid' : undefined;
     if (itsVersion !== version) return isRetry ? 'other-version' : undefined;
     if (isRetry) return { originalDestination: content, remembered: undefined, single: undefined };
     const single = { nonce: copy.subarray(1, payloadAt), createdUs };
-    return { originalDestination: undefined, remembered: decodePath(content), single };
+    const remembered = bindings[0] === expected ? decodePath(content) : undefined;
+    return { originalDestination: undefined, remembered, single };
   }
 
   /** Use a token up; returns false when it may be used only once and was used before. RFC 9000 §8.1.4 */
