@@ -55,7 +55,7 @@ describe('a command line', () => {
     { words: ['serve', '--root', '.'], says: '--cert FILE is missing' },
     { words: [...SERVE, 'extra'], says: 'unexpected extra' },
     { words: [...SERVE, '--port', '65536'], says: '--port 65536: not a number from 0 to 65535' },
-    { words: ['cert', '--out', '.'], says: '--host NAME is missing' },
+    { words: ['cert', '--host', 'a'], says: '--out DIR is missing' },
   ])('is refused with a reason: $words', ({ words, says }) => {
     const failure = thrownBy(() => parseCommandLine(words));
     expect(failure.code).toBe('ERR_TSQUIC_USAGE');

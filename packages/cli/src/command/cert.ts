@@ -1,21 +1,19 @@
+import { X509Certificate } from 'node:crypto';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { QuicError } from 'tsquic';
-import { createSelfSigned, type PemPair, type SelfSignedOptions } from 'tsquic/certificates';
+import { createSelfSigned, type PemPair } from 'tsquic/certificates';
 import type { Arguments } from '../arguments.ts';
 import { Failure, systemFailure } from '../failure.ts';
 import type { Terminal } from '../terminal.ts';
 
 /**
  * `tsquic cert`: resolves with the exit code. Throws a `Failure` when a file exists already or cannot be
- * written.
+ * written, and for options that do not go together.
  */
 export async function cert(args: Arguments, terminal: Terminal): Promise<number> {
   const directory = args.text('out') ?? '';
-  const hosts = args.list('host');
-  const days = args.number('days');
-  const usages = [args.flag('client') ? ('client' as const) : ('server' as const)];
-  const pair = await make({ hosts, usages, ...(days === undefined ? {} : { days }) });
+  const { pair, hashes, hosts } = await make(args);
   const certPath = join(directory, 'cert.pem');
   const keyPath = join(directory, 'key.pem');
   try {
@@ -23,18 +21,80 @@ export async function cert(args: Arguments, terminal: Terminal): Promise<number>
   } catch (error) {
     throw systemFailure(error, `make ${directory}`);
   }
-  await store(keyPath, pair.privateKeyPem, 0o600, args.flag('force'));
-  await store(certPath, pair.certificatePem, 0o644, args.flag('force'));
+  const force = args.flag('force');
+  await store(keyPath, pair.privateKeyPem, 0o600, force);
+  await store(certPath, pair.certificatePem, 0o644, force);
+  const hashesPath = join(directory, 'hashes.json');
+  if (hashes !== undefined) await store(hashesPath, `${hashes.json}\n`, 0o644, force);
+  const notAfter = new Date(new X509Certificate(pair.certificatePem).validTo).toISOString();
+  if (args.flag('json')) {
+    const published = hashes === undefined ? {} : { serverCertificateHashes: hashes.published };
+    terminal.out(
+      JSON.stringify({ certificate: certPath, privateKey: keyPath, hosts, notAfter, ...published }),
+    );
+    return 0;
+  }
   terminal.out(`${certPath} and ${keyPath} for ${hosts.join(', ')}`);
+  if (hashes === undefined) return 0;
+  const values = hashes.published.map(({ value }) => value);
+  terminal.out(`sha-256, until ${notAfter}, also in ${hashesPath}: ${values.join(', ')}`);
+  terminal.out(hashes.snippet);
   return 0;
 }
 
-async function make(options: SelfSignedOptions): Promise<PemPair> {
+/** A certificate, and what pages need that are to trust it by its hash. */
+interface Made {
+  readonly pair: PemPair;
+  readonly hosts: readonly string[];
+  readonly hashes: PublishableHashes | undefined;
+}
+
+interface PublishableHashes {
+  readonly published: readonly { readonly value: string }[];
+  readonly json: string;
+  readonly snippet: string;
+}
+
+async function make(args: Arguments): Promise<Made> {
+  const days = args.number('days');
+  const validity = days === undefined ? {} : { days };
+  const named = args.list('host');
+  if (args.flag('webtransport')) {
+    if (args.flag('client'))
+      throw new Failure(
+        'ERR_TSQUIC_USAGE',
+        '--client and --webtransport do not go together: a page trusts servers',
+      );
+    return makeHashed(named.length === 0 ? ['localhost', '127.0.0.1'] : named, validity);
+  }
+  if (named.length === 0)
+    throw new Failure('ERR_TSQUIC_USAGE', '--host NAME is missing', 'see tsquic cert --help');
+  const usages = [args.flag('client') ? ('client' as const) : ('server' as const)];
+  const pair = await explained(() => createSelfSigned({ hosts: named, usages, ...validity }));
+  return { pair, hosts: named, hashes: undefined };
+}
+
+async function makeHashed(hosts: readonly string[], validity: { readonly days?: number }): Promise<Made> {
+  const { createHashedCertificate, hashesJson, hashesSnippet, publishedHashes } =
+    await import('@tsquic/webtransport/certificates');
+  const made = await explained(() => createHashedCertificate({ hosts, ...validity }));
+  const hashes = {
+    published: publishedHashes([made]),
+    json: hashesJson([made]),
+    snippet: hashesSnippet([made]),
+  };
+  return { pair: made, hosts, hashes };
+}
+
+/** Complaints about options of the library, told of those of the command. */
+async function explained<T>(work: () => Promise<T>): Promise<T> {
   try {
-    return await createSelfSigned(options);
+    return await work();
   } catch (error) {
-    const [, complaint] = error instanceof QuicError ? (/^hosts: (.*)$/s.exec(error.message) ?? []) : [];
-    throw complaint === undefined ? error : new Failure('ERR_TSQUIC_HOST', `--host ${complaint}`);
+    if (!(error instanceof QuicError)) throw error;
+    const [, complaint] = /^hosts: (.*)$/s.exec(error.message) ?? [];
+    if (complaint !== undefined) throw new Failure('ERR_TSQUIC_HOST', `--host ${complaint}`);
+    throw error.message.startsWith('days ') ? new Failure('ERR_TSQUIC_DAYS', `--${error.message}`) : error;
   }
 }
 

@@ -2,6 +2,7 @@ import { realpath, stat } from 'node:fs/promises';
 import { controllerByName } from '@tsquic/congestion';
 import { listen, QuicError, type ListenOptions, type QuicConnection, type QuicListener } from 'tsquic';
 import { takeEvents } from 'tsquic/events';
+import type { Http3Extension } from 'tsquic/http3';
 import type { Arguments } from '../arguments.ts';
 import { cipherSuitesFor, cryptoProviderFor } from '../cryptography.ts';
 import { Failure, oneLine, systemFailure } from '../failure.ts';
@@ -17,6 +18,7 @@ import type { Terminal } from '../terminal.ts';
 import type { TcpCompanion } from '../tcp-companion.ts';
 import { type KeyPair, keyPairFrom } from '../trust.ts';
 import { udpKindFor } from '../udp-kind.ts';
+import type { EchoServer } from '../webtransport/echo-server.ts';
 
 /**
  * `tsquic serve`: resolves with the exit code when `stop` resolves. Throws a `Failure` when it cannot begin.
@@ -31,17 +33,20 @@ export async function serve(args: Arguments, terminal: Terminal, stop: Promise<u
   );
   const options = await listenOptions(args, terminal, keyPair, qlog);
   const counters: ServerCounters = { files: 0, bytes: 0, refused: 0 };
-  const listener = await open(options, (connection) => serveConnection(connection, root, counters));
+  const echo = await echoServerFor(args, terminal);
+  const site = { root, counters, extensions: echo === undefined ? [] : [echo.extension] };
+  const listener = await open(options, (connection) => serveConnection(connection, site));
   const { ip, port } = listener.address;
   const place = { host: ip, port, keyPair, root };
   const companion = await (args.flag('tcp') ? openCompanion(place, listener) : undefined);
   terminal.out(`listening on ${authorityOf({ host: ip, port })}`);
+  if (echo !== undefined) terminal.out(echo.adviceOf(keyPair.cert));
 
   await stop;
   await companion?.close();
   await listener.close();
   qlog?.close();
-  report(listener.statistics().accepted, counters, args, terminal);
+  report({ connections: listener.statistics().accepted, counters, echo }, args, terminal);
   return 0;
 }
 
@@ -70,6 +75,7 @@ async function listenOptions(
     transport: {
       maxPaths: args.number('paths') ?? 0,
       ...(mtu === undefined ? {} : { maxUdpPayloadBytes: mtu }),
+      ...(args.flag('webtransport-echo') ? { maxDatagramFrameBytes: LARGEST_FRAME } : {}),
     },
     core: coreOptions(args, qlog),
     onError: (error) =>
@@ -86,14 +92,29 @@ function coreOptions(args: Arguments, qlog: QlogDirectory | undefined): ListenOp
   };
 }
 
+/** Sessions of WebTransport, where they are asked for. */
+async function echoServerFor(args: Arguments, terminal: Terminal): Promise<EchoServer | undefined> {
+  if (!args.flag('webtransport-echo')) return undefined;
+  if ((args.text('alpn') ?? 'h3') !== 'h3')
+    throw new Failure('ERR_TSQUIC_USAGE', '--webtransport-echo needs --alpn h3, the default');
+  const { createEchoServer } = await import('../webtransport/echo-server.ts');
+  return createEchoServer((line) => terminal.err(`tsquic: ${oneLine(line)}`));
+}
+
+/** What connections are answered with. */
+interface Site {
+  readonly root: string;
+  readonly counters: ServerCounters;
+  readonly extensions: readonly Http3Extension[];
+}
+
 async function serveConnection(
   connection: QuicConnection,
-  root: string,
-  counters: ServerCounters,
+  { root, counters, extensions }: Site,
 ): Promise<void> {
   // A connection with 0-RTT data comes before its protocol is told.
   if (connection.alpnProtocol === '') await connection.ready;
-  if (connection.alpnProtocol === 'h3') return serveOverHttp3(connection, root, counters, []);
+  if (connection.alpnProtocol === 'h3') return serveOverHttp3(connection, root, counters, extensions);
   takeEvents(connection, ({ handle, wake }) =>
     connection.alpnProtocol === 'perf' ? new PerfServer(handle) : new FileServer(root, counters, wake),
   );
@@ -143,17 +164,32 @@ function retryOf(when: string | undefined): 'never' | 'always' | undefined {
   return when === 'never' || when === 'always' ? when : undefined;
 }
 
-function report(connections: number, counters: ServerCounters, args: Arguments, terminal: Terminal): void {
+/** What a server has done. */
+interface Deeds {
+  readonly connections: number;
+  readonly counters: ServerCounters;
+  readonly echo: EchoServer | undefined;
+}
+
+function report({ connections, counters, echo }: Deeds, args: Arguments, terminal: Terminal): void {
   const { files, bytes, refused } = counters;
   if (!args.flag('json')) {
     terminal.out(
       `served ${counted(files, 'file')}, ${formatBytes(bytes)}, on ${counted(connections, 'connection')}`,
     );
+    if (echo !== undefined) terminal.out(echo.summary);
     return;
   }
   const { userCPUTime, systemCPUTime, maxRSS } = process.resourceUsage();
   const cpuSeconds = (userCPUTime + systemCPUTime) / 1e6;
+  const webTransport = echo === undefined ? {} : { webTransport: echo.counters };
   terminal.out(
-    JSON.stringify({ connections, files, bytes, refused, cpuSeconds, maxRssBytes: maxRSS * 1024 }),
+    JSON.stringify({
+      ...{ connections, files, bytes, refused, ...webTransport },
+      ...{ cpuSeconds, maxRssBytes: maxRSS * 1024 },
+    }),
   );
 }
+
+/** Datagrams are as long as packets allow. */
+const LARGEST_FRAME = 65_535;
