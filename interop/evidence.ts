@@ -2,11 +2,11 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { Address } from '@tsquic/quic-core';
 import type { ClientAccount, Evidence } from './cases/case.ts';
-import { compareFiles } from './files.ts';
+import { deliveryFaults } from './delivery.ts';
 import { type Evidence as CaptureEvidence, judgeCapture, measureDownload } from './judge/judge.ts';
 import type { CapturePaths } from './network/open-relay.ts';
 import type { RelayCounts } from './network/relay.ts';
-import { type OrderParts, receivedDirectory } from './orders.ts';
+import type { OrderParts } from './orders.ts';
 import { capturedDatagrams } from './wire/captured-datagrams.ts';
 import { updatedPackets } from './wire/key-phase.ts';
 import { observe } from './wire/observation.ts';
@@ -25,13 +25,13 @@ export interface Remains {
 /** Reads the evidence from files, captures and key logs. */
 export async function collectEvidence(parts: OrderParts, remains: Remains): Promise<Evidence> {
   const { account, captures, counts } = remains;
-  const { testCase, directory, root, byHandshake } = parts;
+  const { testCase, directory } = parts;
   const datagrams = capturedDatagrams(await readFile(captures.right));
   const wire = observe(datagrams);
   const keyLog = await joinKeyLogs(directory);
   return {
     ...account,
-    fileFaults: await compareFiles(root, receivedDirectory(parts), byHandshake ? [] : testCase.files),
+    fileFaults: await deliveryFaults(parts),
     wire,
     captureFaults: await judgeCaptures(parts, remains),
     goodput: testCase.isMeasured ? await goodputOf(parts, remains) : undefined,

@@ -1,9 +1,10 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 
 /** A file to be transferred. */
 export interface SourceFile {
+  /** It may be in a folder: `folder/name`. */
   readonly name: string;
   readonly bytes: number;
 }
@@ -11,6 +12,8 @@ export interface SourceFile {
 /** Fills `directory` with the files, of random bytes. */
 export async function createFiles(directory: string, files: readonly SourceFile[]): Promise<void> {
   await mkdir(directory, { recursive: true });
+  for (const folder of new Set(files.map(({ name }) => dirname(name))))
+    await mkdir(join(directory, folder), { recursive: true });
   await Promise.all(files.map((file) => writeFile(join(directory, file.name), randomBytes(file.bytes))));
 }
 
@@ -21,7 +24,12 @@ export async function compareFiles(
   files: readonly SourceFile[],
 ): Promise<string[]> {
   const complaints: string[] = [];
-  const present = new Set(await readdir(received));
+  const entries = await readdir(received, { recursive: true, withFileTypes: true });
+  const present = new Set(
+    entries
+      .filter((entry) => entry.isFile())
+      .map((entry) => relative(received, join(entry.parentPath, entry.name))),
+  );
   for (const { name } of files) {
     if (!present.delete(name)) {
       complaints.push(`${name} is missing`);

@@ -2,7 +2,8 @@ import { join } from 'node:path';
 import type { Address } from '@tsquic/quic-core';
 import type { Case } from './cases/case.ts';
 import type { RunCertificates } from './certificates.ts';
-import type { ClientOrder, ServerOrder } from './peer.ts';
+import { ENDPOINT } from './cases/webtransport.ts';
+import type { ClientOrder, ServerOrder, WebTransportOrder } from './peer.ts';
 
 /** What orders are made of. */
 export interface OrderParts {
@@ -16,9 +17,17 @@ export interface OrderParts {
   readonly byHandshake: boolean;
 }
 
-/** Where `compareFiles` looks for what the client received. */
+/** For what clients receive. */
 export function receivedDirectory({ directory }: Pick<OrderParts, 'directory'>): string {
   return join(directory, 'received');
+}
+
+/** What one side of a session of WebTransport receives, and the root of the side that has nothing to send. */
+export function sessionDirectory(
+  parts: Pick<OrderParts, 'directory'>,
+  name: 'client' | 'server' | 'nothing',
+): string {
+  return join(receivedDirectory(parts), name);
 }
 
 /** The order of the server at `port`, with its preferred address if it is to have one. */
@@ -33,8 +42,9 @@ export function serverOrder(parts: OrderParts, port: number, preferred: Address 
     root,
     certificate,
     key,
-    alpn: alpnFor(byHandshake || http3),
+    alpn: alpnFor(byHandshake || http3 || testCase.webTransport !== undefined),
     http3,
+    webTransport: webTransportOrder(parts, 'server'),
     keyLog: join(directory, 'server.keys'),
     versionTwo,
     retry,
@@ -60,8 +70,9 @@ export function clientOrder(parts: OrderParts, port: number): ClientOrder {
   return {
     host,
     port,
-    alpn: alpnFor(byHandshake || http3),
+    alpn: alpnFor(byHandshake || http3 || testCase.webTransport !== undefined),
     http3,
+    webTransport: webTransportOrder(parts, 'client'),
     handshakeOnly: byHandshake,
     awaitsUpdate: testCase.keyUpdate === 'server',
     resumes,
@@ -81,6 +92,23 @@ export function clientOrder(parts: OrderParts, port: number): ClientOrder {
     cipher: client.cipher,
     version: client.version,
     versionTwo,
+  };
+}
+
+/** The part of one side in the case's session of WebTransport. */
+function webTransportOrder(parts: OrderParts, side: 'client' | 'server'): WebTransportOrder | undefined {
+  const { webTransport, files, name } = parts.testCase;
+  if (webTransport === undefined) return undefined;
+  const { carrier, direction, protocols } = webTransport;
+  const asks = carrier !== 'none' && (side === 'client') === (direction === 'receive');
+  const testCase = carrier === 'none' ? 'handshake' : asks ? name : 'transfer';
+  return {
+    testCase,
+    protocols: protocols[side],
+    endpoint: ENDPOINT,
+    names: asks ? files.map((file) => file.name.slice(ENDPOINT.length + 1)) : [],
+    root: asks || carrier === 'none' ? sessionDirectory(parts, 'nothing') : parts.root,
+    downloads: sessionDirectory(parts, side),
   };
 }
 

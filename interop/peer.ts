@@ -4,10 +4,12 @@ export interface Peer {
   readonly name: string;
   /** What it is, for the report. */
   readonly about: string;
-  /** What it speaks above QUIC: files over HTTP/0.9, or handshakes of HTTP/3 only. */
-  readonly application: 'hq-interop' | 'h3';
+  /** What it speaks above QUIC: files over HTTP/0.9, handshakes of HTTP/3 only, or WebTransport only. */
+  readonly application: 'hq-interop' | 'h3' | 'webtransport';
   /** Whether it transfers files over HTTP/3 as well, when the order's `http3` says so. */
   readonly speaksHttp3?: boolean;
+  /** Whether it plays cases of WebTransport. Default false. */
+  readonly speaksWebTransport?: boolean;
   /** Whether it speaks multipath. Default false. */
   readonly speaksMultipath?: boolean;
   /**
@@ -27,6 +29,22 @@ export interface Peer {
  */
 export type VersionTwo = 'none' | 'negotiated' | 'direct';
 
+/** One side's part of a case of the public runner's suite of WebTransport, as its webtransport.md describes it. */
+export interface WebTransportOrder {
+  /** TESTCASE of this side: handshake, transfer for the side that answers, or transfer-CARRIER-DIRECTION for the one that asks. */
+  readonly testCase: string;
+  /** Application protocols, best first. */
+  readonly protocols: readonly string[];
+  /** The path of the session, without its slash, and the folder that files are in on both sides. */
+  readonly endpoint: string;
+  /** The files to ask for. */
+  readonly names: readonly string[];
+  /** Where the folder with what may be asked for is. */
+  readonly root: string;
+  /** Where the folder with what comes is to be, and negotiated_protocol.txt. */
+  readonly downloads: string;
+}
+
 /** What a server is asked to do. */
 export interface ServerOrder {
   readonly host: string;
@@ -39,6 +57,8 @@ export interface ServerOrder {
   readonly alpn: string;
   /** Serve over HTTP/3. */
   readonly http3: boolean;
+  /** Play this part of WebTransport, and nothing else. */
+  readonly webTransport: WebTransportOrder | undefined;
   /** NSS key log to write, where the peer can. */
   readonly keyLog: string;
   /** How the connection is to come to QUIC version 2, if it is. */
@@ -97,6 +117,8 @@ export interface ClientOrder {
   readonly alpn: string;
   /** Fetch over HTTP/3. */
   readonly http3: boolean;
+  /** Play this part of WebTransport, and nothing else. */
+  readonly webTransport: WebTransportOrder | undefined;
   readonly keyLog: string;
   /** The only TLS cipher suite to offer. */
   readonly cipher: 'TLS_CHACHA20_POLY1305_SHA256' | undefined;
@@ -159,4 +181,14 @@ export function isUnsupported(answer: object): answer is Unsupported {
 export function urlOf(order: Pick<ClientOrder, 'host' | 'port'>, path: string): string {
   const host = order.host.includes(':') ? `[${order.host}]` : order.host;
   return `https://${host}:${order.port}/${path}`;
+}
+
+/** The URLs of what a client of WebTransport asks for, or that of its session. */
+export function sessionUrls(
+  order: Pick<ClientOrder, 'host' | 'port'>,
+  { endpoint, names }: WebTransportOrder,
+): string[] {
+  return names.length === 0
+    ? [urlOf(order, endpoint)]
+    : names.map((name) => urlOf(order, `${endpoint}/${name}`));
 }

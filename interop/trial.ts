@@ -2,12 +2,13 @@ import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Address } from '@tsquic/quic-core';
 import type { Evidence } from './cases/case.ts';
+import { ENDPOINT } from './cases/webtransport.ts';
 import { collectEvidence } from './evidence.ts';
 import { type Meeting, type Pair, runPair } from './meeting.ts';
 import { openRelay } from './network/open-relay.ts';
 import type { RelayPlan } from './network/plan.ts';
 import type { RelayThread } from './network/relay-thread.ts';
-import { clientOrder, type OrderParts, receivedDirectory, serverOrder } from './orders.ts';
+import { clientOrder, type OrderParts, receivedDirectory, serverOrder, sessionDirectory } from './orders.ts';
 import { isUnsupported, type Peer, type Unsupported } from './peer.ts';
 import { Rival } from './rival.ts';
 import { reserveServerPort } from './server-port.ts';
@@ -29,13 +30,12 @@ export async function runTrial(trial: Trial): Promise<Verdict> {
   const { testCase, directory } = trial;
   const parts = { ...trial, byHandshake: isByHandshake(trial) };
   if (testCase.notHere !== '') return { outcome: 'unsupported', reason: testCase.notHere };
-  const silent = [trial.client, trial.server].find((peer) => testCase.http3 && !speaksHttp3(peer));
-  if (silent !== undefined)
-    return { outcome: 'unsupported', reason: `the program of ${silent.name} here has HTTP/0.9 alone` };
+  const silence = silenceOf(trial);
+  if (silence !== undefined) return { outcome: 'unsupported', reason: silence };
   if (parts.byHandshake && !testCase.handshakeSuffices)
     return { outcome: 'unsupported', reason: 'the peer speaks HTTP/3 only' };
 
-  await mkdir(receivedDirectory(trial), { recursive: true });
+  await prepareDirectories(trial);
   const { port, release } = await reserveServerPort(testCase.host);
   const outcome = await meet(trial, parts, port).finally(release);
   if (isUnsupported(outcome)) {
@@ -49,12 +49,32 @@ export async function runTrial(trial: Trial): Promise<Verdict> {
   return { outcome: 'passed', ...(goodput !== undefined && { goodput }) };
 }
 
+/** What one of the two does not speak, and the case needs. */
+function silenceOf({ client, server, testCase }: Trial): string | undefined {
+  for (const peer of [client, server]) {
+    if (testCase.webTransport !== undefined && peer.speaksWebTransport !== true)
+      return `the program of ${peer.name} here has no WebTransport`;
+    if (testCase.webTransport === undefined && peer.application === 'webtransport')
+      return 'the peer speaks WebTransport only';
+    if (testCase.http3 && !speaksHttp3(peer)) return `the program of ${peer.name} here has HTTP/0.9 alone`;
+  }
+  return undefined;
+}
+
+async function prepareDirectories(trial: Trial): Promise<void> {
+  await mkdir(receivedDirectory(trial), { recursive: true });
+  if (trial.testCase.webTransport === undefined) return;
+  for (const side of ['client', 'server'] as const)
+    await mkdir(sessionDirectory(trial, side), { recursive: true });
+  await mkdir(join(sessionDirectory(trial, 'nothing'), ENDPOINT), { recursive: true });
+}
+
 function speaksHttp3({ application, speaksHttp3: isAble = false }: Peer): boolean {
   return isAble || application === 'h3';
 }
 
 function isByHandshake({ client, server, testCase }: Trial): boolean {
-  if (testCase.http3) return false;
+  if (testCase.http3 || testCase.webTransport !== undefined) return false;
   return client.application === 'h3' || server.application === 'h3';
 }
 

@@ -30,6 +30,8 @@ export interface Case {
   readonly versionTwo: VersionTwo;
   /** Whether files go over HTTP/3 instead of HTTP/0.9. */
   readonly http3: boolean;
+  /** What happens in a session of WebTransport, if the case is about one. */
+  readonly webTransport: WebTransportExchange | undefined;
   /** Whether the server has to answer a first Initial with a Retry. */
   readonly retry: boolean;
   /** Which side updates its keys on the way, if any. */
@@ -65,6 +67,19 @@ export interface Case {
   readonly timeoutMs: number;
   /** Complaints about what was seen; none when the case passed. */
   judge(evidence: Evidence): string[];
+}
+
+/** A session in which one side asks the other for the case's files, by `carrier`; for 'none', all is done when it is there. */
+export interface WebTransportExchange {
+  readonly carrier: 'none' | 'unidirectional' | 'bidirectional' | 'datagram';
+  /** Whether the client receives the files, or sends them. */
+  readonly direction: 'receive' | 'send';
+  /** What each side offers, best first, and what they are to agree on. */
+  readonly protocols: {
+    readonly client: readonly string[];
+    readonly server: readonly string[];
+    readonly expected: string;
+  };
 }
 
 /** What a client tells of itself. */
@@ -105,6 +120,7 @@ export const DEFAULTS: Omit<Case, 'name' | 'about' | 'files' | 'judge'> = {
   client: {},
   versionTwo: 'none',
   http3: false,
+  webTransport: undefined,
   retry: false,
   keyUpdate: 'none',
   resumes: false,

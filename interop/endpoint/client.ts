@@ -7,11 +7,14 @@ import { fetchFiles } from './hypertext.ts';
 import { beginKeyUpdate } from './key-update.ts';
 import type { Records } from './records.ts';
 import { pause, until } from './waiting.ts';
+import { runWebTransportClient } from './webtransport-client.ts';
+import type { WebTransportTask } from './webtransport-task.ts';
 
 /** Fetches what the contract names, in its manner. Rejects unless every file is there and all happened as it should. */
 export async function runClient(contract: Contract, records: Records): Promise<void> {
-  const { requests, manner } = contract;
+  const { requests, manner, webTransport } = contract;
   const client = new Client(contract, records);
+  if (webTransport !== undefined) return client.playWebTransport(webTransport);
   if (manner['expect-negotiation']) return client.expectNegotiation();
   if (manner.http3) return client.visitOverHttp3(requests);
   if (manner['connection-per-file']) {
@@ -68,6 +71,11 @@ class Client {
   /** Fetches files over HTTP/3. */
   visitOverHttp3(urls: readonly URL[]): Promise<void> {
     return fetchOverHttp3(this.options, urls, this.contract.downloads);
+  }
+
+  /** Plays a case of WebTransport. */
+  playWebTransport(task: WebTransportTask): Promise<void> {
+    return runWebTransportClient(task, this.contract, this.options);
   }
 
   private async use(connection: QuicConnection, urls: readonly URL[], resumes: boolean): Promise<void> {

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { type Manner, mannerOf } from './manner.ts';
+import { type WebTransportTask, webTransportTask } from './webtransport-task.ts';
 
 /** What the environment asks of an endpoint, in the words of the public interop runner. */
 export interface Contract {
@@ -7,6 +8,8 @@ export interface Contract {
   readonly manner: Manner;
   /** What a client fetches. */
   readonly requests: readonly URL[];
+  /** Undefined for cases of QUIC. */
+  readonly webTransport: WebTransportTask | undefined;
   /** The directory that a server serves. */
   readonly www: string;
   /** The directory that a client writes each file to, by the last part of its path. */
@@ -32,18 +35,26 @@ export type Environment = Readonly<Record<string, string | undefined>>;
  * `UnsupportedCase` for a TESTCASE that the endpoint does not know, and an `Error` for what it cannot read.
  */
 export function readContract(environment: Environment): Contract {
-  const { TESTCASE = '', ROLE, REQUESTS = '' } = environment;
+  const { TESTCASE = '', ROLE, REQUESTS = '', PROTOCOLS = '' } = environment;
   const isClient = ROLE === 'client';
-  const parameters = environment[isClient ? 'CLIENT_PARAMS' : 'SERVER_PARAMS'] ?? '';
+  const parameters = words(environment[isClient ? 'CLIENT_PARAMS' : 'SERVER_PARAMS'] ?? '');
+  const protocols = words(PROTOCOLS);
   // The runner asks whether a case is known before anything else is there.
-  const manner = mannerOf(TESTCASE, words(parameters));
+  const webTransport =
+    protocols.length === 0
+      ? undefined
+      : webTransportTask(TESTCASE, isClient, { protocols, names: words(REQUESTS) });
+  const manner = mannerOf(webTransport === undefined ? TESTCASE : 'transfer', parameters);
   if (!isClient && ROLE !== 'server') throw new Error(`ROLE is client or server, not ${ROLE ?? 'unset'}`);
-  const requests = words(REQUESTS).map((request) => new URL(request));
+  // A server of WebTransport is told paths.
+  const requests = isClient ? words(REQUESTS).map((request) => new URL(request)) : [];
   if (isClient && requests.length === 0) throw new Error('REQUESTS names no URL');
-  return { role: isClient ? 'client' : 'server', manner, requests, ...placesFrom(environment) };
+  return { role: isClient ? 'client' : 'server', manner, requests, webTransport, ...placesFrom(environment) };
 }
 
-function placesFrom(environment: Environment): Omit<Contract, 'role' | 'manner' | 'requests'> {
+function placesFrom(
+  environment: Environment,
+): Omit<Contract, 'role' | 'manner' | 'requests' | 'webTransport'> {
   const { WWW = '/www', DOWNLOADS = '/downloads', CERTS = '/certs', HOST, PORT = '443' } = environment;
   const { SSLKEYLOGFILE = '', QLOGDIR = '' } = environment;
   const port = Number(PORT);

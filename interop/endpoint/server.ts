@@ -1,5 +1,6 @@
 import { isIPv6 } from 'node:net';
-import { listen, type ListenOptions, type QuicConnection } from 'tsquic';
+import { listen, type ListenOptions, type QuicConnection, type QuicListener } from 'tsquic';
+import type { Http3Server } from 'tsquic/http3';
 import { ownAddresses, parsePreferred } from './addresses.ts';
 import { commonOptions, pem } from './common-options.ts';
 import type { Contract } from './contract.ts';
@@ -7,17 +8,23 @@ import { serveOverHttp3 } from './http3.ts';
 import { answerRequest } from './hypertext.ts';
 import { beginKeyUpdate } from './key-update.ts';
 import type { Records } from './records.ts';
+import { serveWebTransport } from './webtransport-server.ts';
 
 /** Serves the files of the contract, in its manner, until `stop` resolves. */
 export async function runServer(contract: Contract, records: Records, stop: Promise<void>): Promise<void> {
   const options = listenOptions(contract, records);
-  const listener = contract.manner.http3
-    ? await serveOverHttp3(options, contract.www)
-    : await listen(options, (connection) => serve(connection, contract));
+  const listener = await open(contract, options);
   const { ip, port } = listener.address;
   console.log(`listening on ${isIPv6(ip) ? `[${ip}]` : ip}:${port}`);
   await stop;
   await listener.close();
+}
+
+function open(contract: Contract, options: ListenOptions): Promise<Http3Server | QuicListener> {
+  const { webTransport, manner, www } = contract;
+  if (webTransport !== undefined) return serveWebTransport(webTransport, contract, options);
+  if (manner.http3) return serveOverHttp3(options, www);
+  return listen(options, (connection) => serve(connection, contract));
 }
 
 function listenOptions(contract: Contract, records: Records): ListenOptions {

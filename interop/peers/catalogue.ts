@@ -11,6 +11,7 @@ import { quinn } from './quinn/peer.ts';
 import { quicGo } from './quic-go/peer.ts';
 import { s2nQuic } from './s2n-quic/peer.ts';
 import { tsquic } from './tsquic/peer.ts';
+import { webTransportGo } from './webtransport-go/peer.ts';
 
 /** Our own stack. */
 export const OURS: Peer = tsquic;
@@ -27,6 +28,7 @@ export const OTHERS: readonly Peer[] = [
   deno,
   bun,
   ngtcp2,
+  webTransportGo,
   commandLine,
 ];
 

@@ -10,7 +10,9 @@ import {
   MOVED_HOST,
   type Peer,
   type ServerOrder,
+  sessionUrls,
   urlOf,
+  type WebTransportOrder,
 } from '../../peer.ts';
 import { flags } from '../flags.ts';
 import { socketAddress } from '../socket-address.ts';
@@ -21,6 +23,7 @@ export const tsquic: Peer = {
   about: 'this repository, TypeScript',
   application: 'hq-interop',
   speaksHttp3: true,
+  speaksWebTransport: true,
   speaksMultipath: true,
   install,
   serve,
@@ -57,8 +60,28 @@ function common(order: ServerOrder | ClientOrder): Readonly<Record<string, strin
   };
 }
 
+/** What the endpoint is told of its part in a session of WebTransport. */
+function sessionEnvironment(
+  { testCase, protocols, root, downloads }: WebTransportOrder,
+  requests: readonly string[],
+): Command['env'] {
+  return {
+    TESTCASE: testCase,
+    PROTOCOLS: protocols.join(' '),
+    REQUESTS: requests.join(' '),
+    WWW: root,
+    DOWNLOADS: downloads,
+  };
+}
+
 function serve(order: ServerOrder): Command {
-  const { host, port, root, certificate, keyLog, retry, preferredAddress } = order;
+  const { host, port, root, certificate, keyLog, retry, preferredAddress, webTransport } = order;
+  const session =
+    webTransport &&
+    sessionEnvironment(
+      webTransport,
+      webTransport.names.map((name) => `${webTransport.endpoint}/${name}`),
+    );
   const parameters = flags({
     ...common(order),
     retry,
@@ -75,13 +98,15 @@ function serve(order: ServerOrder): Command {
       CERTS: dirname(certificate),
       SSLKEYLOGFILE: keyLog,
       SERVER_PARAMS: parameters.join(' '),
+      ...session,
     },
     ready: /listening on /,
   };
 }
 
 function fetch(order: ClientOrder): Command {
-  const { authority, out, keyLog, cipher, handshakeOnly, resumes, connectionPerFile } = order;
+  const { authority, out, keyLog, cipher, handshakeOnly, resumes, connectionPerFile, webTransport } = order;
+  const session = webTransport && sessionEnvironment(webTransport, sessionUrls(order, webTransport));
   const first = order.versionTwo === 'negotiated' ? 1 : order.version;
   const parameters = flags({
     ...common(order),
@@ -104,6 +129,7 @@ function fetch(order: ClientOrder): Command {
       CERTS: dirname(authority),
       SSLKEYLOGFILE: keyLog,
       CLIENT_PARAMS: parameters.join(' '),
+      ...session,
     },
     abandons: /ERR_QUIC_VERSION_NEGOTIATION/,
   };
