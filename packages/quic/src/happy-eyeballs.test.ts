@@ -38,7 +38,7 @@ describe('raceAttempts', () => {
     const run = new Run(script);
     expect(await run.outcome()).toBe(outcome);
     expect(run.begunAtMs).toEqual(begunAtMs);
-    expect(run.aborted).toBe(run.begunAtMs.length);
+    expect(run.isAllAborted).toBe(run.isAnyUnderWay);
   });
 
   test('what connects too late is thrown away', async () => {
@@ -64,6 +64,7 @@ class Run {
   readonly begunAtMs: number[] = [];
   readonly discarded: string[] = [];
   aborted = 0;
+  private ended = 0;
   private readonly promise: Promise<string>;
 
   constructor(script: readonly string[], signal?: AbortSignal) {
@@ -79,6 +80,15 @@ class Run {
     });
   }
 
+  /** Whether attempts were under way when the race had its result. */
+  get isAnyUnderWay(): boolean {
+    return this.ended < this.begunAtMs.length;
+  }
+
+  get isAllAborted(): boolean {
+    return this.aborted === this.begunAtMs.length;
+  }
+
   outcome(): Promise<string> {
     return this.network.until(this.promise.catch((error: unknown) => `error ${String(error)}`));
   }
@@ -88,7 +98,10 @@ class Run {
     this.begunAtMs.push(clock.nowUs() / 1000);
     stop.addEventListener('abort', () => this.aborted++);
     return new Promise((resolve, reject) => {
-      const end = (): void => (address.startsWith('+') ? resolve(address) : reject(address));
+      const end = (): void => {
+        this.ended++;
+        return address.startsWith('+') ? resolve(address) : reject(address);
+      };
       if (address !== '?') clock.createAlarm(end).set(Number(address.slice(1)) * 1000);
     });
   }

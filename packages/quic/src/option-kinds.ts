@@ -24,7 +24,8 @@ export function checkKinds(prefix: string, options: unknown, kinds: Readonly<Rec
       'invalid-option',
       `${prefix.slice(0, -1) || 'options'} must be an object, not ${show(options)}`,
     );
-  for (const [name, kind] of Object.entries(kinds)) {
+  for (const name of Object.keys(kinds)) {
+    const kind = kinds[name]!;
     const value = (options as Readonly<Record<string, unknown>>)[name];
     if (value === undefined || kind.accepts(value)) continue;
     throw new QuicUsageError(
