@@ -1,7 +1,8 @@
 /**
  * `pnpm deploy-nginx`: starts nginx with the configuration and the script of this folder, and three servers behind it on loopback.
  * Clients transfer data both ways through nginx, and each changes its port in the middle. Prints how many kept their connection,
- * their server and their bytes, and how many servers were met; `--json` as JSON. Ends with 1 unless all did.
+ * their server and their bytes, and how many servers were met; `--json` as JSON. Ends with 1 unless all did. `--install` installs nginx
+ * as packages of Debian where it is missing.
  */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
@@ -14,8 +15,10 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { createSelfSigned } from 'tsquic/certificates';
 import { connect, type QuicConnection } from 'tsquic';
+import { installDebianPackages } from '../../interop/install.ts';
 
 const FOLDER = fileURLToPath(new URL('.', import.meta.url));
+const PACKAGES = ['nginx-core', 'libnginx-mod-stream', 'libnginx-mod-stream-js'];
 const MODULES = '/usr/lib/nginx/modules';
 const SERVER_IDS = ['01', '02', '03'];
 const HOST = '127.0.0.1';
@@ -27,15 +30,17 @@ const { values } = parseArgs({
     clients: { type: 'string', default: '300' },
     together: { type: 'string', default: '20' },
     json: { type: 'boolean', default: false },
+    install: { type: 'boolean', default: false },
   },
 });
 const clients = Number(values.clients);
 const together = Number(values.together);
 
-if (!existsSync(join(MODULES, 'ngx_stream_js_module.so'))) {
-  console.error(
-    'nginx with njs is missing: apt-get install nginx-core libnginx-mod-stream libnginx-mod-stream-js',
-  );
+const isThere = (): boolean => existsSync(join(MODULES, 'ngx_stream_js_module.so'));
+if (!isThere() && values.install)
+  await installDebianPackages(PACKAGES).catch((error: Error) => console.error(error.message));
+if (!isThere()) {
+  console.error(`nginx with njs is missing: apt-get install ${PACKAGES.join(' ')}`);
   process.exit(2);
 }
 
