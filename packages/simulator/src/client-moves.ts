@@ -3,13 +3,14 @@ import type { Pair } from './pair.ts';
 import type { Scenario, ScenarioMove } from './scenario.ts';
 import { type ClientAddresses, addressesOf } from './scenario-addresses.ts';
 
-type Arrangement = Exclude<ScenarioMove['how'], 'probe' | 'validated' | 'at-once' | 'renew-ids'>;
+type Arrangement = Exclude<ScenarioMove['how'], 'probe' | 'validated' | 'at-once' | 'renew-ids' | 'bind'>;
 
 /** Makes the moves of a scenario's client, and checks which paths both sides used. RFC 9000 §9 */
 export class ClientMoves {
   private readonly moves: readonly ScenarioMove[];
   private readonly places: ClientAddresses;
   private readonly mayBeForbidden: boolean;
+  private readonly mayFail: boolean;
   private readonly preferredIp: { readonly ipv4: string | undefined; readonly ipv6: string | undefined };
   private made = 0;
   private dueUs = -1;
@@ -22,6 +23,7 @@ export class ClientMoves {
     this.moves = scenario.moves ?? [];
     this.places = client;
     this.preferredIp = { ipv4: preferred?.ipv4?.ip, ipv6: preferred?.ipv6?.ip };
+    this.mayFail = scenario.movesMayFail === true;
     this.mayBeForbidden = scenario.server?.disableActiveMigration === true;
   }
 
@@ -38,6 +40,7 @@ export class ClientMoves {
     if (nowUs < this.dueUs) return;
     const move = this.moves[this.made++]!;
     if (move.how === 'renew-ids') renewIds(pair);
+    else if (move.how === 'bind') bindStreams(pair, move.path);
     else this.make(pair, move);
     this.schedule(pair);
   }
@@ -81,14 +84,14 @@ export class ClientMoves {
     const { from } = path;
     if (how === 'open' || how === 'open-backup') {
       const id = connection.openPath(path);
-      if (id === undefined && !this.mayBeForbidden)
+      if (id === undefined && !this.mayBeForbidden && !this.mayFail)
         this.wrong.push(`the client may not open a path from ${addressText(from)}`);
       if (id !== undefined && how === 'open-backup') connection.setPathStatus(id, 'backup');
       return;
     }
     const known = connection.pathStatistics().find(({ local }) => addressText(local) === addressText(from));
     const isDone = known !== undefined && change(connection, known.pathId, how);
-    if (!isDone) this.wrong.push(`the client may not ${how} ${addressText(from)}`);
+    if (!isDone && !this.mayFail) this.wrong.push(`the client may not ${how} ${addressText(from)}`);
   }
 
   /** Paths that the client used before their validation although its program did not ask for that. RFC 9000 §9.1 */
@@ -109,12 +112,20 @@ export class ClientMoves {
 }
 
 function isArrangement(how: ScenarioMove['how']): how is Arrangement {
-  return how !== 'probe' && how !== 'validated' && how !== 'at-once' && how !== 'renew-ids';
+  return how !== 'probe' && how !== 'validated' && how !== 'at-once' && how !== 'renew-ids' && how !== 'bind';
 }
 
 function renewIds({ client, server }: Pair): void {
   for (const { context } of [client, server]) context.renewConnectionIds?.();
 }
+
+/** Bind the open streams of both ends to a path; it may not be in use. draft-ietf-quic-multipath §5.5 */
+function bindStreams({ client, server }: Pair, path: ScenarioMove['path']): void {
+  for (const { connections } of [client, server])
+    for (let id = 0; id < BOUND_IDS; id++) connections[0]?.stream(id)?.setPath(path);
+}
+
+const BOUND_IDS = 256;
 
 function change(connection: QuicConnection, pathId: number, how: Arrangement): boolean {
   if (how === 'abandon') return connection.abandonPath(pathId);

@@ -138,7 +138,7 @@ describe('datagrams', () => {
     });
     const datagrams = new DatagramTraffic(20);
     pair.run(() => {
-      datagrams.advance(pair);
+      datagrams.advance(pair, true);
       return false;
     }, 1_000_000);
     expect(pair.client.eventsOf('datagram-outcome')).toHaveLength(20);

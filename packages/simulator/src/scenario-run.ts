@@ -13,6 +13,7 @@ import type { LoopOptions } from './loop.ts';
 import { versionFaults } from './negotiated-version.ts';
 import { createConnectedPair, createPair, type HostExtras, type Pair } from './pair.ts';
 import { PathChecks } from './path-checks.ts';
+import { PATH_SCHEDULERS } from './path-schedulers.ts';
 import type { Scenario } from './scenario.ts';
 import { addressesOf, addScenarioRoutes, hostAddresses } from './scenario-addresses.ts';
 
@@ -66,14 +67,14 @@ export function runScenario(scenario: Scenario, options: ScenarioRunOptions): Sc
     undefined,
     undefined,
   ];
-  const datagrams = new DatagramTraffic(scenario.datagrams ?? 0);
+  const datagrams = new DatagramTraffic(scenario.datagrams ?? 0, scenario.datagramPath);
   const moves = new ClientMoves(scenario);
   const paths = new PathChecks(scenario.expects);
   try {
     connectPair(pair, scenario, options);
     const reachesGoal = goalOf(scenario, pair, progress, moves);
     const hasReachedGoal = (): boolean => {
-      datagrams.advance(pair);
+      datagrams.advance(pair, moves.areMade);
       moves.advance(pair);
       paths.advance(pair, moves.areMade);
       return reachesGoal() && paths.isComplete;
@@ -158,7 +159,7 @@ function contextOf(
   options: ScenarioRunOptions,
   { tracer }: PathUseWatch,
 ): Partial<QuicContextOptions> {
-  const { [side]: transport, groups } = scenario;
+  const { [side]: transport, groups, scheduler } = scenario;
   const versions = scenario.versions?.[side];
   const congestion =
     scenario.congestion === undefined ? undefined : options.congestion?.[scenario.congestion];
@@ -170,6 +171,7 @@ function contextOf(
     ...(groups !== undefined && { groups }),
     ...(versions !== undefined && { versions }),
     ...(congestion !== undefined && { congestion }),
+    ...(scheduler !== undefined && { pathScheduler: PATH_SCHEDULERS[scheduler] }),
   };
 }
 

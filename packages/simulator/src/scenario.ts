@@ -5,6 +5,7 @@ import type { CpuOptions } from './host.ts';
 import type { LinkOptions } from './link.ts';
 import type { LoopOptions } from './loop.ts';
 import type { NatOptions } from './nat.ts';
+import type { PathSchedulerName } from './path-schedulers.ts';
 
 /**
  * One exchange: the client opens a stream and sends a request, the server responds. Both send the pattern.
@@ -42,7 +43,7 @@ export interface ScenarioMove {
   /**
    * Probe the path, use it once it is validated, or use it at once. With multipath: open a further path, open
    * one as a backup, abandon the path from this address, make that the backup, or no backup any more. Or issue other
-   * connection IDs on both sides, for every path.
+   * connection IDs on both sides, for every path. Or bind streams to a path.
    */
   readonly how:
     | 'probe'
@@ -53,7 +54,10 @@ export interface ScenarioMove {
     | 'abandon'
     | 'backup'
     | 'available'
-    | 'renew-ids';
+    | 'renew-ids'
+    | 'bind';
+  /** For 'bind': the path of all streams that are open then, at both ends; 'all' for each, undefined for whichever has room. */
+  readonly path?: number | 'all' | undefined;
 }
 
 /** What must have become of the paths of a client when the goal is reached. */
@@ -85,6 +89,10 @@ export interface Scenario {
   readonly secondPath?: { readonly up?: Partial<LinkOptions>; readonly down?: Partial<LinkOptions> };
   /** Moves of the client's program, in order. Default: none. */
   readonly moves?: readonly ScenarioMove[];
+  /** Whether moves may be refused, because chance has drawn them: a path that they name may be over. Default false. */
+  readonly movesMayFail?: boolean;
+  /** The scheduler of both sides. Default: that of the core. draft-ietf-quic-multipath §5.5 */
+  readonly scheduler?: PathSchedulerName;
   /** Families of the server's preferred address, and whether the client follows it by itself. RFC 9000 §9.6 */
   readonly preferred?: { readonly offered: 'ipv4' | 'ipv6' | 'both'; readonly isFollowed: boolean };
   /** The option `versions` of both sides. Default: those of the core. RFC 9368 */
@@ -119,6 +127,8 @@ export interface Scenario {
   readonly exchanges: readonly Exchange[];
   /** Datagrams that each end sends meanwhile, if the other accepts them. Default 0. RFC 9221 */
   readonly datagrams?: number;
+  /** Their path, once all moves are made. Default: whichever has room, from the beginning on. */
+  readonly datagramPath?: number | 'all';
   /** What must have become of the paths of the client. Default: anything. draft-ietf-quic-multipath */
   readonly expects?: PathExpectation;
   /** The client's address in the handshake. Default: the first. */

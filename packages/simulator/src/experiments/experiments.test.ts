@@ -4,6 +4,7 @@ import { Group } from '@tsquic/crypto';
 import { RUN_OPTIONS } from '../../test/run-options.ts';
 import { drawnScenario } from '../drawn-text.ts';
 import { negotiatedVersion, QUIC_1, QUIC_2 } from '../negotiated-version.ts';
+import { PATH_SCHEDULER_NAMES } from '../path-schedulers.ts';
 import type { Scenario } from '../scenario.ts';
 import { runScenario } from '../scenario-run.ts';
 import { runFairness } from './fairness.ts';
@@ -73,7 +74,21 @@ test('what is drawn is everything that there is to draw (seeds 1 to 300)', () =>
     ...missing('keys', [1, 10, 50], (one) => sides(one).map((side) => side?.keyUpdatePackets)),
     ...missing('Retry', ['always'], ({ retry }) => [retry]),
     ...missing('paths', [0, 1, 2, 3, 4], ({ client }) => [client?.maxPaths]),
-    ...missing('opened path', ['open', 'open-backup'], ({ moves = [] }) => moves.map(({ how }) => how)),
+    ...missing(
+      'paths',
+      ['open', 'open-backup', 'abandon', 'backup', 'available', 'renew-ids', 'bind'],
+      ({ moves = [] }) => moves.map(({ how }) => how),
+    ),
+    ...missing('bound to', [0, 1, 2, 'all', undefined], ({ moves = [] }) =>
+      moves.flatMap(({ how, path }) => (how === 'bind' ? [path] : [])),
+    ),
+    ...missing('datagrams bound to', [0, 1, 'all'], ({ datagramPath }) => [datagramPath]),
+    ...missing('scheduler', PATH_SCHEDULER_NAMES, ({ scheduler }) => [scheduler]),
+    ...missing('copies', [true], (one) => sides(one).map((side) => side?.redundantPaths)),
+    ...missing('kept alive', [true], (one) => sides(one).map((side) => side?.pathKeepAliveMs !== undefined)),
+    ...missing('idle paths', [true], (one) =>
+      sides(one).map((side) => side?.pathIdleTimeoutMs !== undefined),
+    ),
     ...missing('group', [Group.X25519MLKEM768], ({ groups }) => groups ?? []),
   ]).toEqual([]);
   expect(drawnScenario(scenarios[0]!)).toMatch(/^up: \{.*exchanges: \[/);

@@ -1,5 +1,6 @@
-import type { Address, CloseReason, QuicConnection, QuicContextOptions } from '@tsquic/quic-core';
+import type { Address, CloseReason, DataPath, QuicConnection, QuicContextOptions } from '@tsquic/quic-core';
 import { createPathUseWatch } from '../invariant/path-use.ts';
+import { PATH_SCHEDULERS } from '../path-schedulers.ts';
 import { fillPattern } from '../pattern.ts';
 import type { Peer } from '../peer.ts';
 import { createRandom } from '../random.ts';
@@ -105,6 +106,7 @@ class FuzzRun {
     world.at(0, () => this.connect());
     world.at(drawn.witnessUs, () => stage.connectWitness());
     for (const move of drawn.moves) world.at(move.atUs, () => this.move(move));
+    for (const { atUs, path } of drawn.pathUse.binds) world.at(atUs, () => this.bind(path));
     world.run(() => false, ACTIVE_US);
     const held = (heldBytes?.() ?? 0) - heldBefore;
     if (held > MOST_HELD_BYTES) faults.push(`${held} bytes are held`);
@@ -138,9 +140,20 @@ class FuzzRun {
     else clientEnd?.migrate({ ...path, atOnce: how === 'at-once' });
   }
 
+  /** Bind the streams of both ends to a path, which may not be in use. */
+  private bind(path: DataPath): void {
+    const { stage, hostile } = this;
+    for (const connection of [...hostile.connections, ...stage.connectionsTo(HOSTILE_ADDRESS)])
+      for (let id = 0; id < BOUND_IDS; id++) connection.stream(id)?.setPath(path);
+  }
+
   /** Send datagrams, and a stream that ends by RESET_STREAM_AT. */
   private sendExtras(connection: QuicConnection): void {
-    const { datagrams, isResetting } = this.drawn;
+    const { datagrams, isResetting, pathUse } = this.drawn;
+    const { datagramPath } = pathUse;
+    if (datagramPath !== undefined)
+      for (let i = 0; i < datagrams; i++)
+        connection.datagrams.send(new Uint8Array(i), { path: datagramPath });
     let left = datagrams;
     if (datagrams > 0)
       connection.datagrams.setSource((room) => {
@@ -179,7 +192,7 @@ function contextOf(
     hasAckFrequency,
     datagrams,
     greaseQuicBit,
-    maxPaths,
+    pathUse,
   }: FuzzDrawing,
   isServer: boolean,
   elsewhereIpv4: Address,
@@ -193,8 +206,9 @@ function contextOf(
       ackFrequency: hasAckFrequency,
       maxDatagramFrameBytes: datagrams > 0 ? 1000 : 0,
       greaseQuicBit,
-      maxPaths,
+      ...pathUse.options,
     },
+    ...(pathUse.scheduler !== undefined && { pathScheduler: PATH_SCHEDULERS[pathUse.scheduler] }),
     ...(own !== undefined && { versions: own }),
     ...(isServer && {
       ...(hasPreferredAddress && { preferredAddress: { ipv4: elsewhereIpv4 } }),
@@ -206,6 +220,8 @@ function contextOf(
   };
 }
 
+/** Streams of both ends have lower IDs. */
+const BOUND_IDS = 64;
 const RESET_BYTES = 4000;
 const RESET_CODE = 7;
 /** How long the saboteur changes packets. */

@@ -1,6 +1,8 @@
-import type { Address } from '@tsquic/quic-core';
+import type { Address, TransportOptions } from '@tsquic/quic-core';
 import { QUIC_1, QUIC_2 } from '../negotiated-version.ts';
+import { PATH_SCHEDULER_NAMES, type PathSchedulerName } from '../path-schedulers.ts';
 import { pick, type Random } from '../random.ts';
+import { drawPathOptions } from './random-whereabouts.ts';
 
 /** A call of a client's program that probes or changes the path. */
 export interface FuzzMove {
@@ -32,6 +34,18 @@ export interface FuzzDrawing {
   readonly greaseQuicBit: boolean;
   /** Paths that both sides let be used at once; 0 where they do not offer multipath. */
   readonly maxPaths: number;
+  /** What the programs of both sides do with several paths. */
+  readonly pathUse: PathUse;
+}
+
+/** Data that is bound to a path, and how the paths are used. draft-ietf-quic-multipath §5.5, §5.9 */
+export interface PathUse {
+  /** When each side binds its streams, and to which path. */
+  readonly binds: readonly { readonly atUs: number; readonly path: number | 'all' | undefined }[];
+  /** The path of datagrams; undefined for whichever has room. */
+  readonly datagramPath: number | 'all' | undefined;
+  readonly scheduler: PathSchedulerName | undefined;
+  readonly options: TransportOptions;
 }
 
 /** Draw all of it. */
@@ -48,6 +62,7 @@ export function drawFuzz(random: Random): FuzzDrawing {
     versions: random.chance(0.4) ? pick(random, VERSIONS) : [undefined, undefined],
     moves: [...(random.chance(0.4) ? drawMoves(random, MOVES) : []), ...drawPaths(paths, maxPaths)],
     maxPaths,
+    pathUse: drawPathUse(paths.fork('use'), maxPaths),
     hasPreferredAddress: random.chance(0.3),
     datagrams: random.chance(0.5) ? 1 + random.integer(50) : 0,
     hasAckFrequency: random.chance(0.7),
@@ -59,6 +74,22 @@ export function drawFuzz(random: Random): FuzzDrawing {
 /** Calls about further paths, from both addresses besides the first. */
 function drawPaths(random: Random, maxPaths: number): FuzzMove[] {
   return maxPaths === 0 ? [] : drawMoves(random, ['open', 'open', 'abandon']);
+}
+
+function drawPathUse(random: Random, maxPaths: number): PathUse {
+  const options = drawPathOptions(random.fork('options'), maxPaths);
+  if (maxPaths === 0) return { binds: [], datagramPath: undefined, scheduler: undefined, options };
+  const drawPath = (): number | 'all' | undefined =>
+    random.chance(0.2) ? undefined : random.chance(0.3) ? 'all' : random.integer(maxPaths);
+  return {
+    binds: Array.from({ length: random.integer(5) }, () => ({
+      atUs: random.integer(2_000_000),
+      path: drawPath(),
+    })),
+    datagramPath: drawPath(),
+    scheduler: random.chance(0.4) ? pick(random, PATH_SCHEDULER_NAMES) : undefined,
+    options,
+  };
 }
 
 function drawMoves(random: Random, ways: readonly FuzzMove['how'][]): FuzzMove[] {

@@ -5,7 +5,7 @@ import { negotiatedVersion } from '../negotiated-version.ts';
 import { createRandom, pick, type Random } from '../random.ts';
 import type { Exchange, Scenario } from '../scenario.ts';
 import { drawLink, isCalmLink, isSlowLink } from './random-link.ts';
-import { drawPaths, drawVersions, drawWhereabouts } from './random-whereabouts.ts';
+import { drawPathOptions, drawPaths, drawVersions, drawWhereabouts } from './random-whereabouts.ts';
 
 /** A scenario that a seed determines: any mixture of impairments that a patient connection must survive. */
 export function createRandomScenario(seed: number): Scenario {
@@ -37,11 +37,12 @@ export function createRandomScenario(seed: number): Scenario {
   const isPostQuantum = random.fork('groups').chance(0.1);
   const early = random.fork('early');
   const datagrams = random.fork('datagrams');
+  const options = random.fork('options of paths');
   return {
     ...common,
     ...whereabouts,
-    client: { ...common.client, maxPaths },
-    server: { ...common.server, maxPaths },
+    client: { ...common.client, ...drawPathOptions(options.fork('client'), maxPaths) },
+    server: { ...common.server, ...drawPathOptions(options.fork('server'), maxPaths) },
     ...(nat === undefined
       ? drawRetry(random.fork('retry'), [up, down].every(isCalmLink))
       : { pauseUs: REBINDING_FROM_US }),

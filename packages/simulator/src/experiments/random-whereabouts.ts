@@ -1,4 +1,6 @@
+import type { TransportOptions } from '@tsquic/quic-core';
 import { QUIC_1, QUIC_2 } from '../negotiated-version.ts';
+import { PATH_SCHEDULER_NAMES } from '../path-schedulers.ts';
 import { pick, type Random } from '../random.ts';
 import type { Scenario, ScenarioMove } from '../scenario.ts';
 import { drawLink } from './random-link.ts';
@@ -44,7 +46,44 @@ export function drawPaths(
   }));
   if (opened.length === 0) return { ...alone, maxPaths };
   const { moves = [], secondPath = { up: drawLink(random), down: drawLink(random) } } = alone;
-  return { ...alone, moves: [...opened, ...moves], secondPath, maxPaths };
+  const more = drawPathUse(random.fork('use'), maxPaths);
+  return { ...alone, ...more, moves: [...opened, ...moves, ...more.moves], secondPath, maxPaths };
+}
+
+/** What programs do with several paths: data that is bound to one, or leaves on all; schedulers of their own; paths that end. */
+function drawPathUse(
+  random: Random,
+  maxPaths: number,
+): Required<Pick<Scenario, 'moves' | 'movesMayFail'>> & Partial<Scenario> {
+  const drawPath = (): number | 'all' => (random.chance(0.25) ? 'all' : random.integer(maxPaths));
+  const binds = Array.from({ length: random.chance(0.5) ? 1 + random.integer(3) : 0 }, () => ({
+    afterUs: random.integer(1_000_000),
+    to: 'home' as const,
+    how: 'bind' as const,
+    path: random.chance(0.2) ? undefined : drawPath(),
+  }));
+  const changes = Array.from({ length: random.chance(0.5) ? 1 + random.integer(3) : 0 }, () => ({
+    afterUs: random.integer(1_000_000),
+    to: pick(random, ['home', 'address', 'port'] as const),
+    how: pick(random, ['backup', 'available', 'renew-ids', 'open', 'abandon'] as const),
+  }));
+  return {
+    moves: [...binds, ...changes],
+    movesMayFail: true,
+    ...(random.chance(0.4) && { scheduler: pick(random, PATH_SCHEDULER_NAMES) }),
+    ...(random.chance(0.4) && { datagramPath: drawPath() }),
+  };
+}
+
+/** Options of one side about several paths. draft-ietf-quic-multipath §5.5, §5.9 */
+export function drawPathOptions(random: Random, maxPaths: number): TransportOptions {
+  if (maxPaths === 0) return { maxPaths };
+  return {
+    maxPaths,
+    ...(random.chance(0.15) && { redundantPaths: true }),
+    ...(random.chance(0.3) && { pathKeepAliveMs: 100 + random.integer(5000) }),
+    ...(random.chance(0.15) && { pathIdleTimeoutMs: 1000 + random.integer(10_000) }),
+  };
 }
 
 function drawMoves(random: Random, isBehindNat: boolean): ScenarioMove[] {
