@@ -105,7 +105,7 @@ test('every kind of event reaches the handler of its connection or stream, and n
   dispatchAll(dispatcher, [
     { type: 'accepted', connection: 1 },
     { type: 'accepted', connection: 2 },
-    { type: 'early-data', connection: 1, state: 'accepted' },
+    { type: 'early-data', connection: 1, state: 'accepted', alpn: 'a', serverName: 'n' },
     { type: 'early-data-use', connection: 1, id: new Uint8Array(16), expiresAtMs: 5 },
     { type: 'certificate', connection: 2, serverName: 'n', chain: [new Uint8Array(1)] },
     { type: 'connected', connection: 1, ...CONNECTED },

@@ -28,13 +28,18 @@ export type QuicEvent =
     }
   /**
    * What becomes of data in 0-RTT packets. A client hears 'offered' where it may send at once, and then what its server
-   * decided; a server hears what it decided, before the first stream. Rejected data is sent again by itself once the
+   * decided; a server hears what it decided, before the first stream, and which protocol the data speaks, long before
+   * `connected` tells it. Rejected data is sent again by itself once the
    * handshake is complete (`isResent`), unless another protocol was agreed on: then its streams are released. RFC 9001 §4.6
    */
   | {
       readonly type: 'early-data';
       readonly connection: number;
       readonly state: 'offered' | 'accepted' | 'rejected';
+      /** The protocol: while it is offered that of the session, then the one that the server chose. RFC 7301 */
+      readonly alpn: string;
+      /** The name that the client asked for; '' where it sent none. RFC 6066 §3 */
+      readonly serverName: string;
       /** Client, rejected: whether what was sent is sent again. */
       readonly isResent?: boolean;
     }

@@ -49,7 +49,8 @@ describe('0-RTT that is accepted', () => {
     expect(pair.theirs().earlyData).toBe('accepted');
     expect(pair.server.events).toMatchObject([
       { type: 'accepted' },
-      { type: 'early-data', state: 'accepted' },
+      // Long before `connected`: programs with several protocols can answer at once.
+      { type: 'early-data', state: 'accepted', alpn: 'test', serverName: 'server.test' },
       { type: 'stream-opened', streamId: 0, early: true },
       { type: 'stream-readable', streamId: 0 },
     ]);
@@ -62,7 +63,11 @@ describe('0-RTT that is accepted', () => {
       'early-data',
       'connected',
     ]);
-    expect(pair.client.eventsOf('early-data').map(({ state }) => state)).toEqual(['offered', 'accepted']);
+    expect(
+      pair.client
+        .eventsOf('early-data')
+        .map(({ state, alpn, serverName }) => `${state} ${alpn} ${serverName}`),
+    ).toEqual(['offered test server.test', 'accepted test server.test']);
     expect(pair.client.eventsOf('connected')[0]).toMatchObject({ earlyDataAccepted: true, resumed: true });
   });
 
@@ -391,7 +396,11 @@ describe('0-RTT that is rejected', () => {
       'stream-released',
       'connected',
     ]);
-    expect(pair.client.eventsOf('early-data')[1]).toMatchObject({ state: 'rejected', isResent: false });
+    expect(pair.client.eventsOf('early-data')[1]).toMatchObject({
+      state: 'rejected',
+      alpn: 'other',
+      isResent: false,
+    });
     expect(pair.server.has('stream-opened')).toBe(false);
     expect(old.write(HELLO)).toBe(0);
     old.reset(1);

@@ -169,7 +169,8 @@ export class ConnectionCore implements ConnectionHandlers {
     this.setup.onConnected?.(this.connection);
   }
 
-  onEarlyData({ state, isResent }: EventOf<'early-data'>): void {
+  onEarlyData({ state, alpn, serverName, isResent }: EventOf<'early-data'>): void {
+    this.facts = { ...this.facts, alpn, serverName };
     if (state === 'accepted' && this.setup.replayStore === undefined)
       this.setup.onEarlyData?.(this.connection);
     if (state === 'rejected' && isResent === false)

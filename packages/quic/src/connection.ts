@@ -62,7 +62,7 @@ export class QuicConnection implements AsyncIterable<QuicStream> {
     return this.core.end.promise;
   }
 
-  /** The application protocol that both sides agreed on. RFC 7301 */
+  /** The application protocol that both sides agreed on; a server has it as soon as it accepts early data. RFC 7301 */
   get alpnProtocol(): string {
     return this.core.facts.alpn;
   }

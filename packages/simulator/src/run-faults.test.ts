@@ -70,7 +70,7 @@ describe('0-RTT', () => {
     expect(earlyDataFaults({ ...BASE, earlyData: 'rejected' }, pair)).toEqual([
       'the client believes that its 0-RTT was accepted',
     ]);
-    plant(pair.client, { type: 'early-data', ...id, state: 'rejected' });
+    plant(pair.client, { type: 'early-data', ...id, state: 'rejected', alpn: '', serverName: '' });
     expect(earlyDataFaults({ ...BASE, earlyData: 'accepted' }, pair)).toEqual([
       '0-RTT was accepted and rejected',
     ]);

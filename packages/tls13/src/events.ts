@@ -18,9 +18,15 @@ export type TlsEvent =
     }
   /**
    * 0-RTT is accepted or rejected: at a client when the server's answer or its HelloRetryRequest says so,
-   * which is not authenticated until `complete`; at a server when it answers. RFC 8446 §4.2.10
+   * which is not authenticated until `complete`; at a server when it answers. The protocol and the name are those of the
+   * client's session, and at a server those of its answer, which are the same where it accepts. RFC 8446 §4.2.10
    */
-  | { readonly type: 'early-data'; readonly accepted: boolean }
+  | {
+      readonly type: 'early-data';
+      readonly accepted: boolean;
+      readonly alpn: string;
+      readonly serverName: string;
+    }
   /** The peer's quic_transport_parameters, which are not authenticated until `complete`. */
   | { readonly type: 'transport-parameters'; readonly bytes: Uint8Array }
   /** Judge this chain (DER, leaf first) and call `certificateVerdict`, for which the handshake waits. */

@@ -171,14 +171,21 @@ describe('0-RTT', () => {
       const at = lines.indexOf('early-data');
       expect(lines.slice(at - 1, at + 2)).toEqual([before, 'early-data', after]);
       expect(clientEvents.filter(({ type }) => type === 'early-data')).toEqual([
-        { type: 'early-data', accepted },
+        { type: 'early-data', accepted, alpn: 'echo', serverName: 'server.example' },
       ]);
     },
   );
 
   test('a server says what it has answered, and nothing where none was offered', () => {
-    expect(find(resumed(early, early, early).serverEvents, 'early-data')?.accepted).toBe(true);
-    expect(find(resumed(early, {}, early).serverEvents, 'early-data')?.accepted).toBe(false);
+    const verdict = { type: 'early-data', alpn: 'echo', serverName: 'server.example' };
+    expect(find(resumed(early, early, early).serverEvents, 'early-data')).toEqual({
+      ...verdict,
+      accepted: true,
+    });
+    expect(find(resumed(early, {}, early).serverEvents, 'early-data')).toEqual({
+      ...verdict,
+      accepted: false,
+    });
     const none = resumed({}, early, early);
     expect(find(none.serverEvents, 'early-data') ?? find(none.clientEvents, 'early-data')).toBeUndefined();
   });

@@ -8,6 +8,7 @@ import type { ConnectionParts } from './parts.ts';
 export interface RememberedSession {
   readonly parameters: TransportParameters;
   readonly alpn: string;
+  readonly serverName: string;
 }
 
 /**
@@ -31,7 +32,8 @@ export class EarlyOffer {
     const { parts, remembered } = this;
     applyLimits(parts, remembered.parameters);
     parts.idle.onPeerTimeout(remembered.parameters.maxIdleTimeoutMs);
-    parts.emit({ type: 'early-data', state: 'offered' });
+    const { alpn, serverName } = remembered;
+    parts.emit({ type: 'early-data', state: 'offered', alpn, serverName });
   }
 
   /** The server has accepted or rejected 0-RTT, which its Finished has not yet confirmed. */
@@ -65,14 +67,15 @@ export class EarlyOffer {
    */
   onComplete(alpn: string, nowUs: number): void {
     const { parts, awaited } = this;
+    const { serverName } = this.remembered;
     const isResent = alpn === this.remembered.alpn;
     if (awaited !== undefined) applyLimits(parts, awaited);
     this.awaited = undefined;
     if (this.state === 'accepted') {
       discardEarlyKeys(parts, nowUs);
-      return parts.emit({ type: 'early-data', state: 'accepted' });
+      return parts.emit({ type: 'early-data', state: 'accepted', alpn, serverName });
     }
-    parts.emit({ type: 'early-data', state: 'rejected', isResent });
+    parts.emit({ type: 'early-data', state: 'rejected', alpn, serverName, isResent });
     if (isResent) return;
     parts.streams.abandon();
     parts.datagrams.abandon();

@@ -49,11 +49,11 @@ export class HandshakeReports implements HandshakeListener {
     this.parts.earlyOffer!.begin();
   }
 
-  onEarlyVerdict(accepted: boolean): void {
+  onEarlyVerdict({ accepted, alpn, serverName }: Extract<TlsEvent, { type: 'early-data' }>): void {
     const { around, parts } = this;
     if (parts.isClient) return parts.earlyOffer!.onVerdict(accepted, around.nowUs());
     parts.earlyAdmission ??= new EarlyAdmission('rejected', false, undefined);
-    parts.emit({ type: 'early-data', state: parts.earlyAdmission.state });
+    parts.emit({ type: 'early-data', state: parts.earlyAdmission.state, alpn, serverName });
     const { use } = parts.earlyAdmission;
     if (use !== undefined) parts.emit({ type: 'early-data-use', id: use.id, expiresAtMs: use.expiresAtMs });
   }

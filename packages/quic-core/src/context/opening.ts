@@ -222,5 +222,7 @@ function earlyOffer(parts: ConnectionParts, bytes: Uint8Array | undefined): Earl
   const session = bytes === undefined ? undefined : decodeSession(bytes);
   if (session === undefined) return undefined;
   const parameters = rememberedParameters(session.transportParameters);
-  return parameters === undefined ? undefined : new EarlyOffer(parts, { parameters, alpn: session.alpn });
+  return parameters === undefined
+    ? undefined
+    : new EarlyOffer(parts, { parameters, alpn: session.alpn, serverName: session.serverName });
 }

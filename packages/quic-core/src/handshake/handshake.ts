@@ -29,7 +29,7 @@ export interface HandshakeListener {
   /** A client may send 0-RTT packets from now on. */
   onEarlyKeys(): void;
   /** The server accepted or rejected 0-RTT; at a client the answer is not authenticated yet. */
-  onEarlyVerdict(accepted: boolean): void;
+  onEarlyVerdict(event: Extract<TlsEvent, { type: 'early-data' }>): void;
   onCertificate(chain: readonly Uint8Array[], serverName: string): void;
   onComplete(event: Extract<TlsEvent, { type: 'complete' }>): void;
   onTicket(session: Uint8Array): void;
@@ -227,7 +227,7 @@ export class Handshake implements HandshakeProgress {
           this.keys.discard(Level.EarlyData);
         return;
       case 'early-data':
-        return this.listener.onEarlyVerdict(event.accepted);
+        return this.listener.onEarlyVerdict(event);
       case 'transport-parameters':
         // A server has checked the parameters before its answer.
         if (this.isClient) this.takeParameters(event.bytes);

@@ -14,6 +14,7 @@ import type { ClientContext } from './context.ts';
 import { ExpectCertificate } from './expect-certificate.ts';
 import { ExpectFinished } from './expect-finished.ts';
 import type { Agreement, Negotiation } from './negotiation.ts';
+import { earlyVerdict } from './offer.ts';
 
 /** Handshake keys are installed, and the server must send EncryptedExtensions. RFC 8446 §4.3.1 */
 export class ExpectEncryptedExtensions implements HandshakeState {
@@ -42,7 +43,7 @@ export class ExpectEncryptedExtensions implements HandshakeState {
     };
     context.transcript.add(message.raw);
     if (agreement.offer.earlyData)
-      context.output.push({ type: 'early-data', accepted: negotiation.earlyDataAccepted });
+      context.output.push(earlyVerdict(agreement.offer, negotiation.earlyDataAccepted));
     context.output.push({ type: 'transport-parameters', bytes: negotiation.serverParameters });
     if (agreement.resumption !== undefined) return new ExpectFinished(context, negotiation, undefined, []);
     return new ExpectCertificate(context, negotiation, undefined);

@@ -13,7 +13,7 @@ import { expectType, type HandshakeState, MESSAGE_LIMIT, unexpectedMessage } fro
 import type { ClientContext } from './context.ts';
 import { ExpectEncryptedExtensions } from './expect-encrypted-extensions.ts';
 import { type Retry, retryOffer, sendRetryOffer } from './hello-retry.ts';
-import type { Offer, Resumption } from './offer.ts';
+import { earlyVerdict, type Offer, type Resumption } from './offer.ts';
 
 /** The ClientHello was sent; a ServerHello or one HelloRetryRequest must answer it. RFC 8446 §4.1.3 */
 export class ExpectServerHello implements HandshakeState {
@@ -49,7 +49,7 @@ export class ExpectServerHello implements HandshakeState {
     // A cookie is the only extension that may come without being offered.
     checkPlacement('HelloRetryRequest', hello.extensions, [...this.offeredTypes, ExtensionType.Cookie]);
     const offer = retryOffer(this.context, this.offer, suite, hello.extensions);
-    if (this.offer.earlyData) this.context.output.push({ type: 'early-data', accepted: false });
+    if (this.offer.earlyData) this.context.output.push(earlyVerdict(this.offer, false));
     const { offeredTypes } = sendRetryOffer(this.context, offer, suite, message.raw);
     return new ExpectServerHello(this.context, offer, offeredTypes, { suite });
   }

@@ -8,6 +8,7 @@ import {
   type KeyShare,
 } from '@tsquic/crypto';
 import type { TlsClientOptions } from '../config.ts';
+import type { TlsEvent } from '../events.ts';
 import { encodeAlpn } from '../extension/alpn.ts';
 import { encodeCookie } from '../extension/cookie.ts';
 import { encodeEarlyData } from '../extension/early-data.ts';
@@ -64,6 +65,12 @@ export function createOffer(context: ClientContext): Offer {
       options.earlyData === true && resumption !== undefined && permitsEarlyData(context, resumption),
     cookie: undefined,
   };
+}
+
+/** What becomes of the early data of this offer. RFC 8446 §4.2.10 */
+export function earlyVerdict({ resumption }: Offer, accepted: boolean): TlsEvent {
+  const { alpn, serverName } = resumption!.session;
+  return { type: 'early-data', accepted, alpn, serverName };
 }
 
 /**

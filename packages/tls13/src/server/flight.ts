@@ -69,7 +69,10 @@ export function answerHello(context: ServerContext, asked: HelloChoice): Handsha
   if (earlyDataAccepted) installEarlyKeys(context, choice);
   const schedule = new KeySchedule(settings.crypto, suite.hash, resumed?.state.psk);
   schedule.enterHandshake(sendServerHello(context, choice));
-  if (offer.earlyData) output.push({ type: 'early-data', accepted: earlyDataAccepted });
+  if (offer.earlyData) {
+    const { serverName } = offer;
+    output.push({ type: 'early-data', accepted: earlyDataAccepted, alpn, serverName });
+  }
   const helloHash = transcript.digest();
   const clientHandshakeSecret = schedule.handshakeTraffic('client', helloHash);
   const serverSecret = schedule.handshakeTraffic('server', helloHash);
