@@ -1,9 +1,11 @@
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
 import { request } from 'node:https';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { fetch, Http3Agent } from 'tsquic/http3';
+import { fetch, Http3Agent, type KeptOrigin } from 'tsquic/http3';
 import { type Server, startServer, tsquic } from './spoken.ts';
 
 const base = mkdtempSync(join(tmpdir(), 'tsquic-http3-'));
@@ -63,4 +65,46 @@ test('--tcp says in one line that its port is taken, and leaves nothing open', a
   const words = ['serve', '--root', base, '--cert', cert, '--key', key, '--tcp', '--host', '127.0.0.1'];
   const { exitCode, stderr } = await tsquic(...words, '--port', port);
   expect([exitCode, stderr]).toEqual([1, [expect.stringMatching(/^tsquic: EADDRINUSE: cannot listen on /)]]);
+});
+
+/** A way to a server that lets what a client sends at first through, and nothing that it sends after an answer has come. */
+async function firstFlightTo(url: string): Promise<{ readonly url: string; close(): void }> {
+  const to = Number(new URL(url).port);
+  const [front, back] = [createSocket('udp4'), createSocket('udp4')];
+  let client = 0;
+  let isAnswered = false;
+  front.on('message', (bytes, from) => {
+    client = from.port;
+    // 0-RTT packets belong to what it sends at first wherever they come. RFC 9000 §17.2.3
+    if (!isAnswered || (bytes[0]! & 0xf0) === 0xd0) back.send(bytes, to, '127.0.0.1');
+  });
+  back.on('message', (bytes) => {
+    isAnswered = true;
+    front.send(bytes, client, '127.0.0.1');
+  });
+  for (const socket of [front, back]) {
+    socket.bind(0, '127.0.0.1');
+    await once(socket, 'listening');
+  }
+  const close = (): void => [front, back].forEach((socket) => socket.close());
+  return { url: `https://127.0.0.1:${front.address().port}`, close };
+}
+
+test('serve --early-data answers requests in 0-RTT packets though the handshake never ends', async () => {
+  const early = await startServer('--root', base, '--cert', cert, '--key', key, '--early-data');
+  // What is learnt of the server itself is known of the way to it.
+  const kept: KeptOrigin[] = [];
+  const keptOrigins = { get: () => kept.at(-1), set: (_origin: string, one: KeptOrigin) => kept.push(one) };
+  const options = { ca: readFileSync(cert), keptOrigins, earlyData: true };
+  const first = new Http3Agent(options);
+  await (await fetch(`${early.url}/a.txt`, { agent: first })).text();
+  while (kept.at(-1)?.session === undefined) await new Promise((resolve) => setTimeout(resolve, 10));
+  await first.close();
+  const way = await firstFlightTo(early.url);
+  const second = new Http3Agent(options);
+  const answer = await fetch(`${way.url}/a.txt`, { agent: second });
+  expect(await answer.text()).toBe('0123456789');
+  await second.close();
+  way.close();
+  await early.stop();
 });

@@ -10,6 +10,7 @@ test('the entry exports these names', () => {
     'Http3Connection',
     'SettingId',
     'decodePriority',
+    'earlySettings',
     'encodeCapsule',
     'encodePriority',
   ]);

@@ -10,7 +10,7 @@ export { Http3Code } from './errors/http3-error.ts';
 export type { Http3Event } from './events.ts';
 export type { RequestHead } from './message/request-head.ts';
 export type { ResponseHead } from './message/response-head.ts';
-export type { Http3Options } from './options.ts';
+export { earlySettings, type Http3Options } from './options.ts';
 export { decodePriority, encodePriority } from './priority/priority-field.ts';
 export { SettingId, type Settings } from './settings/settings.ts';
 export type { Http3FrameRecord, Http3Tracer } from './trace/http3-tracer.ts';

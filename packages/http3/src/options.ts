@@ -1,5 +1,5 @@
 import { type Http3Tracer, NO_TRACE } from './trace/http3-tracer.ts';
-import { SettingId, type Settings } from './settings/settings.ts';
+import { encodeSettings, SettingId, type Settings } from './settings/settings.ts';
 
 /** Options of an HTTP/3 connection. */
 export interface Http3Options {
@@ -50,6 +50,14 @@ const DEFAULTS: Http3Config = {
   maxAbandonedRequests: 256,
   tracer: NO_TRACE,
 };
+
+/**
+ * The settings of a server by these options, as bytes for `earlyData.applicationSettings` of its context: early data is then accepted by
+ * tickets of the same settings alone, so that what clients remember still holds. RFC 9114 §7.2.4.2, RFC 9204 §3.2.3
+ */
+export function earlySettings(options: Http3Options = {}): Uint8Array {
+  return encodeSettings(ownSettings(configOf(options), true));
+}
 
 /** What this side tells of itself: all settings, those at their defaults too. RFC 9114 §7.2.4.2 */
 export function ownSettings(config: Http3Config, isServer: boolean): Settings {

@@ -1,5 +1,6 @@
 import { realpath, stat } from 'node:fs/promises';
 import { controllerByName } from '@tsquic/congestion';
+import { earlySettings } from '@tsquic/http3';
 import { listen, QuicError, type ListenOptions, type QuicConnection, type QuicListener } from 'tsquic';
 import { takeEvents } from 'tsquic/events';
 import type { Http3Extension } from 'tsquic/http3';
@@ -71,7 +72,7 @@ async function listenOptions(
     ...(ciphers === undefined ? {} : { ciphers }),
     ...(versions === undefined ? {} : { versions }),
     ...(onKeyLog === undefined ? {} : { onKeyLog }),
-    ...(args.flag('early-data') ? { earlyData: true } : {}),
+    ...(args.flag('early-data') ? { earlyData: { applicationSettings: earlySettings() } } : {}),
     transport: {
       maxPaths: args.number('paths') ?? 0,
       ...(mtu === undefined ? {} : { maxUdpPayloadBytes: mtu }),
@@ -108,12 +109,8 @@ interface Site {
   readonly extensions: readonly Http3Extension[];
 }
 
-async function serveConnection(
-  connection: QuicConnection,
-  { root, counters, extensions }: Site,
-): Promise<void> {
-  // A connection with 0-RTT data comes before its protocol is told.
-  if (connection.alpnProtocol === '') await connection.ready;
+/** Also before the handshake is complete: to read a file once more, or to have one's own bytes back, is all that a replay can do. RFC 8470 §3 */
+function serveConnection(connection: QuicConnection, { root, counters, extensions }: Site): void {
   if (connection.alpnProtocol === 'h3') return serveOverHttp3(connection, root, counters, extensions);
   takeEvents(connection, ({ handle, wake }) =>
     connection.alpnProtocol === 'perf' ? new PerfServer(handle) : new FileServer(root, counters, wake),
@@ -122,7 +119,7 @@ async function serveConnection(
 
 async function open(
   options: ListenOptions,
-  handler: (connection: QuicConnection) => Promise<void>,
+  handler: (connection: QuicConnection) => void,
 ): Promise<QuicListener> {
   const { host, port } = options;
   try {

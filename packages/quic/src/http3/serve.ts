@@ -3,7 +3,7 @@ import { listen } from '../listen.ts';
 import { checkHandler } from '../option-checks.ts';
 import { type Http3Handler, type ServeOptions, splitServeOptions } from './serve-options.ts';
 import { ConnectionServer, Http3Server } from './server.ts';
-import { engineOptions, transportFor } from './session-options.ts';
+import { earlyDataFor, engineOptions, transportFor } from './session-options.ts';
 
 /**
  * Serve HTTP/3. Each request goes to `handler` as a `Request`, and its `Response` is the answer, as in Deno, Bun and frameworks for them:
@@ -18,11 +18,13 @@ export async function serve(options: ServeOptions, handler: Http3Handler): Promi
   const unixTimeMs = clock === undefined ? Date.now : (): number => (clock.nowUs() + zeroUs) / 1000;
   const zeroUs = listening.unixTimeAtZeroUs ?? (clock === undefined ? unixTimeAtZeroUs : 0);
   const server = new ConnectionServer(handler, config, unixTimeMs);
+  const engine = engineOptions(config.http3, config.extensions);
   const listener = await listen(
     {
       ...listening,
       ALPNProtocols: ['h3'],
-      transport: transportFor(transport, engineOptions(config.http3, config.extensions)),
+      transport: transportFor(transport, engine),
+      ...earlyDataFor(listening.earlyData, engine),
     },
     (connection) => server.serve(connection),
   );

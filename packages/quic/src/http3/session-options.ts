@@ -1,5 +1,6 @@
-import type { Http3Options } from '@tsquic/http3';
+import { earlySettings, type Http3Options } from '@tsquic/http3';
 import type { TransportOptions } from '@tsquic/quic-core';
+import type { ListenOptions } from '../options.ts';
 import type { Http3Extension } from './handlers.ts';
 
 /** The engine's options: those of the program with what its extensions need. */
@@ -14,6 +15,27 @@ export function engineOptions(options: Http3Options, extensions: readonly Http3E
       ...extensions.flatMap((extension) => extension.bidirectionalTypes ?? []),
     ],
     datagrams: datagrams || extensions.some((extension) => extension.datagrams === true),
+  };
+}
+
+/**
+ * Early data by tickets that were made under the same settings of HTTP/3, besides those of the program: its clients keep to what they
+ * remember. RFC 9114 §7.2.4.2
+ */
+export function earlyDataFor(
+  earlyData: ListenOptions['earlyData'],
+  engine: Http3Options,
+): Pick<ListenOptions, 'earlyData'> {
+  if (earlyData === undefined || earlyData === false) return {};
+  const options = earlyData === true ? {} : earlyData;
+  const { applicationSettings = new Uint8Array(0) } = options;
+  // What is no bytes is refused where it is checked.
+  if (!(applicationSettings instanceof Uint8Array)) return { earlyData };
+  return {
+    earlyData: {
+      ...options,
+      applicationSettings: Uint8Array.of(...applicationSettings, ...earlySettings(engine)),
+    },
   };
 }
 
