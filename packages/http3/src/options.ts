@@ -1,3 +1,4 @@
+import { checkExtensionPoints } from './extension-points.ts';
 import { type Http3Tracer, NO_TRACE } from './trace/http3-tracer.ts';
 import { encodeSettings, SettingId, type Settings } from './settings/settings.ts';
 
@@ -34,8 +35,11 @@ export interface Http3Options {
 export type Http3Config = Required<Omit<Http3Options, 'rememberedSettings'>> &
   Pick<Http3Options, 'rememberedSettings'>;
 
+/** The options with their defaults. Throws `QuicUsageError('invalid-option')` for what extensions cannot have. */
 export function configOf(options: Http3Options): Http3Config {
-  return { ...DEFAULTS, ...options };
+  const config = { ...DEFAULTS, ...options };
+  checkExtensionPoints(config);
+  return config;
 }
 
 const DEFAULTS: Http3Config = {
@@ -53,7 +57,8 @@ const DEFAULTS: Http3Config = {
 
 /**
  * The settings of a server by these options, as bytes for `earlyData.applicationSettings` of its context: early data is then accepted by
- * tickets of the same settings alone, so that what clients remember still holds. RFC 9114 §7.2.4.2, RFC 9204 §3.2.3
+ * tickets of the same settings alone, so that what clients remember still holds. RFC 9114 §7.2.4.2, RFC 9204 §3.2.3. Throws
+ * `QuicUsageError('invalid-option')` for settings that no extension can have.
  */
 export function earlySettings(options: Http3Options = {}): Uint8Array {
   return encodeSettings(ownSettings(configOf(options), true));

@@ -47,6 +47,24 @@ describe('CONNECT', () => {
     ]);
   });
 
+  test('is off, and so are datagrams, where the peer says nothing of it', () => {
+    covers('rfc9114-9-5');
+    const scene = new Scene({ server: 'hand' });
+    new Hand(scene.server.connection).control();
+    scene.run(() => scene.client.eventsOf('settings').length === 1, 'the settings');
+    expect(() => scene.client.engine.request(SESSION)).toThrow(/not enabled/);
+    const { protocol: _protocol, ...plain } = SESSION;
+    const stream = scene.client.engine.request({ ...plain, method: 'GET' })!;
+    expect(stream.sendDatagram(Uint8Array.of(1))).toBe(false);
+    // The same at a server whose client says nothing.
+    const other = new Scene({ client: 'hand' });
+    const hand = new Hand(other.client.connection);
+    hand.control();
+    hand.bidi(headers(...GET_FIELDS));
+    other.run(() => other.server.eventsOf('request').length === 1, 'the request');
+    expect(other.server.engine.stream(0)!.sendDatagram(Uint8Array.of(1))).toBe(false);
+  });
+
   test('by settings of an earlier connection, until those of this one come', () => {
     covers('rfc9114-7.2.4.2-6', 'rfc9114-7.2.4.2-7');
     const rememberedSettings = new Map([[SettingId.EnableConnectProtocol, 1]]);

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Http3Event, RequestHead } from '@tsquic/http3';
 import { covers } from '@tsquic/testing';
+import { Hand, headers } from './hand.ts';
 import { type End, readEverything, Scene } from './scene.ts';
 
 const GET: RequestHead = {
@@ -21,6 +22,22 @@ function echo(event: Http3Event, end: End): void {
 }
 
 describe('requests and responses', () => {
+  test('a request of a scheme that needs no authority names none', () => {
+    covers('rfc9114-4.3.1-11');
+    const scene = new Scene();
+    scene.client.engine.request({ ...GET, scheme: 'coap', authority: '' }, { ends: true });
+    scene.run(() => scene.server.eventsOf('end').length === 1, 'the request');
+    const { head } = scene.server.eventsOf('request')[0]!;
+    expect([head.authority, head.fields.filter(({ name }) => name === 'host')]).toEqual(['', []]);
+    // An authority without a value would be malformed, so that its being left out is what was sent.
+    const byHand = new Scene({ client: 'hand' });
+    new Hand(byHand.client.connection).complete(
+      headers(':method: GET', ':scheme: coap', ':authority: ', ':path: a'),
+    );
+    byHand.run(() => byHand.pair.client.has('stream-reset'), 'the reset');
+    expect(byHand.server.eventsOf('request')).toEqual([]);
+  });
+
   test('a request without content, and its response', () => {
     covers(
       'rfc9114-4.1-9',

@@ -39,7 +39,12 @@ export function checkOnRequestStream(type: number): void {
     throw connectionError(Http3Code.FrameUnexpected, `a frame of type ${type} is on a request stream`);
 }
 
-/** A type that nobody may give a meaning. RFC 9114 §7.2.8 */
+/** An identifier that nobody may give a meaning. RFC 9114 §7.2.8, §11.2 */
 export function reservedType(n: number): number {
   return 0x1f * n + 0x21;
+}
+
+/** Whether an identifier is one of those. */
+export function isReserved(id: number): boolean {
+  return id >= 0x21 && (id - 0x21) % 0x1f === 0;
 }

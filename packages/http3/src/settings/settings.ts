@@ -18,6 +18,11 @@ const BOOLEANS: readonly number[] = [SettingId.EnableConnectProtocol, SettingId.
 /** Settings of one frame that are kept. */
 const MOST_SETTINGS = 64;
 
+/** Whether a setting of HTTP/2 has this identifier, which HTTP/3 has no setting for. RFC 9114 §7.2.4.1 */
+export function isOfHttp2(id: number): boolean {
+  return RESERVED.includes(id);
+}
+
 /** What one side told of itself: values by identifier, unknown ones too, because extensions know more. */
 export type Settings = ReadonlyMap<number, number>;
 
@@ -34,7 +39,7 @@ export function decodeSettings(payload: Uint8Array): Settings {
     const id = reader.varint();
     const value = reader.varint();
     if (reader.truncated) throw connectionError(Http3Code.FrameError, 'a SETTINGS frame is cut short');
-    if (RESERVED.includes(id)) throw invalid(`setting ${id} is reserved`);
+    if (isOfHttp2(id)) throw invalid(`setting ${id} is reserved`);
     if (settings.has(id)) throw invalid(`setting ${id} stands twice`);
     if (BOOLEANS.includes(id) && value > 1) throw invalid(`setting ${id} is neither 0 nor 1`);
     if (settings.size >= MOST_SETTINGS)

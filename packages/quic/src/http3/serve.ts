@@ -1,7 +1,9 @@
 import { unixTimeAtZeroUs } from '@tsquic/event-adapters';
+import { earlySettings } from '@tsquic/http3';
 import { listen } from '../listen.ts';
 import { checkHandler } from '../option-checks.ts';
 import { type Http3Handler, type ServeOptions, splitServeOptions } from './serve-options.ts';
+import { use } from '../usage.ts';
 import { ConnectionServer, Http3Server } from './server.ts';
 import { earlyDataFor, engineOptions, transportFor } from './session-options.ts';
 
@@ -19,12 +21,13 @@ export async function serve(options: ServeOptions, handler: Http3Handler): Promi
   const zeroUs = listening.unixTimeAtZeroUs ?? (clock === undefined ? unixTimeAtZeroUs : 0);
   const server = new ConnectionServer(handler, config, unixTimeMs);
   const engine = engineOptions(config.http3, config.extensions);
+  const settings = use(() => earlySettings(engine));
   const listener = await listen(
     {
       ...listening,
       ALPNProtocols: ['h3'],
       transport: transportFor(transport, engine),
-      ...earlyDataFor(listening.earlyData, engine),
+      ...earlyDataFor(listening.earlyData, settings),
     },
     (connection) => server.serve(connection),
   );

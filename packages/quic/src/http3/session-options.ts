@@ -1,4 +1,4 @@
-import { earlySettings, type Http3Options } from '@tsquic/http3';
+import type { Http3Options } from '@tsquic/http3';
 import type { TransportOptions } from '@tsquic/quic-core';
 import type { ListenOptions } from '../options.ts';
 import type { Http3Extension } from './handlers.ts';
@@ -19,12 +19,12 @@ export function engineOptions(options: Http3Options, extensions: readonly Http3E
 }
 
 /**
- * Early data by tickets that were made under the same settings of HTTP/3, besides those of the program: its clients keep to what they
+ * Early data by tickets that were made under the same `settings` of HTTP/3, from `earlySettings`, besides those of the program: its clients keep to what they
  * remember. RFC 9114 §7.2.4.2
  */
 export function earlyDataFor(
   earlyData: ListenOptions['earlyData'],
-  engine: Http3Options,
+  settings: Uint8Array,
 ): Pick<ListenOptions, 'earlyData'> {
   if (earlyData === undefined || earlyData === false) return {};
   const options = earlyData === true ? {} : earlyData;
@@ -34,7 +34,7 @@ export function earlyDataFor(
   return {
     earlyData: {
       ...options,
-      applicationSettings: Uint8Array.of(...applicationSettings, ...earlySettings(engine)),
+      applicationSettings: Uint8Array.of(...applicationSettings, ...settings),
     },
   };
 }

@@ -104,7 +104,7 @@ test('early data is not accepted by settings that were others when the client wa
     { http3: { qpackMaxTableCapacity: 100 } },
     { http3: { qpackBlockedStreams: 1 } },
     { http3: { extendedConnect: false } },
-    { extensions: [{ settings: new Map([[0x4d44, 1]]) }] },
+    { extensions: [{ settings: new Map([[0x4d45, 1]]) }] },
   ]) {
     await restart({});
     const before = await keep(scene);

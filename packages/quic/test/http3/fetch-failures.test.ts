@@ -8,6 +8,7 @@ import {
   type ServeOptions,
   trailersOf,
 } from 'tsquic/http3';
+import { covers } from '@tsquic/testing';
 import { watchFaults } from './faults.ts';
 import { clientIn, failure, type SceneClient } from './fetching.ts';
 import { Scene } from './scene.ts';
@@ -43,6 +44,20 @@ test.each<[string, string, Http3RequestInit]>([
   // Each test runs in a realm of its own.
   expect([String(ours), (ours as Error).name]).toEqual([String(ours), (platform as Error).name]);
   expect((ours as Error).name).toBe('TypeError');
+});
+
+test('requests leave for https alone, also after a redirect', async () => {
+  covers('rfc9114-3.1.2-1');
+  const [scene, client] = await both(
+    () => new Response(null, { status: 307, headers: { location: 'http://localhost/' } }),
+  );
+  for (const url of ['http://localhost/', 'ftp://localhost/', 'coap://localhost/'])
+    expect(await failure(client.get(url))).toMatch(/the scheme https: alone/);
+  expect(client.opened).toEqual([]);
+  expect(await failure(client.get('/'))).toMatch(/a redirect leads to http:, not to https:/);
+  expect(client.opened).toHaveLength(1);
+  await scene.network.pass(10_000);
+  await client.close();
 });
 
 test('other schemes, integrity and agents that are closed are refused with a TypeError', async () => {
@@ -206,6 +221,31 @@ test('a connection that ended while it was idle is replaced, for requests that m
   expect(client.opened).toHaveLength(2);
   await client.close();
 });
+
+test.each([
+  ['POST', 1],
+  ['PATCH', 1],
+  ['GET', 2],
+  ['PUT', 2],
+  ['DELETE', 2],
+])(
+  'a request with %s that is lost with its connection, without GOAWAY, is handled %d times',
+  async (method, times) => {
+    covers('rfc9114-5.4-1');
+    const handled: string[] = [];
+    const [scene, client] = await both((request) => {
+      handled.push(request.method);
+      // It was processed, and the answer never leaves.
+      if (handled.length === 2) void [...scene.server.sessions][0]!.close(0x102);
+      return new Response('x');
+    });
+    await (await client.get('/', { method: 'OPTIONS' })).text();
+    const outcome = await failure(client.get('/', { method }));
+    expect(handled.slice(1)).toEqual(Array.from({ length: times }, () => method));
+    expect(outcome).toMatch(times === 1 ? /^TypeError: fetch failed < ERR_QUIC_APPLICATION/ : /^none$/);
+    await client.close();
+  },
+);
 
 test('a server that rejects everything is asked four times', async () => {
   // Before a request that comes with the end of the handshake.

@@ -6,6 +6,7 @@ import { createGzip } from 'node:zlib';
 import { expect, test } from '@jest/globals';
 import express from 'express';
 import { nodeHandler } from 'tsquic/http3';
+import { covers } from '@tsquic/testing';
 import { watchFaults } from './faults.ts';
 import { clientIn, failure } from './fetching.ts';
 import { realPair } from './real.ts';
@@ -71,6 +72,59 @@ test('an application of Express runs unchanged', async () => {
     cached.headers.get('content-length'),
   ]);
   await client.close();
+});
+
+test('what comes by HTTP/1.1 is passed on without the fields of its connection', async () => {
+  covers('rfc9114-4.2-5');
+  // What an origin of HTTP/1.1 answers, as a gateway has it.
+  const fields = {
+    connection: 'keep-alive, X-Hop , Close',
+    'keep-alive': 'timeout=5',
+    'proxy-connection': 'keep-alive',
+    'transfer-encoding': 'chunked',
+    upgrade: 'h2c',
+    te: 'gzip',
+    'x-hop': 'of this connection',
+    'x-end': 'of the message',
+  };
+  const scene = await Scene.create(
+    nodeHandler((_req, res) => {
+      res.writeHead(200, fields);
+      res.addTrailers({ 'x-sum': '1' });
+      res.end('x');
+    }),
+  );
+  const client = await clientIn(scene);
+  const { headers } = await client.get('/');
+  headers.delete('date');
+  expect([...headers]).toEqual([['x-end', 'of the message']]);
+  await client.close();
+});
+
+test('a request has the field host, which HTTP/1.1 needs, from its authority', async () => {
+  covers('rfc9114-4.3.1-4');
+  const hosts: unknown[] = [];
+  const scene = await Scene.create(
+    nodeHandler((req, res) => {
+      hosts.push(req.headers.host, req.rawHeaders[req.rawHeaders.indexOf('host') + 1]);
+      res.end();
+    }),
+  );
+  const session = await scene.connect();
+  for (const head of [
+    { authority: 'a.example:8443', fields: [] },
+    { authority: '', fields: [{ name: 'host', value: 'b.example' }] },
+    { authority: 'c.example', fields: [{ name: 'host', value: 'c.example' }] },
+  ])
+    await scene.until(
+      new Promise<void>((resolve) => {
+        const target = { method: 'GET', scheme: 'https', path: '/' };
+        session.request({ ...target, ...head }, { ends: true }, { onEnd: resolve });
+      }),
+    );
+  expect(hosts).toEqual(['a.example:8443', 'b.example', 'c.example'].flatMap((host) => [host, host]));
+  await scene.until(session.close());
+  await scene.until(scene.server.close());
 });
 
 test('content flows through handlers of node:http, both ways and at the pace of the slower side', async () => {

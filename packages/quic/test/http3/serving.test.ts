@@ -1,6 +1,8 @@
 import { expect, test } from '@jest/globals';
 import type { Http3Handler, Http3Session, ServeOptions } from 'tsquic/http3';
+import { covers } from '@tsquic/testing';
 import { watchFaults } from './faults.ts';
+import { clientIn } from './fetching.ts';
 import { ask, Scene } from './scene.ts';
 
 const faults = watchFaults();
@@ -133,6 +135,27 @@ test('onError answers, and what it throws is the answer 500', async () => {
   expect(await made.until(ask(session, { path: '/worse' }))).toMatchObject({ status: 500 });
   await close(made);
   expect(faults()).toEqual(['the callback onError failed: worse']);
+});
+
+test('nothing is compressed that a program has not compressed, because nobody else knows what is secret in it', async () => {
+  covers('rfc9114-10.6-1', 'rfc9114-10.6-2');
+  const content = 'secret '.repeat(1000);
+  const sent: unknown[] = [];
+  const [made, session] = await scene(async (request) => {
+    sent.push([request.headers.get('content-encoding'), (await request.arrayBuffer()).byteLength]);
+    return new Response(content, { headers: { 'content-type': 'text/plain' } });
+  });
+  const fields = { 'accept-encoding': 'gzip, deflate, br, zstd' };
+  const answer = await made.until(ask(session, { fields }));
+  expect([answer.fields['content-encoding'], answer.text]).toEqual([undefined, content]);
+  const client = await clientIn(made);
+  await made.until((await client.get('/', { method: 'POST', body: content })).text());
+  expect(sent).toEqual([
+    [null, 0],
+    [null, content.length],
+  ]);
+  await made.until(client.agent.close());
+  await close(made);
 });
 
 test('HEAD has the fields of GET and no content; methods without a Request are 501; other schemes 421', async () => {
