@@ -15,6 +15,8 @@
  * | `ERR_QUIC_VERSION_NEGOTIATION` | the server speaks other versions of QUIC |
  * | `ERR_QUIC_STREAMS_UNAVAILABLE` | the peer allows no more streams now |
  * | `ERR_QUIC_CLOSED` | the connection or listener had ended before the call |
+ * | `ERR_QUIC_CONNECT_TIMEOUT`, `ERR_QUIC_HEADERS_TIMEOUT`, `ERR_QUIC_BODY_TIMEOUT` | a time limit of an `Http3Agent` |
+ * | `ERR_QUIC_STALLED`, `ERR_QUIC_BODY_TOO_LARGE` | a limit of `serve` of `tsquic/http3` |
  * | `ERR_QUIC_INVALID_CHUNK` | a `TypeError`: what was written is no `Uint8Array` |
  * | `ERR_QUIC_INVALID_OPTION` and others | misuse; named after the codes of the core's `QuicUsageError` |
  */

@@ -55,6 +55,15 @@ export function integer(low: number, high: number = Number.MAX_SAFE_INTEGER): Ki
   };
 }
 
+/** An integer from `low` on, or no limit. */
+export function integerOrInfinity(low: number): Kind {
+  const number = integer(low);
+  return {
+    expected: `${number.expected}, or Infinity`,
+    accepts: (value) => value === Infinity || number.accepts(value),
+  };
+}
+
 /** One of these values. */
 export function oneOf(...values: readonly (string | number)[]): Kind {
   const names = values.map((value) => JSON.stringify(value));

@@ -1,5 +1,14 @@
 import type { Http3Options } from '@tsquic/http3';
-import { BOOLEAN, checkKinds, FUNCTION, integer, type Kinds, listOf, objectWith } from '../option-kinds.ts';
+import {
+  BOOLEAN,
+  checkKinds,
+  FUNCTION,
+  integer,
+  integerOrInfinity,
+  type Kinds,
+  listOf,
+  objectWith,
+} from '../option-kinds.ts';
 import type { ConnectOptions } from '../options.ts';
 import { use } from '../usage.ts';
 import type { ConnectHttp3Options } from './connect-http3.ts';
@@ -17,6 +26,18 @@ export interface Http3ClientOptions {
   readonly maxConnections?: number;
   /** Milliseconds without a request after which a connection is closed. Default 15000. */
   readonly idleMs?: number;
+  /** Milliseconds for a connection, with the lookup of its name and all addresses. Default 30000. Infinity sets no limit. */
+  readonly connectTimeoutMs?: number;
+  /**
+   * Milliseconds for the head of a response, once all of the request has left; an interim response begins it anew. Default 300000.
+   * Infinity sets no limit.
+   */
+  readonly headersTimeoutMs?: number;
+  /**
+   * Milliseconds without progress for which content of a response is waited for, or room for content of a request. Default 300000.
+   * Infinity sets no limit.
+   */
+  readonly bodyTimeoutMs?: number;
   /** What is remembered of origins. Default: in memory, the 256 that were used last. */
   readonly keptOrigins?: KeptOrigins;
   /**
@@ -74,6 +95,9 @@ const DEFAULTS: AgentConfig = {
   extensions: [],
   maxConnections: 1,
   idleMs: 15_000,
+  connectTimeoutMs: 30_000,
+  headersTimeoutMs: 300_000,
+  bodyTimeoutMs: 300_000,
   earlyData: false,
   alternatives: true,
 };
@@ -83,6 +107,9 @@ const KINDS: Kinds<Http3ClientOptions> = {
   extensions: listOf(objectWith('an extension')),
   maxConnections: integer(1, 1024),
   idleMs: integer(1, 2 ** 31 - 1),
+  connectTimeoutMs: integerOrInfinity(1),
+  headersTimeoutMs: integerOrInfinity(1),
+  bodyTimeoutMs: integerOrInfinity(1),
   keptOrigins: objectWith('a store with get and set', 'get', 'set'),
   earlyData: BOOLEAN,
   alternatives: BOOLEAN,

@@ -1,8 +1,9 @@
 import type { HttpPriority } from '@tsquic/quic-core';
 import type { RequestHead } from '@tsquic/http3';
-import type { ConnectOptions } from '../options.ts';
+import { type Alarm, nodeClock } from '@tsquic/event-adapters';
 import { unlessAborted } from '../abort.ts';
-import { tellProgram } from '../program-fault.ts';
+import { QuicError } from '../errors.ts';
+import type { ConnectOptions } from '../options.ts';
 import { type AgentConfig, type Http3AgentOptions, splitAgentOptions } from './agent-options.ts';
 import { type Alternative, AlternativeServices, parseAltSvc } from './alt-svc.ts';
 import { ClientExchange, type ReceivedAnswer } from './client-exchange.ts';
@@ -10,7 +11,7 @@ import { connectHttp3 } from './connect-http3.ts';
 import { failedFetch, UnprocessedRequest } from './fetch-failure.ts';
 import { contentLengthOf, fieldsOf } from './fields.ts';
 import type { FieldLines, Http3SessionHandlers } from './handlers.ts';
-import { type KeptOrigin, type KeptOrigins, RecentOrigins } from './kept-origins.ts';
+import { OriginMemory } from './origin-memory.ts';
 import { OriginPool } from './origin-pool.ts';
 import type { RequestContent } from './request-content.ts';
 import type { Http3Session } from './session.ts';
@@ -43,7 +44,7 @@ export class Http3Agent {
   private readonly connecting: Omit<ConnectOptions, 'ALPNProtocols' | 'port'>;
   private readonly pools = new Map<string, OriginPool>();
   private readonly alternatives = new AlternativeServices();
-  private readonly kept: KeptOrigins;
+  private readonly memory: OriginMemory;
   private readonly closing = new AbortController();
 
   /** Throws `ERR_QUIC_INVALID_OPTION` for options of the wrong kind; those of `connect` are checked by the first request. */
@@ -51,7 +52,7 @@ export class Http3Agent {
     const { config, connecting } = splitAgentOptions(options);
     this.config = config;
     this.connecting = connecting;
-    this.kept = config.keptOrigins ?? new RecentOrigins();
+    this.memory = new OriginMemory(config.keptOrigins);
   }
 
   /** Current counts. */
@@ -68,11 +69,12 @@ export class Http3Agent {
   }
 
   /**
-   * The network has changed: alternatives that do not outlive that are forgotten (RFC 7838 §2.2), and later requests use new
-   * connections.
+   * The network has changed: alternatives that do not outlive that are forgotten (RFC 7838 §2.2), what paths have shown is not used any
+   * more, and later requests use new connections.
    */
   onNetworkChange(): void {
     this.alternatives.onNetworkChange();
+    this.memory.onNetworkChange();
     for (const pool of this.pools.values()) pool.leaveAll();
   }
 
@@ -93,7 +95,7 @@ export class Http3Agent {
   /** Send a request to its origin: for `fetch`. It is sent again where that is allowed and changes nothing. */
   private async send(request: AgentRequest): Promise<ReceivedAnswer> {
     for (let attempt = 1; ; attempt++) {
-      const canRepeat = (): boolean => attempt < MOST_ATTEMPTS && (request.content?.isReady ?? true);
+      const canRepeat = (): boolean => attempt < MOST_ATTEMPTS && (request.content?.canSend ?? true);
       try {
         const answer = await this.attempt(request, attempt);
         if (!canRepeat() || !(await this.mustRepeat(answer, request, attempt))) return answer;
@@ -118,6 +120,8 @@ export class Http3Agent {
       content: opened?.content,
       contentLength: contentLengthOf(request.headers),
       ...{ trailers, priority, signal, onInterim },
+      headersTimeoutMs: this.config.headersTimeoutMs,
+      bodyTimeoutMs: this.config.bodyTimeoutMs,
     });
     await this.poolOf(url).begin(exchange, mayBeEarly, signal);
     const answer = await exchange.answer;
@@ -170,8 +174,18 @@ export class Http3Agent {
   ): Promise<Http3Session> {
     const { connect = connectHttp3, earlyData, http3, extensions } = this.config;
     const { origin } = url;
-    const { session, token, rememberedPath, settings } = this.take(origin, alternative);
-    const opened = await connect({
+    const { session, token, rememberedPath, settings } = this.memory.take(origin, alternative === undefined);
+    const { currentNetwork } = this.memory;
+    const following = ({ connection }: Http3Session): Http3SessionHandlers => ({
+      ...handlers,
+      onClosed: (reason) => {
+        if (alternative === undefined)
+          this.memory.keepPath(origin, connection.rememberedPath, currentNetwork);
+        handlers.onClosed?.(reason);
+      },
+    });
+    const limit = this.connectLimit();
+    const connected = connect({
       servername: hostOf(url),
       ...this.connecting,
       host: alternative?.host ?? hostOf(url),
@@ -179,36 +193,34 @@ export class Http3Agent {
       ...(session === undefined ? {} : { session, earlyData: earlyData && settings !== undefined }),
       ...(token === undefined ? {} : { token }),
       ...(rememberedPath === undefined ? {} : { rememberedPath }),
-      onSession: (fresh) => this.keep(origin, { session: fresh }),
-      onToken: (fresh) => this.keep(origin, { token: fresh }),
+      onSession: (fresh) => this.memory.keep(origin, { session: fresh }),
+      // A token is good for the server that gave it alone. RFC 9000 §8.1.3
+      ...(alternative === undefined && {
+        onToken: (fresh: Uint8Array): void => this.memory.keep(origin, { token: fresh }),
+      }),
       http3: settings === undefined ? http3 : { ...http3, rememberedSettings: new Map(settings) },
-      signal: this.closing.signal,
-      ...{ extensions, handlers },
+      signal: limit.signal,
+      ...{ extensions, handlers: following },
     });
+    const opened = await connected.finally(() => limit.alarm.cancel());
     opened.settled.then(
-      (told) => this.keep(origin, { settings: [...told] }),
+      (told) => this.memory.keep(origin, { settings: [...told] }),
       () => {},
     );
     return opened;
   }
 
-  /**
-   * What is remembered for one connection. Tickets and tokens are used once, so that nobody who watches can tell that two connections
-   * are of one client, and a token goes only where it came from. RFC 8446 §C.4, RFC 9000 §8.1.3
-   */
-  private take(origin: string, alternative: Alternative | undefined): KeptOrigin {
-    const kept = this.kept.get(origin) ?? {};
-    const { session, token, ...others } = kept;
-    const isOrigin = alternative === undefined;
-    const left = isOrigin || token === undefined ? others : { ...others, token };
-    if (session !== undefined || (isOrigin && token !== undefined))
-      tellProgram('the store keptOrigins', () => this.kept.set(origin, left));
-    if (isOrigin) return kept;
-    return session === undefined ? others : { ...others, session };
-  }
-
-  private keep(origin: string, fresh: Parameters<KeptOrigins['set']>[1]): void {
-    tellProgram('the store keptOrigins', () => this.kept.set(origin, { ...this.kept.get(origin), ...fresh }));
+  /** A signal that ends an attempt to connect: of this agent, and of the time that it may take. */
+  private connectLimit(): { readonly signal: AbortSignal; readonly alarm: Alarm } {
+    const { connectTimeoutMs } = this.config;
+    const { clock = nodeClock } = this.connecting;
+    const limit = new AbortController();
+    const alarm = clock.createAlarm(() => {
+      const message = `there is no connection after ${connectTimeoutMs} ms (connectTimeoutMs)`;
+      limit.abort(new QuicError('ERR_QUIC_CONNECT_TIMEOUT', message));
+    });
+    if (connectTimeoutMs < Infinity) alarm.set(connectTimeoutMs * 1000);
+    return { signal: AbortSignal.any([this.closing.signal, limit.signal]), alarm };
   }
 }
 

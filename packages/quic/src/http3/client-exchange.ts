@@ -4,14 +4,16 @@ import { whenAborted } from '../abort.ts';
 import type { Alternative } from './alt-svc.ts';
 import { contentScratch } from './content-scratch.ts';
 import { closeOutcome } from '../close-outcome.ts';
+import { coreOf } from '../connection.ts';
 import { Deferred } from '../deferred.ts';
-import { QuicStreamError } from '../errors.ts';
+import { QuicError, QuicStreamError } from '../errors.ts';
 import { tellProgram } from '../program-fault.ts';
 import { cutResponse, failedFetch, UnprocessedRequest } from './fetch-failure.ts';
 import { headersOf } from './fields.ts';
 import type { FieldLines, Http3StreamHandlers, MessageFailure } from './handlers.ts';
 import { IncomingBody } from './incoming-body.ts';
 import { OutgoingBody } from './outgoing-body.ts';
+import { Patience } from './patience.ts';
 import type { PooledConnection } from './pooled-connection.ts';
 
 /** An answer whose content follows. */
@@ -34,6 +36,9 @@ export interface SentRequest {
   readonly priority: HttpPriority | undefined;
   readonly signal: AbortSignal | undefined;
   readonly onInterim: ((status: number, headers: Headers) => void) | undefined;
+  /** As in `Http3ClientOptions`. */
+  readonly headersTimeoutMs: number;
+  readonly bodyTimeoutMs: number;
 }
 
 /** One request of a client and its response, on the connection that the pool found for it. */
@@ -45,6 +50,9 @@ export class ClientExchange implements Http3StreamHandlers {
   private stream!: Http3Stream;
   private body: IncomingBody | undefined = undefined;
   private outgoing: OutgoingBody | undefined = undefined;
+  /** For the response, and for its content. */
+  private answering: Patience | undefined = undefined;
+  private reading: Patience | undefined = undefined;
   private releaseSignal: () => void = nothing;
   /** Whether the connection served others before. */
   private isReused = false;
@@ -82,26 +90,39 @@ export class ClientExchange implements Http3StreamHandlers {
     connection.onBegun(this);
     this.await(true);
     this.releaseSignal = whenAborted(signal, (reason) => this.abort(reason));
-    if (content !== undefined) void this.send(content);
+    this.answering = this.patience('HEADERS', this.request.headersTimeoutMs);
+    if (content === undefined) this.answering.begin();
+    else void this.send(content);
     return true;
   }
 
   onInterim({ status, fields }: { readonly status: number; readonly fields: FieldLines }): void {
     const { onInterim } = this.request;
+    if (!this.isSending) this.answering?.begin();
     tellProgram('the callback onInterim', onInterim, status, headersOf(fields));
   }
 
   onResponse({ status, fields }: { readonly status: number; readonly fields: FieldLines }): void {
     this.hasAnswer = true;
+    this.answering?.close();
     this.connection.onResponse();
     const { session } = this.connection;
+    const reading = this.patience('BODY', this.request.bodyTimeoutMs);
+    this.reading = reading;
     this.body = new IncomingBody(this.stream, {
       scratch: contentScratch,
       wake: () => session.wake(),
-      onWaiting: () => this.await(true),
-      onProgress: () => this.await(false),
+      onWaiting: () => {
+        reading.begin();
+        this.await(true);
+      },
+      onProgress: () => {
+        reading.end();
+        this.await(false);
+      },
       onCancel: (reason) => this.giveUp(reason),
       onOver: () => {
+        reading.close();
         if (this.lost !== undefined) this.trailers.reject(this.lost);
       },
     });
@@ -161,7 +182,12 @@ export class ClientExchange implements Http3StreamHandlers {
   private async send(content: Uint8Array | ReadableStream<unknown>): Promise<void> {
     const { session } = this.connection;
     this.isSending = true;
-    this.outgoing = new OutgoingBody(this.stream, { wake: () => session.wake() });
+    const sending = this.patience('BODY', this.request.bodyTimeoutMs);
+    this.outgoing = new OutgoingBody(this.stream, {
+      wake: () => session.wake(),
+      onWaiting: () => sending.begin(),
+      onProgress: () => sending.end(),
+    });
     if (this.stopped !== undefined) this.outgoing.stop(this.stopped.reason);
     const { trailers, contentLength } = this.request;
     try {
@@ -171,8 +197,23 @@ export class ClientExchange implements Http3StreamHandlers {
       this.onContentFailed(error);
     } finally {
       this.isSending = false;
+      sending.close();
+      if (!this.hasAnswer && this.isReceiving) this.answering?.begin();
       this.settle();
     }
+  }
+
+  private patience(what: 'HEADERS' | 'BODY', limitMs: number): Patience {
+    const clock = coreOf(this.connection.session.connection);
+    return new Patience(clock, limitMs, () => this.onStalled(what, limitMs));
+  }
+
+  /** The server makes no progress. */
+  private onStalled(what: 'HEADERS' | 'BODY', limitMs: number): void {
+    const message = `the server has ${STALLS[what]} for ${limitMs} ms (${what.toLowerCase()}TimeoutMs)`;
+    this.stream.cancel();
+    this.fail(new QuicError(`ERR_QUIC_${what}_TIMEOUT`, message), undefined);
+    this.connection.session.wake();
   }
 
   /** Nobody wants more of the content. */
@@ -228,6 +269,8 @@ export class ClientExchange implements Http3StreamHandlers {
 
   private settle(): void {
     if (this.isReceiving) return;
+    this.answering?.close();
+    this.reading?.close();
     this.releaseSignalOnce();
     this.await(this.isSending);
     if (!this.isSending) this.connection.onOver(this);
@@ -250,5 +293,6 @@ function headFor(head: RequestHead, alternative: Alternative | undefined): Reque
 
 function nothing(): void {}
 
+const STALLS = { HEADERS: 'not answered', BODY: 'made no progress' } as const;
 /** RFC 9110 §9.2.2 */
 const IDEMPOTENT: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE']);

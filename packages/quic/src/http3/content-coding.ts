@@ -1,6 +1,6 @@
-import { Duplex } from 'node:stream';
+import { Duplex, pipeline, Readable } from 'node:stream';
 import type { ReadableWritablePair } from 'node:stream/web';
-import { constants, createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
+import { constants, createBrotliDecompress, createGunzip, createInflate, createInflateRaw } from 'node:zlib';
 import { QuicReadable } from '../web-readable.ts';
 
 /** What 'accept-encoding' says where the program says nothing. RFC 9110 §12.5.3 */
@@ -26,10 +26,27 @@ function decoder(name: string): ReadableWritablePair<Uint8Array, Uint8Array> {
 /** Content that is cut short gives what there is of it, as browsers do. */
 const LENIENT = { flush: constants.Z_SYNC_FLUSH, finishFlush: constants.Z_SYNC_FLUSH };
 
+/** Some servers leave out the header of zlib, which tells itself by its first byte. RFC 9110 §8.4.1.2, RFC 1950 §2.2 */
+async function* inflateEither(coded: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  const chunks = coded[Symbol.asyncIterator]();
+  let first = await chunks.next();
+  while (first.done !== true && first.value.length === 0) first = await chunks.next();
+  if (first.done === true) return;
+  const { value } = first;
+  const inflate = (value[0]! & 0x0f) === ZLIB_DEFLATE ? createInflate(LENIENT) : createInflateRaw(LENIENT);
+  const all = async function* (): AsyncGenerator<Uint8Array> {
+    yield value;
+    yield* { [Symbol.asyncIterator]: () => chunks };
+  };
+  yield* pipeline(Readable.from(all()), inflate, () => {}) as AsyncIterable<Uint8Array>;
+}
+
+const ZLIB_DEFLATE = 8;
+
 const DECODERS: ReadonlyMap<string, () => Duplex> = new Map<string, () => Duplex>([
   ['gzip', () => createGunzip(LENIENT)],
   ['x-gzip', () => createGunzip(LENIENT)],
-  ['deflate', () => createInflate(LENIENT)],
+  ['deflate', () => Duplex.from(inflateEither)],
   [
     'br',
     () =>

@@ -43,7 +43,11 @@ export async function fetch(input: string | URL | Request, init: Http3RequestIni
     trailers: trailers && ((): ReturnType<typeof fieldsOf> => fieldsOf(new Headers(trailers()))),
     priority: priorityOf(priority),
   };
-  return follow(agent, first, request.redirect);
+  try {
+    return await follow(agent, first, request.redirect);
+  } finally {
+    content?.settle();
+  }
 }
 
 async function follow(agent: Http3Agent, first: AgentRequest, mode: Request['redirect']): Promise<Response> {

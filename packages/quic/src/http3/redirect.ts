@@ -29,8 +29,8 @@ export function redirectOf(
     for (const name of CONTENT_FIELDS) headers.delete(name);
     return { url, method: 'GET', content: undefined, headers };
   }
-  if (status !== 303 && content?.canRepeat === false)
-    throw new TypeError('a redirect needs the content again, which was a stream');
+  const refusal = status === 303 ? undefined : content?.redirectRefusal;
+  if (refusal !== undefined) throw new TypeError(`a redirect needs the content again, which was ${refusal}`);
   return { url, method, content, headers };
 }
 

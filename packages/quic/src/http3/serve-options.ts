@@ -3,8 +3,7 @@ import {
   BOOLEAN,
   checkKinds,
   FUNCTION,
-  integer,
-  type Kind,
+  integerOrInfinity,
   type Kinds,
   objectWith,
   listOf,
@@ -87,22 +86,13 @@ const DEFAULTS: ServeConfig = {
   date: true,
 };
 
-/** An integer, or no limit. */
-function limit(low: number): Kind {
-  const number = integer(low);
-  return {
-    expected: `${number.expected}, or Infinity`,
-    accepts: (value) => value === Infinity || number.accepts(value),
-  };
-}
-
 const KINDS: Kinds<Http3ServerOptions> = {
   http3: objectWith('an object'),
   extensions: listOf(objectWith('an extension')),
   onError: FUNCTION,
-  maxRequestBodyBytes: limit(0),
-  maxRequestsPerConnection: limit(1),
-  stallTimeoutMs: limit(1),
+  maxRequestBodyBytes: integerOrInfinity(0),
+  maxRequestsPerConnection: integerOrInfinity(1),
+  stallTimeoutMs: integerOrInfinity(1),
   earlyRequests: oneOf('safe', 'all', 'none'),
   date: BOOLEAN,
 };

@@ -15,9 +15,9 @@ export interface SceneClient {
   /** What each connection was opened with. */
   readonly opened: ConnectHttp3Options[];
   /** Fetch, and let virtual time pass until there is an answer. */
-  get(path: string, init?: Http3RequestInit): Promise<Response>;
+  get(path: string | Request, init?: Http3RequestInit): Promise<Response>;
   /** Fetch without waiting. */
-  begin(path: string, init?: Http3RequestInit): Promise<Response>;
+  begin(path: string | Request, init?: Http3RequestInit): Promise<Response>;
   close(): Promise<void>;
 }
 
@@ -35,8 +35,11 @@ export async function clientIn(scene: Scene, options: Http3AgentOptions = {}): P
     },
     ...options,
   });
-  const begin = (path: string, init: Http3RequestInit = {}): Promise<Response> =>
-    fetch(path.startsWith('/') ? `https://localhost${path}` : path, { agent, ...init });
+  const begin = (path: string | Request, init: Http3RequestInit = {}): Promise<Response> =>
+    fetch(typeof path === 'string' && path.startsWith('/') ? `https://localhost${path}` : path, {
+      agent,
+      ...init,
+    });
   return {
     ...{ agent, opened, begin },
     get: (path, init) => scene.until(begin(path, init)),
