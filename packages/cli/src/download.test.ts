@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { MemoryStream } from '../test/memory-stream.ts';
-import { Download, type DownloadResult } from './download.ts';
+import { Download } from './download.ts';
+import type { DownloadResult } from './download-outcome.ts';
 import { parseTarget } from './fetch-target.ts';
 import { createSink } from './sink.ts';
 

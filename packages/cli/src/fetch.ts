@@ -7,7 +7,8 @@ import {
   takeEvents,
   type TakenConnection,
 } from 'tsquic/events';
-import { Download, type DownloadObserver, type DownloadResult, type RunningDownload } from './download.ts';
+import { Download } from './download.ts';
+import type { DownloadObserver, DownloadResult, RunningDownload } from './download-outcome.ts';
 import type { FetchTarget } from './fetch-target.ts';
 import { type PathShare, sharesOf } from './further-paths.ts';
 import type { FetchEvents } from './http3-fetch.ts';

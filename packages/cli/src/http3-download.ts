@@ -1,32 +1,28 @@
 import type { Http3Stream } from '@tsquic/http3';
 import type { Http3StreamHandlers, MessageFailure } from 'tsquic/http3';
-import type { DownloadObserver, RunningDownload } from './download.ts';
+import { type DownloadObserver, DownloadOutcome, type RunningDownload } from './download-outcome.ts';
 import { Failure } from './failure.ts';
 import type { FetchTarget } from './fetch-target.ts';
 import type { Sink } from './sink.ts';
 
 /** Downloads one file by a request of HTTP/3, and writes the content into a sink as fast as the sink takes it. */
 export class Http3Download implements Http3StreamHandlers, RunningDownload {
-  isHeldUp = false;
   private readonly target: FetchTarget;
-  private readonly sink: Sink;
   private readonly observer: DownloadObserver;
+  private readonly outcome: DownloadOutcome;
   private stream: Pick<Http3Stream, 'read' | 'cancel'> | undefined = undefined;
-  private bytes = 0;
-  private isOver = false;
 
   constructor(target: FetchTarget, sink: Sink, observer: DownloadObserver) {
     this.target = target;
-    this.sink = sink;
     this.observer = observer;
-    sink.onSpace = () => {
-      this.onContent();
-      observer.onRead();
-    };
-    sink.onFailure = (error) => {
-      this.fail(error);
-      observer.onRead();
-    };
+    this.outcome = new DownloadOutcome(target, sink, observer, {
+      onSpace: () => this.onContent(),
+      onSinkFailed: (error) => this.fail(error),
+    });
+  }
+
+  get isHeldUp(): boolean {
+    return this.outcome.isHeldUp;
   }
 
   /** Read from this stream. */
@@ -36,29 +32,16 @@ export class Http3Download implements Http3StreamHandlers, RunningDownload {
 
   onResponse({ status }: { readonly status: number }): void {
     if (status >= 200 && status < 300) return;
-    this.fail(
-      new Failure(
-        'ERR_TSQUIC_STATUS',
-        `${this.target.url}: ${STATUS_REASONS[status] ?? 'the server says'} (${status})`,
-      ),
-    );
+    const reason = STATUS_REASONS[status] ?? 'the server says';
+    this.fail(new Failure('ERR_TSQUIC_STATUS', `${this.target.url}: ${reason} (${status})`));
   }
 
   onContent(): void {
-    while (!this.isOver && this.stream !== undefined) {
-      const space = this.sink.space();
-      this.isHeldUp = space === undefined;
-      if (space === undefined) return;
-      const count = this.stream.read(space);
-      if (count === 0) return;
-      this.bytes += count;
-      this.sink.filled(count);
-      this.observer.onBytes(count);
-    }
+    if (this.stream !== undefined) this.outcome.store(this.stream);
   }
 
   onEnd(): void {
-    if (!this.isOver) void this.finish();
+    this.outcome.finish();
     this.observer.onReleased();
   }
 
@@ -73,32 +56,7 @@ export class Http3Download implements Http3StreamHandlers, RunningDownload {
   }
 
   private fail(failure: unknown): void {
-    if (this.isOver) return;
-    this.isOver = true;
-    this.stream?.cancel();
-    void this.discard(failure);
-  }
-
-  private async finish(): Promise<void> {
-    this.isOver = true;
-    try {
-      this.report(await this.sink.finish(), undefined);
-    } catch (error) {
-      await this.discard(error);
-    }
-  }
-
-  private async discard(failure: unknown): Promise<void> {
-    try {
-      await this.sink.abort();
-    } catch {
-      // The failure of the download is reported rather than that of its sink.
-    }
-    this.report('', failure);
-  }
-
-  private report(sha256: string, failure: unknown): void {
-    this.observer.onResult({ target: this.target, bytes: this.bytes, sha256, failure });
+    if (this.outcome.fail(failure)) this.stream?.cancel();
   }
 }
 

@@ -1,7 +1,7 @@
 import type { CloseReason } from '@tsquic/quic-core';
 import type { QuicConnection } from 'tsquic';
 import { Http3Session } from 'tsquic/http3';
-import type { DownloadObserver, RunningDownload } from './download.ts';
+import type { DownloadObserver, RunningDownload } from './download-outcome.ts';
 import type { FetchTarget } from './fetch-target.ts';
 import { Http3Download } from './http3-download.ts';
 import type { Sink } from './sink.ts';

@@ -1,8 +1,8 @@
+import { type Command, flag, number, text } from '../option.ts';
 import {
   ALPN,
   CA,
   CERT,
-  type Command,
   CRYPTO,
   HELP,
   INSECURE,
@@ -10,7 +10,7 @@ import {
   KEY,
   PASSPHRASE,
   TIMEOUT,
-} from '../option.ts';
+} from '../shared-options.ts';
 
 /** `tsquic conform`. */
 export const CONFORM: Command = {
@@ -18,59 +18,30 @@ export const CONFORM: Command = {
   summary: 'test any QUIC server or client against the RFCs',
   operands: '[HOST:PORT]',
   options: [
-    {
-      name: 'only',
-      kind: 'text',
-      value: 'PATTERN',
-      help: 'rows whose name, section or requirement contains PATTERN',
-    },
-    { name: 'list', kind: 'flag', help: 'name the rows, and test nothing' },
+    text('only', 'PATTERN', 'rows whose name, section or requirement contains PATTERN'),
+    flag('list', 'name the rows, and test nothing'),
     { ...ALPN, kind: 'list', help: 'application protocol; may be repeated (default h3 and hq-interop)' },
-    {
-      name: 'sni',
-      kind: 'text',
-      value: 'NAME',
-      help: 'name to ask the server for, which its certificate must carry (default: HOST)',
-    },
-    {
-      name: 'version',
-      kind: 'number',
-      value: '0xHEX',
-      help: 'QUIC version: 1 (default), or 0x6b3343cf for version 2',
-      range: [1, 0xffff_ffff],
-    },
+    text('sni', 'NAME', 'name to ask the server for, which its certificate must carry (default: HOST)'),
+    number('version', '0xHEX', 'QUIC version: 1 (default), or 0x6b3343cf for version 2', [1, 0xffff_ffff]),
     { ...TIMEOUT, help: 'time to wait for an answer (default 2)' },
     CA,
     INSECURE,
-    {
-      name: 'parallel',
-      kind: 'number',
-      value: 'N',
-      help: 'rows at once against a server (default 4)',
-      range: [1, 64],
-    },
-    { name: 'client', kind: 'flag', help: 'listen, and test the clients that connect: a row each' },
-    { name: 'host', kind: 'text', value: 'HOST', help: 'address to listen on (default 127.0.0.1)' },
-    {
-      name: 'port',
-      kind: 'number',
-      value: 'PORT',
-      help: 'port to listen on (default 4433; 0: any free one)',
-      range: [0, 65_535],
-    },
-    {
-      name: 'exec',
-      kind: 'text',
-      value: 'COMMAND',
-      help: 'the client to run for each row, by a shell, with $PORT set; it is ended with the row',
-    },
+    number('parallel', 'N', 'rows at once against a server (default 4)', [1, 64]),
+    flag('client', 'listen, and test the clients that connect: a row each'),
+    text('host', 'HOST', 'address to listen on (default 127.0.0.1)'),
+    number('port', 'PORT', 'port to listen on (default 4433; 0: any free one)', [0, 65_535]),
+    text(
+      'exec',
+      'COMMAND',
+      'the client to run for each row, by a shell, with $PORT set; it is ended with the row',
+    ),
     { ...CERT, help: 'certificate chain (PEM) to show to clients (default: one made for localhost)' },
     KEY,
     PASSPHRASE,
-    { name: 'junit', kind: 'text', value: 'FILE', help: 'write the results to FILE as JUnit XML' },
+    text('junit', 'FILE', 'write the results to FILE as JUnit XML'),
     CRYPTO,
     JSON_LINE,
-    { name: 'quiet', kind: 'flag', help: 'neither progress nor rows that pass' },
+    flag('quiet', 'neither progress nor rows that pass'),
     HELP,
   ],
   notes: [
