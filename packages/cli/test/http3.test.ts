@@ -1,7 +1,7 @@
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { request } from 'node:https';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
@@ -107,4 +107,24 @@ test('serve --early-data answers requests in 0-RTT packets though the handshake 
   await second.close();
   way.close();
   await early.stop();
+});
+
+test('traces of both ends have the frames of HTTP/3, and the ladder draws them', async () => {
+  const [ours, theirs] = [join(base, 'ours'), join(base, 'theirs')];
+  const watched = await startServer('--root', base, '--cert', cert, '--key', key, '--qlog', theirs);
+  await tsquic('get', `${watched.url}/a.txt`, '--ca', cert, '--qlog', ours);
+  await watched.stop();
+  for (const [directory, sent, received] of [
+    [ours, 'HEADERS GET https', 'HEADERS 200'],
+    [theirs, 'HEADERS 200', 'HEADERS GET https'],
+  ] as const) {
+    const [name = ''] = readdirSync(directory);
+    const trace = readFileSync(join(directory, name), 'utf8');
+    for (const event of ['parameters_set', 'stream_type_set', 'frame_created', 'frame_parsed'])
+      expect(trace).toContain(`"http:${event}"`);
+    const { stdout } = await tsquic('ladder', join(directory, name), '--width', '120');
+    const drawn = stdout.join('\n');
+    expect(drawn).toContain(`h3 → 0 ${sent}`);
+    expect(drawn).toContain(`h3 ← 0 ${received}`);
+  }
 });

@@ -112,6 +112,7 @@ export class ClientSockets {
         context,
         socket,
         clock: this.options.clock ?? nodeClock,
+        tracer: this.options.core?.tracer,
         isShared: true,
       });
       this.kept.set(endpoint, new Set());

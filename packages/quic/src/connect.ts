@@ -98,7 +98,7 @@ function berths(options: ConnectOptions): (ip: string) => Promise<Berth> {
   return async (ip) => {
     const context = createContext();
     const socket = options.socket ?? (await openSocket(options, ip));
-    const own = new Endpoint({ context, socket, clock });
+    const own = new Endpoint({ context, socket, clock, tracer: options.core?.tracer });
     // CONNECTION_CLOSE leaves, then the socket is closed.
     const leave = (): void => void own.close();
     return { endpoint: own, keepAlive: (isKept) => own.keepAlive(isKept), leave };

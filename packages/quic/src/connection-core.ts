@@ -4,6 +4,7 @@ import type {
   DatagramOutcome,
   QuicConnection as ConnectionHandle,
   QuicStream as StreamHandle,
+  Tracer,
 } from '@tsquic/quic-core';
 import { encodeKeptToken } from './kept-token.ts';
 import { unlessAborted, whenAborted } from './abort.ts';
@@ -74,6 +75,8 @@ export class ConnectionCore implements ConnectionHandlers {
   private readonly connection: QuicConnection;
   private readonly setup: ConnectionSetup;
   readonly handle: ConnectionHandle;
+  /** What watches the context, where the program has named it. */
+  readonly tracer: Tracer | undefined;
   private readonly releaseSignal: () => void;
   /** Undefined on servers, which do not migrate. */
   readonly moves: ClientMoves | undefined;
@@ -88,6 +91,7 @@ export class ConnectionCore implements ConnectionHandlers {
     const { endpoint, signal } = setup;
     this.connection = connection;
     this.setup = setup;
+    this.tracer = endpoint.tracer;
     this.handle = handle;
     this.moves = handle.isClient ? new ClientMoves(endpoint, handle, setup.udp) : undefined;
     this.streams = new ConnectionStreams(endpoint, handle, connection);

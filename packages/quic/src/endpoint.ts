@@ -18,6 +18,7 @@ import {
   type QuicStream as StreamHandle,
   type SealingKeys,
   sameAddress,
+  type Tracer,
 } from '@tsquic/quic-core';
 import { reportFault } from './program-fault.ts';
 import { QuicError } from './errors.ts';
@@ -28,6 +29,8 @@ export interface EndpointParts {
   readonly context: QuicHostContext;
   readonly socket: DatagramPort;
   readonly clock: Clock;
+  /** What watches the context, where the program has named it. */
+  readonly tracer?: Tracer | undefined;
   /** Whether connections of a client share the socket, which then stays open when one of them has moved. */
   readonly isShared?: boolean;
   /**
@@ -48,11 +51,13 @@ export class Endpoint {
   private readonly socket: DatagramPort;
   /** Whether the socket stays when a connection has left it. */
   readonly isShared: boolean;
+  readonly tracer: Tracer | undefined;
   /** Undefined while there is only one socket. */
   private sockets: PortSet | undefined = undefined;
 
   constructor(parts: EndpointParts) {
-    const { context, socket, clock, onAccepted, isShared = false } = parts;
+    const { context, socket, clock, tracer, onAccepted, isShared = false } = parts;
+    this.tracer = tracer;
     this.isShared = isShared;
     this.local = socket.local;
     this.socket = socket;

@@ -1,5 +1,6 @@
 export { Http3Agent, type Http3AgentStatistics } from './http3/agent.ts';
 export type { Http3AgentOptions, Http3ClientOptions } from './http3/agent-options.ts';
+export { earlySettings } from './http3/early-settings.ts';
 export { fetch, type Http3RequestInit } from './http3/fetch.ts';
 export { trailersOf } from './http3/fetched-response.ts';
 export type { HeaderFields } from './http3/fields.ts';

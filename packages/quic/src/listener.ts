@@ -91,6 +91,7 @@ export class QuicListener implements AsyncIterable<QuicConnection> {
       context,
       socket,
       clock,
+      tracer: options.core?.tracer,
       onAccepted: (handle) => this.onAccepted(handle),
     });
     const onConnected = (connection: QuicConnection): void => this.onConnected(connection);

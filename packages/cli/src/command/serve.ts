@@ -1,9 +1,8 @@
 import { realpath, stat } from 'node:fs/promises';
 import { controllerByName } from '@tsquic/congestion';
-import { earlySettings } from '@tsquic/http3';
 import { listen, QuicError, type ListenOptions, type QuicConnection, type QuicListener } from 'tsquic';
 import { takeEvents } from 'tsquic/events';
-import type { Http3Extension } from 'tsquic/http3';
+import { earlySettings, type Http3Extension } from 'tsquic/http3';
 import type { Arguments } from '../arguments.ts';
 import { cipherSuitesFor, cryptoProviderFor } from '../cryptography.ts';
 import { Failure, oneLine, systemFailure } from '../failure.ts';
@@ -36,7 +35,9 @@ export async function serve(args: Arguments, terminal: Terminal, stop: Promise<u
   const counters: ServerCounters = { files: 0, bytes: 0, refused: 0 };
   const echo = await echoServerFor(args, terminal);
   const site = { root, counters, extensions: echo === undefined ? [] : [echo.extension] };
-  const listener = await open(options, (connection) => serveConnection(connection, site));
+  const listener = await open({ ...options, ...earlyDataOf(args, site) }, (connection) =>
+    serveConnection(connection, site),
+  );
   const { ip, port } = listener.address;
   const place = { host: ip, port, keyPair, root };
   const companion = await (args.flag('tcp') ? openCompanion(place, listener) : undefined);
@@ -72,7 +73,6 @@ async function listenOptions(
     ...(ciphers === undefined ? {} : { ciphers }),
     ...(versions === undefined ? {} : { versions }),
     ...(onKeyLog === undefined ? {} : { onKeyLog }),
-    ...(args.flag('early-data') ? { earlyData: { applicationSettings: earlySettings() } } : {}),
     transport: {
       maxPaths: args.number('paths') ?? 0,
       ...(mtu === undefined ? {} : { maxUdpPayloadBytes: mtu }),
@@ -107,6 +107,12 @@ interface Site {
   readonly root: string;
   readonly counters: ServerCounters;
   readonly extensions: readonly Http3Extension[];
+}
+
+/** 0-RTT where it is asked for, by tickets of the same settings of HTTP/3. RFC 9114 §7.2.4.2 */
+function earlyDataOf(args: Arguments, { extensions }: Site): Pick<ListenOptions, 'earlyData'> {
+  if (!args.flag('early-data')) return {};
+  return { earlyData: { applicationSettings: earlySettings({ extensions }) } };
 }
 
 /** Also before the handshake is complete: to read a file once more, or to have one's own bytes back, is all that a replay can do. RFC 8470 §3 */

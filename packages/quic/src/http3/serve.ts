@@ -1,9 +1,8 @@
 import { unixTimeAtZeroUs } from '@tsquic/event-adapters';
-import { earlySettings } from '@tsquic/http3';
 import { listen } from '../listen.ts';
 import { checkHandler } from '../option-checks.ts';
+import { earlySettings } from './early-settings.ts';
 import { type Http3Handler, type ServeOptions, splitServeOptions } from './serve-options.ts';
-import { use } from '../usage.ts';
 import { ConnectionServer, Http3Server } from './server.ts';
 import { earlyDataFor, engineOptions, transportFor } from './session-options.ts';
 
@@ -21,7 +20,7 @@ export async function serve(options: ServeOptions, handler: Http3Handler): Promi
   const zeroUs = listening.unixTimeAtZeroUs ?? (clock === undefined ? unixTimeAtZeroUs : 0);
   const server = new ConnectionServer(handler, config, unixTimeMs);
   const engine = engineOptions(config.http3, config.extensions);
-  const settings = use(() => earlySettings(engine));
+  const settings = earlySettings(config);
   const listener = await listen(
     {
       ...listening,

@@ -27,6 +27,7 @@ import type {
   Http3StreamHandlers,
 } from './handlers.ts';
 import { engineOptions } from './session-options.ts';
+import { sessionTracer } from './session-tracer.ts';
 
 /** Which stream `Http3Session.openStream` opens. */
 export interface RawStreamOptions {
@@ -38,7 +39,7 @@ export interface RawStreamOptions {
 
 /** What a session is made of besides its connection. */
 export interface Http3SessionOptions {
-  /** Options of the engine. */
+  /** Options of the engine. Default of its `tracer`: what a tracer of `@tsquic/qlog` in `core` has for it. */
   readonly http3?: Http3Options;
   readonly extensions?: readonly Http3Extension[];
   /** Follows the connection, and answers its requests; or makes what does, before the first event. */
@@ -72,7 +73,8 @@ export class Http3Session {
     const core = coreOf(connection);
     this.connection = connection;
     this.core = core;
-    this.engine = use(() => new Http3Connection(core.handle, engineOptions(http3, extensions)));
+    const engine = { ...engineOptions(http3, extensions), ...sessionTracer(core, http3) };
+    this.engine = use(() => new Http3Connection(core.handle, engine));
     this.handlers = typeof handlers === 'function' ? handlers(this) : handlers;
     const followers: Http3ExtensionHandlers[] = [this.handlers];
     this.followers = followers;

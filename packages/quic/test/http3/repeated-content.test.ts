@@ -93,7 +93,7 @@ test('the content of a Request follows redirects that keep it, as long as it is 
   const ask = (body: NonNullable<Http3RequestInit['body']>): Promise<string> =>
     client.get(new Request('https://localhost/kept', { method: 'POST', body: body as never })).then(
       (response) => scene.until(response.text()),
-      (error: Error) => String((error.cause as Error).message),
+      (error: Error) => (error.cause as Error).message,
     );
   expect(await ask('text')).toBe('text');
   expect(await ask(new Uint8Array(500_000))).toBe(

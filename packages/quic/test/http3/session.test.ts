@@ -1,4 +1,6 @@
 import { expect, test } from '@jest/globals';
+import type { Http3Tracer } from '@tsquic/http3';
+import type { Tracer } from '@tsquic/quic-core';
 import { type Http3Extension, type Http3Session } from 'tsquic/http3';
 import { ask, Scene } from './scene.ts';
 
@@ -118,4 +120,30 @@ test('a connection of HTTP/3 carries what an extension adds: CONNECT, streams bo
     ...['server settings 7', 'client settings 7', 'server stream 54 1 true', 'server stream 41 3 true'],
     ...['client stream 54 2 true', 'client closed application', 'server closed application'],
   ]);
+});
+
+test('the tracer of a connection that knows HTTP/3 makes one for each session, unless the program names another', async () => {
+  const told: string[] = [];
+  const named = (name: string): Http3Tracer => ({
+    onFrameCreated: (streamId, { type }) => told.push(`${name} ${streamId} ${type}`),
+  });
+  const tracer = {
+    http3TracerOf: (connection: number, nowUs: () => number) => named(`${connection} at ${nowUs() > 0}`),
+  } as Tracer;
+  const scene = await Scene.create(() => new Response('x'), { core: { tracer } });
+  const first = await scene.connect();
+  await scene.until(ask(first));
+  const second = await scene.connect({ core: { tracer }, http3: { tracer: named('own') } });
+  await scene.until(ask(second));
+  const headers = told.filter((line) => line.endsWith(' 0 headers'));
+  // Each connection of the server has a number of its own.
+  expect(headers).toEqual([
+    expect.stringMatching(/^\d+ at true 0 headers$/),
+    'own 0 headers',
+    expect.stringMatching(/^\d+ at true 0 headers$/),
+  ]);
+  expect(headers[0]).not.toBe(headers[2]);
+  await scene.until(first.close());
+  await scene.until(second.close());
+  await scene.until(scene.server.close());
 });
