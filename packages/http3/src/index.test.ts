@@ -13,5 +13,6 @@ test('the entry exports these names', () => {
     'earlySettings',
     'encodeCapsule',
     'encodePriority',
+    'tellStreamHandlers',
   ]);
 });

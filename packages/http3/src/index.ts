@@ -15,3 +15,8 @@ export { decodePriority, encodePriority } from './priority/priority-field.ts';
 export { SettingId, type Settings } from './settings/settings.ts';
 export type { Http3FrameRecord, Http3Tracer } from './trace/http3-tracer.ts';
 export type { Http3Stream } from './stream/http3-stream.ts';
+export {
+  type Http3StreamHandlers,
+  type MessageFailure,
+  tellStreamHandlers,
+} from './stream/stream-handlers.ts';

@@ -10,9 +10,8 @@ export type {
   Http3Extension,
   Http3ExtensionHandlers,
   Http3SessionHandlers,
-  Http3StreamHandlers,
-  MessageFailure,
 } from './http3/handlers.ts';
+export type { Http3StreamHandlers, MessageFailure } from '@tsquic/http3';
 export type { KeptOrigin, KeptOrigins } from './http3/kept-origins.ts';
 export { nodeHandler } from './http3/node-listener.ts';
 export { RequestInfo } from './http3/request-info.ts';

@@ -1,4 +1,4 @@
-import type { Http3Stream, RequestHead } from '@tsquic/http3';
+import type { Http3Stream, RequestHead, Http3StreamHandlers, MessageFailure } from '@tsquic/http3';
 import type { CloseReason, HttpPriority } from '@tsquic/quic-core';
 import { whenAborted } from '../abort.ts';
 import type { Alternative } from './alt-svc.ts';
@@ -10,7 +10,7 @@ import { QuicError, QuicStreamError } from '../errors.ts';
 import { tellProgram } from '../program-fault.ts';
 import { cutResponse, failedFetch, UnprocessedRequest } from './fetch-failure.ts';
 import { headersOf } from './fields.ts';
-import type { FieldLines, Http3StreamHandlers, MessageFailure } from './handlers.ts';
+import type { FieldLines } from './handlers.ts';
 import { IncomingBody } from './incoming-body.ts';
 import { OutgoingBody } from './outgoing-body.ts';
 import { Patience } from './patience.ts';

@@ -1,9 +1,15 @@
-import { Http3Code, type Http3Stream, type RequestHead } from '@tsquic/http3';
+import {
+  Http3Code,
+  type Http3Stream,
+  type RequestHead,
+  type Http3StreamHandlers,
+  type MessageFailure,
+} from '@tsquic/http3';
 import { type CloseReason, closeErrorCode } from '@tsquic/quic-core';
 import { QuicStreamError, QuicError } from '../errors.ts';
 import { reportFault } from '../program-fault.ts';
 import { contentLengthOf, fieldsOf } from './fields.ts';
-import type { FieldLines, Http3StreamHandlers, MessageFailure } from './handlers.ts';
+import type { FieldLines } from './handlers.ts';
 import { DroppedContent } from './dropped-content.ts';
 import { IncomingBody } from './incoming-body.ts';
 import { isHostOf, requestOf } from './incoming-request.ts';

@@ -5,9 +5,11 @@ import {
   type Http3Event,
   type Http3Options,
   type Http3Stream,
+  type Http3StreamHandlers,
   type RequestHead,
   type RequestOptions,
   type Settings,
+  tellStreamHandlers,
 } from '@tsquic/http3';
 import type { CloseReason, QuicEvent, QuicStream as StreamHandle, StreamPriority } from '@tsquic/quic-core';
 import { unlessAborted } from '../abort.ts';
@@ -20,12 +22,7 @@ import { reportFault } from '../program-fault.ts';
 import type { QuicStream } from '../stream.ts';
 import { use } from '../usage.ts';
 import { EngineFeed } from './engine-feed.ts';
-import type {
-  Http3Extension,
-  Http3ExtensionHandlers,
-  Http3SessionHandlers,
-  Http3StreamHandlers,
-} from './handlers.ts';
+import type { Http3Extension, Http3ExtensionHandlers, Http3SessionHandlers } from './handlers.ts';
 import { engineOptions } from './session-options.ts';
 import { sessionTracer } from './session-tracer.ts';
 
@@ -333,33 +330,6 @@ function guarded<T>(call: () => T): T | undefined {
 
 function isOver({ hasRead, hasSent }: Http3Stream): boolean {
   return hasRead && hasSent;
-}
-
-function tellStreamHandlers(event: StreamEvent, handlers: Http3StreamHandlers): void {
-  switch (event.type) {
-    case 'interim':
-      return handlers.onInterim?.(event.head);
-    case 'response':
-      return handlers.onResponse?.(event.head);
-    case 'content':
-      return handlers.onContent?.();
-    case 'trailers':
-      return handlers.onTrailers?.(event.fields);
-    case 'end':
-      return handlers.onEnd?.();
-    case 'writable':
-      return handlers.onWritable?.();
-    case 'stopped':
-      return handlers.onStopped?.(event.code);
-    case 'failed':
-      return handlers.onFailed?.(event);
-    case 'priority':
-      return handlers.onPriority?.(event.priority);
-    case 'datagram':
-      return handlers.onDatagram?.();
-    default:
-    // `request` and `extension-stream` concern the session.
-  }
 }
 
 function nothing(): void {}

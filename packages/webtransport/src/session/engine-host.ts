@@ -4,6 +4,7 @@ import {
   type Http3Event,
   type Http3Stream,
   type RequestHead,
+  tellStreamHandlers,
 } from '@tsquic/http3';
 import type { QuicConnection, QuicEvent, QuicStream } from '@tsquic/quic-core';
 import type { ClientSessions } from './client-sessions.ts';
@@ -106,7 +107,7 @@ export class EngineHost implements SessionHost {
         for (const handlers of this.requests.values()) handlers.onClosed?.(event.reason);
         return;
       default:
-        if ('streamId' in event) tellConnectStream(event, this.requests.get(event.streamId) ?? {});
+        if ('streamId' in event) tellStreamHandlers(event, this.requests.get(event.streamId) ?? {});
     }
   }
 
@@ -129,29 +130,6 @@ export class EngineHost implements SessionHost {
     if (handlers === undefined) return stream.discard(Http3Code.StreamCreationError);
     this.streams.set(streamId, handlers);
     if (stream.readableBytes > 0 || stream.finished) handlers.onReadable?.();
-  }
-}
-
-type ConnectEvent = Extract<Http3Event, { readonly streamId: number }>;
-
-function tellConnectStream(event: ConnectEvent, handlers: ConnectHandlers): void {
-  switch (event.type) {
-    case 'response':
-      return handlers.onResponse?.(event.head);
-    case 'content':
-      return handlers.onContent?.();
-    case 'end':
-      return handlers.onEnd?.();
-    case 'writable':
-      return handlers.onWritable?.();
-    case 'stopped':
-      return handlers.onStopped?.(event.code);
-    case 'failed':
-      return handlers.onFailed?.(event);
-    case 'datagram':
-      return handlers.onDatagram?.();
-    default:
-    // Sessions have neither trailers nor priorities of their own.
   }
 }
 
