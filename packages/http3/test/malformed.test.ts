@@ -179,6 +179,19 @@ describe('requests that look odd and are well-formed', () => {
     expect(scene.server.eventsOf('failed')).toEqual([]);
   });
 
+  test('a length that is told twice is told once', () => {
+    const scene = new Scene({ client: 'hand' });
+    new Hand(scene.client.connection).complete(
+      headers(...GET_FIELDS, 'content-length: 0', 'a: b', 'content-length: 0', 'a: b'),
+    );
+    scene.run(() => scene.server.eventsOf('request').length === 1, 'the request');
+    expect(scene.server.eventsOf('request')[0]!.head.fields).toEqual([
+      { name: 'content-length', value: '0' },
+      { name: 'a', value: 'b' },
+      { name: 'a', value: 'b' },
+    ]);
+  });
+
   test('cookies in several lines are one', () => {
     covers('rfc9114-4.2.1-2');
     const scene = new Scene({ client: 'hand' });

@@ -56,7 +56,9 @@ export function takeApart(
     const { name, value } = field;
     if (!name.startsWith(':')) {
       checkField(field, kind);
-      fields.push(field);
+      // A length that is told twice is told once. RFC 9110 §8.6
+      if (!isContentLength(field) || !fields.some((one) => one.name === name && one.value === value))
+        fields.push(field);
       continue;
     }
     if (fields.length > 0) throw malformed('a pseudo-header field stands after a field');
