@@ -15,8 +15,32 @@ export function decodeContent(body: ReadableStream<Uint8Array>, codings: string)
     .filter((name) => name !== '' && name !== 'identity');
   if (names.length === 0 || names.length > MOST_CODINGS || !names.every((name) => DECODERS.has(name)))
     return body;
-  const decoded = names.reduceRight((coded, name) => coded.pipeThrough(decoder(name)), body);
-  return Object.setPrototypeOf(decoded, QuicReadable.prototype) as ReadableStream<Uint8Array>;
+  return told(names.reduceRight((coded, name) => coded.pipeThrough(decoder(name)), body));
+}
+
+/** The same stream, which fails as `fetch` does where content cannot be decoded: versions of Node tell that in ways of their own. */
+function told(decoded: ReadableStream<Uint8Array>): ReadableStream<Uint8Array> {
+  const reader = decoded.getReader();
+  const pull = async (controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> => {
+    try {
+      const { done, value } = await reader.read();
+      if (done) controller.close();
+      else controller.enqueue(value);
+    } catch (error) {
+      controller.error(isOfDecoder(error) ? undecodable(error) : error);
+    }
+  };
+  return QuicReadable.over({ pull, cancel: (reason) => reader.cancel(reason) }, { highWaterMark: 0 });
+}
+
+/** Whether an error is one of zlib or brotli, rather than of the connection. */
+function isOfDecoder(error: unknown): error is Error {
+  const code = (error as { readonly code?: unknown } | undefined)?.code;
+  return typeof code === 'string' && /^(?:Z_|ERR__ERROR_|ERR_BROTLI_)/.test(code);
+}
+
+function undecodable(error: Error): TypeError {
+  return new TypeError('the content of the response cannot be decoded', { cause: error.cause ?? error });
 }
 
 function decoder(name: string): ReadableWritablePair<Uint8Array, Uint8Array> {

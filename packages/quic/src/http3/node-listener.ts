@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { reportFault } from '../program-fault.ts';
 import { createNodeRequest } from './node-request.ts';
 import { createNodeResponse } from './node-response.ts';
 import { createSocket } from './node-socket.ts';
@@ -22,9 +23,16 @@ export function nodeHandler(listener: (req: IncomingMessage, res: ServerResponse
         signal.removeEventListener('abort', onAbort);
         socket.destroy();
       });
-      // What is thrown here rejects as well.
-      const result = listener(incoming, response);
-      if (result instanceof Promise)
-        result.catch((error: Error) => void (response.headersSent ? response.destroy(error) : reject(error)));
+      const onFault = (error: unknown): void => {
+        if (response.writableEnded) reportFault('a handler of requests', error);
+        else if (response.headersSent) response.destroy(error as Error);
+        else reject(error);
+      };
+      try {
+        const result = listener(incoming, response);
+        if (result instanceof Promise) result.catch(onFault);
+      } catch (error) {
+        onFault(error);
+      }
     });
 }

@@ -1,6 +1,7 @@
 import { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
-import type { RequestInfo } from './request-info.ts';
+import { nodeHeadersOf } from './node-headers.ts';
+import { headOfInfo, type RequestInfo } from './request-info.ts';
 
 /**
  * A request as node:http has it. What it does stands in properties of its own, because frameworks give it another prototype.
@@ -9,12 +10,16 @@ export function createNodeRequest(request: Request, info: RequestInfo, socket: S
   const message = new IncomingMessage(socket);
   const { pathname, search } = new URL(request.url);
   message.method = request.method;
-  message.url = `${pathname}${search}`;
+  const { path, fields } = headOfInfo(info);
+  message.url = path === '*' ? path : `${pathname}${search}`;
   message.httpVersion = '3.0';
   message.httpVersionMajor = 3;
   message.httpVersionMinor = 0;
-  message.rawHeaders = [...request.headers].flat();
-  message.headers = Object.fromEntries(request.headers);
+  // As the client has sent them, but that HTTP/1.1 needs the host. RFC 9114 §4.3.1
+  const host = { name: 'host', value: request.headers.get('host') ?? '' };
+  const lines = [host, ...fields.filter(({ name }) => name !== 'host')];
+  message.rawHeaders = lines.flatMap(({ name, value }) => [name, value]);
+  message.headers = nodeHeadersOf(lines);
   supply(message, request, info);
   return message;
 }
@@ -24,7 +29,8 @@ function supply(message: IncomingMessage, request: Request, info: RequestInfo): 
   // A body that nobody reads stays unlocked, so that the server need not wait for it.
   let reader: ReadableStreamDefaultReader<Uint8Array> | undefined = undefined;
   const finish = async (): Promise<void> => {
-    const trailers = await info.trailers;
+    // What has no body here may have content, for which nobody waits.
+    const trailers = request.body === null ? [] : await info.trailers;
     message.rawTrailers = [...trailers].flat();
     message.trailers = Object.fromEntries(trailers);
     message.complete = true;

@@ -1,4 +1,4 @@
-import type { Http3Stream } from '@tsquic/http3';
+import type { Http3Stream, RequestHead } from '@tsquic/http3';
 import type { Address, HttpPriority } from '@tsquic/quic-core';
 import type { QuicConnection } from '../connection.ts';
 import { Deferred } from '../deferred.ts';
@@ -24,6 +24,7 @@ export class RequestInfo {
     this.stream = parts.stream;
     this.isEarly = parts.isEarly;
     this.sendInterim = parts.sendInterim;
+    heads.set(this, parts.head);
     inners.set(this, {
       onTrailers: (fields) => this.received.resolve(headersOf(fields)),
       onEnd: () => this.received.resolve(new Headers()),
@@ -80,6 +81,7 @@ export class RequestInfo {
 export interface RequestInfoParts {
   readonly session: Http3Session;
   readonly stream: Http3Stream;
+  readonly head: RequestHead;
   readonly isEarly: boolean;
   /** Sends an interim response, unless the response has begun. */
   readonly sendInterim: (status: number, fields: FieldLines) => void;
@@ -98,4 +100,10 @@ export function eventsOfInfo(info: RequestInfo): InfoEvents {
   return inners.get(info)!;
 }
 
+/** The head of a request as it came. */
+export function headOfInfo(info: RequestInfo): RequestHead {
+  return heads.get(info)!;
+}
+
 const inners = new WeakMap<RequestInfo, InfoEvents>();
+const heads = new WeakMap<RequestInfo, RequestHead>();

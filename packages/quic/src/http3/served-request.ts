@@ -71,7 +71,7 @@ export class ServedRequest implements Http3StreamHandlers, AnsweredRequest {
       ({ name, value }) => name === 'expect' && value.toLowerCase() === '100-continue',
     );
     this.info = new RequestInfo({
-      ...{ session, stream, isEarly },
+      ...{ session, stream, head, isEarly },
       sendInterim: (status, fields) => this.sendInterim(status, fields),
     });
     const { clock, config } = site;
@@ -102,6 +102,7 @@ export class ServedRequest implements Http3StreamHandlers, AnsweredRequest {
 
   giveUp(): void {
     this.body?.fail(stalled());
+    eventsOfInfo(this.info).onFailed(stalled());
     this.stopReading();
     this.site.stalled.delete(this);
   }
@@ -166,8 +167,9 @@ export class ServedRequest implements Http3StreamHandlers, AnsweredRequest {
     const { stream, site } = this;
     if (stream.hasRead) return undefined;
     if (BODILESS.has(this.head.method)) {
-      // The platform's Request has no content there.
+      // The platform's Request has no content there. What has trailers may be waited for all the same.
       this.dropContent();
+      this.site.stalled.add(this);
       return undefined;
     }
     return new IncomingBody(stream, {

@@ -127,6 +127,58 @@ test('a request has the field host, which HTTP/1.1 needs, from its authority', a
   await scene.until(scene.server.close());
 });
 
+test('fields are those of node:http, also where a client sends some twice, and so is the asterisk', async () => {
+  const seen: unknown[] = [];
+  const scene = await Scene.create(
+    nodeHandler((req, res) => {
+      const { headers, rawHeaders, url } = req;
+      seen.push([url, Object.entries(headers), rawHeaders]);
+      res.end();
+    }),
+  );
+  const session = await scene.connect();
+  const lines = [
+    ['authorization', 'first'],
+    ['authorization', 'second'],
+    ['accept', 'a'],
+    ['accept', 'b'],
+    ['set-cookie', 'c=1'],
+    ['cookie', 'd=2'],
+    ['cookie', 'e=3'],
+    ['__proto__', 'own'],
+    ['content-length', '0'],
+    ['content-length', '0'],
+  ] as const;
+  const head = { method: 'OPTIONS', scheme: 'https', authority: 'localhost', path: '*' };
+  const fields = lines.map(([name, value]) => ({ name, value }));
+  await scene.until(
+    new Promise<void>((resolve) => {
+      session.request({ ...head, fields }, { ends: true }, { onEnd: resolve });
+    }),
+  );
+  expect(seen).toEqual([
+    [
+      '*',
+      [
+        ['host', 'localhost'],
+        ['authorization', 'first'],
+        ['accept', 'a, b'],
+        ['set-cookie', ['c=1']],
+        ['cookie', 'd=2; e=3'],
+        ['__proto__', 'own'],
+        ['content-length', '0'],
+      ],
+      [
+        ...['host', 'localhost', 'authorization', 'first', 'authorization', 'second'],
+        ...['accept', 'a', 'accept', 'b', 'set-cookie', 'c=1', 'cookie', 'd=2; e=3'],
+        ...['__proto__', 'own', 'content-length', '0'],
+      ],
+    ],
+  ]);
+  await scene.until(session.close());
+  await scene.until(scene.server.close());
+});
+
 test('content flows through handlers of node:http, both ways and at the pace of the slower side', async () => {
   const listener = async (req: IncomingMessage, res: ServerResponse): Promise<void> => {
     if (req.url === '/hash') {
@@ -162,6 +214,12 @@ test('handlers of node:http that fail, and clients that leave them, end one requ
     res.on('close', () => log.push(`${name} closed ${res.writableFinished}`));
     if (name === 'throws') throw new Error('thrown');
     if (name === 'rejects') return Promise.reject(new Error('rejected'));
+    if (name.startsWith('late')) {
+      res.write('half');
+      if (name.endsWith('-end')) res.end();
+      if (name.startsWith('late-rejects')) return Promise.reject(new Error(name));
+      throw new Error(name);
+    }
     if (name === 'destroys') return res.destroy(new Error('destroyed'));
     if (name === 'half') {
       res.write('half');
@@ -195,6 +253,13 @@ test('handlers of node:http that fail, and clients that leave them, end one requ
   const half = await failure(client.get('/half').then((response) => scene.until(response.text())));
   expect(half).toMatch(/^TypeError: (fetch failed|the response ended early)/);
   expect(faults()).toEqual(['a handler of requests failed: no other half']);
+  // Errors after the head, and after the end, of which the client hears and does not.
+  for (const name of ['late-throws', 'late-rejects']) {
+    const outcome = failure(client.get(`/${name}`).then((response) => scene.until(response.text())));
+    expect(await outcome).toMatch(/^TypeError: (fetch failed|the response ended early)/);
+    expect(await scene.until((await client.get(`/${name}-end`)).text())).toBe('half');
+    expect(faults()).toEqual([name, `${name}-end`].map((text) => `a handler of requests failed: ${text}`));
+  }
   expect(await scene.until((await client.get('/twice')).text())).toBe('once');
   expect(log).toContain('twice closed true');
   expect(log).toContain('Error: write after end');

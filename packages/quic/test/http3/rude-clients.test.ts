@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import type { Http3Handler, Http3Session, ServeOptions } from 'tsquic/http3';
+import { type Http3Handler, type Http3Session, nodeHandler, type ServeOptions } from 'tsquic/http3';
 import { watchFaults } from './faults.ts';
 import { ask, Scene } from './scene.ts';
 
@@ -215,4 +215,39 @@ test('methods and hosts that the platform writes in another way are refused', as
     'POST %6cocalhost': 400,
   });
   await made.until(made.server.close());
+});
+
+test('a GET whose content never ends holds neither its handler nor who waits for trailers', async () => {
+  const told: string[] = [];
+  const [made, session] = await scene(
+    async (_request, { trailers }) => {
+      await trailers.catch((error: Error) => told.push((error as Error & { code: string }).code));
+      return new Response('x');
+    },
+    { stallTimeoutMs: 2000 },
+  );
+  const get = { method: 'GET', scheme: 'https', authority: 'localhost', path: '/', fields: [] };
+  const answered = new Promise<void>((resolve) => {
+    const stream = session.request(get, {}, { onResponse: () => resolve() })!;
+    stream.write(new Uint8Array(10));
+    session.wake();
+  });
+  await made.until(answered);
+  expect(told).toEqual(['ERR_QUIC_STALLED']);
+  expect(session.ended).toBeUndefined();
+  await made.until(made.server.close());
+  const node = await Scene.create(
+    nodeHandler((req, res) => {
+      req.resume().on('end', () => res.end('at once'));
+    }),
+  );
+  const other = await node.connect();
+  const startUs = node.network.clock.nowUs();
+  await node.until(
+    new Promise<void>((resolve) => {
+      other.request(get, {}, { onResponse: () => resolve() });
+    }),
+  );
+  expect(node.network.clock.nowUs() - startUs).toBeLessThan(SECOND_US);
+  await node.until(node.server.close());
 });
