@@ -28,6 +28,7 @@ import {
 } from '@tsquic/tls13';
 import type { AdversaryEndpointOptions, AdversaryPacketOptions, SeenPacket } from './adversary-options.ts';
 import { sealAdversaryPacket } from './adversary-packet.ts';
+import { LaterPaths } from './later-paths.ts';
 import { cryptoFrame, readFrames, type SeenFrame } from './raw-frames.ts';
 
 /**
@@ -55,6 +56,8 @@ export class AdversaryEndpoint {
   originalDestination: Uint8Array;
   /** Next packet number by level. */
   readonly numbers: number[] = [0, 0, 0, 0];
+  /** Paths after the first. draft-ietf-quic-multipath */
+  readonly laterPaths: LaterPaths = new LaterPaths();
   /** Whether handshake bytes are held back, from the level `silentFrom` on. */
   silent = true;
   private readonly options: AdversaryEndpointOptions;
@@ -64,7 +67,7 @@ export class AdversaryEndpoint {
   private former: PacketKeys | undefined;
   private writePhase = 0;
   private readPhase = 0;
-  private readonly largest = [-1, -1, -1, -1];
+  private readonly came = [0, 1, 2, 3].map(() => ({ pathId: 0, largest: -1 }));
   private readonly streams = [0, 1, 2, 3].map(() => new Reassembly());
   private readonly cryptoSent = [0, 0, 0, 0];
   private readonly reader: PacketReader;
@@ -176,9 +179,11 @@ export class AdversaryEndpoint {
       source = this.source,
       token = this.token,
       firstByte = 0,
+      pathId = 0,
     } = options;
     const isPadded = level === Level.Initial && this.options.isClient;
-    const number = options.number ?? this.numbers[level]!++;
+    const number =
+      options.number ?? (pathId > 0 ? this.laterPaths.nextNumber(pathId) : this.numbers[level]!++);
     this.options.onPacket?.({ level, number, payload, options });
     return sealAdversaryPacket({
       level,
@@ -189,8 +194,9 @@ export class AdversaryEndpoint {
       source,
       token,
       payload,
-      leastBytes: isPadded ? (options.bytes ?? 1200) : 0,
+      leastBytes: pathId > 0 ? (options.bytes ?? 0) : isPadded ? (options.bytes ?? 1200) : 0,
       firstByte: firstByte ^ phase,
+      pathId,
     });
   }
 
@@ -254,22 +260,25 @@ export class AdversaryEndpoint {
     const level = levelOf(header.type);
     const known = this.reads[level];
     if (known === undefined) return;
-    unmaskHeader(datagram, header, known.protection, this.largest[level]!);
+    const destination = datagram.slice(header.dcidAt, header.dcidAt + header.dcidLength);
+    const came = this.laterPaths.find(destination) ?? this.came[level]!;
+    unmaskHeader(datagram, header, known.protection, came.largest);
     const phase = level === Level.Application ? datagram[header.headerAt]! & KEY_PHASE_BIT : 0;
     const keys = phase === this.readPhase || level !== Level.Application ? known : known.next();
-    if (!keys.aead.open(header.packetNumber, datagram, header.headerAt, header.payloadAt, header.packetEnd))
+    const aead = keys.aeadOf(came.pathId);
+    if (!aead.open(header.packetNumber, datagram, header.headerAt, header.payloadAt, header.packetEnd))
       return;
     this.reads[level] = keys;
     if (level === Level.Application) this.readPhase = phase;
-    this.largest[level] = Math.max(this.largest[level]!, header.packetNumber);
+    came.largest = Math.max(came.largest, header.packetNumber);
     if (!this.answered && header.type !== PacketType.OneRtt) {
       this.answered = true;
       this.destination = datagram.slice(header.scidAt, header.scidAt + header.scidLength);
     }
     const frames = readFrames(datagram, header.payloadAt, header.payloadEnd);
-    const destination = datagram.slice(header.dcidAt, header.dcidAt + header.dcidLength);
     this.seen.push({
       level,
+      pathId: came.pathId,
       number: header.packetNumber,
       frames,
       destination,

@@ -50,6 +50,8 @@ export interface AdversaryPacketOptions {
   readonly token?: Uint8Array;
   /** Seal a 1-RTT packet with the keys before the last update. */
   readonly formerKeys?: boolean;
+  /** The path of a 1-RTT packet, which has numbers of its own and enters the nonce. Default 0. draft-ietf-quic-multipath §2.4 */
+  readonly pathId?: number;
   /** Length of the packet; without it a client's Initial packets have 1200. */
   readonly bytes?: number;
 }
@@ -65,6 +67,8 @@ export interface MadePacket {
 /** A packet of the victim that was decrypted. */
 export interface SeenPacket {
   readonly level: Level;
+  /** The path by whose ID it came, see `AdversaryEndpoint.laterPaths`. */
+  readonly pathId: number;
   readonly number: number;
   readonly frames: readonly SeenFrame[];
   /** Its Destination Connection ID. */

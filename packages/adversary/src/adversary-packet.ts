@@ -28,6 +28,8 @@ export interface AdversaryPacket {
   readonly leastBytes: number;
   /** XORed into the first byte before protection, for reserved bits and the key phase. */
   readonly firstByte: number;
+  /** The path that enters the nonce. draft-ietf-quic-multipath §2.4 */
+  readonly pathId: number;
 }
 
 /** The encrypted packet, with a packet number of four bytes. RFC 9000 §17 */
@@ -56,6 +58,6 @@ export function sealAdversaryPacket(packet: AdversaryPacket): Uint8Array {
   const payloadAt = writer.position;
   writer.bytes(payload);
   const end = bytes.length - TAG_LENGTH;
-  protectPacket(bytes, 0, numberAt, payloadAt, end, number, keys.aead, keys.protection);
+  protectPacket(bytes, 0, numberAt, payloadAt, end, number, keys.aeadOf(packet.pathId), keys.protection);
   return bytes;
 }

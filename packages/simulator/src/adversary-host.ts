@@ -62,9 +62,9 @@ export class AdversaryHost implements QuicHostContext {
     endpoint.take(bytes.slice());
     this.hasNews = true;
     if (!this.provesAddresses) return;
-    for (const { type, data } of endpoint.seen.slice(before).flatMap(({ frames }) => frames))
-      if (type === FrameType.PathChallenge)
-        this.sendDatagram(endpoint.packet(Level.Application, frame(FrameType.PathResponse, [], data)), to);
+    for (const { pathId, frames } of endpoint.seen.slice(before))
+      for (const { type, data } of frames)
+        if (type === FrameType.PathChallenge) this.sendDatagram(this.responseTo(data, pathId), to);
   }
 
   prepareNextPacket(out: OutgoingDatagram): number {
@@ -108,6 +108,22 @@ export class AdversaryHost implements QuicHostContext {
 
   free(): void {}
 
+  private responseTo(data: Uint8Array, pathId: number): Uint8Array {
+    const response = frame(FrameType.PathResponse, [], data);
+    if (pathId === 0) return this.endpoint.packet(Level.Application, response);
+    return this.pathPacket(pathId, response) ?? NOTHING.bytes;
+  }
+
+  /** A packet of a path after the first, to an ID that the victim has issued for it; undefined before that. */
+  pathPacket(pathId: number, payload: Uint8Array, bytes = 0): Uint8Array | undefined {
+    const issued = this.endpoint
+      .framesOf(FrameType.PathNewConnectionId)
+      .findLast(({ values }) => values[0] === pathId);
+    if (issued === undefined) return undefined;
+    const destination = issued.data.slice(0, ID_LENGTH);
+    return this.endpoint.packet(Level.Application, payload, { pathId, destination, bytes });
+  }
+
   private answer(): void {
     this.hasNews = false;
     if (this.acknowledges) this.acknowledge();
@@ -118,12 +134,18 @@ export class AdversaryHost implements QuicHostContext {
     const { seen } = this.endpoint;
     const fresh = seen.slice(this.acknowledged);
     this.acknowledged = seen.length;
+    for (const { pathId, number } of fresh)
+      if (pathId > 0) this.send(Level.Application, frame(FrameType.PathAck, [pathId, number, 0, 0, 0]));
     for (const level of new Set(fresh.map((packet) => packet.level))) {
-      const numbers = fresh.filter((packet) => packet.level === level).map(({ number }) => number);
+      const own = fresh.filter((packet) => packet.level === level && packet.pathId === 0);
+      const numbers = own.map(({ number }) => number);
+      if (numbers.length === 0) continue;
       if (this.endpoint.canWrite(level)) this.send(level, ackFrame(numbers.sort((a, b) => a - b)));
     }
   }
 }
 
+/** Length of the victim's connection IDs. */
+const ID_LENGTH = 8;
 const NOWHERE: Address = { ip: '', port: 0 };
 const NOTHING = { bytes: new Uint8Array(0), from: NOWHERE };
