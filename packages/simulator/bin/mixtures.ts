@@ -5,6 +5,8 @@ import type { LinkOptions } from '@tsquic/simulator';
 export interface Mixture {
   readonly name: string;
   readonly controllers: readonly ControllerName[];
+  /** Paths that the first of them has at once. Default 1. */
+  readonly paths?: number;
   /** 40 ms from one end to the other and back. */
   readonly bottleneck: Partial<LinkOptions> & { readonly bytesPerSecond: number; readonly delayUs: number };
   readonly back?: Partial<LinkOptions>;
@@ -46,6 +48,12 @@ const TAIL_DROP = {
   runs: 3,
 } as const;
 
+/**
+ * The index of two shares of which one is twice the other: each path has a controller of its own, and nothing couples them, so that a
+ * connection with two paths through one bottleneck takes two shares, and not more. draft-ietf-quic-multipath §5.3
+ */
+const TWO_TO_ONE = 0.9;
+
 /** All mixtures of `pnpm sim fairness`. */
 export const MIXTURES: readonly Mixture[] = [
   ...twoAndFour('cubic', 'cubic', { ...TAIL_DROP, jainAtLeast: 0.9 }),
@@ -56,6 +64,14 @@ export const MIXTURES: readonly Mixture[] = [
     p99QueueMsAtMost: 5,
     bottleneck: { ...FIFTY.bottleneck, queue: { kind: 'dual' } },
   }),
+  ...(['cubic', 'newreno', 'bbr'] as const).map((name) => ({
+    ...FIFTY,
+    ...TAIL_DROP,
+    name: `${name} on 2 paths, ${name}`,
+    controllers: [name, name],
+    paths: 2,
+    jainAtLeast: name === 'cubic' ? TWO_TO_ONE : THREE_TO_ONE,
+  })),
   {
     ...TEN,
     name: '2 × cubic, CoDel, 10 Mbit/s',

@@ -11,7 +11,7 @@ export function runMixtureJob(
   { index, seed }: { readonly index: number; readonly seed: number },
   { createCrypto }: Omit<ScenarioRunOptions, 'seed'>,
 ): FairnessResult {
-  const { controllers, bottleneck, back, durationUs } = MIXTURES[index]!;
+  const { controllers, bottleneck, back, durationUs, paths } = MIXTURES[index]!;
   return runFairness({
     seed,
     createCrypto,
@@ -19,6 +19,7 @@ export function runMixtureJob(
       name: `${name} ${i + 1}`,
       congestion: controllerByName(name),
       startUs: i * START_SPACING_US,
+      ...(i === 0 && paths !== undefined && { paths }),
     })),
     bottleneck,
     ...(back !== undefined && { back }),

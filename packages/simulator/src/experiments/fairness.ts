@@ -18,6 +18,8 @@ export interface Flow {
   readonly startUs: number;
   /** Delay of the flow's own links between its client and the shared ones, each way. Default: none. */
   readonly accessDelayUs?: number;
+  /** Paths that the flow has at once, all of them over the bottleneck. Default 1, without multipath. draft-ietf-quic-multipath §5.3 */
+  readonly paths?: number;
 }
 
 /** The flows, the bottleneck that they share, and the duration. */
@@ -125,6 +127,12 @@ function addRoutedFlow(
 
 /** Add a client and a server of their own; the client sends its request as soon as it is connected. */
 function addFlow(world: World, options: FairnessOptions, flow: Flow, index: number): Peer {
+  const { paths = 0 } = flow;
+  const offer = { transport: { maxPaths: paths } };
+  const places = Array.from({ length: Math.max(1, paths) }, (_, i) => ({
+    ip: `10.1.0.${index + 1}`,
+    port: 5000 + i,
+  }));
   const crypto = options.createCrypto(world.random.fork(`server ${index}`).fillBytes);
   new Peer(world, {
     name: `server ${index}`,
@@ -138,19 +146,24 @@ function addFlow(world: World, options: FairnessOptions, flow: Flow, index: numb
       identity: createTestIdentity(crypto),
       unixTimeAtZeroUs: TEST_UNIX_TIME_US,
       ...(flow.congestion !== undefined && { congestion: flow.congestion }),
+      ...offer,
     },
   });
   const client: Peer = new Peer(world, {
     name: `client ${index}`,
-    addresses: [{ ip: `10.1.0.${index + 1}`, port: 5000 }],
+    addresses: places,
     keepsBytes: false,
     ...(options.clientLoop !== undefined && { loop: options.clientLoop }),
-    onEvent: (event) => void (event.type === 'connected' && client.sendPattern(1)),
+    onEvent: ({ type }) => {
+      if (type === 'connected') client.sendPattern(1);
+      if (type === 'confirmed') for (const from of places.slice(1)) client.connection.openPath({ from });
+    },
     context: {
       crypto: options.createCrypto(world.random.fork(`client ${index}`).fillBytes),
       alpn: ['test'],
       dangerouslySkipCertificateCheck: true,
       unixTimeAtZeroUs: TEST_UNIX_TIME_US,
+      ...offer,
     },
   });
   return client;
