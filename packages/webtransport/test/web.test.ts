@@ -56,6 +56,33 @@ describe('a session', () => {
     }
   });
 
+  test('opens streams that wait as soon as the connection has room for them again', async () => {
+    const transport = { maxUnidirectionalStreams: 10, maxBidirectionalStreams: 10 };
+    endpoints = await Endpoints.begin({}, undefined, { transport });
+    const [client, server] = await endpoints.open();
+    const wanted = Array.from({ length: 40 }, (_, index) => `stream ${index}`);
+    const waiting = { waitUntilAvailable: true };
+    const both = wanted.map(async (text) => {
+      const stream = await client.createBidirectionalStream(waiting);
+      await send(stream.writable, text);
+      return textOf(stream.readable);
+    });
+    const one = wanted.map(async (text) => send(await client.createUnidirectionalStream(waiting), text));
+    const oneWay: string[] = [];
+    const readers = [
+      server.incomingBidirectionalStreams.getReader(),
+      server.incomingUnidirectionalStreams.getReader(),
+    ] as const;
+    for (let index = 0; index < wanted.length; index++) {
+      const { readable, writable } = (await readers[0].read()).value!;
+      void readable.pipeTo(writable);
+      oneWay.push(await textOf((await readers[1].read()).value!));
+    }
+    expect(await Promise.all(both)).toEqual(wanted);
+    await Promise.all(one);
+    expect(oneWay.sort()).toEqual([...wanted].sort());
+  });
+
   test('carries datagrams both ways', async () => {
     endpoints = await Endpoints.begin();
     const [client, server] = await endpoints.open();

@@ -189,6 +189,9 @@ export class Http3Session {
   private onEvent(event: QuicEvent): void {
     this.engine.onEvent(event);
     this.pump();
+    // The engine has opened what it needs itself.
+    if (event.type === 'streams-available')
+      this.tellAll((follower) => follower.onStreamsAvailable?.(event.unidirectional));
   }
 
   /** Bring what the engine has to tell to whom it concerns. */

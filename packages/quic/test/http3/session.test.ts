@@ -147,3 +147,51 @@ test('the tracer of a connection that knows HTTP/3 makes one for each session, u
   await scene.until(second.close());
   await scene.until(scene.server.close());
 });
+
+test.each([true, false])(
+  'an extension hears that it may open streams again, unidirectional: %s',
+  async (unidirectional) => {
+    const reading: Http3Extension = {
+      ...{ streamTypes: [0x54], bidirectionalTypes: [0x41] },
+      onSession: () => ({
+        onExtensionStream: (stream) => ({
+          onReadable: () => {
+            stream.read(new Uint8Array(100));
+            if (!unidirectional && stream.finished) stream.write(new Uint8Array(0), true);
+          },
+        }),
+      }),
+    };
+    const transport = { maxUnidirectionalStreams: 8, maxBidirectionalStreams: 8 };
+    const scene = await Scene.create(() => new Response('page'), { extensions: [reading], transport });
+    let opened = 0;
+    const told: boolean[] = [];
+    const opening: Http3Extension = {
+      onSession: (session) => {
+        const open = (): void => {
+          for (;;) {
+            const stream = opened < WANTED ? session.openStream({ unidirectional }, {}) : undefined;
+            if (stream === undefined) break;
+            stream.write(Uint8Array.of(0x40, unidirectional ? 0x54 : 0x41, opened++), true);
+          }
+          session.wake();
+        };
+        return {
+          onSettings: open,
+          onStreamsAvailable: (which) => {
+            told.push(which);
+            open();
+          },
+        };
+      },
+    };
+    const session = await scene.connect({ extensions: [opening] });
+    while (opened < WANTED) await scene.network.pass(1000);
+    expect(told).toContain(unidirectional);
+    await scene.until(session.close());
+    await scene.until(scene.server.close());
+  },
+);
+
+/** More streams than the server allows at once. */
+const WANTED = 30;
