@@ -6,7 +6,7 @@ import { sameAddress } from '@tsquic/quic-core';
 import { unlessAborted } from './abort.ts';
 import { serverContext } from './contexts.ts';
 import { QuicError } from './errors.ts';
-import { type ConnectionHandler, QuicListener } from './listener.ts';
+import { type ConnectionHandler, type ListenerParts, QuicListener } from './listener.ts';
 import { checkHandler, checkListenOptions } from './option-checks.ts';
 import type { ListenOptions } from './options.ts';
 
@@ -18,7 +18,16 @@ import type { ListenOptions } from './options.ts';
  * `ERR_QUIC_INVALID_OPTION` when another worker has it, with
  * `ERR_QUIC_INVALID_OPTION` for invalid options, or the reason of `signal`. Everything is then closed.
  */
-export async function listen(options: ListenOptions, handler?: ConnectionHandler): Promise<QuicListener> {
+export function listen(options: ListenOptions, handler?: ConnectionHandler): Promise<QuicListener> {
+  return openListener(options, handler);
+}
+
+/** The same for a protocol that has something to say before the handshake is complete: see `ListenerParts.onHandshake`. */
+export async function openListener(
+  options: ListenOptions,
+  handler: ConnectionHandler | undefined,
+  onHandshake?: ListenerParts['onHandshake'],
+): Promise<QuicListener> {
   checkListenOptions(options);
   checkHandler(handler);
   const { signal, clock = nodeClock } = options;
@@ -29,7 +38,7 @@ export async function listen(options: ListenOptions, handler?: ConnectionHandler
     opening.then((late) => late.close()).catch(() => {});
     throw ofCluster(error, options);
   });
-  return new QuicListener({ context, socket, clock, options, handler });
+  return new QuicListener({ context, socket, clock, options, handler, onHandshake });
 }
 
 /** The sockets of `host`, and those of preferred addresses that are not among them. */

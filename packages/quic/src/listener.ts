@@ -53,6 +53,7 @@ export class QuicListener implements AsyncIterable<QuicConnection> {
   readonly closed: Promise<void>;
   private readonly options: ListenOptions;
   private readonly handler: ConnectionHandler | undefined;
+  private readonly onHandshake: ListenerParts['onHandshake'];
   private readonly endpoint: Endpoint;
   /** What all connections are made with. */
   private readonly setup: ConnectionSetup;
@@ -81,9 +82,10 @@ export class QuicListener implements AsyncIterable<QuicConnection> {
   }
 
   constructor(parts: ListenerParts) {
-    const { context, socket, clock, options, handler } = parts;
+    const { context, socket, clock, options, handler, onHandshake } = parts;
     this.options = options;
     this.handler = handler;
+    this.onHandshake = onHandshake;
     const { maxConnections, perAddress } = { ...options, ...options.core };
     this.limits = { maxConnections: maxConnections ?? MAX_CONNECTIONS, perAddress: perAddress ?? {} };
     this.closed = this.end.promise;
@@ -244,6 +246,7 @@ export class QuicListener implements AsyncIterable<QuicConnection> {
     if (this.isLeaving) core.refuse();
     // A handshake takes no place of the backlog: those that never end would keep everybody else out.
     else this.allowAnother();
+    if (!this.isLeaving) this.onHandshake?.(connection);
     return core;
   }
 
@@ -369,6 +372,8 @@ export interface ListenerParts {
   readonly clock: Clock;
   readonly options: ListenOptions;
   readonly handler: ConnectionHandler | undefined;
+  /** A handshake begins, which may fail. It is told before anything of its connection, and must not throw. */
+  readonly onHandshake?: ((connection: QuicConnection) => void) | undefined;
 }
 
 /** That of the core. */

@@ -49,6 +49,9 @@ export interface Http3Extension {
   readonly bidirectionalTypes?: readonly number[];
   /** Whether it uses datagrams of requests, RFC 9297. Default: false. */
   readonly datagrams?: boolean;
-  /** A connection begins; returns what follows it. It is called before the first event. */
+  /**
+   * A connection begins; returns what follows it. It is called before the first event: at a server while the handshake goes on, which
+   * may fail, so that `onClosed` is all that is told.
+   */
   onSession?(session: Http3Session): Http3ExtensionHandlers;
 }

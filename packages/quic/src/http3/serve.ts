@@ -1,5 +1,5 @@
 import { unixTimeAtZeroUs } from '@tsquic/event-adapters';
-import { listen } from '../listen.ts';
+import { openListener } from '../listen.ts';
 import { checkHandler } from '../option-checks.ts';
 import { earlySettings } from './early-settings.ts';
 import { type Http3Handler, type ServeOptions, splitServeOptions } from './serve-options.ts';
@@ -21,7 +21,7 @@ export async function serve(options: ServeOptions, handler: Http3Handler): Promi
   const server = new ConnectionServer(handler, config, unixTimeMs);
   const engine = engineOptions(config.http3, config.extensions);
   const settings = earlySettings(config);
-  const listener = await listen(
+  const listener = await openListener(
     {
       ...listening,
       ALPNProtocols: ['h3'],
@@ -29,6 +29,7 @@ export async function serve(options: ServeOptions, handler: Http3Handler): Promi
       ...earlyDataFor(listening.earlyData, settings),
     },
     (connection) => server.serve(connection),
+    (connection) => server.prepare(connection),
   );
   return new Http3Server(listener, server.sessions);
 }

@@ -94,12 +94,19 @@ export class Http3Server {
   }
 }
 
+/** What serves a connection, and what resolves when that has ended. */
+interface Prepared {
+  readonly session: Http3Session;
+  readonly ended: Promise<void>;
+}
+
 /** Answers the requests of connections. */
 export class ConnectionServer {
   readonly sessions: Set<Http3Session> = new Set();
   private readonly handler: Http3Handler;
   private readonly config: ServeConfig;
   private readonly unixTimeMs: () => number;
+  private readonly prepared = new WeakMap<QuicConnection, Prepared | { readonly error: unknown }>();
   private dateSecond = -1;
   private dateText = '';
 
@@ -109,8 +116,31 @@ export class ConnectionServer {
     this.unixTimeMs = unixTimeMs;
   }
 
-  /** Serve one connection; resolves when it has ended. */
+  /**
+   * Begin a connection whose handshake has begun: SETTINGS leave as soon as the server has the keys, in 0.5-RTT packets, so that they
+   * come before the session ticket, which clients keep with the settings that they know. RFC 9114 §7.2.4.2
+   */
+  prepare(connection: QuicConnection): void {
+    try {
+      this.prepared.set(connection, this.begin(connection));
+    } catch (error) {
+      this.prepared.set(connection, { error });
+    }
+  }
+
+  /**
+   * Serve a connection that was prepared; resolves when it has ended. Throws what its preparation has thrown: an option that makes no
+   * sense, or an extension.
+   */
   serve(connection: QuicConnection): Promise<void> {
+    const prepared = this.prepared.get(connection)!;
+    if ('error' in prepared) throw prepared.error;
+    const { session, ended } = prepared;
+    if (session.ended === undefined) this.sessions.add(session);
+    return ended;
+  }
+
+  private begin(connection: QuicConnection): Prepared {
     const { http3, extensions, maxRequestsPerConnection } = this.config;
     const ended = new Deferred<void>();
     const core = coreOf(connection);
@@ -118,7 +148,6 @@ export class ConnectionServer {
     let requests = 0;
     const session = new Http3Session(connection, {
       ...{ http3, extensions },
-      // Requests may have come before.
       handlers: (session) => {
         const stalled = new StalledRequests(session, core, this.config.stallTimeoutMs);
         const site = this.siteFor(core, stalled);
@@ -135,8 +164,7 @@ export class ConnectionServer {
         };
       },
     });
-    if (session.ended === undefined) this.sessions.add(session);
-    return ended.promise;
+    return { session, ended: ended.promise };
   }
 
   private siteFor(clock: PatienceClock, stalled: StalledRequests): RequestSite {

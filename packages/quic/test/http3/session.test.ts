@@ -117,7 +117,7 @@ test('a connection of HTTP/3 carries what an extension adds: CONNECT, streams bo
   await scene.until(session.close());
   await scene.until(scene.server.close());
   expect(log).toEqual([
-    ...['server settings 7', 'client settings 7', 'server stream 54 1 true', 'server stream 41 3 true'],
+    ...['client settings 7', 'server settings 7', 'server stream 54 1 true', 'server stream 41 3 true'],
     ...['client stream 54 2 true', 'client closed application', 'server closed application'],
   ]);
 });
