@@ -99,9 +99,9 @@ export class QuicConnection implements AsyncIterable<QuicStream> {
     return this.handle.earlyData;
   }
 
-  /** Whether the handshake resumed an earlier session. */
+  /** Whether the handshake resumed an earlier session: also while it goes on, once early data was accepted. RFC 9001 §4.6 */
   get resumed(): boolean {
-    return this.core.facts.resumed;
+    return this.core.facts.resumed || this.earlyData === 'accepted';
   }
 
   /**
