@@ -79,8 +79,9 @@ async function runTurn(
   await mkdir(directory, { recursive: true });
   const { authority, certificate, key } = bench.certificates;
   const argv = [process.execPath, join(bench.directory, 'server.mjs'), certificate, key];
+  const logs = bench.options.logs ? [directory] : [];
   const server = new Subprocess(
-    { argv: [...argv, join(bench.directory, 'page.js')] },
+    { argv: [...argv, join(bench.directory, 'page.js'), ...logs] },
     join(directory, 'server.log'),
     directory,
   );

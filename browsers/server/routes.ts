@@ -98,6 +98,7 @@ const ROUTES: Readonly<Record<string, Route>> = {
       headers: { ...BYTES, ...(length !== null && { 'content-length': length }) },
     });
   },
+  '/whole': async ({ request }) => new Response(await request.arrayBuffer(), { headers: BYTES }),
   '/method': async ({ request }) => text(`${request.method} ${await request.text()}`),
   '/status': ({ query }) => new Response(null, { status: Number(query.get('code')), headers: NO_STORE }),
   '/redirect': async ({ request, query }) => {

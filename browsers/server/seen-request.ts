@@ -29,7 +29,10 @@ export class SeenRequests {
       method: request.method,
       fields: Object.fromEntries(request.headers),
       connection: index,
-      resumed: connection.resumed,
+      // A request in 0-RTT packets comes before the end of the handshake.
+      get resumed() {
+        return connection.resumed;
+      },
       ...{ received: 0, sent: 0, state: 'open', reason: '' },
     };
     request.signal.addEventListener('abort', () => {

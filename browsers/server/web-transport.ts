@@ -29,7 +29,10 @@ export function createWebTransport(sessions: SeenSessions): Http3Extension {
         (info) => void (seen.closed = info),
         (error: unknown) => void (seen.closed = String(error)),
       );
-      MANNERS[pathname]?.(session, seen).catch(() => {});
+      MANNERS[pathname]?.(session, seen).catch((error: unknown) => {
+        // The session has ended under it, which is the page's business.
+        if (seen.closed === null) console.error(`${pathname}: ${String(error)}`);
+      });
     },
     {
       protocols: ['two'],
@@ -39,6 +42,9 @@ export function createWebTransport(sessions: SeenSessions): Http3Extension {
   );
 }
 
+/** Of streams for which the browser has no room yet. */
+const WAITING = { waitUntilAvailable: true };
+
 type Manner = (session: WebTransportServerSession, seen: SeenSession) => Promise<unknown>;
 
 const MANNERS: Readonly<Record<string, Manner>> = {
@@ -46,17 +52,17 @@ const MANNERS: Readonly<Record<string, Manner>> = {
     Promise.all([
       each(session.incomingBidirectionalStreams, ({ readable, writable }) => readable.pipeTo(writable)),
       each(session.incomingUnidirectionalStreams, async (readable) =>
-        readable.pipeTo(await session.createUnidirectionalStream()),
+        readable.pipeTo(await session.createUnidirectionalStream(WAITING)),
       ),
       session.datagrams.readable.pipeTo(session.datagrams.createWritable()),
     ]),
   '/wt/open': async (session) => {
     const both = Array.from({ length: STREAMS }, async (_, index) => {
-      const stream = await session.createBidirectionalStream();
+      const stream = await session.createBidirectionalStream(WAITING);
       await send(stream.writable, `both ${index}`);
     });
     const one = Array.from({ length: STREAMS }, async (_, index) =>
-      send(await session.createUnidirectionalStream(), `one ${index}`),
+      send(await session.createUnidirectionalStream(WAITING), `one ${index}`),
     );
     await Promise.all([...both, ...one]);
   },

@@ -11,8 +11,8 @@ export interface Records {
   close(): void;
 }
 
-/** Begins the records that the contract asks for. */
-export function openRecords({ keyLog, qlogDirectory }: Contract): Records {
+/** Begins the records that the contract asks for; '' is for none. */
+export function openRecords({ keyLog, qlogDirectory }: Pick<Contract, 'keyLog' | 'qlogDirectory'>): Records {
   const files = new Set<QlogFile>();
   const open = ({ logId, isClient }: QlogConnection): QlogSink => {
     const file = new QlogFile(join(qlogDirectory, `${logId}_${isClient ? 'client' : 'server'}.sqlog`));
