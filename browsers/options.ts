@@ -25,7 +25,7 @@ export const USAGE: string = `usage: pnpm browsers [options]
   --browser a,b   only these: ${BROWSERS.map(({ name }) => name).join(', ')}
   --case x,y      only these cases: ${CASE_NAMES.join(', ')}
   --repeat N      run all of it so often; a case passes when it always does (default 1)
-  --log           keep what the browsers log of their network
+  --log           keep what the browsers log of their network, and the server's qlog
   --json          print one JSON object instead of the table
 `;
 

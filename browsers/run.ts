@@ -17,7 +17,7 @@ import { type Cell, cellOf, type Turn } from './report.ts';
 const repository = fileURLToPath(new URL('..', import.meta.url));
 const RUNS_DIRECTORY = fileURLToPath(new URL('.run/', import.meta.url));
 const KEPT_RUNS = 4;
-const CASE_PATIENCE_MS = 120_000;
+const CASE_PATIENCE_MS = 300_000;
 const READY_PATIENCE_MS = 60_000;
 
 /** Runs every case in every browser that is there, one after the other. */

@@ -26,12 +26,13 @@ export async function expectRejection(what: string, promise: Promise<unknown>): 
 export async function eventually<T>(
   what: string,
   ask: () => T | undefined | Promise<T | undefined>,
+  patienceMs: number = PATIENCE_MS,
 ): Promise<T> {
-  const deadline = performance.now() + PATIENCE_MS;
+  const deadline = performance.now() + patienceMs;
   for (;;) {
     const value = await ask();
     if (value !== undefined) return value;
-    if (performance.now() > deadline) throw new Error(`${what} did not come in ${PATIENCE_MS / 1000} s`);
+    if (performance.now() > deadline) throw new Error(`${what} did not come in ${patienceMs / 1000} s`);
     await pause(POLL_MS);
   }
 }
@@ -40,7 +41,10 @@ export function pause(ms: number): Promise<void> {
   return new Promise((resolve) => void setTimeout(resolve, ms));
 }
 
-const PATIENCE_MS = 20_000;
+/** A machine may be busy. */
+const PATIENCE_MS = 60_000;
+/** For what some browsers never do. */
+export const ABSENCE_MS = 20_000;
 const POLL_MS = 50;
 
 function shortened(text: string | undefined): string {

@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { serve } from 'tsquic/http3';
 import { openRecords } from '../../interop/endpoint/records.ts';
+import { SeenFrames } from './seen-frames.ts';
 import { createHandler, PlannedFault } from './routes.ts';
 import { createWebTransport, type SeenSessions } from './web-transport.ts';
 
@@ -13,6 +14,7 @@ const [cert = '', key = '', page = ''] = places.slice(0, 3).map((file) => readFi
 const [, , , logs = ''] = places;
 const hash = createHash('sha256').update(new X509Certificate(cert).raw).digest();
 const sessions: SeenSessions = new Map();
+const frames = new SeenFrames();
 const records = openRecords({
   keyLog: logs === '' ? '' : join(logs, 'keys.log'),
   qlogDirectory: logs === '' ? '' : join(logs, 'qlog'),
@@ -20,8 +22,9 @@ const records = openRecords({
 const server = await serve(
   {
     ...{ host: '127.0.0.1', cert, key, ...records.options },
+    core: { tracer: frames.tracer(records.options.core?.tracer) },
     earlyData: true,
-    extensions: [createWebTransport(sessions)],
+    extensions: [createWebTransport(sessions, frames)],
     http3: { maxFieldSectionSize: 65_536 },
     onError: (error) => {
       if (!(error instanceof PlannedFault)) console.error(error);

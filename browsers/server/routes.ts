@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import type { Http3Handler, RequestInfo } from 'tsquic/http3';
-import { type SeenRequest, SeenRequests } from './seen-request.ts';
+import { SeenRequests, type WaitingRequest } from './seen-request.ts';
 import type { SeenSessions } from './web-transport.ts';
 
 /** What the server has besides its routes. */
@@ -18,7 +18,7 @@ interface Exchange extends Site {
   readonly request: Request;
   readonly info: RequestInfo;
   readonly query: URLSearchParams;
-  readonly seen: SeenRequest;
+  readonly seen: WaitingRequest;
   readonly all: SeenRequests;
 }
 
@@ -153,16 +153,20 @@ const ROUTES: Readonly<Record<string, Route>> = {
     return Response.json({ name: form.get('name'), fileName: file.name, sha256 });
   },
   '/refuse': () => text('too large', {}, 413),
+  '/proceed': ({ query, all }) => {
+    all.get(query.get('of') ?? '')?.proceed();
+    return new Response(null, { status: 204 });
+  },
   '/reset': ({ query, seen }) => {
     const length = Number(query.get('after'));
     const headers = { ...BYTES, 'content-length': String(2 * length) };
-    return new Response(streamOf(broken(length), seen), { headers });
+    return new Response(streamOf(broken(length, seen), seen), { headers });
   },
   '/silent': ({ request }) => untilAborted(request.signal),
   '/unread': ({ request }) => untilAborted(request.signal),
   '/drip': ({ seen }) => new Response(streamOf(drops(seen), seen), { headers: BYTES }),
-  '/later': async ({ query }) => {
-    await pause(Number(query.get('ms')));
+  '/later': async ({ seen }) => {
+    await seen.proceeding;
     return text('later');
   },
   '/go': ({ info }) => {
@@ -198,7 +202,7 @@ async function* contentOf({ request, seen }: Exchange): AsyncGenerator<Uint8Arra
 /** Supplies what it is asked for, which is counted. */
 function streamOf(
   pieces: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
-  seen: SeenRequest,
+  seen: WaitingRequest,
 ): ReadableStream<Uint8Array> {
   const iterator =
     Symbol.asyncIterator in pieces ? pieces[Symbol.asyncIterator]() : pieces[Symbol.iterator]();
@@ -231,7 +235,7 @@ async function* events(): AsyncGenerator<Uint8Array, void> {
   }
 }
 
-async function* drops(seen: SeenRequest): AsyncGenerator<Uint8Array, void> {
+async function* drops(seen: WaitingRequest): AsyncGenerator<Uint8Array, void> {
   while (seen.state === 'open') {
     yield new Uint8Array(1024);
     await pause(20);
@@ -241,10 +245,9 @@ async function* drops(seen: SeenRequest): AsyncGenerator<Uint8Array, void> {
 /** The fault that is meant. */
 export class PlannedFault extends Error {}
 
-async function* broken(length: number): AsyncGenerator<Uint8Array, void> {
+async function* broken(length: number, { proceeding }: WaitingRequest): AsyncGenerator<Uint8Array, void> {
   yield new Uint8Array(length);
-  // A reset overtakes what was not sent yet, the head as well.
-  await pause(300);
+  await proceeding;
   throw new PlannedFault('the content ends in the middle');
 }
 

@@ -16,16 +16,24 @@ export interface SeenRequest {
   reason: string;
 }
 
+/** The same with what its page says when the server may go on. */
+export interface WaitingRequest extends SeenRequest {
+  readonly proceeding: Promise<void>;
+  proceed(): void;
+}
+
 /** Remembers requests by the number that their pages gave them. */
 export class SeenRequests {
-  private readonly byNumber = new Map<string, SeenRequest>();
+  private readonly byNumber = new Map<string, WaitingRequest>();
   private readonly connections = new Map<object, number>();
 
   /** What is seen of this request from now on. */
-  begin(number: string | undefined, request: Request, { session, connection }: RequestInfo): SeenRequest {
+  begin(number: string | undefined, request: Request, { session, connection }: RequestInfo): WaitingRequest {
     const index = this.connections.get(session) ?? this.connections.size;
     this.connections.set(session, index);
-    const seen: SeenRequest = {
+    let proceed = (): void => {};
+    const proceeding = new Promise<void>((resolve) => (proceed = resolve));
+    const seen: WaitingRequest = {
       method: request.method,
       fields: Object.fromEntries(request.headers),
       connection: index,
@@ -33,6 +41,7 @@ export class SeenRequests {
       get resumed() {
         return connection.resumed;
       },
+      ...{ proceeding, proceed },
       ...{ received: 0, sent: 0, state: 'open', reason: '' },
     };
     request.signal.addEventListener('abort', () => {
@@ -43,7 +52,7 @@ export class SeenRequests {
     return seen;
   }
 
-  get(number: string): SeenRequest | undefined {
+  get(number: string): WaitingRequest | undefined {
     return this.byNumber.get(number);
   }
 }

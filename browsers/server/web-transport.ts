@@ -6,6 +6,8 @@ import {
   type WebTransportServerSession,
 } from '@tsquic/webtransport';
 
+import type { FrameCounts, SeenFrames } from './seen-frames.ts';
+
 /** What the server has seen of a session, which its page asks for. */
 export interface SeenSession {
   protocol: string;
@@ -13,17 +15,22 @@ export interface SeenSession {
   closed: unknown;
   /** Codes with which the page has reset or stopped streams. */
   readonly codes: { readonly what: 'reset' | 'stopped'; readonly code: number | null }[];
+  /** What the page's browser has sent on the connection since the session began. */
+  readonly frames: FrameCounts;
 }
 
 /** Sessions by the number that their pages gave them. */
 export type SeenSessions = Map<string, SeenSession>;
 
 /** WebTransport at the paths of `MANNERS`. */
-export function createWebTransport(sessions: SeenSessions): Http3Extension {
+export function createWebTransport(sessions: SeenSessions, frames: SeenFrames): Http3Extension {
   return webTransport(
     (session) => {
       const { searchParams, pathname } = new URL(session.request.url);
-      const seen: SeenSession = { protocol: session.protocol, closed: null, codes: [] };
+      const seen: SeenSession = {
+        ...{ protocol: session.protocol, closed: null, codes: [] },
+        frames: frames.count(session.connection.logId),
+      };
       sessions.set(searchParams.get('number') ?? '', seen);
       session.closed.then(
         (info) => void (seen.closed = info),
@@ -76,12 +83,13 @@ const MANNERS: Readonly<Record<string, Manner>> = {
   '/wt/codes': (session, seen) =>
     each(session.incomingBidirectionalStreams, (stream) => exchangeCodes(stream, seen)),
   '/wt/close': async (session) => {
-    await pause(200);
+    await theWord(session);
     session.close({ closeCode: 7, reason: 'bye' });
   },
   '/wt/drain': async (session) => {
-    await pause(200);
+    await theWord(session);
     session.drain();
+    await each(session.incomingBidirectionalStreams, ({ readable, writable }) => readable.pipeTo(writable));
   },
   '/wt/quiet': () => Promise.resolve(),
 };
@@ -103,14 +111,20 @@ async function exchangeCodes(
     const { value } = await reader.read();
     await writer.write(value!);
     const order = String.fromCharCode(value![0]!);
-    // A reset overtakes what was not delivered yet.
-    await pause(200);
+    // A reset overtakes what was not delivered yet, so that the page says when.
+    if (order === 'R' || order === 'S') await reader.read();
     if (order === 'R') return await writer.abort(new WebTransportError('reset', { streamErrorCode: 42 }));
     if (order === 'S') return await reader.cancel(new WebTransportError('stop', { streamErrorCode: 43 }));
     while (!(await reader.read()).done);
   } catch (error) {
     note('reset')(error);
   }
+}
+
+/** The page says when by a stream. */
+async function theWord({ incomingUnidirectionalStreams }: WebTransportServerSession): Promise<void> {
+  const { value } = await incomingUnidirectionalStreams.getReader().read();
+  for await (const chunk of value!) void chunk;
 }
 
 async function each<T>(streams: ReadableStream<T>, use: (stream: T) => Promise<unknown>): Promise<void> {
