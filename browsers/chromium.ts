@@ -11,6 +11,7 @@ export const chromium: Browser = {
     launch({
       executablePath: path,
       headless: true,
+      protocolTimeout: 0,
       userDataDir: join(directory, 'profile'),
       args: [
         '--no-sandbox',

@@ -17,6 +17,7 @@ export const firefox: Browser = {
       browser: 'firefox',
       executablePath: path,
       headless: true,
+      protocolTimeout: 0,
       userDataDir: await createProfile(site),
       env: {
         ...process.env,

@@ -153,6 +153,8 @@ const ROUTES: Readonly<Record<string, Route>> = {
     return Response.json({ name: form.get('name'), fileName: file.name, sha256 });
   },
   '/refuse': () => text('too large', {}, 413),
+  '/ended': ({ query, all }) =>
+    new Response(null, { status: all.hasEnded(Number(query.get('connection'))) ? 200 : 204 }),
   '/proceed': ({ query, all }) => {
     all.get(query.get('of') ?? '')?.proceed();
     return new Response(null, { status: 204 });

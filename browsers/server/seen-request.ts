@@ -1,4 +1,4 @@
-import type { RequestInfo } from 'tsquic/http3';
+import type { Http3Session, RequestInfo } from 'tsquic/http3';
 
 /** What the server has seen of a request, as pages ask for it. */
 export interface SeenRequest {
@@ -25,18 +25,18 @@ export interface WaitingRequest extends SeenRequest {
 /** Remembers requests by the number that their pages gave them. */
 export class SeenRequests {
   private readonly byNumber = new Map<string, WaitingRequest>();
-  private readonly connections = new Map<object, number>();
+  /** In the order of their first requests. */
+  private readonly sessions: Http3Session[] = [];
 
   /** What is seen of this request from now on. */
   begin(number: string | undefined, request: Request, { session, connection }: RequestInfo): WaitingRequest {
-    const index = this.connections.get(session) ?? this.connections.size;
-    this.connections.set(session, index);
+    if (!this.sessions.includes(session)) this.sessions.push(session);
     let proceed = (): void => {};
     const proceeding = new Promise<void>((resolve) => (proceed = resolve));
     const seen: WaitingRequest = {
       method: request.method,
       fields: Object.fromEntries(request.headers),
-      connection: index,
+      connection: this.sessions.indexOf(session),
       // A request in 0-RTT packets comes before the end of the handshake.
       get resumed() {
         return connection.resumed;
@@ -50,6 +50,11 @@ export class SeenRequests {
     });
     if (number !== undefined) this.byNumber.set(number, seen);
     return seen;
+  }
+
+  /** Whether one of the server's connections is over. */
+  hasEnded(connection: number): boolean {
+    return this.sessions[connection]?.ended !== undefined;
   }
 
   get(number: string): WaitingRequest | undefined {
