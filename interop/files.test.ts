@@ -28,3 +28,16 @@ test('received files are judged by name, length and content', async () => {
   expect(complaints.every((complaint) => complaint.endsWith('was not asked for'))).toBe(true);
   await rm(directory, { recursive: true });
 });
+
+test('files may be in folders, whose names count', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'interop-files-'));
+  const [original, received] = [join(directory, 'original'), join(directory, 'received')];
+  const files = [{ name: 'folder/a', bytes: 10 }];
+  await createFiles(original, files);
+  await mkdir(join(received, 'folder'), { recursive: true });
+  await copyFile(join(original, 'folder', 'a'), join(received, 'folder', 'a'));
+  expect(await compareFiles(original, received, files)).toEqual([]);
+  await copyFile(join(original, 'folder', 'a'), join(received, 'a'));
+  expect(await compareFiles(original, received, files)).toEqual(['a was not asked for']);
+  await rm(directory, { recursive: true });
+});

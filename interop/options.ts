@@ -41,7 +41,7 @@ const USUAL: Defaults = { lanes: 3, repeat: 1 };
 const QUICK = {
   ...USUAL,
   peer: `${SELF},aioquic,quic-go`,
-  case: 'handshake,transfer,retry,resumption,zerortt,keyupdate,v2,rebind-port,multipath',
+  case: 'handshake,transfer,retry,resumption,zerortt,keyupdate,v2,rebind-port,webtransport-handshake,transfer-bidirectional-send,transfer-datagram-receive,multipath',
 };
 
 /** One after the other, as often as the runner does. */

@@ -60,6 +60,7 @@ describe('which evidence passes a case', () => {
     ['migration-port', { ...good, wire: { ...wire, answeredPlaces: 2 } }],
     ['migration-addr', { ...good, wire: { ...wire, answeredPlaces: 2 } }],
     ['datagrams', good],
+    ['transfer-datagram-send', good],
     ['postquantum', { ...good, wire: { ...wire, chosenGroup: 0x11ec } }],
     ['loss', { ...good, lost: 60 }],
   ])('%s %#', (name, evidence) => {
@@ -93,6 +94,8 @@ describe('which evidence passes a case', () => {
     ['migration-port', 'a client that stays', good],
     ['migration-addr', 'a client that stays', good],
     ['datagrams', 'a client that misses one', failed],
+    ['webtransport-handshake', 'another protocol', { ...good, fileFaults: ["noted 'birch'"] }],
+    ['transfer-unidirectional-send', 'two connections', { ...good, wire: { ...wire, handshakes: 2 } }],
     ['postquantum', 'another group', good],
     ['versionnegotiation', 'a client that began with version 1', { ...good, wire }],
     ['versionnegotiation', 'a client that just failed', { ...failed, wire: negotiated }],

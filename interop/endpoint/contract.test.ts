@@ -81,3 +81,37 @@ describe('a case', () => {
     expect(server).toMatchObject({ retry: true, datagrams: false, patient: true });
   });
 });
+
+describe('the suite of WebTransport, which PROTOCOLS tells', () => {
+  const SESSION = { PROTOCOLS: 'one two', REQUESTS: 'https://server4:443/wt/a' };
+
+  test('names that other cases have are its own there', () => {
+    for (const TESTCASE of ['handshake', 'transfer']) {
+      expect(readContract({ ...CLIENT, TESTCASE }).webTransport).toBeUndefined();
+      expect(readContract({ ...CLIENT, ...SESSION, TESTCASE }).webTransport).toMatchObject({
+        task: TESTCASE,
+        protocols: ['one', 'two'],
+      });
+    }
+  });
+
+  test('a server is told paths without a host', () => {
+    const REQUESTS = 'wt/a wt/b';
+    const server = { ROLE: 'server', PROTOCOLS: 'one', TESTCASE: 'transfer-datagram-send', REQUESTS };
+    expect(readContract(server).webTransport).toEqual({
+      task: { carrier: 'datagram' },
+      protocols: ['one'],
+      names: ['wt/a', 'wt/b'],
+    });
+  });
+
+  test.each([
+    ['client', 'transfer-unidirectional-send'],
+    ['server', 'transfer-unidirectional-receive'],
+    ['client', 'transfer-pigeon-receive'],
+    ['client', 'retry'],
+    ['server', 'fjgksdpc'],
+  ])('a %s has no case %s', (ROLE, TESTCASE) => {
+    expect(() => readContract({ ...SESSION, ROLE, TESTCASE })).toThrow(UnsupportedCase);
+  });
+});

@@ -203,6 +203,63 @@ describe('each case, endpoint against endpoint', () => {
   });
 });
 
+describe('WebTransport, endpoint against endpoint', () => {
+  const PROTOCOLS = { client: 'red amber birch', server: 'birch amber' };
+
+  /** Plays a case at the session `wt`, whose files are below `www` of the side that has them. */
+  async function session(
+    [client, server]: readonly [client: string, server: string],
+    asked: { readonly client?: readonly string[]; readonly server?: readonly string[] },
+  ): Promise<{ codes: (number | null)[]; client: string; server: string }> {
+    const directory = mkdtempSync(join(base, 'session-'));
+    const places = { client: join(directory, 'client'), server: join(directory, 'server') };
+    const { server: serving, url } = await startServer({
+      ...{ TESTCASE: server, PROTOCOLS: PROTOCOLS.server, DOWNLOADS: places.server },
+      REQUESTS: (asked.server ?? []).map((name) => `wt/${name}`).join(' '),
+    });
+    const requests = asked.client?.map((name) => `${url}/wt/${name}`) ?? [`${url}/wt`];
+    const joining = spawnNode([program], {
+      ...{ ROLE: 'client', TESTCASE: client, PROTOCOLS: PROTOCOLS.client, CERTS: certs, WWW: www },
+      ...{ DOWNLOADS: places.client, REQUESTS: requests.join(' ') },
+    });
+    const clientCode = await joining.exitCode;
+    serving.child.kill('SIGTERM');
+    return { codes: [clientCode, await serving.exitCode], ...places };
+  }
+
+  beforeAll(() => {
+    mkdirSync(join(www, 'wt'));
+    for (const name of ['one', 'two']) writeFileSync(join(www, 'wt', name), randomBytes(900));
+  });
+
+  test('both note the protocol that they agree on', async () => {
+    const { codes, client, server } = await session(['handshake', 'handshake'], {});
+    expect(codes).toEqual([0, 0]);
+    for (const side of [client, server])
+      expect(readFileSync(join(side, 'negotiated_protocol.txt'), 'utf8')).toBe('amber');
+  });
+
+  test.each(['unidirectional', 'bidirectional', 'datagram'])('files by %s, both ways', async (carrier) => {
+    const names = ['one', 'two'];
+    const expected = names.map((name) => digest(join(www, 'wt', name)));
+    const down = await session([`transfer-${carrier}-receive`, 'transfer'], { client: names });
+    const up = await session(['transfer', `transfer-${carrier}-send`], { server: names });
+    expect([down.codes, up.codes]).toEqual([
+      [0, 0],
+      [0, 0],
+    ]);
+    for (const side of [down.client, up.server])
+      expect(names.map((name) => digest(join(side, 'wt', name)))).toEqual(expected);
+  });
+
+  test('a file that is not there is an error, and nothing above the root is sent', async () => {
+    const { codes } = await session(['transfer-bidirectional-receive', 'transfer'], {
+      client: ['..%2f..%2fcerts%2fca.pem'],
+    });
+    expect(codes).toEqual([1, 0]);
+  });
+});
+
 test('nothing above the root is served', async () => {
   writeFileSync(join(base, 'secret'), 'secret');
   const { codes, received } = await play(['transfer', 'transfer'], ['..%2fsecret']);

@@ -113,13 +113,25 @@ async function requestDatagrams(
 }
 
 async function answerBidirectional(session: FileSession, root: string): Promise<void> {
-  for await (const { readable, writable } of session.incomingBidirectionalStreams)
-    answer(readable, async (name) => sendWhole(writable, await readFile(pathOf(root, name))), writable);
+  // Deno 2.9.6 ends a stream when the pair of its halves is collected as garbage: the pair is held until its answer is written, and by
+  // nothing afterwards.
+  const underWay = new Set<StreamPair>();
+  const streams = session.incomingBidirectionalStreams.getReader();
+  const answerNext = async (): Promise<boolean> => {
+    const { value: pair } = await streams.read();
+    if (pair === undefined) return false;
+    underWay.add(pair);
+    const send = async (name: string): Promise<void> =>
+      sendWhole(pair.writable, await readFile(pathOf(root, name)));
+    void answer(pair.readable, send, pair.writable).finally(() => underWay.delete(pair));
+    return true;
+  };
+  while (await answerNext());
 }
 
 async function answerUnidirectional(session: FileSession, root: string): Promise<void> {
   for await (const readable of session.incomingUnidirectionalStreams)
-    answer(readable, async (name) => {
+    void answer(readable, async (name) => {
       const push = await pushOf(root, name);
       await sendWhole(await session.createUnidirectionalStream(PATIENT), push);
     });
@@ -138,8 +150,8 @@ function answer(
   readable: ReadableStream<Uint8Array>,
   send: (name: string) => Promise<void>,
   back?: WritableStream,
-): void {
-  bytesOf(readable, MAX_REQUEST_BYTES)
+): Promise<void> {
+  return bytesOf(readable, MAX_REQUEST_BYTES)
     .then((bytes) => send(nameIn(bytes)))
     .catch((error: unknown) => {
       report(error);

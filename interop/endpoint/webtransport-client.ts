@@ -18,17 +18,19 @@ export async function runWebTransportClient(
     throw new Error('REQUESTS names several sessions: this client has one for each connection');
   const session = new WebTransport(new URL(`/${endpoint}`, requests[0]), { protocols, connection });
   await session.ready;
-  if (task === 'handshake') await noteProtocol(downloads, session.protocol);
-  else if (task === 'transfer') {
-    await answerRequests(session, join(www, endpoint));
+  const places = { www: join(www, endpoint), downloads: join(downloads, endpoint) };
+  try {
+    if (task === 'handshake') await noteProtocol(downloads, session.protocol);
     // It is the server that ends the session, when it has what it wants; some end the connection with it.
-    return session.closed.then(ignore, ignore);
-  } else {
-    const names = parts.map(([, ...rest]) => rest.join('/'));
-    await requestFiles(session, task.carrier, names, join(downloads, endpoint));
+    else if (task === 'transfer') await answerRequests(session, places.www);
+    else {
+      const names = parts.map(([, ...rest]) => rest.join('/'));
+      await requestFiles(session, task.carrier, names, places.downloads);
+    }
+  } finally {
+    session.close();
+    await session.closed.catch(ignore);
   }
-  session.close();
-  await session.closed;
 }
 
 function ignore(): void {}

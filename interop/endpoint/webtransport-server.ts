@@ -4,6 +4,7 @@ import type { Http3Server } from 'tsquic/http3';
 import { listenWebTransport } from '@tsquic/webtransport';
 import type { Contract } from './contract.ts';
 import { answerRequests, noteProtocol, requestFiles } from './file-exchange.ts';
+import { pause } from './waiting.ts';
 import type { WebTransportTask } from './webtransport-task.ts';
 
 /** Plays the server's part of a case of WebTransport in each session, at any path. */
@@ -22,5 +23,12 @@ export function serveWebTransport(
     const own = wanted.map((name) => name.slice(endpoint.length + 1));
     await requestFiles(session, task.carrier, own, join(downloads, endpoint));
     session.close();
+    // Some clients hear of the end of a session only when the connection is over.
+    await pause(LAST_WORDS_MS);
+    await session.connection.close({ code: H3_NO_ERROR });
   });
 }
+
+const LAST_WORDS_MS = 1000;
+/** RFC 9114 §8.1 */
+const H3_NO_ERROR = 0x100;

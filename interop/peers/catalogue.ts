@@ -12,6 +12,7 @@ import { quicGo } from './quic-go/peer.ts';
 import { s2nQuic } from './s2n-quic/peer.ts';
 import { tsquic } from './tsquic/peer.ts';
 import { webTransportGo } from './webtransport-go/peer.ts';
+import { webTransportQuinn } from './web-transport-quinn/peer.ts';
 
 /** Our own stack. */
 export const OURS: Peer = tsquic;
@@ -29,6 +30,7 @@ export const OTHERS: readonly Peer[] = [
   bun,
   ngtcp2,
   webTransportGo,
+  webTransportQuinn,
   commandLine,
 ];
 

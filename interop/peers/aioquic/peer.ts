@@ -10,16 +10,18 @@ import {
   type ServerOrder,
   type Unsupported,
   urlOf,
+  type WebTransportOrder,
 } from '../../peer.ts';
 import { flags } from '../flags.ts';
 import { installPythonPackages } from '../python-packages.ts';
 
-/** aioquic from PyPI in a virtual environment, driven by two scripts of ours. */
+/** aioquic from PyPI in a virtual environment, driven by scripts of ours. */
 export const aioquic: Peer = {
   name: 'aioquic',
   about: 'aioquic, Python',
   application: 'hq-interop',
   speaksHttp3: true,
+  speaksWebTransport: true,
   install,
   serve,
   fetch,
@@ -47,7 +49,26 @@ function patienceOf({ patient }: ServerOrder | ClientOrder): number | undefined 
   return patient ? PATIENCE_MS / 1000 : undefined;
 }
 
+/** Its part in a session, as a command line. */
+function playing(
+  role: 'serve' | 'join',
+  order: ServerOrder | ClientOrder,
+  own: WebTransportOrder,
+  files: Readonly<Record<string, string>>,
+): string[] {
+  const { testCase: task, protocols, endpoint, root, downloads, names } = own;
+  const settings = {
+    ...{ task, protocols: protocols.join(','), endpoint, root, downloads, ...files },
+    ...{ host: order.host, port: order.port, keylog: order.keyLog },
+  };
+  return [python, script('session.py'), role, ...flags(settings), ...names];
+}
+
 function serve(order: ServerOrder): Command | Unsupported {
+  if (order.webTransport !== undefined) {
+    const files = { cert: order.certificate, key: order.key };
+    return { argv: playing('serve', order, order.webTransport, files), ready: /listening on / };
+  }
   if (order.preferredAddress !== undefined)
     return { unsupported: 'its server has no option to name a preferred address' };
   if (order.postQuantum) return { unsupported: POST_QUANTUM };
@@ -76,6 +97,8 @@ function serve(order: ServerOrder): Command | Unsupported {
 }
 
 function fetch(order: ClientOrder): Command | Unsupported {
+  if (order.webTransport !== undefined)
+    return { argv: playing('join', order, order.webTransport, { ca: order.authority }) };
   if (order.postQuantum) return { unsupported: POST_QUANTUM };
   const { authority: ca, out, alpn, keyLog: keylog, cipher, handshakeOnly, updatesKeys } = order;
   const version = order.version?.toString(16);
