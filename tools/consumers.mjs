@@ -91,7 +91,8 @@ function inRuntime(choice) {
   return step(choice.name, async () => {
     const runtime = await installRuntime(choice);
     const flags = choice.name === 'deno' ? choice.words : [];
-    for (const file of ['echo.mjs', 'echo.cjs']) await run(empty, runtime.program, ...flags, file);
+    for (const file of ['echo.mjs', 'echo.cjs', 'http3.mjs'])
+      await run(empty, runtime.program, ...flags, file);
     await fetchWith([runtime.program, ...flags, 'node_modules/tsquic/bin/tsquic.mjs'], choice.name);
     return runtime.version;
   });

@@ -11,7 +11,10 @@ import type { Http3Session } from './session.ts';
 /** What a handler is told of a request besides the request, and what it can do besides responding. */
 export class RequestInfo {
   readonly session: Http3Session;
-  /** Whether the request came in 0-RTT packets and the handshake was not complete then: it may be a replay. RFC 8470 */
+  /**
+   * Whether the request may be a replay: it came in 0-RTT packets before the handshake was complete, or a gateway says by the field
+   * 'early-data' that it did so there. Whoever passes such a request on adds that field. RFC 8470 §5.1
+   */
   readonly isEarly: boolean;
   private readonly stream: Http3Stream;
   private readonly sendInterim: RequestInfoParts['sendInterim'];

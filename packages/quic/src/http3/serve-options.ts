@@ -45,7 +45,8 @@ export interface Http3ServerOptions {
   readonly stallTimeoutMs?: number;
   /**
    * Which requests are handled that came in 0-RTT packets and may be replays: those of safe methods, all, or none. The others are
-   * answered with 425, after which clients send them again. It matters only with `earlyData`. Default 'safe'. RFC 8470
+   * answered with 425, after which clients send them again. It matters with `earlyData`, and behind gateways that say `early-data: 1`.
+   * Default 'safe'. RFC 8470
    */
   readonly earlyRequests?: 'safe' | 'all' | 'none';
   /** Whether responses get the field 'date' unless they have it. Default true. RFC 9110 §6.6.1 */

@@ -187,7 +187,8 @@ function beginRequest(
   session: Http3Session,
   site: RequestSite,
 ): ServedRequest {
-  const request = new ServedRequest(stream, head, session, site, mayBeReplay(session, stream.id));
+  const isEarly = mayBeReplay(session, stream.id) || cameEarlyBefore(head);
+  const request = new ServedRequest(stream, head, session, site, isEarly);
   request.begin();
   return request;
 }
@@ -196,6 +197,11 @@ function beginRequest(
 function mayBeReplay({ connection }: Http3Session, streamId: number): boolean {
   const { handle } = coreOf(connection);
   return handle.stream(streamId)?.early === true && handle.statistics().state === 'handshaking';
+}
+
+/** Whether a gateway says that it has passed on a request which may be a replay; what it says holds at any time. RFC 8470 §5.1 */
+function cameEarlyBefore({ fields }: RequestHead): boolean {
+  return fields.some(({ name, value }) => name === 'early-data' && value.trim() === '1');
 }
 
 function nothing(): void {}

@@ -88,6 +88,28 @@ test.each<[NonNullable<ServeOptions['earlyRequests']>, string, number]>([
   await scene.until(scene.server.close());
 });
 
+test.each([
+  ['POST', '1', 425, undefined],
+  ['GET', '1', 200, true],
+  ['POST', '0', 200, false],
+])(
+  '%s that a gateway passes on with early-data: %s is answered %d',
+  async (method, value, status, isEarly) => {
+    covers('rfc9114-10.9-1');
+    const seen: boolean[] = [];
+    const scene = await Scene.create((_request, info) => {
+      seen.push(info.isEarly);
+      return new Response('x');
+    });
+    const session = await scene.connect();
+    await scene.until(session.connection.ready);
+    const answer = await scene.until(ask(session, { method, fields: { 'early-data': value } }));
+    expect([answer.status, seen]).toEqual([status, isEarly === undefined ? [] : [isEarly]]);
+    await scene.until(session.close());
+    await scene.until(scene.server.close());
+  },
+);
+
 test('early data is not accepted by settings that were others when the client was told them', async () => {
   covers('rfc9114-7.2.4.2-8', 'rfc9114-7.2.4.2-10', 'rfc9204-3.2.3-3');
   const ticketKey = new Uint8Array(16).fill(7);
