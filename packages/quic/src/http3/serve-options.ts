@@ -44,6 +44,11 @@ export interface Http3ServerOptions {
    */
   readonly stallTimeoutMs?: number;
   /**
+   * Milliseconds in which all content of a request must have come, also from a client that makes progress and from one whose handler reads
+   * slowly; then 408, or the response is reset. Default Infinity.
+   */
+  readonly requestTimeoutMs?: number;
+  /**
    * Which requests are handled that came in 0-RTT packets and may be replays: those of safe methods, all, or none. The others are
    * answered with 425, after which clients send them again. It matters with `earlyData`, and behind gateways that say `early-data: 1`.
    * Default 'safe'. RFC 8470
@@ -83,6 +88,7 @@ const DEFAULTS: ServeConfig = {
   maxRequestBodyBytes: 128 * 1024 * 1024,
   maxRequestsPerConnection: Infinity,
   stallTimeoutMs: 300_000,
+  requestTimeoutMs: Infinity,
   earlyRequests: 'safe',
   date: true,
 };
@@ -94,6 +100,7 @@ const KINDS: Kinds<Http3ServerOptions> = {
   maxRequestBodyBytes: integerOrInfinity(0),
   maxRequestsPerConnection: integerOrInfinity(1),
   stallTimeoutMs: integerOrInfinity(1),
+  requestTimeoutMs: integerOrInfinity(1),
   earlyRequests: oneOf('safe', 'all', 'none'),
   date: BOOLEAN,
 };

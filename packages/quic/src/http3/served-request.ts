@@ -44,6 +44,8 @@ export class ServedRequest implements Http3StreamHandlers, AnsweredRequest {
   /** For content of the request, and for room for the response. */
   private readonly reading: Patience;
   private readonly writing: Patience;
+  /** For all content of the request. */
+  private readonly whole: Patience;
   private body: IncomingBody | undefined = undefined;
   /** Takes what nobody reads; undefined as long as somebody may. */
   private dropped: DroppedContent | undefined = undefined;
@@ -75,8 +77,12 @@ export class ServedRequest implements Http3StreamHandlers, AnsweredRequest {
       sendInterim: (status, fields) => this.sendInterim(status, fields),
     });
     const { clock, config } = site;
-    this.reading = new Patience(clock, config.stallTimeoutMs, () => this.onStalled());
-    this.writing = new Patience(clock, config.stallTimeoutMs, () => this.onStalled());
+    const slow = 'the client made no progress for stallTimeoutMs';
+    this.reading = new Patience(clock, config.stallTimeoutMs, () => this.onStalled(slow));
+    this.writing = new Patience(clock, config.stallTimeoutMs, () => this.onStalled(slow));
+    this.whole = new Patience(clock, config.requestTimeoutMs, () =>
+      this.onStalled('the content of the request has not come within requestTimeoutMs'),
+    );
   }
 
   /** Begin to answer. The handler is called in a later microtask. */
@@ -172,6 +178,7 @@ export class ServedRequest implements Http3StreamHandlers, AnsweredRequest {
       this.site.stalled.add(this);
       return undefined;
     }
+    this.whole.begin();
     return new IncomingBody(stream, {
       scratch: site.scratch,
       wake: () => this.session.wake(),
@@ -185,7 +192,10 @@ export class ServedRequest implements Http3StreamHandlers, AnsweredRequest {
         if (totalBytes > site.config.maxRequestBodyBytes) this.refuseMore();
       },
       onCancel: () => this.dropContent(),
-      onOver: () => this.reading.close(),
+      onOver: () => {
+        this.reading.close();
+        this.whole.close();
+      },
     });
   }
 
@@ -300,8 +310,10 @@ export class ServedRequest implements Http3StreamHandlers, AnsweredRequest {
   }
 
   /** The peer makes no progress. */
-  private onStalled(): void {
-    const error = stalled();
+  private onStalled(message: string): void {
+    const error = new QuicError('ERR_QUIC_STALLED', message);
+    // Its reader hears why before the answer does away with it.
+    this.body?.fail(error);
     if (this.hasResponded) this.cancel(Http3Code.ExcessiveLoad);
     else this.answer(REQUEST_TIMEOUT);
     this.leave(error);

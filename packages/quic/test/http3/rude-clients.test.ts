@@ -251,3 +251,43 @@ test('a GET whose content never ends holds neither its handler nor who waits for
   expect(node.network.clock.nowUs() - startUs).toBeLessThan(SECOND_US);
   await node.until(node.server.close());
 });
+
+test.each([
+  [6000, 408, 6],
+  [Infinity, 200, 10],
+])(
+  'content that comes a byte at a time, with %d ms for all of it, is answered %d',
+  async (limit, status, seconds) => {
+    const errors: string[] = [];
+    const [made, session] = await scene(
+      async (request) => {
+        await request.text().catch((error: Error) => errors.push(error.message));
+        return new Response('x');
+      },
+      { stallTimeoutMs: 2000, requestTimeoutMs: limit },
+    );
+    const startUs = made.network.clock.nowUs();
+    let sent = 0;
+    const answered = new Promise<[number, number]>((resolve) => {
+      const stream = post(
+        session,
+        {},
+        {
+          onResponse: (head: { status: number }) =>
+            resolve([head.status, Math.round((made.network.clock.nowUs() - startUs) / SECOND_US)]),
+        },
+      );
+      const trickle = made.network.clock.createAlarm(() => {
+        stream.write(new Uint8Array(1), ++sent === 10);
+        session.wake();
+        if (sent < 10) trickle.set(SECOND_US);
+      });
+      trickle.set(SECOND_US);
+    });
+    expect(await made.until(answered)).toEqual([status, seconds]);
+    expect(errors).toEqual(
+      status === 408 ? ['the content of the request has not come within requestTimeoutMs'] : [],
+    );
+    await made.until(made.server.close());
+  },
+);
