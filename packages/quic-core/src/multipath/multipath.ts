@@ -429,7 +429,7 @@ export class Multipath implements PathFrameListener {
       if (isBack) path.suspend(false);
       if (isNew || isBack) this.tell(path, 'available');
       if (!isNew && !migration.isElsewhere) continue;
-      // The client has validated another address: it gets a token for it. §3.1.4
+      // The client has validated another address: it gets a token for it. draft-ietf-quic-multipath §3.1.4
       migration.isElsewhere = false;
       this.host.migration.isElsewhere = !this.host.isClient;
     }
