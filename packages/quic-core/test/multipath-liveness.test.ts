@@ -129,12 +129,22 @@ describe('a path that carries nothing: draft-ietf-quic-multipath §5.9', () => {
   });
 
   test('is given three probe timeouts at least', () => {
-    const pair = quietPair({ pathIdleTimeoutMs: 1, pathKeepAliveMs: 0 }, { link: { delayUs: 10 * MS } });
-    // Both were quiet for longer, so that one is over; path by path no sooner than that.
+    const transport = { maxPaths: 2, idleTimeoutMs: 600_000 };
+    const pair = multipathPair({
+      client: { transport: { ...transport, pathIdleTimeoutMs: 1 } },
+      server: { transport },
+      link: { delayUs: 10 * MS },
+    });
+    const heardUs: Record<string, number> = {};
+    pair.world.observe({ onReceive: (_host, { to }, nowUs) => void (heardUs[to.ip] = nowUs) });
+    pair.client.connection.openPath({ from: SECOND_CLIENT_ADDRESS });
+    const abandoned = () => pair.client.eventsOf('path-state').find(({ state }) => state === 'abandoned');
+    expect(pair.run(() => abandoned() !== undefined, 5 * SECOND)).toBe(true);
+    const { ip } = abandoned()!.pathId === 0 ? CLIENT_ADDRESS : SECOND_CLIENT_ADDRESS;
+    // A probe timeout is a round trip of 20 ms and the peer's delay of 25 ms at least. RFC 9002 §6.2.1
+    expect(pair.world.nowUs - heardUs[ip]!).toBeGreaterThanOrEqual(3 * 45 * MS);
+    pair.pass(60 * SECOND);
     expect(statesOf(pair)).toHaveLength(2);
-    const [opened, abandoned] = pair.client.eventsOf('path-state');
-    expect(opened!.state).toBe('available');
-    expect(abandoned!.state).toBe('abandoned');
   });
 });
 
