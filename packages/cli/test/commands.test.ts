@@ -434,3 +434,14 @@ test('cert does not overwrite unless told to', async () => {
   expect(readFileSync(join(directory, 'key.pem'), 'utf8')).not.toBe(first);
   expect(existsSync(join(directory, 'cert.pem'))).toBe(true);
 });
+
+test('cert writes nothing where one of its files is there', async () => {
+  for (const file of ['key.pem', 'cert.pem', 'hashes.json']) {
+    const directory = mkdtempSync(join(base, 'one-'));
+    writeFileSync(join(directory, file), 'mine');
+    const { stderr } = await tsquic('cert', '--out', directory, '--host', 'localhost', '--webtransport');
+    expect(stderr).toEqual([expect.stringContaining(`${file} is there already`)]);
+    expect(readdirSync(directory)).toEqual([file]);
+    expect(readFileSync(join(directory, file), 'utf8')).toBe('mine');
+  }
+});

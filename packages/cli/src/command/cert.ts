@@ -1,5 +1,5 @@
 import { X509Certificate } from 'node:crypto';
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { lstat, mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { QuicError } from 'tsquic';
 import { createSelfSigned, type PemPair } from 'tsquic/certificates';
@@ -16,15 +16,19 @@ export async function cert(args: Arguments, terminal: Terminal): Promise<number>
   const { pair, hashes, hosts } = await make(args);
   const certPath = join(directory, 'cert.pem');
   const keyPath = join(directory, 'key.pem');
+  const hashesPath = join(directory, 'hashes.json');
+  const force = args.flag('force');
   try {
     await mkdir(directory, { recursive: true });
   } catch (error) {
     throw systemFailure(error, `make ${directory}`);
   }
-  const force = args.flag('force');
+  // All or none: a key of one pair beside the certificate of another is of no use.
+  if (!force)
+    for (const path of hashes === undefined ? [keyPath, certPath] : [keyPath, certPath, hashesPath])
+      await refuseExisting(path);
   await store(keyPath, pair.privateKeyPem, 0o600, force);
   await store(certPath, pair.certificatePem, 0o644, force);
-  const hashesPath = join(directory, 'hashes.json');
   if (hashes !== undefined) await store(hashesPath, `${hashes.json}\n`, 0o644, force);
   const notAfter = new Date(new X509Certificate(pair.certificatePem).validTo).toISOString();
   if (args.flag('json')) {
@@ -105,6 +109,15 @@ async function store(path: string, text: string, mode: number, force: boolean): 
     await writeFile(path, text, { mode, flag: 'wx' });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw systemFailure(error, `write ${path}`);
-    throw new Failure('EEXIST', `${path} is there already`, '--force overwrites it');
+    throw isThere(path);
   }
+}
+
+async function refuseExisting(path: string): Promise<void> {
+  const found = await lstat(path).catch(() => undefined);
+  if (found !== undefined) throw isThere(path);
+}
+
+function isThere(path: string): Failure {
+  return new Failure('EEXIST', `${path} is there already`, '--force overwrites it');
 }
