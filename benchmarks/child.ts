@@ -6,14 +6,14 @@ const PROJECT = fileURLToPath(new URL('..', import.meta.url));
 /** The built command line tool, as arguments of Node. */
 export const TSQUIC = 'packages/quic/bin/tsquic.mjs';
 
-/** A Node process and what it prints. */
+/** A process of Node, or of another runtime, and what it prints. */
 export class Child {
   private readonly process: ChildProcess;
   private stdout = '';
   private readonly exited: Promise<number | null>;
 
-  constructor(words: readonly string[]) {
-    this.process = spawn(process.execPath, words, {
+  constructor(words: readonly string[], program: string = process.execPath) {
+    this.process = spawn(program, words, {
       cwd: PROJECT,
       stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
     });

@@ -1,16 +1,19 @@
 import { medianBy, type Findings } from './benchmark.ts';
 import { Child } from './child.ts';
+import { installNpmProgram, npmProgram } from '../interop/peers/npm-package.ts';
 import { createWorkplace, type Workplace } from './workplace.ts';
 
 const BYTES = 100_000_000;
 /** How much slower a download over HTTP/3 may be than the same bytes on a bare stream. */
 const MOST_RATIO = 1.15;
+const BUN_VERSION = '1.4.5';
 
-type Kind = 'h3' | 'h2' | 'raw';
+type Kind = 'h3' | 'h2' | 'raw' | 'bun';
 
-/** Requests of HTTP/3 beside node:http2, and a download beside a bare stream, in turn; medians of `rounds`. */
+/** Requests of HTTP/3 beside node:http2 and Bun's, and a download beside a bare stream, in turn; medians of `rounds`. */
 export async function measureHttp3(rounds: number): Promise<Findings> {
   const workplace = await createWorkplace();
+  await installNpmProgram('bun', BUN_VERSION);
   const runs = new Map<string, { perSecond: number; seconds: number; cpuSeconds: number }[]>();
   const run = async (kind: Kind, name: string, ...work: string[]): Promise<void> => {
     const found = await measure(workplace, kind, work);
@@ -18,11 +21,12 @@ export async function measureHttp3(rounds: number): Promise<Findings> {
   };
   try {
     for (let round = 0; round < rounds; round++) {
-      for (const kind of ['h3', 'h2'] as const) {
+      for (const kind of ['h3', 'h2', 'bun'] as const) {
         await run(kind, '1', 'requests', '3000', '1');
         await run(kind, '32', 'requests', '10000', '32');
       }
-      for (const kind of ['h3', 'raw', 'h2'] as const) await run(kind, 'download', 'download', `${BYTES}`);
+      for (const kind of ['h3', 'raw', 'h2', 'bun'] as const)
+        await run(kind, 'download', 'download', `${BYTES}`);
     }
   } finally {
     workplace.remove();
@@ -35,10 +39,12 @@ async function measure(
   kind: Kind,
   work: readonly string[],
 ): Promise<{ perSecond: number; seconds: number; cpuSeconds: number }> {
-  const server = new Child(['benchmarks/programs/http-server.mjs', kind, cert, key]);
+  const program = kind === 'bun' ? npmProgram('bun') : process.execPath;
+  const server = new Child(['benchmarks/programs/http-server.mjs', kind, cert, key], program);
   try {
     const port = await server.listening();
-    return await new Child(['benchmarks/programs/http-client.mjs', kind, port, cert, ...work]).result();
+    const words = ['benchmarks/programs/http-client.mjs', kind, port, cert, ...work];
+    return await new Child(words, program).result();
   } finally {
     server.stop();
   }
@@ -59,6 +65,12 @@ function findings(median: (key: string, figure: 'perSecond' | 'seconds') => numb
         rate('h3 download').toFixed(0),
       ],
       ['node:http2', perSecond('h2 1'), perSecond('h2 32'), rate('h2 download').toFixed(0)],
+      [
+        `Bun ${BUN_VERSION}, fetch and serve`,
+        perSecond('bun 1'),
+        perSecond('bun 32'),
+        rate('bun download').toFixed(0),
+      ],
       ['tsquic, a bare stream', '', '', rate('raw download').toFixed(0)],
     ],
     checks: [
@@ -71,11 +83,13 @@ function findings(median: (key: string, figure: 'perSecond' | 'seconds') => numb
       requestsPerSecond: {
         h3: [median('h3 1', 'perSecond'), median('h3 32', 'perSecond')],
         http2: [median('h2 1', 'perSecond'), median('h2 32', 'perSecond')],
+        bun: [median('bun 1', 'perSecond'), median('bun 32', 'perSecond')],
       },
       downloadSeconds: {
         h3: median('h3 download', 'seconds'),
         raw: median('raw download', 'seconds'),
         http2: median('h2 download', 'seconds'),
+        bun: median('bun download', 'seconds'),
       },
     },
   };

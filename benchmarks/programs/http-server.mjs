@@ -1,5 +1,5 @@
 // A server for `bench http3`: answers GET /small with 1 KiB and GET /large with bytes, over HTTP/3, over HTTP/2 of the runtime, or as a bare
-// stream of QUIC. Arguments: h3|h2|raw CERT KEY
+// stream of QUIC, or as Bun does over HTTP/3. Arguments: h3|h2|raw|bun CERT KEY
 import { readFileSync } from 'node:fs';
 import { createSecureServer } from 'node:http2';
 import { listen } from 'tsquic';
@@ -53,6 +53,10 @@ const servers = {
       more();
     });
     return new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(server.address().port)));
+  },
+  bun() {
+    const answer = ({ url }) => new Response(url.endsWith('/small') ? small : large(sizeOf(url)));
+    return Bun.serve({ hostname: '127.0.0.1', port: 0, http3: true, tls: identity, fetch: answer }).port;
   },
   async raw() {
     const listener = await listen(
