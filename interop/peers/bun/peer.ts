@@ -12,11 +12,12 @@ import { flags } from '../flags.ts';
 import { installNpmProgram, npmProgram } from '../npm-package.ts';
 import { socketAddress } from '../socket-address.ts';
 
-/** Bun from npm: its node:quic is lsquic with BoringSSL. */
+/** Bun from npm: its node:quic, and its `fetch` and `Bun.serve` over HTTP/3, are lsquic with BoringSSL. */
 export const bun: Peer = {
   name: 'bun',
   about: 'lsquic in Bun, C',
   application: 'hq-interop',
+  speaksHttp3: true,
   install: () => installNpmProgram('bun', '1.4.5'),
   serve,
   fetch,
@@ -33,6 +34,10 @@ function serve(order: ServerOrder): Command | Unsupported {
   if (order.retry) return { unsupported: 'its node:quic ignores the option validateAddress' };
   if (order.updatesKeys) return { unsupported: KEYS };
   const files = [order.root, order.certificate, order.key];
+  if (order.http3) {
+    const argv = [npmProgram('bun'), script('http3-server.mjs'), ...files, order.host, String(order.port)];
+    return { argv, ready: /listening on / };
+  }
   return {
     argv: [
       npmProgram('bun'),
@@ -56,6 +61,8 @@ function fetch(order: ClientOrder): Command | Unsupported {
   if (order.updatesKeys) return { unsupported: KEYS };
   // lsquic begins with version 1 where it speaks both, which `version` and `minVersion` do not change.
   if (order.versionTwo === 'direct') return { unsupported: 'its node:quic begins with version 1' };
+  const urls = order.paths.map((path) => urlOf(order, path));
+  if (order.http3) return { argv: [npmProgram('bun'), script('http3-client.mjs'), order.out, ...urls] };
   const { authority: ca, out, alpn, resumes, earlyData, datagrams } = order;
   const settings = flags({
     ca,
@@ -70,7 +77,6 @@ function fetch(order: ClientOrder): Command | Unsupported {
     follows: order.followsPreferredAddress,
     connectionPerFile: order.connectionPerFile,
   });
-  const urls = order.paths.map((path) => urlOf(order, path));
   return {
     argv: [npmProgram('bun'), script('client.mjs'), ...settings, ...urls],
     abandons: /ERR_QUIC_VERSION_NEGOTIATION_ERROR/,
