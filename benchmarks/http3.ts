@@ -1,19 +1,19 @@
 import { medianBy, type Findings } from './benchmark.ts';
 import { Child } from './child.ts';
-import { installNpmProgram, npmProgram } from '../interop/peers/npm-package.ts';
+import { bun } from '../interop/peers/bun/peer.ts';
+import { npmProgram } from '../interop/peers/npm-package.ts';
 import { createWorkplace, type Workplace } from './workplace.ts';
 
 const BYTES = 100_000_000;
 /** How much slower a download over HTTP/3 may be than the same bytes on a bare stream. */
 const MOST_RATIO = 1.15;
-const BUN_VERSION = '1.4.5';
 
 type Kind = 'h3' | 'h2' | 'raw' | 'bun';
 
 /** Requests of HTTP/3 beside node:http2 and Bun's, and a download beside a bare stream, in turn; medians of `rounds`. */
 export async function measureHttp3(rounds: number): Promise<Findings> {
   const workplace = await createWorkplace();
-  await installNpmProgram('bun', BUN_VERSION);
+  const bunVersion = await bun.install();
   const runs = new Map<string, { perSecond: number; seconds: number; cpuSeconds: number }[]>();
   const run = async (kind: Kind, name: string, ...work: string[]): Promise<void> => {
     const found = await measure(workplace, kind, work);
@@ -31,7 +31,7 @@ export async function measureHttp3(rounds: number): Promise<Findings> {
   } finally {
     workplace.remove();
   }
-  return findings((key, figure) => medianBy(runs.get(key)!, (one) => one[figure])[figure]);
+  return findings(bunVersion, (key, figure) => medianBy(runs.get(key)!, (one) => one[figure])[figure]);
 }
 
 async function measure(
@@ -50,7 +50,10 @@ async function measure(
   }
 }
 
-function findings(median: (key: string, figure: 'perSecond' | 'seconds') => number): Findings {
+function findings(
+  bunVersion: string,
+  median: (key: string, figure: 'perSecond' | 'seconds') => number,
+): Findings {
   const perSecond = (key: string): string => median(key, 'perSecond').toFixed(0);
   const rate = (key: string): number => (BYTES * 8) / 1e6 / median(key, 'seconds');
   const ratio = median('h3 download', 'seconds') / median('raw download', 'seconds');
@@ -66,7 +69,7 @@ function findings(median: (key: string, figure: 'perSecond' | 'seconds') => numb
       ],
       ['node:http2', perSecond('h2 1'), perSecond('h2 32'), rate('h2 download').toFixed(0)],
       [
-        `Bun ${BUN_VERSION}, fetch and serve`,
+        `Bun ${bunVersion}, fetch and serve`,
         perSecond('bun 1'),
         perSecond('bun 32'),
         rate('bun download').toFixed(0),

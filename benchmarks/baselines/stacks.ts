@@ -2,7 +2,9 @@ import { mkdir, writeFile, copyFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { PEERS_DIRECTORY, runStep } from '../../interop/install.ts';
-import { installNpmProgram, npmProgram } from '../../interop/peers/npm-package.ts';
+import { bun as bunPeer } from '../../interop/peers/bun/peer.ts';
+import { deno as denoPeer } from '../../interop/peers/deno/peer.ts';
+import { npmProgram } from '../../interop/peers/npm-package.ts';
 import { chooseRuntimes, installRuntime, type Runtime } from '../../tools/runtimes.ts';
 
 /** A stack that does the work of the baselines. */
@@ -50,7 +52,7 @@ const EARLY_TLS = { 'handshakes early': 'it has no 0-RTT' };
 const deno: Stack = {
   name: 'deno',
   cannot: {},
-  install: () => installNpmProgram('deno', '2.9.6'),
+  install: denoPeer.install,
   command: () => [
     npmProgram('deno'),
     'run',
@@ -66,7 +68,7 @@ const deno: Stack = {
 const bun: Stack = {
   name: 'bun',
   cannot: {},
-  install: () => installNpmProgram('bun', '1.4.5'),
+  install: bunPeer.install,
   command: () => [npmProgram('bun'), script('bun.mjs')],
 };
 

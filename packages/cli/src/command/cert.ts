@@ -23,13 +23,14 @@ export async function cert(args: Arguments, terminal: Terminal): Promise<number>
   } catch (error) {
     throw systemFailure(error, `make ${directory}`);
   }
+  const files: { readonly path: string; readonly text: string; readonly mode: number }[] = [
+    { path: keyPath, text: pair.privateKeyPem, mode: 0o600 },
+    { path: certPath, text: pair.certificatePem, mode: 0o644 },
+  ];
+  if (hashes !== undefined) files.push({ path: hashesPath, text: `${hashes.json}\n`, mode: 0o644 });
   // All or none: a key of one pair beside the certificate of another is of no use.
-  if (!force)
-    for (const path of hashes === undefined ? [keyPath, certPath] : [keyPath, certPath, hashesPath])
-      await refuseExisting(path);
-  await store(keyPath, pair.privateKeyPem, 0o600, force);
-  await store(certPath, pair.certificatePem, 0o644, force);
-  if (hashes !== undefined) await store(hashesPath, `${hashes.json}\n`, 0o644, force);
+  if (!force) for (const { path } of files) await refuseExisting(path);
+  for (const { path, text, mode } of files) await store(path, text, mode, force);
   const notAfter = new Date(new X509Certificate(pair.certificatePem).validTo).toISOString();
   if (args.flag('json')) {
     const published = hashes === undefined ? {} : { serverCertificateHashes: hashes.published };
