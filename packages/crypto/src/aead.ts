@@ -5,6 +5,9 @@
  * nonces. The associated data is the packet's header, which is in the same buffer.
  */
 export interface Aead {
+  /** The length of headers with which packets cost least, where it matters: longer packet numbers reach it. */
+  readonly headerLength?: number | undefined;
+
   /**
    * Encrypt `buffer[payloadAt, payloadEnd)` in place and write the 16-byte tag at `payloadEnd`.
    * The associated data is `buffer[headerAt, payloadAt)`.

@@ -5,7 +5,7 @@ import { type AeadName, CHACHA_FIRST, CIPHER_SUITES, type CipherSuite, IV_LENGTH
 import { createWasmAead } from '../wasm/aead.ts';
 import { wasmMachine } from '../wasm/machine.ts';
 import { NodeAesGcm } from './aes-gcm.ts';
-import { createFfiAead, hasFfiAead } from './ffi/aead.ts';
+import { createFfiAead, fastHeaderLength, hasFfiAead } from './ffi/aead.ts';
 
 /**
  * What is fastest on this runtime, as docs/performance.md has it. Short packets go through WebAssembly, because there a cipher object
@@ -13,12 +13,12 @@ import { createFfiAead, hasFfiAead } from './ffi/aead.ts';
  * AES-GCM elsewhere.
  */
 export function createNodeAead(aead: AeadName, key: Uint8Array, iv: Uint8Array): Aead {
-  const { limit, createLong } = choiceOf(aead);
+  const { limit, createLong, headerLength } = choiceOf(aead);
   if (limit === Infinity) return createWasmAead(aead, key, iv);
   checkKeyAndIv(aead, key, iv);
   return limit === 0
     ? createLong(aead, key, iv.slice())
-    : new AeadBySize(aead, concatBytes(key, iv), limit, createLong);
+    : new AeadBySize(aead, concatBytes(key, iv), limit, createLong, headerLength);
 }
 
 /**
@@ -36,11 +36,15 @@ type CreateAead = (aead: AeadName, key: Uint8Array, iv: Uint8Array) => Aead;
 interface Choice {
   readonly limit: number;
   readonly createLong: CreateAead;
+  readonly headerLength?: number | undefined;
 }
 
 function choiceOf(aead: AeadName): Choice {
   const hasWasm = wasmMachine() !== undefined;
-  if (hasFfiAead()) return { limit: hasWasm ? SHORT_FOR_FFI[aead] : 0, createLong: createFfiAead };
+  if (hasFfiAead()) {
+    const limit = hasWasm ? SHORT_FOR_FFI[aead] : 0;
+    return { limit, createLong: createFfiAead, headerLength: fastHeaderLength(aead) };
+  }
   // Without SIMD, `createWasmAead` gives the cipher in TypeScript.
   if (aead === 'chacha20-poly1305') return { limit: Infinity, createLong: createWasmAead };
   const createLong: CreateAead = (_aead, key, iv) => new NodeAesGcm(aead, key, iv);
@@ -58,15 +62,16 @@ function shortPacket({ bun, deno }: { readonly bun?: string; readonly deno?: str
   return deno === undefined ? 3000 : Infinity;
 }
 
-/** Bytes below which a suite is quicker in WebAssembly than by five native calls, which leave nothing to the collector. */
+/** Bytes below which a suite is quicker in WebAssembly than by native calls, which leave nothing to the collector. */
 const SHORT_FOR_FFI: Readonly<Record<AeadName, number>> = {
-  'aes-128-gcm': 500,
-  'aes-256-gcm': 500,
+  'aes-128-gcm': 250,
+  'aes-256-gcm': 250,
   'chacha20-poly1305': 2000,
 };
 
 /** A key of which either form is made when the first packet of its size comes. */
 class AeadBySize implements Aead {
+  readonly headerLength: number | undefined;
   private readonly aead: AeadName;
   private readonly keyAndIv: Uint8Array;
   private readonly limit: number;
@@ -74,8 +79,15 @@ class AeadBySize implements Aead {
   private short: Aead | undefined;
   private long: Aead | undefined;
 
-  constructor(aead: AeadName, keyAndIv: Uint8Array, limit: number, createLong: CreateAead) {
+  constructor(
+    aead: AeadName,
+    keyAndIv: Uint8Array,
+    limit: number,
+    createLong: CreateAead,
+    headerLength: number | undefined,
+  ) {
     this.aead = aead;
+    this.headerLength = headerLength;
     this.keyAndIv = keyAndIv;
     this.limit = limit;
     this.createLong = createLong;

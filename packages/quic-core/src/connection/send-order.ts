@@ -366,7 +366,7 @@ export class SendOrder {
     const bits = oneRtt.phaseBit | path.spin.next(path.destination);
     const { largestAcked } = sending;
     const known = p.fields.pathId === 0 ? oneRtt.knownLargest(largestAcked) : largestAcked;
-    return writer.begin(level, number, known, p.fields, bits, log);
+    return writer.begin(level, number, known, p.fields, bits, log, oneRtt.write!.aead.headerLength);
   }
 
   private finish(out: OutgoingDatagram, path: Path, mtuProbe: boolean, nowUs: number): number {

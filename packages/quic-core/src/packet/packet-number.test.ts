@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { covers } from '@tsquic/testing';
-import { expandPacketNumber, packetNumberLength } from './packet-number.ts';
+import { expandPacketNumber, fittingNumberLength, packetNumberLength } from './packet-number.ts';
 
 const SEED = 9000_171;
 
@@ -23,6 +23,22 @@ describe('packet numbers', () => {
   ])('%i after an acknowledgement of %i takes %i bytes, as in RFC 9000 §A.2', (number, acked, length) => {
     expect(packetNumberLength(number, acked)).toBe(length);
   });
+
+  test.each([
+    ['no length is wanted', 0, -1, 9, undefined, 1],
+    ['four bytes fit', 0, -1, 9, 13, 4],
+    ['three bytes fit', 0, -1, 10, 13, 3],
+    ['as many as are needed fit', 200, -1, 11, 13, 2],
+    ['more are needed than fit', 70_000, -1, 11, 13, 3],
+    ['five would be needed to fit', 0, -1, 8, 13, 1],
+    ['the header is longer before the number', 0, -1, 21, 13, 1],
+  ])(
+    'have the length that the header is to have, where they may: %s',
+    (_, number, acked, before, wanted, length) => {
+      covers('rfc9000-17.1-2');
+      expect(fittingNumberLength(number, acked, before, wanted)).toBe(length);
+    },
+  );
 
   test('expand as in RFC 9000 §A.3', () => {
     expect(expandPacketNumber(0x9b32, 2, 0xa82f30ea)).toBe(0xa82f9b32);

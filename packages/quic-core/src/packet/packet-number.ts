@@ -8,6 +8,26 @@ export function packetNumberLength(packetNumber: number, largestAcked: number): 
 }
 
 /**
+ * The same, or more where that gives the whole header a wanted length, of which `before` bytes precede the number: a packet number may
+ * be longer than it need be. RFC 9000 §17.1
+ *
+ * @param wanted - length of the header; undefined where it does not matter.
+ */
+export function fittingNumberLength(
+  packetNumber: number,
+  largestAcked: number,
+  before: number,
+  wanted: number | undefined,
+): number {
+  const least = packetNumberLength(packetNumber, largestAcked);
+  const fitting = (wanted ?? 0) - before;
+  return fitting > least && fitting <= MAX_NUMBER_LENGTH ? fitting : least;
+}
+
+/** RFC 9000 §17.1 */
+export const MAX_NUMBER_LENGTH = 4;
+
+/**
  * The packet number whose lowest `length` bytes are `truncated`, given the largest received so far (-1 for
  * none). RFC 9000 §A.3
  */

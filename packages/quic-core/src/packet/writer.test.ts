@@ -99,6 +99,24 @@ describe('PacketWriter', () => {
     expect(train.subarray(0, 1200)).toEqual(new Uint8Array(1200).fill(0xee));
   });
 
+  test('a short header has the length that the keys do best with, any other what its number needs', () => {
+    const { writing, reading } = keyPair();
+    const writer = new PacketWriter();
+    const buffer = new Uint8Array(1500);
+    const wanted = fields.destinationId.length + 5;
+    const lengths = [Level.Handshake, Level.Application].map((level) => {
+      writer.reset(buffer, 1200);
+      expect(writer.begin(level, 77, -1, fields, 0, log, wanted)).toBe(true);
+      writer.frames.fill(FrameType.Ping, 30);
+      writer.close();
+      const { payloadAt, numberAt } = writer.current;
+      const length = writer.seal(writing);
+      expect(read(buffer.slice(0, length), reading)[0]!.number).toBe(77);
+      return payloadAt - numberAt;
+    });
+    expect(lengths).toEqual([1, 4]);
+  });
+
   test.each([
     ['the Initial packet', [Level.Initial, Level.EarlyData, Level.Handshake, Level.Application], 0],
     ['the Initial packet before another one', [Level.Initial, Level.Application], 0],

@@ -7,7 +7,7 @@ import { FIXED_BIT } from './header.ts';
 import { typeOf } from './levels.ts';
 import { longHeaderLength, writeLongHeader } from './long-header.ts';
 import type { RandomBits } from './random-bits.ts';
-import { packetNumberLength } from './packet-number.ts';
+import { fittingNumberLength, MAX_NUMBER_LENGTH, packetNumberLength } from './packet-number.ts';
 
 /** The length field of a long header always takes two bytes, because padding may change its value. */
 const LENGTH_BYTES = 2;
@@ -19,8 +19,6 @@ const MIN_NUMBER_AND_PAYLOAD = 4;
  * §10.3
  */
 const MIN_BEYOND_ID = 22;
-/** RFC 9000 §17.1 */
-const MAX_NUMBER_LENGTH = 4;
 
 /** A packet of the datagram that is being built, complete but not encrypted. */
 export interface OpenPacket {
@@ -105,6 +103,7 @@ export class PacketWriter {
    * Begin a packet after the closed ones. False, with nothing changed, when too little room is left.
    *
    * @param largestAcked - determines the length of the packet number.
+   * @param headerLength - the length that a short header had best have, if it matters to the keys.
    */
   begin(
     level: Level,
@@ -113,15 +112,18 @@ export class PacketWriter {
     fields: HeaderFields,
     bits: number,
     log: DeliveryLog,
+    headerLength?: number,
   ): boolean {
     const { frames, end } = this;
     const long = level !== Level.Application;
-    const numberLength = packetNumberLength(number, largestAcked);
     const header = long
       ? longHeaderLength(fields.destinationId, fields.sourceId) +
         LENGTH_BYTES +
         (level === Level.Initial ? 4 + fields.token.length : 0)
       : 1 + fields.destinationId.length;
+    const numberLength = long
+      ? packetNumberLength(number, largestAcked)
+      : fittingNumberLength(number, largestAcked, header, headerLength);
     const minBytes = long ? 0 : MIN_BEYOND_ID + fields.sourceId.length - header - TAG_LENGTH;
     this.minBytes = Math.max(minBytes, MIN_NUMBER_AND_PAYLOAD);
     if (this.datagramEnd - end < header + numberLength + this.minBytes + TAG_LENGTH) return false;

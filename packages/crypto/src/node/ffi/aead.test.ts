@@ -56,4 +56,40 @@ describe('the self-test', () => {
       expect(keys[i]!.ours.open(i, packet, 0, i % 50, end)).toBe(true);
     }
   });
+
+  // Such headers are taken as those of TLS records, whose last two bytes are a length that must not overflow.
+  test('headers of 13 bytes, whatever ends them, between others of the same key', () => {
+    for (const { aead, keyLength } of CIPHER_SUITES) {
+      const [key, iv] = [
+        new Uint8Array(keyLength).fill(5),
+        Uint8Array.from({ length: 12 }, (_, i) => i * 17),
+      ];
+      const [ours, theirs] = [createFfiAead(aead, key, iv), createSoftwareAead(aead, key, iv)];
+      for (const end of [0, 7, 8, 23, 24, 0xff, 0x100, 0x7fff, ...range(0xffe0, 0xffff)])
+        for (const [header, length] of [
+          [13, 0],
+          [12, 30],
+          [13, 33],
+        ] as const) {
+          const packet = Uint8Array.from({ length: 3 + header + length + 16 }, (_, i) => i * 5);
+          packet.set([end >> 8, end], 3 + header - 2);
+          const [plain, expected] = [packet.slice(), packet.slice()];
+          const number = 2 ** 40 + end;
+          ours.seal(number, packet, 3, 3 + header, packet.length - 16);
+          theirs.seal(number, expected, 3, 3 + header, packet.length - 16);
+          expect(toHex(packet)).toBe(toHex(expected));
+          const forged = packet.slice();
+          forged[3]! ^= 1;
+          const before = toHex(forged);
+          expect(ours.open(number, forged, 3, 3 + header, forged.length)).toBe(false);
+          expect(toHex(forged)).toBe(before);
+          expect(ours.open(number, packet, 3, 3 + header, packet.length)).toBe(true);
+          expect(toHex(packet.subarray(0, -16))).toBe(toHex(plain.subarray(0, -16)));
+        }
+    }
+  });
 });
+
+function range(from: number, to: number): readonly number[] {
+  return Array.from({ length: to - from + 1 }, (_, i) => from + i);
+}

@@ -14,7 +14,8 @@ export interface OpenSsl {
     iv: bigint,
     seals: number,
   ): number;
-  EVP_CipherUpdate(context: bigint, out: bigint, outLength: bigint, bytes: bigint, length: number): number;
+  /** The length of what was taken, or -1. Without `out` the bytes are associated data. */
+  EVP_Cipher(context: bigint, out: bigint, bytes: bigint, length: number): number;
   EVP_CipherFinal_ex(context: bigint, out: bigint, outLength: bigint): number;
   /** Both take an array of `OSSL_PARAM`, as `writeParameters` of the arena writes it. */
   EVP_CIPHER_CTX_get_params(context: bigint, parameters: bigint): number;
@@ -36,7 +37,7 @@ export function loadOpenSsl(): OpenSsl | undefined {
         arguments: ['pointer', 'pointer', 'pointer', 'pointer', 'pointer', 'i32'],
         return: 'i32',
       },
-      EVP_CipherUpdate: { arguments: ['pointer', 'pointer', 'pointer', 'pointer', 'i32'], return: 'i32' },
+      EVP_Cipher: { arguments: ['pointer', 'pointer', 'pointer', 'u32'], return: 'i32' },
       EVP_CipherFinal_ex: { arguments: ['pointer', 'pointer', 'pointer'], return: 'i32' },
       EVP_CIPHER_CTX_get_params: { arguments: ['pointer', 'pointer'], return: 'i32' },
       EVP_CIPHER_CTX_set_params: { arguments: ['pointer', 'pointer'], return: 'i32' },
@@ -52,7 +53,7 @@ export function loadOpenSsl(): OpenSsl | undefined {
       addressOf: (bytes) => ffi.getRawPointer(bytes),
       EVP_CIPHER_CTX_new: calls.EVP_CIPHER_CTX_new,
       EVP_CipherInit_ex: calls.EVP_CipherInit_ex,
-      EVP_CipherUpdate: calls.EVP_CipherUpdate,
+      EVP_Cipher: calls.EVP_Cipher,
       EVP_CipherFinal_ex: calls.EVP_CipherFinal_ex,
       EVP_CIPHER_CTX_get_params: calls.EVP_CIPHER_CTX_get_params,
       EVP_CIPHER_CTX_set_params: calls.EVP_CIPHER_CTX_set_params,
