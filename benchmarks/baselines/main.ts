@@ -1,4 +1,4 @@
-// pnpm baselines [--stack NAMES] [--work NAMES] [--rounds N] [--share 0.1] [--page FILE] [--json]
+// pnpm baselines [--stack NAMES] [--work NAMES] [--rounds N] [--share 0.1] [--warm 25] [--page FILE] [--json]
 import { writeFileSync } from 'node:fs';
 import { cpus, loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
@@ -10,13 +10,16 @@ import { type Stack, STACKS } from './stacks.ts';
 import { runTrial, type Trial } from './trial.ts';
 import { type Work, worksOf } from './works.ts';
 
-const USAGE = `pnpm bench baselines [--stack NAMES] [--work NAMES] [--rounds N] [--share 0.1] [--page FILE] [--json]
+const USAGE = `pnpm bench baselines [--stack NAMES] [--work NAMES] [--rounds N] [--share 0.1] [--warm 25] [--page FILE] [--json]
 
 Measures other stacks of this machine beside this one. NAMES have commas between them: stacks are
 ${STACKS.map(({ name }) => name).join(', ')}; works are
 ${worksOf(1)
   .map(({ name }) => name)
-  .join(', ')}. Default: all of these, three rounds.`;
+  .join(
+    ', ',
+  )}. Default: all of these, three rounds. --share N makes works N times as large, --warm N what goes before
+them: 4 MB, 300 requests or 30 handshakes, which a runtime with a compiler has hardly compiled yet.`;
 
 const { values } = parseArgs({
   options: {
@@ -24,6 +27,7 @@ const { values } = parseArgs({
     work: { type: 'string' },
     rounds: { type: 'string', default: '3' },
     share: { type: 'string', default: '1' },
+    warm: { type: 'string', default: '1' },
     page: { type: 'string' },
     json: { type: 'boolean', default: false },
     help: { type: 'boolean', short: 'h', default: false },
@@ -33,10 +37,16 @@ const say = values.json ? console.error : console.log;
 const rounds = Number(values.rounds);
 const stacks = chosen(STACKS, values.stack, 'stack');
 const works = chosen(worksOf(Number(values.share)), values.work, 'work');
+const fault = (['rounds', 'share', 'warm'] as const).find((name) => !(Number(values[name]) > 0));
 if (values.help) console.log(USAGE);
-else if (stacks !== undefined && works !== undefined) await main(stacks, works);
+else if (fault !== undefined) {
+  console.error(`baselines: --${fault} takes a number above 0, not ${values[fault]}`);
+  process.exitCode = 2;
+} else if (stacks !== undefined && works !== undefined) await main(stacks, works, values.warm);
 
-async function main(asked: readonly Stack[], all: readonly Work[]): Promise<void> {
+async function main(asked: readonly Stack[], all: readonly Work[], warm: string): Promise<void> {
+  // The programs of all stacks read it.
+  process.env['BASELINE_WARM'] = warm;
   const load = (): string => (loadavg()[0] ?? 0).toFixed(2);
   const loadBefore = load();
   const { versions, installed } = await install(asked);

@@ -17,10 +17,11 @@ const megabits = (bytes: number): number => (bytes * 8) / 1e6;
 export function worksOf(share: number): readonly Work[] {
   const sized = (count: number): string => String(Math.max(1, Math.round(count * share)));
   const bulk = { unit: 'Mbit/s', scale: megabits(1) };
+  const about = `${Number((100 * share).toFixed(3))} MB on one stream`;
   const each = { unit: 'a second', scale: 1 };
   return [
-    { name: 'download', about: '100 MB on one stream', verb: 'download', sizes: [sized(100e6)], ...bulk },
-    { name: 'upload', about: '100 MB on one stream', verb: 'upload', sizes: [sized(100e6)], ...bulk },
+    { name: 'download', about, verb: 'download', sizes: [sized(100e6)], ...bulk },
+    { name: 'upload', about, verb: 'upload', sizes: [sized(100e6)], ...bulk },
     {
       name: 'requests 1',
       about: '1 KiB, one at a time',

@@ -141,7 +141,13 @@ func client(args []string) error {
 	if len(args) > 4 {
 		second = args[4]
 	}
-	warm, work, err := prepare(dial, args[0], count, second)
+	times := 1.0
+	if words := os.Getenv("BASELINE_WARM"); words != "" {
+		if times, err = strconv.ParseFloat(words, 64); err != nil {
+			return err
+		}
+	}
+	warm, work, err := prepare(dial, args[0], count, second, times)
 	if err != nil {
 		return err
 	}
@@ -161,14 +167,15 @@ func client(args []string) error {
 	return nil
 }
 
-func prepare(dial dialer, work string, count int64, second string) (func() error, func() error, error) {
+func prepare(dial dialer, work string, count int64, second string, times float64) (func() error, func() error, error) {
+	warm := func(usual float64) int64 { return int64(usual * times) }
 	switch work {
 	case "handshakes":
 		dial.settings.ClientSessionCache = nil
 		if second == "resumed" || second == "early" {
 			dial.settings.ClientSessionCache = tls.NewLRUClientSessionCache(8)
 		}
-		return func() error { return handshakes(dial, warmHandshakes, second) },
+		return func() error { return handshakes(dial, warm(warmHandshakes), second) },
 			func() error { return handshakes(dial, count, second) }, nil
 	case "idle":
 		return func() error { return nil }, func() error { return idle(dial, count) }, nil
@@ -179,14 +186,14 @@ func prepare(dial dialer, work string, count int64, second string) (func() error
 	}
 	switch work {
 	case "download":
-		return func() error { return exchange(connection, 0, warmBytes) },
+		return func() error { return exchange(connection, 0, warm(warmBytes)) },
 			func() error { return exchange(connection, 0, count) }, nil
 	case "upload":
-		return func() error { return exchange(connection, warmBytes, 0) },
+		return func() error { return exchange(connection, warm(warmBytes), 0) },
 			func() error { return exchange(connection, count, 0) }, nil
 	case "requests":
 		parallel, err := strconv.Atoi(second)
-		return func() error { return requests(connection, warmRequests, parallel) },
+		return func() error { return requests(connection, warm(warmRequests), parallel) },
 			func() error { return requests(connection, count, parallel) }, err
 	}
 	return nil, nil, fmt.Errorf("no work %s", work)

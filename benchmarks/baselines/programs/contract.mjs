@@ -1,6 +1,7 @@
 // What the JavaScript programs of the baselines share. A server prints `listening on HOST:PORT`. A client connects and warms
 // up, prints `ready`, reads a line, works, prints its result as JSON, and stays until its standard input ends: processor
 // time of both sides is read from outside between these lines.
+import process from 'node:process';
 import { createInterface } from 'node:readline';
 
 /** A stream's first 8 bytes ask for so many bytes back, once all of the stream has come. draft-banks-quic-performance-00 */
@@ -61,9 +62,10 @@ export async function runClient(open, [work, port, ca, ...sizes]) {
   process.exit(0);
 }
 
-const WARM_BYTES = 4_000_000;
-const WARM_REQUESTS = 300;
-const WARM_HANDSHAKES = 30;
+const WARM_TIMES = Number(process.env.BASELINE_WARM ?? 1);
+const WARM_BYTES = Math.round(4_000_000 * WARM_TIMES);
+const WARM_REQUESTS = Math.round(300 * WARM_TIMES);
+const WARM_HANDSHAKES = Math.round(30 * WARM_TIMES);
 
 const WORKS = {
   async download(open, way, bytes) {
