@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import type { OutgoingDatagram } from '@tsquic/quic-core';
 import { StopAndWait } from '../test/stop-and-wait.ts';
 import type { HostOptions } from './host.ts';
 import type { LinkOptions } from './link.ts';
@@ -72,6 +73,31 @@ describe('world', () => {
     expect(world.run(() => asker.acked === 50, 10)).toBe(true);
     expect(world.nowUs).toBe(0);
   });
+
+  test.each([
+    ['at the same instant', 0],
+    ['a microsecond later each time', 1],
+  ])(
+    'a host whose timer is due again whenever it is served, %s, ends the run with an error',
+    (_, laterUs) => {
+      class Restless extends StopAndWait {
+        private servedUs = 0;
+
+        override prepareNextPacket(out: OutgoingDatagram, nowUs: number): number {
+          this.servedUs = nowUs;
+          out.length = 0;
+          return 0;
+        }
+
+        override nextWakeTime(): number {
+          return this.servedUs + laterUs;
+        }
+      }
+      const world = new World(7);
+      world.addHost({ name: 'a', context: new Restless(0), addresses: [A] });
+      expect(() => world.run(() => false, 60_000_000)).toThrow(/^a .* at \d+ µs/);
+    },
+  );
 
   test('routes may have several links and share them', () => {
     const world = new World(1);

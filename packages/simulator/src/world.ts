@@ -1,6 +1,7 @@
 import type { Address } from '@tsquic/quic-core';
 import type { Datagram } from './datagram.ts';
 import { Host, type HostOptions } from './host.ts';
+import { IdleTurns } from './idle-turns.ts';
 import { Link, type LinkOptions } from './link.ts';
 import { createObservers, type Observer } from './observer.ts';
 import { createRandom, type Random } from './random.ts';
@@ -26,6 +27,7 @@ export class World {
   unrouted = 0;
   private readonly observers: Observer[] = [];
   private readonly observer: Observer = createObservers(this.observers);
+  private readonly idleTurns = new IdleTurns();
   private readonly interfaces = new Map<string, Interface>();
   private readonly calls: { readonly atUs: number; readonly act: () => void }[] = [];
 
@@ -120,15 +122,21 @@ export class World {
         if (host.nextUs(this.nowUs) > this.nowUs) continue;
         acted = true;
         host.turn(this.nowUs, (datagram) => this.send(host, datagram));
+        if (this.idleTurns.onTurn(this.nowUs)) throw this.restless(`${host.name} wakes again and again`);
       }
       if (!acted) return;
     }
-    throw new Error(`the world does not come to rest at ${this.nowUs} µs (seed ${this.seed})`);
+    throw this.restless('the world does not come to rest');
+  }
+
+  private restless(what: string): Error {
+    return new Error(`${what} at ${this.nowUs} µs (seed ${this.seed})`);
   }
 
   private send(host: Host, datagram: Datagram): void {
     const isTranslated = host.nat !== undefined && datagram.from.ip === host.addresses[0]!.ip;
     const outer = isTranslated ? { ...datagram, from: host.nat.translate(this.nowUs) } : datagram;
+    this.idleTurns.onDatagram();
     this.observer.onSend?.(host, outer, this.nowUs);
     const first = this.route(outer)?.[0];
     if (first === undefined) {
@@ -156,6 +164,7 @@ export class World {
     const isTranslated = host.nat !== undefined && first === host.addresses[0];
     const isAdmitted = isTranslated && host.nat.admits(datagram.to, this.nowUs);
     const to = isTranslated ? first : inner.find(({ port }) => port === datagram.to.port);
+    this.idleTurns.onDatagram();
     if (to !== undefined && (isAdmitted || !isTranslated)) host.deliver(datagram, to);
     else this.unrouted++;
   }
