@@ -5,7 +5,8 @@ import { type AeadName, CHACHA_FIRST, CIPHER_SUITES, type CipherSuite, IV_LENGTH
 import { createWasmAead } from '../wasm/aead.ts';
 import { wasmMachine } from '../wasm/machine.ts';
 import { NodeAesGcm } from './aes-gcm.ts';
-import { createFfiAead, fastHeaderLength, hasFfiAead } from './ffi/aead.ts';
+import { fastHeaderLength } from './ffi/aead.ts';
+import { createFfiAead, hasFfiAead } from './ffi/ciphers.ts';
 
 /**
  * What is fastest on this runtime, as docs/performance.md has it. Short packets go through WebAssembly, because there a cipher object

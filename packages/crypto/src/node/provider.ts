@@ -6,6 +6,7 @@ import { createSoftwareMlKem } from '../software/ml-kem.ts';
 import { createWasmHeaderProtection } from '../wasm/header-protection.ts';
 import { CIPHER_SUITES } from '../suites.ts';
 import { createNodeAead, fastSuites } from './aead.ts';
+import { createFfiHeaderProtection, hasFfiAead } from './ffi/ciphers.ts';
 import { createNodeHash, nodeHash, nodeHmac } from './hashes.ts';
 import { generateNodeKeyShare } from './key-exchange.ts';
 import { fillRandom } from './random.ts';
@@ -35,7 +36,7 @@ export function createNodeProvider(options: NodeProviderOptions = {}): CryptoPro
     hkdfExtract: nodeHmac,
     hkdfExpand: (hash, key, info, length) => expandKey(nodeHmac, hash, key, info, length),
     createAead: createNodeAead,
-    createHeaderProtection: createWasmHeaderProtection,
+    createHeaderProtection: hasFfiAead() ? createFfiHeaderProtection : createWasmHeaderProtection,
     createBlockCipher: createSoftwareBlockCipher,
     preferredSuites: options.random === undefined ? fastSuites() : CIPHER_SUITES,
     preferredGroups: native === undefined ? AGREEMENT_GROUPS : [Group.X25519MLKEM768, ...AGREEMENT_GROUPS],

@@ -1,14 +1,15 @@
 import { describe, expect, test } from '@jest/globals';
 import { toHex } from '@tsquic/bytes';
 import { createSoftwareAead } from '../../software/aead.ts';
+import { createSoftwareHeaderProtection } from '../../software/header-protection.ts';
 import { CIPHER_SUITES } from '../../suites.ts';
-import { createFfiAead, hasFfiAead } from './aead.ts';
+import { createFfiAead, createFfiHeaderProtection, hasFfiAead } from './ciphers.ts';
 import { createFfiProvider } from './provider.ts';
 import { passesSelfTest } from './self-test.ts';
 
 describe('the self-test', () => {
   test('passes what seals and opens as it must', () => {
-    expect(passesSelfTest(createSoftwareAead)).toBe(true);
+    expect(passesSelfTest(createSoftwareAead, createSoftwareHeaderProtection)).toBe(true);
   });
 
   test.each([
@@ -24,7 +25,12 @@ describe('the self-test', () => {
         ...change,
       };
     };
-    expect(passesSelfTest(create)).toBe(false);
+    expect(passesSelfTest(create, createSoftwareHeaderProtection)).toBe(false);
+  });
+
+  test('refuses what masks headers otherwise', () => {
+    const mask = new Uint8Array(5);
+    expect(passesSelfTest(createSoftwareAead, () => ({ mask, compute: () => {} }))).toBe(false);
   });
 });
 
@@ -32,6 +38,7 @@ describe('the self-test', () => {
   test('it says what to use', () => {
     expect(() => createFfiProvider()).toThrow('use createNodeProvider');
     expect(() => createFfiAead('aes-128-gcm', new Uint8Array(16), new Uint8Array(12))).toThrow('node:ffi');
+    expect(() => createFfiHeaderProtection('aes-128-gcm', new Uint8Array(16))).toThrow('node:ffi');
   });
 });
 
@@ -55,6 +62,25 @@ describe('the self-test', () => {
       expect(keys[i]!.ours.open(i + 1, packet, 0, i % 50, end)).toBe(false);
       expect(keys[i]!.ours.open(i, packet, 0, i % 50, end)).toBe(true);
     }
+  });
+
+  test('masks of more keys than contexts, in turn', () => {
+    const keys = Array.from({ length: 200 }, (_, i) => {
+      const { aead, keyLength } = CIPHER_SUITES[i % 3]!;
+      const key = new Uint8Array(keyLength).fill(i);
+      return {
+        ours: createFfiHeaderProtection(aead, key),
+        theirs: createSoftwareHeaderProtection(aead, key),
+      };
+    });
+    const packet = Uint8Array.from({ length: 60 }, (_, i) => i * 37);
+    for (const round of [0, 1])
+      for (const [i, { ours, theirs }] of keys.entries()) {
+        ours.compute(packet, (i % 40) + round);
+        const mask = toHex(ours.mask);
+        theirs.compute(packet, (i % 40) + round);
+        expect(mask).toBe(toHex(theirs.mask));
+      }
   });
 
   // Such headers are taken as those of TLS records, whose last two bytes are a length that must not overflow.

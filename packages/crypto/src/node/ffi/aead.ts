@@ -3,74 +3,19 @@ import { checkKeyAndIv } from '../../key-length.ts';
 import { writeNonce } from '../../nonce.ts';
 import { createSoftwareAead } from '../../software/aead.ts';
 import type { AeadName } from '../../suites.ts';
-import { Arena, MOST_HEADER, MOST_PAYLOAD, PAYLOAD_AT, RECORD_HEADER_LENGTH } from './arena.ts';
-import { Contexts } from './contexts.ts';
-import { loadOpenSsl, type OpenSsl } from './open-ssl.ts';
-import { RecordCipher } from './record.ts';
-import { passesSelfTest } from './self-test.ts';
-
-/** An AEAD of OpenSSL through node:ffi. Only where `hasFfiAead` returns true; throws elsewhere. */
-export function createFfiAead(aead: AeadName, key: Uint8Array, iv: Uint8Array): Aead {
-  const engine = usableEngine();
-  if (engine === undefined) throw new Error('there is no node:ffi here: use createNodeProvider');
-  return new FfiAead(engine, aead, key, iv);
-}
-
-/** Whether OpenSSL can be called through node:ffi, and gives right answers: the first call tries. */
-export function hasFfiAead(): boolean {
-  return usableEngine() !== undefined;
-}
+import { type Arena, MOST_HEADER, MOST_PAYLOAD, PAYLOAD_AT, RECORD_HEADER_LENGTH } from './arena.ts';
+import type { Contexts } from './contexts.ts';
+import type { Engine } from './engine.ts';
+import type { OpenSsl } from './open-ssl.ts';
+import type { RecordCipher } from './record.ts';
 
 /** The `headerLength` of such an AEAD. */
 export function fastHeaderLength(aead: AeadName): number | undefined {
   return aead === 'chacha20-poly1305' ? undefined : RECORD_HEADER_LENGTH;
 }
 
-let found: { readonly engine: Engine | undefined } | undefined;
-
-function usableEngine(): Engine | undefined {
-  return (found ??= { engine: createEngine(loadOpenSsl()) }).engine;
-}
-
-/** OpenSSL with memory and contexts; undefined when a packet does not come out as it should. */
-function createEngine(ssl: OpenSsl | undefined): Engine | undefined {
-  if (ssl === undefined) return undefined;
-  try {
-    const engine = new Engine(ssl);
-    return passesSelfTest((aead, key, iv) => new FfiAead(engine, aead, key, iv)) ? engine : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-/** What all keys share. */
-class Engine {
-  readonly ssl: OpenSsl;
-  readonly arena: Arena;
-  readonly records: RecordCipher;
-  private readonly known: Map<string, Contexts> = new Map();
-  private lastKey = 0;
-
-  constructor(ssl: OpenSsl) {
-    this.ssl = ssl;
-    this.arena = new Arena(ssl);
-    this.records = new RecordCipher(ssl, this.arena);
-  }
-
-  /** A number for a key, which no other one has. */
-  nextKey(): number {
-    return ++this.lastKey;
-  }
-
-  contextsFor(aead: AeadName, seals: boolean): Contexts {
-    const name = `${aead} ${String(seals)}`;
-    const contexts = this.known.get(name) ?? new Contexts(this.ssl, this.arena, aead, seals);
-    this.known.set(name, contexts);
-    return contexts;
-  }
-}
-
-class FfiAead implements Aead {
+/** An AEAD whose packets OpenSSL seals and opens. */
+export class FfiAead implements Aead {
   readonly headerLength: number | undefined;
   private readonly ssl: OpenSsl;
   private readonly arena: Arena;

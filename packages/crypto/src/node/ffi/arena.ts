@@ -11,10 +11,14 @@ export class Arena {
   readonly nonce: Uint8Array;
   readonly key: Uint8Array;
   readonly tag: Uint8Array;
+  /** The mask of a header: the first five bytes of a block of AES. RFC 9001 §5.4.1 */
+  readonly mask: Uint8Array;
   readonly nonceAddress: bigint;
   readonly keyAddress: bigint;
   readonly tagAddress: bigint;
   readonly payloadAddress: bigint;
+  readonly sampleAddress: bigint;
+  readonly maskAddress: bigint;
   /** Where a TLS record begins whose payload lies at `PAYLOAD_AT`. */
   readonly recordAddress: bigint;
   /** An `int` in which OpenSSL tells lengths. */
@@ -34,11 +38,14 @@ export class Arena {
     this.nonce = part(NONCE_AT, IV_LENGTH);
     this.key = part(KEY_AT, 32);
     this.tag = part(TAG_AT, TAG_LENGTH);
+    this.mask = part(MASK_AT, MASK_LENGTH);
     this.nonceAddress = base + BigInt(NONCE_AT);
     this.keyAddress = base + BigInt(KEY_AT);
     this.tagAddress = base + BigInt(TAG_AT);
     this.lengthAddress = base + BigInt(LENGTH_AT);
     this.payloadAddress = base + BigInt(PAYLOAD_AT);
+    this.sampleAddress = base + BigInt(SAMPLE_AT);
+    this.maskAddress = base + BigInt(MASK_AT);
     this.recordAddress = this.payloadAddress - BigInt(EXPLICIT_NONCE_LENGTH);
     const write = (at: number, ...parameters: readonly Parameter[]): bigint =>
       writeParameters(this.bytes, at, base, parameters);
@@ -89,6 +96,8 @@ const PARAMETER_BYTES = 40;
 export const RECORD_HEADER_LENGTH = 13;
 /** Bytes of the nonce that a TLS 1.2 record of AES-GCM begins with. RFC 5288 §3 */
 export const EXPLICIT_NONCE_LENGTH = 8;
+export const SAMPLE_LENGTH = 16;
+const MASK_LENGTH = 5;
 /** The longest header, and the longest payload, that there is room for. */
 export const MOST_HEADER = 256;
 export const MOST_PAYLOAD = 65_536;
@@ -98,6 +107,8 @@ const KEY_AT = 16;
 const TAG_AT = 48;
 const LENGTH_AT = 64;
 export const RECORD_HEADER_AT = 80;
+export const SAMPLE_AT = 96;
+const MASK_AT = 112;
 /** One parameter takes 96 bytes with its name and the end, two take 152. */
 const NONCE_PARAMETERS_AT = 128;
 const TAG_PARAMETERS_AT = 224;

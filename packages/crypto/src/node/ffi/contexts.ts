@@ -1,6 +1,5 @@
-import type { AeadName } from '../../suites.ts';
 import type { Arena } from './arena.ts';
-import type { OpenSsl } from './open-ssl.ts';
+import type { CipherName, OpenSsl } from './open-ssl.ts';
 
 /**
  * Contexts of OpenSSL for one cipher and direction, which keys take in turn. There are some only: a key that has lost its context to
@@ -16,10 +15,10 @@ export class Contexts {
   private readonly keys: Float64Array = new Float64Array(CONTEXT_COUNT);
   private next = 0;
 
-  constructor(ssl: OpenSsl, arena: Arena, aead: AeadName, seals: boolean) {
+  constructor(ssl: OpenSsl, arena: Arena, cipher: CipherName, seals: boolean) {
     this.ssl = ssl;
     this.arena = arena;
-    this.cipher = ssl.ciphers[aead];
+    this.cipher = ssl.ciphers[cipher];
     this.seals = seals ? 1 : 0;
   }
 

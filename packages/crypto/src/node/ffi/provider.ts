@@ -1,8 +1,8 @@
 import type { CryptoProvider } from '../../provider.ts';
 import { createNodeProvider, type NodeProviderOptions } from '../provider.ts';
-import { createFfiAead, hasFfiAead } from './aead.ts';
+import { createFfiAead, createFfiHeaderProtection, hasFfiAead } from './ciphers.ts';
 
-export { hasFfiAead } from './aead.ts';
+export { hasFfiAead } from './ciphers.ts';
 
 /**
  * The provider over node:crypto with packet protection by OpenSSL through node:ffi, whatever the size of a packet. Node from 26.9 on, Linux:
@@ -11,5 +11,10 @@ export { hasFfiAead } from './aead.ts';
 export function createFfiProvider(options: NodeProviderOptions = {}): CryptoProvider {
   if (!hasFfiAead())
     throw new Error('createFfiProvider needs node:ffi (Node from 26.9 on, Linux): use createNodeProvider');
-  return { ...createNodeProvider(options), name: 'ffi', createAead: createFfiAead };
+  return {
+    ...createNodeProvider(options),
+    name: 'ffi',
+    createAead: createFfiAead,
+    createHeaderProtection: createFfiHeaderProtection,
+  };
 }
