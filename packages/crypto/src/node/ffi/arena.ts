@@ -11,7 +11,7 @@ export class Arena {
   readonly nonce: Uint8Array;
   readonly key: Uint8Array;
   readonly tag: Uint8Array;
-  /** The mask of a header: the first five bytes of a block of AES. RFC 9001 §5.4.1 */
+  /** The mask of a header: the first five bytes of a block of AES. */
   readonly mask: Uint8Array;
   readonly nonceAddress: bigint;
   readonly keyAddress: bigint;
