@@ -1,4 +1,6 @@
-import type { NativeSystem } from '../src/ffi/native-system.ts';
+import type { NativeSystem, OnReady } from '../src/ffi/native-system.ts';
+import type { Readiness } from '../src/ffi/readiness.ts';
+import { type PollCalls, type UvLoop, UvReadiness } from '../src/ffi/uv-readiness.ts';
 
 /** A `sendmsg` that the system saw. */
 export interface SentMessage {
@@ -15,7 +17,7 @@ export type Received =
   | { readonly bytes: Uint8Array; readonly name: Uint8Array; readonly control?: Uint8Array };
 
 /** Plays Linux and libuv: memory by address, system calls that take what a test has laid out. */
-export class ScriptedSystem implements NativeSystem {
+export class ScriptedSystem implements NativeSystem, UvLoop {
   readonly loop = 1n;
   readonly pollHandleBytes = 160;
   /** Calls but those that send, receive and set options, in order. */
@@ -50,6 +52,10 @@ export class ScriptedSystem implements NativeSystem {
     return address + BigInt(bytes.byteOffset);
   }
 
+  watch(fd: number, onReady: OnReady): Readiness {
+    return new UvReadiness(this, fd, onReady);
+  }
+
   createPollCallback(task: typeof this.onPoll): bigint {
     this.onPoll = task;
     return 2n;
@@ -62,7 +68,7 @@ export class ScriptedSystem implements NativeSystem {
 
   /** The handle of the socket opened last. */
   handle = 0n;
-  readonly calls: NativeSystem['calls'] = {
+  readonly calls: NativeSystem['calls'] & PollCalls = {
     socket: () => this.note('socket', 5),
     bind: () => this.note('bind'),
     connect: () => this.note('connect'),

@@ -4,11 +4,11 @@ import type { DatagramPort } from '../datagram-port.ts';
 import { sendApart } from '../send-apart.ts';
 import { SendQueue } from '../send-queue.ts';
 import type { NativeSystem } from './native-system.ts';
-import { Readiness, Ready, throwSoon } from './readiness.ts';
+import { type Readiness, Ready, throwSoon } from './readiness.ts';
 import { Errno, UdpSocket, type UdpSocketOptions } from './udp-socket.ts';
 
 /**
- * A `DatagramPort` over a socket of its own, by system calls through node:ffi: trains leave and arrive with one call, with ECN marks
+ * A `DatagramPort` over a socket of its own, by system calls through node:ffi or bun:ffi: trains leave and arrive with one call, with ECN marks
  * and local addresses.
  */
 export class FfiPort implements DatagramPort {
@@ -33,9 +33,7 @@ export class FfiPort implements DatagramPort {
     this.local = this.socket.local;
     this.peer = options.connect;
     try {
-      this.readiness = new Readiness(system, this.socket.fd, (status, events) =>
-        this.onReady(status, events),
-      );
+      this.readiness = system.watch(this.socket.fd, (status, events) => this.onReady(status, events));
     } catch (error) {
       this.socket.close();
       throw error;
@@ -97,7 +95,7 @@ export class FfiPort implements DatagramPort {
     setTimeout(() => this.end(), CLOSE_MS);
   }
 
-  /** The handle goes first: libuv looks at the socket as it closes. */
+  /** The watching goes first: it looks at the socket as it ends. */
   private end(): void {
     this.readiness.close();
     this.socket.close();

@@ -3,7 +3,8 @@ import type { DatagramPort } from '../datagram-port.ts';
 import type { NodePortOptions } from '../node-port.ts';
 import { SOCKET_BUFFER_BYTES } from '../socket-buffers.ts';
 import { FfiPort } from './ffi-port.ts';
-import { loadNativeSystem, type NativeSystem } from './native-system.ts';
+import type { NativeSystem } from './native-system.ts';
+import { loadNodeSystem } from './node-system.ts';
 import { worksOn } from './self-test.ts';
 
 /**
@@ -39,7 +40,7 @@ export function canOpenFfiPort(): boolean {
 let found: { readonly system: NativeSystem | undefined } | undefined;
 
 function usableSystem(): NativeSystem | undefined {
-  found ??= { system: isAllowed() ? worksOn(loadNativeSystem()) : undefined };
+  found ??= { system: isAllowed() ? worksOn(loadNodeSystem()) : undefined };
   return found.system;
 }
 

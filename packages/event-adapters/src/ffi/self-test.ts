@@ -1,4 +1,3 @@
-import { Readiness } from './readiness.ts';
 import type { NativeSystem } from './native-system.ts';
 import { Errno, UdpSocket } from './udp-socket.ts';
 
@@ -11,8 +10,7 @@ export function worksOn(system: NativeSystem | undefined): NativeSystem | undefi
   let socket: UdpSocket | undefined;
   try {
     socket = UdpSocket.open(system, OPTIONS);
-    const readiness = new Readiness(system, socket.fd, () => {});
-    readiness.close();
+    system.watch(socket.fd, () => {}).close();
     return passes(socket) ? system : undefined;
   } catch {
     return undefined;
