@@ -1,4 +1,4 @@
-// Programs that do to a socket of node:ffi what would end a process, were it not looked after. Arguments: the name of one. Each ends
+// Programs that do to a socket of node:ffi or bun:ffi what would end a process, were it not looked after. Arguments: the name of one. Each ends
 // with the exit code 0 by itself, but for those that say otherwise.
 import { setImmediate as turn, setTimeout as pause } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
@@ -78,8 +78,7 @@ const PROGRAMS: Readonly<Record<string, () => Promise<void>>> = {
 
   /** Memory that only addresses point at would be collected. */
   collector: async () => {
-    setFlagsFromString('--expose-gc');
-    const collect = runInNewContext('gc') as () => void;
+    const collect = collector();
     for (let round = 0; round < 5; round++) {
       const [sender, receiver] = await open();
       let heard = 0;
@@ -137,6 +136,14 @@ const program = PROGRAMS[process.argv[2] ?? ''];
 if (program === undefined) throw new Error(`no such program: ${process.argv[2]}`);
 if (isMainThread) void pause(200_000, undefined, { ref: false }).then(() => process.exit(9));
 await program();
+
+/** A whole collection of garbage. */
+function collector(): () => void {
+  const { Bun } = globalThis as { readonly Bun?: { gc(isWhole: boolean): void } };
+  if (Bun !== undefined) return () => Bun.gc(true);
+  setFlagsFromString('--expose-gc');
+  return runInNewContext('gc') as () => void;
+}
 
 function open(): Promise<[DatagramPort, DatagramPort]> {
   return Promise.all([openFfiPort(LOOPBACK), openFfiPort(LOOPBACK)]);

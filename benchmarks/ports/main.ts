@@ -22,11 +22,6 @@ const NODE: Plan = {
   promises: ['essentials', 'snippets', 'node', 'set', 'reactor', 'simulator'],
   ways: ['node', 'set', 'by-hand', 'packet-loop', 'reactor', 'threads', 'simulator'],
 };
-/** Node with node:ffi. */
-const NODE_FFI: Plan = {
-  promises: [...NODE.promises, 'ffi', 'ffi-ipv6', 'pitfalls'],
-  ways: [...NODE.ways, 'ffi'],
-};
 const BUN: Plan = {
   promises: ['essentials', 'snippets', 'bun', 'node', 'set', 'simulator'],
   ways: ['bun', 'node', 'set', 'threads', 'simulator'],
@@ -35,6 +30,12 @@ const DENO: Plan = {
   promises: ['essentials', 'snippets', 'deno', 'set', 'simulator'],
   ways: ['deno', 'set', 'threads', 'simulator'],
 };
+
+/** The same with sockets through node:ffi or bun:ffi, which are there on Linux. */
+function withFfi({ promises, ways }: Plan): Plan {
+  if (process.platform !== 'linux') return { promises, ways };
+  return { promises: [...promises, 'ffi', 'ffi-ipv6', 'pitfalls'], ways: [...ways, 'ffi'] };
+}
 
 /** One line of the table. */
 interface Row {
@@ -123,8 +124,8 @@ function placeOf({ name }: { readonly name: string }): number {
 }
 
 function planOf({ name }: Runtime): Plan {
-  if (name === 'node26-newest' && process.platform === 'linux') return NODE_FFI;
-  return name === 'bun' ? BUN : name === 'deno' ? DENO : NODE;
+  if (name === 'node26-newest') return withFfi(NODE);
+  return name === 'bun' ? withFfi(BUN) : name === 'deno' ? DENO : NODE;
 }
 
 async function measure(runtime: Runtime, way: string, bytes: number, rounds: number): Promise<Row> {

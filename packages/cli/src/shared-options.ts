@@ -57,7 +57,7 @@ export const PATHS: Option = number(
 export const UDP: Option = text(
   'udp',
   'KIND',
-  'UDP sockets: dgram (node:dgram) or ffi (system calls through node:ffi, the default where it works)',
+  'UDP sockets: dgram (node:dgram) or ffi (system calls through node:ffi or bun:ffi, the default where it works)',
   { choices: ['dgram', 'ffi'] },
 );
 export const QUIC_VERSIONS: Option = text(

@@ -2,7 +2,7 @@ import type { DatagramPort } from './datagram-port.ts';
 import { canOpenFfiPort, openFfiPort } from './ffi/open-ffi-port.ts';
 import { type NodePortOptions, openNodePort } from './node-port.ts';
 
-/** What a UDP socket can be opened through: `node:dgram`, or system calls through `node:ffi`. */
+/** What a UDP socket can be opened through: `node:dgram`, or system calls through `node:ffi` or `bun:ffi`. */
 export type UdpKind = 'dgram' | 'ffi';
 
 /** Options of `openUdpPort`. */

@@ -18,6 +18,7 @@ export type Received =
 
 /** Plays Linux and libuv: memory by address, system calls that take what a test has laid out. */
 export class ScriptedSystem implements NativeSystem, UvLoop {
+  readonly needsTrial = false;
   readonly loop = 1n;
   readonly pollHandleBytes = 160;
   /** Calls but those that send, receive and set options, in order. */

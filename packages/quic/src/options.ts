@@ -83,8 +83,8 @@ export interface CommonOptions {
   /** A UDP socket of your own. It is closed at the end. Default: one as `udp` says. */
   readonly socket?: DatagramPort;
   /**
-   * What UDP sockets are opened through. 'ffi', system calls through `node:ffi`, sends and receives many datagrams at once, and marks them
-   * for ECN (Linux, Node from 26.9 on, not in workers); it rejects elsewhere. 'dgram' is `node:dgram`. Default: 'ffi' where it works,
+   * What UDP sockets are opened through. 'ffi', system calls through `node:ffi` or `bun:ffi`, sends and receives many datagrams at once,
+   * and marks them for ECN (Linux, Node from 26.9 on or Bun, not in workers); it rejects elsewhere. 'dgram' is `node:dgram`. Default: 'ffi' where it works,
    * and 'dgram' elsewhere.
    */
   readonly udp?: UdpKind;

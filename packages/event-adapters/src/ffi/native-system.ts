@@ -40,6 +40,8 @@ export interface NativeSystem {
    * socket, and the watching has stopped. Throws where the system refuses.
    */
   watch(fd: number, onReady: OnReady): Readiness;
+  /** Whether watching must be seen to work before it is relied on. */
+  readonly needsTrial: boolean;
 }
 
 /** See `NativeSystem.watch`. */

@@ -47,6 +47,7 @@ function bindSystem(ffi: NodeFfi): NativeSystem {
     errno: () => errno[0]!,
     addressOf,
     watch: (fd, onReady) => new UvReadiness(uv, fd, onReady),
+    needsTrial: false,
   };
 }
 

@@ -1,3 +1,4 @@
+import { FfiPort } from './ffi-port.ts';
 import type { NativeSystem } from './native-system.ts';
 import { Errno, UdpSocket } from './udp-socket.ts';
 
@@ -36,8 +37,28 @@ function passes(socket: UdpSocket): boolean {
   );
 }
 
+/** Whether a port of this system hears of what has come, and soon. */
+export async function hearsOn(system: NativeSystem): Promise<boolean> {
+  let port: FfiPort | undefined;
+  let timer: NodeJS.Timeout | undefined;
+  try {
+    const opened = (port = new FfiPort(system, OPTIONS));
+    return await new Promise((resolve) => {
+      timer = setTimeout(() => resolve(false), PATIENCE_MS);
+      opened.onDatagram = () => resolve(true);
+      opened.send(Uint8Array.of(1), 0, 1, opened.local, 0);
+    });
+  } catch {
+    return false;
+  } finally {
+    clearTimeout(timer);
+    port?.close();
+  }
+}
+
 const SEGMENT_BYTES = 1200;
 const ECT_0 = 2;
 const OPTIONS = { local: { ip: '127.0.0.1', port: 0 }, receiveBufferBytes: 65_536, sendBufferBytes: 65_536 };
 /** About 20 ms of asking. */
 const TRIES = 100_000;
+const PATIENCE_MS = 500;
