@@ -7,6 +7,7 @@ import {
   RECORD_HEADER_AT,
   RECORD_HEADER_LENGTH,
 } from './arena.ts';
+import { LastView } from './last-view.ts';
 import type { OpenSsl } from './open-ssl.ts';
 
 /**
@@ -18,6 +19,9 @@ import type { OpenSsl } from './open-ssl.ts';
 export class RecordCipher {
   private readonly ssl: OpenSsl;
   private readonly arena: Arena;
+  private readonly sealed: LastView = new LastView();
+  private readonly opened: LastView = new LastView();
+  private readonly received: LastView = new LastView();
 
   constructor(ssl: OpenSsl, arena: Arena) {
     this.ssl = ssl;
@@ -46,7 +50,7 @@ export class RecordCipher {
     this.writeHeader(EXPLICIT_NONCE_LENGTH);
     writeNonce(this.arena.nonce, iv, packetNumber);
     if (!this.run(context, end)) return false;
-    buffer.set(bytes.subarray(PAYLOAD_AT, end), payloadAt);
+    buffer.set(this.sealed.of(bytes, PAYLOAD_AT, end), payloadAt);
     return true;
   }
 
@@ -62,12 +66,12 @@ export class RecordCipher {
     const { bytes, nonce } = this.arena;
     const payloadAt = headerAt + RECORD_HEADER_LENGTH;
     const end = PAYLOAD_AT + packetEnd - payloadAt;
-    bytes.set(buffer.subarray(headerAt, packetEnd), PAYLOAD_AT - RECORD_HEADER_LENGTH);
+    bytes.set(this.received.of(buffer, headerAt, packetEnd), PAYLOAD_AT - RECORD_HEADER_LENGTH);
     this.writeHeader(RECORD_OVERHEAD);
     writeNonce(nonce, iv, packetNumber);
     for (let i = 1; i <= EXPLICIT_NONCE_LENGTH; i++) bytes[PAYLOAD_AT - i] = nonce[nonce.length - i]!;
     if (!this.run(context, end)) return false;
-    buffer.set(bytes.subarray(PAYLOAD_AT, end - TAG_LENGTH), payloadAt);
+    buffer.set(this.opened.of(bytes, PAYLOAD_AT, end - TAG_LENGTH), payloadAt);
     return true;
   }
 
