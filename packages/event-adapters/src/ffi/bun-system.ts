@@ -44,9 +44,9 @@ function bindSystem(
     io_getevents: (context: bigint, count: number, events: bigint) =>
       calls.syscall(numbers.io_getevents, context, 0, count, events, 0),
   };
+  let watched: BunWatch;
   try {
-    // It lives by what it has told the set.
-    new BunWatch(set, new PollBell({ calls: bellCalls, addressOf }, set.fd), openStream);
+    watched = new BunWatch(set, new PollBell({ calls: bellCalls, addressOf }, set.fd), openStream);
   } catch (error) {
     calls.close(set.fd);
     throw error;
@@ -55,7 +55,7 @@ function bindSystem(
     calls,
     errno: () => errno[0]!,
     addressOf,
-    watch: (fd, onReady) => set.watch(fd, onReady),
+    watch: (fd, onReady) => watched.watch(fd, onReady),
     needsTrial: true,
   };
 }

@@ -7,6 +7,7 @@ import { Ready } from './readiness.ts';
 
 let polls = new ScriptedPolls();
 let set = new PollSet(polls);
+let watched: BunWatch;
 /** Streams that are open, as Bun would read the bell for them. */
 let streams: ReadableStreamDefaultController<Uint8Array>[] = [];
 let opened = 0;
@@ -18,7 +19,7 @@ beforeEach(() => {
   set = new PollSet(polls);
   streams = [];
   opened = 0;
-  new BunWatch(set, new PollBell(polls, set.fd), (fd) => {
+  watched = new BunWatch(set, new PollBell(polls, set.fd), (fd) => {
     openedFor = fd;
     opened++;
     return new ReadableStream<Uint8Array>({
@@ -37,7 +38,7 @@ function ring(): void {
 }
 
 function watch(onReady: () => void = () => {}): ReturnType<PollSet['watch']> {
-  const socket = set.watch(5, onReady);
+  const socket = watched.watch(5, onReady);
   socket.start(Ready.Read);
   return socket;
 }
@@ -119,10 +120,23 @@ test.each([
     polls.ready = [[1, 1]];
     for (let waited = 0; count === 0 && waited < 100; waited++) await pause();
     expect([count, opened]).toEqual([1, 1]);
+    // Another one is better off with another kind of socket.
+    expect(() => watch()).toThrow('Bun does not tell');
     socket.close();
   } finally {
     timers.mockRestore();
   }
+});
+
+test('a system that takes no request from the beginning leaves the first socket a timer', async () => {
+  polls.failures.add('io_submit');
+  let count = 0;
+  const socket = watch(() => count++);
+  polls.ready = [[1, 1]];
+  for (let waited = 0; count === 0 && waited < 100; waited++) await pause();
+  expect([count, streams.length]).toEqual([1, 0]);
+  expect(() => watch()).toThrow('Bun does not tell');
+  socket.close();
 });
 
 test('what a handler throws comes in a turn of its own, and the socket goes on', async () => {

@@ -1,6 +1,7 @@
+import type { OnReady } from './native-system.ts';
 import type { PollBell } from './poll-bell.ts';
 import type { PollSet } from './poll-set.ts';
-import { throwSoon } from './readiness.ts';
+import { type Readiness, throwSoon } from './readiness.ts';
 
 /** Opens a descriptor as a stream of what is read from it: `Bun.file(fd).stream()`. */
 export type OpenStream = (fd: number) => ReadableStream<Uint8Array>;
@@ -28,6 +29,12 @@ export class BunWatch {
     set.onChange = () => this.onChange();
   }
 
+  /** See `NativeSystem.watch`. Throws once only timers are left: other kinds of sockets hear sooner. */
+  watch(fd: number, onReady: OnReady): Readiness {
+    if (this.isBroken) throw new Error('Bun does not tell when a socket is ready');
+    return this.set.watch(fd, onReady);
+  }
+
   /** What keeps the program running begins at once; it ends a little later, because sockets often close as others open. */
   private onChange(): void {
     if (this.set.isReferenced) this.settle();
@@ -42,8 +49,9 @@ export class BunWatch {
 
   private settle(): void {
     const { set } = this;
+    if (set.isReferenced && !this.isBroken && this.reader === undefined) void this.read();
+    // It may have failed at once.
     const reads = set.isReferenced && !this.isBroken;
-    if (reads && this.reader === undefined) void this.read();
     if (!reads) this.stopReading();
     if (reads || set.size === 0) this.stopTimer();
     else this.startTimer();

@@ -1,6 +1,9 @@
 import { expect, test } from '@jest/globals';
 import { ScriptedSystem } from '../../test/scripted-system.ts';
+import type { OnReady } from './native-system.ts';
+import type { Readiness } from './readiness.ts';
 import { hearsOn } from './self-test.ts';
+import { UvReadiness } from './uv-readiness.ts';
 
 test('a system whose ports hear of what has come is used', async () => {
   const system = new ScriptedSystem();
@@ -15,6 +18,23 @@ test('a system whose ports hear of what has come is used', async () => {
   };
   expect(await hearsOn(Object.assign(system, { calls }))).toBe(true);
   expect(system.log.at(-1)).toBe('close 5');
+});
+
+test('a system that refuses to watch a second time is not', async () => {
+  const system = new ScriptedSystem();
+  const watch = (fd: number, onReady: OnReady): Readiness => {
+    setImmediate(() => {
+      system.arrivals.push({ bytes: Uint8Array.of(1), name: system.bound });
+      onReady(0, 1);
+    });
+    Object.assign(system, {
+      watch: () => {
+        throw new Error('a timer');
+      },
+    });
+    return new UvReadiness(system, fd, onReady);
+  };
+  expect(await hearsOn(Object.assign(system, { watch }))).toBe(false);
 });
 
 test('a system that tells nothing is not', async () => {

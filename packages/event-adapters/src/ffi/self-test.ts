@@ -43,11 +43,14 @@ export async function hearsOn(system: NativeSystem): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined;
   try {
     const opened = (port = new FfiPort(system, OPTIONS));
-    return await new Promise((resolve) => {
+    const hears = await new Promise<boolean>((resolve) => {
       timer = setTimeout(() => resolve(false), PATIENCE_MS);
       opened.onDatagram = () => resolve(true);
       opened.send(Uint8Array.of(1), 0, 1, opened.local, 0);
     });
+    // Where watching has turned out to be a mere timer, the next port is refused.
+    new FfiPort(system, OPTIONS).close();
+    return hears;
   } catch {
     return false;
   } finally {
