@@ -12,6 +12,7 @@ export const ffiPromises: readonly { readonly name: string; check(): Promise<voi
   { name: 'a socket of all addresses tells them, and sends from them', check: addresses },
   { name: 'a train of any length arrives whole and in order', check: trains },
   { name: 'a connected socket hears again and again that nobody listens', check: unreachable },
+  { name: 'every datagram is heard of while sockets come, go, and let the program end', check: changes },
   { name: 'process.exit in a handler ends the process as it says', check: () => expectEnd('exit', 3) },
   {
     name: 'what a handler throws is an uncaught exception, and the socket goes on',
@@ -105,6 +106,45 @@ async function unreachable(): Promise<void> {
     await told;
   }
   client.close();
+}
+
+/** Many short turns of a few sockets, so that one that sleeps while a datagram waits would be found. */
+async function changes(): Promise<void> {
+  const echo = await openFfiPort({ ip: '127.0.0.1' });
+  echo.onDatagram = (bytes, from) => echo.send(bytes, 0, bytes.length, from, 0);
+  const keepsRunning = setInterval(() => {}, 1000);
+  const turns = async (lane: number): Promise<void> => {
+    let client = await openFfiPort({ ip: '127.0.0.1' });
+    for (let turn = 1; turn <= CHANGES; turn++) {
+      const answered = answer(client);
+      client.send(new Uint8Array(9), 0, 9, echo.local, 0);
+      if (!(await answered)) throw new Error(`no answer in turn ${turn}`);
+      if (turn % 7 === lane) client.unref?.();
+      if (turn % 3 === lane) client.ref?.();
+      if (turn % 50 === lane) echo.unref?.();
+      if (turn % 20 === lane) echo.ref?.();
+      if (turn % 11 !== lane) continue;
+      client.close();
+      client = await openFfiPort({ ip: '127.0.0.1' });
+    }
+    client.close();
+  };
+  await Promise.all([0, 1, 2].map(turns));
+  clearInterval(keepsRunning);
+  echo.close();
+}
+
+const CHANGES = 700;
+
+/** Whether a datagram comes within two seconds. */
+function answer(port: DatagramPort): Promise<boolean> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => resolve(false), 2000);
+    port.onDatagram = () => {
+      clearTimeout(timer);
+      resolve(true);
+    };
+  });
 }
 
 /** Run one of the programs; rejects when it ends otherwise or prints something. */
