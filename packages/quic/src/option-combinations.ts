@@ -6,7 +6,7 @@ import type { CommonOptions } from './options.ts';
 export function checkTogether({ key, cert, context, passphrase, core, udp, socket }: CommonOptions): void {
   if (udp === 'ffi' && socket === undefined && !canOpenFfiPort())
     throw wrong(
-      "udp: 'ffi' needs node:ffi or bun:ffi (Node from 26.9 on or Bun, Linux) in the main thread; leave it out to have it where it works",
+      "udp: 'ffi' needs node:ffi or bun:ffi (Node from 26.9 or Bun from 1.4 on, Linux) in the main thread; leave it out to have it where it works",
     );
   if (context !== undefined) return;
   if (core?.identity === undefined && (key === undefined) !== (cert === undefined))

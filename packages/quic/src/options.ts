@@ -84,7 +84,7 @@ export interface CommonOptions {
   readonly socket?: DatagramPort;
   /**
    * What UDP sockets are opened through. 'ffi', system calls through `node:ffi` or `bun:ffi`, sends and receives many datagrams at once,
-   * and marks them for ECN (Linux, Node from 26.9 on or Bun, not in workers); it rejects elsewhere. 'dgram' is `node:dgram`. Default: 'ffi' where it works,
+   * and marks them for ECN (Linux, Node from 26.9 or Bun from 1.4 on, not in workers); it rejects elsewhere. 'dgram' is `node:dgram`. Default: 'ffi' where it works,
    * and 'dgram' elsewhere.
    */
   readonly udp?: UdpKind;

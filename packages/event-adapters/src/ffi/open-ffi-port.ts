@@ -18,7 +18,7 @@ export async function openFfiPort(options: NodePortOptions = {}): Promise<Datagr
   const system = usableSystem();
   if (system === undefined)
     throw new Error(
-      'openFfiPort needs node:ffi on Linux (Node from 26.9 on, without --permission or with --allow-ffi and --allow-net) or Bun on Linux with glibc, in the main thread; elsewhere there is openNodePort',
+      'openFfiPort needs node:ffi on Linux (Node from 26.9 on, without --permission or with --allow-ffi and --allow-net) or Bun (from 1.4 on) on Linux with glibc, in the main thread; elsewhere there is openNodePort',
     );
   const { connect } = options;
   const isIpv6 = (options.ip ?? connect?.ip ?? '').includes(':');
