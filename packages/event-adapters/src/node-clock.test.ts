@@ -1,3 +1,4 @@
+import { createHook } from 'node:async_hooks';
 import { describe, expect, test } from '@jest/globals';
 import { nodeClock, unixTimeAtZeroUs } from './node-clock.ts';
 
@@ -68,6 +69,25 @@ describe('nodeClock', () => {
     alarm.cancel();
     await pause(20);
     expect(count).toBe(1);
+  });
+
+  test('arms no timer again for a time that an earlier one covers', async () => {
+    let timers = 0;
+    const hook = createHook({ init: (_id, type) => void (timers += type === 'Timeout' ? 1 : 0) }).enable();
+    try {
+      await new Promise<void>((resolve) => {
+        let turns = 0;
+        const alarm = nodeClock.createAlarm(() => {
+          alarm.set(turns++ % 2 === 0 ? 40_000_000 : 0);
+          if (turns === 20) resolve(alarm.cancel());
+          else alarm.set(0);
+        });
+        alarm.set(0);
+      });
+    } finally {
+      hook.disable();
+    }
+    expect(timers).toBe(1);
   });
 });
 

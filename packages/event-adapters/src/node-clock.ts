@@ -23,7 +23,10 @@ class NodeAlarm implements Alarm {
 
   constructor(task: () => void) {
     this.fire = () => {
-      this.cancel();
+      this.immediate = undefined;
+      // A timer stays set where it keeps the program running like any other: whoever sets the alarm again for that
+      // time finds it, and when it fires early, the alarm may.
+      if (!this.keepsAlive) this.cancel();
       task();
     };
     // Timers run before sockets are read, and an immediate after both: after a pause of the program, the
