@@ -76,10 +76,10 @@ function lookupAll(host: string): Promise<readonly { readonly address: string }[
   return lookupHost(host, { all: true });
 }
 
-async function attempt(plan: Plan, ip: string, stop: AbortSignal): Promise<QuicConnection> {
+async function attempt(plan: Plan, ip: string, stop: AbortSignal | undefined): Promise<QuicConnection> {
   const berth = await plan.enter(ip);
   try {
-    stop.throwIfAborted();
+    stop?.throwIfAborted();
     return await shakeHands(plan, berth, { ip, port: plan.options.port }, stop);
   } catch (error) {
     berth.leave();
@@ -115,7 +115,12 @@ function openSocket(options: ConnectOptions, ip: string): Promise<DatagramPort> 
   });
 }
 
-function shakeHands(plan: Plan, berth: Berth, to: Address, stop: AbortSignal): Promise<QuicConnection> {
+function shakeHands(
+  plan: Plan,
+  berth: Berth,
+  to: Address,
+  stop: AbortSignal | undefined,
+): Promise<QuicConnection> {
   const { options, serverName } = plan;
   const { endpoint } = berth;
   const hasOwnContext = options.context === undefined && options.endpoint === undefined;

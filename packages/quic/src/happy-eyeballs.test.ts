@@ -57,6 +57,19 @@ describe('raceAttempts', () => {
     expect(await outcome).toBe('error enough');
     expect(run.aborted).toBe(2);
   });
+
+  test('is no race with one address that nothing may stop', async () => {
+    for (const [script, signal] of [
+      [['+1'], undefined],
+      [['-1'], undefined],
+      [['+1'], new AbortController().signal],
+      [['+1', '+1'], undefined],
+    ] as const) {
+      const run = new Run(script, signal);
+      expect(await run.outcome()).toContain(script[0]);
+      expect(run.isStoppable).toBe(signal !== undefined || script.length > 1);
+    }
+  });
 });
 
 class Run {
@@ -64,6 +77,7 @@ class Run {
   readonly begunAtMs: number[] = [];
   readonly discarded: string[] = [];
   aborted = 0;
+  isStoppable = false;
   private ended = 0;
   private readonly promise: Promise<string>;
 
@@ -93,10 +107,11 @@ class Run {
     return this.network.until(this.promise.catch((error: unknown) => `error ${String(error)}`));
   }
 
-  private attempt(address: string, stop: AbortSignal): Promise<string> {
+  private attempt(address: string, stop: AbortSignal | undefined): Promise<string> {
     const { clock } = this.network;
     this.begunAtMs.push(clock.nowUs() / 1000);
-    stop.addEventListener('abort', () => this.aborted++);
+    this.isStoppable = stop !== undefined;
+    stop?.addEventListener('abort', () => this.aborted++);
     return new Promise((resolve, reject) => {
       const end = (): void => {
         this.ended++;

@@ -4,8 +4,11 @@ import type { Clock } from '@tsquic/event-adapters';
 export interface Race<T> {
   /** The addresses, in the order in which they are tried. */
   readonly addresses: readonly string[];
-  /** Try one address. When the signal is aborted, the attempt must fail and release everything. */
-  readonly attempt: (address: string, signal: AbortSignal) => Promise<T>;
+  /**
+   * Try one address. When the signal is aborted, the attempt must fail and release everything; without one, nothing stops
+   * it.
+   */
+  readonly attempt: (address: string, signal: AbortSignal | undefined) => Promise<T>;
   /** Release the result of an attempt that succeeded too late. */
   readonly discard: (late: T) => void;
   /** Choose the failure to report when all attempts failed, in the order in which they did. */
@@ -22,6 +25,9 @@ export interface Race<T> {
  * or when the last attempt has failed.
  */
 export function raceAttempts<T>(race: Race<T>): Promise<T> {
+  const [only, second] = race.addresses;
+  if (only !== undefined && second === undefined && race.signal === undefined)
+    return race.attempt(only, undefined);
   return new Promise<T>((resolve, reject) => {
     const failures: unknown[] = [];
     const stop = new AbortController();
