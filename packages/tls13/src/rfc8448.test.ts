@@ -2,7 +2,7 @@ import { constants, createPublicKey, verify as verifyWithNode } from 'node:crypt
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { fromHex, toHex } from '@tsquic/bytes';
-import { AES_128_GCM_SHA256, type CryptoProvider } from '@tsquic/crypto';
+import { AES_128_GCM_SHA256, type CryptoProvider, HASH_LENGTH } from '@tsquic/crypto';
 import { provider } from '../test/handshake-pair.ts';
 import { checkCertificateVerify } from './certificate/verify-signature.ts';
 import { encodeExtensions, ExtensionType, findExtension } from './extension/extension.ts';
@@ -108,6 +108,21 @@ test('RFC 8448 §5: the transcript is rewritten for the HelloRetryRequest', () =
   const { messages, secrets } = file['helloRetryRequest']!;
   expect(toHex(transcriptOf(messages.slice(0, 4)).digest())).toBe(secrets['helloHash']);
 });
+
+test.each(['sha256', 'sha384', 'sha512'] as const)(
+  'without a PSK, %s begins as with one of zeros',
+  (name) => {
+    const shared = new Uint8Array(32).fill(7);
+    const secrets = [undefined, new Uint8Array(HASH_LENGTH[name])].map((psk) => {
+      const schedule = new KeySchedule(provider, name, psk);
+      schedule.enterHandshake(shared);
+      schedule.enterMaster();
+      return toHex(schedule.exporterMaster(shared));
+    });
+    expect(secrets[0]).toBe(secrets[1]);
+    expect(() => new KeySchedule(provider, name).binderKey()).toThrow('without a PSK');
+  },
+);
 
 /** The transcript of messages, hello retry included. */
 function transcriptOf(messages: readonly string[]): Transcript {

@@ -11,6 +11,8 @@ export class Transcript {
   private readonly crypto: CryptoProvider;
   private kept: Uint8Array[] = [];
   private running: Hash | undefined;
+  /** The digest, for the messages that are asked for twice; undefined once another one has come. */
+  private known: Uint8Array | undefined;
 
   constructor(crypto: CryptoProvider) {
     this.crypto = crypto;
@@ -18,6 +20,7 @@ export class Transcript {
 
   /** Add one complete message with its header. */
   add(message: Uint8Array): void {
+    this.known = undefined;
     if (this.running === undefined) this.kept.push(message);
     else this.running.update(message);
   }
@@ -45,6 +48,6 @@ export class Transcript {
   /** The hash of all messages so far. Only after `start`. */
   digest(): Uint8Array {
     if (this.running === undefined) throw new Error('the transcript has no hash function yet');
-    return this.running.digest();
+    return (this.known ??= this.running.digest());
   }
 }
