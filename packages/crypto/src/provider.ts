@@ -66,6 +66,10 @@ export interface KeyShare {
    */
   readonly publicKey: Uint8Array;
   /**
+   * The share of X25519 inside of one of X25519MLKEM768: a ClientHello may offer it once more, for itself. RFC 9954 §3.2
+   */
+  readonly agreement?: KeyShare;
+  /**
    * The shared secret with the peer's answer (`KeyAnswer.publicKey`), or undefined when that is not
    * acceptable: wrong length, a point off the curve, or an all-zero X25519 result (RFC 8446 §7.4.2).
    */

@@ -56,6 +56,22 @@ describe('X25519MLKEM768', () => {
     expectGroup(pair.run(), 'X25519MLKEM768');
   });
 
+  test('offers the share of X25519 that is inside of it for itself as well', () => {
+    const exchanges = (groups: readonly Group[]): Uint8Array[] => {
+      const hello = decodeClientHello(
+        firstSent(new Pair({ groups, keyShares: groups }, BOTH), 'client').subarray(4),
+      );
+      return decodeClientShares(findExtension(hello.extensions, ExtensionType.KeyShare)!).map(
+        ({ keyExchange }) => keyExchange,
+      );
+    };
+    const [hybrid, single] = exchanges([HYBRID, Group.X25519]);
+    expect(hybrid!.subarray(1184)).toEqual(single);
+    const [first, other] = exchanges([Group.X25519, HYBRID]);
+    expect(other!.subarray(1184)).not.toEqual(first);
+    expect(exchanges([HYBRID, Group.Secp256r1]).map(({ length }) => length)).toEqual([1216, 65]);
+  });
+
   test('travels beside a share for servers that do not have it, which then need not ask', () => {
     const pair = new Pair(BOTH, { groups: [Group.X25519] });
     expect(sharesOf(firstSent(pair, 'client'))).toEqual([

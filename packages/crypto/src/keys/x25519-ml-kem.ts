@@ -13,6 +13,7 @@ export function createHybridShare(mlKem: MlKem, x25519: KeyShare): KeyShare {
   return {
     group: Group.X25519MLKEM768,
     publicKey: concatBytes(key.encapsulationKey, x25519.publicKey),
+    agreement: x25519,
     deriveSecret(peerPublicKey) {
       if (peerPublicKey.length !== ML_KEM_CIPHERTEXT_BYTES + X25519_BYTES) return undefined;
       const agreed = x25519.deriveSecret(peerPublicKey.subarray(ML_KEM_CIPHERTEXT_BYTES));

@@ -56,9 +56,7 @@ export function createOffer(context: ClientContext): Offer {
   const resumption = usableSession(context);
   return {
     random,
-    shares: (options.keyShares ?? defaultShares(settings.groups)).map((group) =>
-      settings.crypto.generateKeyShare(group),
-    ),
+    shares: generateShares(settings.crypto, options.keyShares ?? defaultShares(settings.groups)),
     transportParameters: options.transportParameters(),
     resumption,
     earlyData:
@@ -80,6 +78,16 @@ export function earlyVerdict({ resumption }: Offer, accepted: boolean): TlsEvent
 function defaultShares(groups: readonly Group[]): readonly Group[] {
   const known = groups[0] === Group.X25519MLKEM768 ? groups[1] : undefined;
   return known === undefined ? groups.slice(0, 1) : [groups[0]!, known];
+}
+
+/** A share for each group. One of X25519 that is in a share before it is not generated again. RFC 9954 §3.2 */
+function generateShares(crypto: CryptoProvider, groups: readonly Group[]): readonly KeyShare[] {
+  const shares: KeyShare[] = [];
+  for (const group of groups) {
+    const inside = shares.find(({ agreement }) => agreement?.group === group);
+    shares.push(inside?.agreement ?? crypto.generateKeyShare(group));
+  }
+  return shares;
 }
 
 /** The ClientHello of an offer, and the types of its extensions. */
