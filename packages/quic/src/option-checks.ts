@@ -182,9 +182,11 @@ const SIGNAL = objectWith('an AbortSignal', 'addEventListener', 'removeEventList
 /** RFC 7301 §3.1 */
 function isProtocol(value: unknown): boolean {
   if (typeof value !== 'string') return false;
-  const { length } = new TextEncoder().encode(value);
+  const { length } = ENCODER.encode(value);
   return length > 0 && length <= 255;
 }
+
+const ENCODER = new TextEncoder();
 
 const CONTROLLER: Kind = {
   expected: "a function that makes controllers, as controllerByName('bbr') of @tsquic/congestion is",

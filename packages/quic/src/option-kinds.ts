@@ -24,8 +24,10 @@ export function checkKinds(prefix: string, options: unknown, kinds: Readonly<Rec
       'invalid-option',
       `${prefix.slice(0, -1) || 'options'} must be an object, not ${show(options)}`,
     );
-  for (const name of Object.keys(kinds)) {
-    const kind = kinds[name]!;
+  // What a plain object has is less than what it could have.
+  const isPlain = Object.getPrototypeOf(options) === Object.prototype;
+  for (const name of Object.keys(isPlain ? options : kinds)) {
+    const kind = Object.hasOwn(kinds, name) ? kinds[name]! : ANYTHING;
     const value = (options as Readonly<Record<string, unknown>>)[name];
     if (value === undefined || kind.accepts(value)) continue;
     throw new QuicUsageError(

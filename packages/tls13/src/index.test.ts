@@ -8,6 +8,7 @@ test('the public names', () => {
     'Level',
     'TlsAlert',
     'checkIdentity',
+    'checkServerOptions',
     'createTlsClient',
     'createTlsServer',
     'decodeSession',

@@ -14,4 +14,5 @@ export type {
 } from './config.ts';
 export { createTlsClient, createTlsServer, type TlsEngine } from './engine.ts';
 export { Level, type TlsEvent } from './events.ts';
+export { checkServerOptions } from './option-rules.ts';
 export { decodeSession, type Session } from './resumption/session.ts';

@@ -3,7 +3,7 @@ import { parseIpAddress } from './certificate/ip-address.ts';
 import { printableText } from './certificate/printable-text.ts';
 import type { TlsClientOptions, TlsServerOptions } from './config.ts';
 import { isHostName } from './extension/server-name.ts';
-import { resolveSettings, type Settings } from './settings.ts';
+import { resolveSettings, type SettingOptions, type Settings } from './settings.ts';
 
 /**
  * A client's options with names in the form in which they are sent. Throws a RangeError for a value that the
@@ -22,8 +22,11 @@ export function checkedClientOptions(options: TlsClientOptions): TlsClientOption
   return { ...options, serverName: checkedServerName(options.serverName) };
 }
 
+/** The options of a server that are negotiated. */
+type Negotiated = SettingOptions & Pick<TlsServerOptions, 'alpn'>;
+
 /** Throws a RangeError for a server's options that cannot be negotiated. */
-export function checkServerOptions(options: TlsServerOptions): void {
+export function checkServerOptions(options: Negotiated): void {
   checkSettings(options);
   if (typeof options.alpn !== 'function') checkProtocols(options.alpn);
 }
@@ -61,19 +64,16 @@ function checkProtocols(protocols: readonly unknown[]): void {
     throw new RangeError(`alpn has ${length} bytes of names, more than ${MAX_ALPN_BYTES}`);
 }
 
-function checkSettings(options: TlsClientOptions | TlsServerOptions): void {
+function checkSettings(options: SettingOptions): void {
   const { suites, groups, signatureSchemes }: Settings = resolveSettings(options);
   checkKnown(
     options.cipherSuites === undefined ? 'crypto.preferredSuites' : 'cipherSuites',
     suites,
     CIPHER_SUITES,
   );
-  checkKnown(
-    options.groups === undefined ? 'crypto.preferredGroups' : 'groups',
-    groups,
-    Object.values(Group),
-  );
-  checkKnown('signatureSchemes', signatureSchemes, Object.values(SignatureScheme));
+  checkKnown(options.groups === undefined ? 'crypto.preferredGroups' : 'groups', groups, GROUPS);
+  if (options.signatureSchemes !== undefined)
+    checkKnown('signatureSchemes', signatureSchemes, Object.values(SignatureScheme));
 }
 
 function checkKnown<T>(name: string, list: readonly T[], known: readonly T[]): void {
@@ -85,5 +85,6 @@ function checkKnown<T>(name: string, list: readonly T[], known: readonly T[]): v
     throw new RangeError(`${name} has ${JSON.stringify(stranger)}, which is unknown`);
 }
 
+const GROUPS = Object.values(Group);
 /** Half of the bytes that servers accept in a ClientHello. */
 const MAX_ALPN_BYTES = 8192;

@@ -11,7 +11,13 @@ export interface Settings {
   readonly signatureSchemes: readonly SignatureScheme[];
 }
 
-export function resolveSettings(options: TlsClientOptions | TlsServerOptions): Settings {
+/** The options that settings are resolved from. */
+export type SettingOptions = Pick<
+  TlsClientOptions | TlsServerOptions,
+  'crypto' | 'cipherSuites' | 'groups' | 'signatureSchemes'
+>;
+
+export function resolveSettings(options: SettingOptions): Settings {
   return {
     crypto: options.crypto,
     suites: options.cipherSuites ?? options.crypto.preferredSuites,

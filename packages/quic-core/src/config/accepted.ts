@@ -30,8 +30,9 @@ export function checkAddressLimits(limits: AddressLimits = {}): void {
 export function acceptSettings(settings: Settings, options: AcceptOptions): Settings {
   checkAcceptOptions(options);
   const { congestion = settings.congestion, alpn = settings.options.alpn } = options;
-  const transport = { ...settings.transport, ...given(options.transport) };
-  checkTransport(transport);
+  const chosen = given(options.transport);
+  checkTransport(chosen);
+  const transport = { ...settings.transport, ...chosen };
   if (typeof congestion !== 'function')
     throw new QuicUsageError('invalid-option', 'congestion must be a function');
   const earlyData = options.earlyData === false ? undefined : earlyDataUnder(settings.earlyData, transport);

@@ -83,8 +83,9 @@ export function servedSettings(settings: Settings, options: ServedOptions): Sett
     clientCertificate = 'none',
     verifier = settings.verifier,
   } = options;
-  const transport = { ...settings.transport, ...given(options.transport) };
-  checkTransport(transport);
+  const chosen = given(options.transport);
+  checkTransport(chosen);
+  const transport = { ...settings.transport, ...chosen };
   if (typeof congestion !== 'function')
     throw new QuicUsageError('invalid-option', 'congestion must be a function');
   if (clientCertificate !== 'none' && verifier === undefined && settings.options.judgeCertificates !== true)

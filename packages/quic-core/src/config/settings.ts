@@ -78,8 +78,9 @@ export function createSettings(options: QuicContextOptions, spoken: readonly Ver
   checkContextOptions(options);
   const { crypto, identity } = options;
   const random = (out: Uint8Array): void => crypto.random(out);
-  const transport = { ...DEFAULT_TRANSPORT, ...given(options.transport) };
-  checkRanges(options, transport);
+  const chosen = given(options.transport);
+  const transport = { ...DEFAULT_TRANSPORT, ...chosen };
+  checkRanges(options, chosen);
   checkTlsOptions(options);
   return {
     options,
@@ -111,7 +112,7 @@ export function createSettings(options: QuicContextOptions, spoken: readonly Ver
   };
 }
 
-function checkRanges(options: QuicContextOptions, transport: Required<TransportOptions>): void {
+function checkRanges(options: QuicContextOptions, transport: Partial<TransportOptions>): void {
   checkConnectionIds(options);
   checkTransport(transport);
   inRange('maxHalfOpenConnections', options.maxHalfOpenConnections ?? 1, 1, Number.MAX_SAFE_INTEGER);

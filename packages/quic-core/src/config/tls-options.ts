@@ -1,4 +1,4 @@
-import { Alert, createTlsServer, TlsAlert } from '@tsquic/tls13';
+import { Alert, checkServerOptions, TlsAlert } from '@tsquic/tls13';
 import { QuicUsageError } from '../errors/usage-error.ts';
 import type { QuicContextOptions } from './config.ts';
 
@@ -6,14 +6,11 @@ import type { QuicContextOptions } from './config.ts';
 export function checkTlsOptions(options: QuicContextOptions): void {
   const { alpn, cipherSuites, groups, crypto } = options;
   asUsage('', () =>
-    createTlsServer({
+    checkServerOptions({
       crypto,
       alpn,
       ...(cipherSuites === undefined ? {} : { cipherSuites }),
       ...(groups === undefined ? {} : { groups }),
-      identity: () => undefined,
-      transportParameters: () => new Uint8Array(0),
-      unixTimeMs: () => 0,
     }),
   );
 }

@@ -6,11 +6,11 @@ import { DEFAULT_TRANSPORT, TRANSPORT_RANGES, type TransportOptions } from './tr
 const SPIN_POLICIES: readonly SpinPolicy[] = ['on', 'off', 'random'];
 
 /** Throws `QuicUsageError` for values of another kind than the option's, or out of its range. */
-export function checkTransport(transport: Required<TransportOptions>): void {
+export function checkTransport(transport: Partial<TransportOptions>): void {
   for (const name of ['outgoingDatagramDrop', 'incomingDatagramDrop'] as const)
-    if (transport[name] !== 'oldest' && transport[name] !== 'newest')
+    if (!['oldest', 'newest', undefined].includes(transport[name]))
       throw new QuicUsageError('invalid-option', `${name} must be 'oldest' or 'newest'`);
-  if (!SPIN_POLICIES.includes(transport.spinBit))
+  if (transport.spinBit !== undefined && !SPIN_POLICIES.includes(transport.spinBit))
     throw new QuicUsageError('invalid-option', `spinBit must be 'on', 'off' or 'random'`);
   for (const [name, value] of Object.entries(transport)) {
     const kind = typeof DEFAULT_TRANSPORT[name as keyof TransportOptions];
