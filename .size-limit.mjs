@@ -18,7 +18,7 @@ function entry(name, path, limit, imported = '*') {
 
 export default [
   entry('tsquic, with certificates', 'quic/dist/index.js', '175 kB', '{ connect, listen }'),
-  entry('tsquic/http3', 'quic/dist/http3.js', '212 kB'),
+  entry('tsquic/http3', 'quic/dist/http3.js', '213 kB'),
   entry('tsquic/node', 'quic/dist/node.js', '4 kB'),
   entry('tsquic/workers', 'quic/dist/workers.js', '183 kB'),
   entry('tsquic/load-balancing', 'quic/dist/load-balancing.js', '28 kB'),
