@@ -148,16 +148,10 @@ export class Path {
     return Math.min(this.controller.windowBytes, this.maxWindowBytes) - this.inFlightBytes;
   }
 
-  /** Larger datagrams are probed now, up to the peer's max_udp_payload_size. */
+  /** Larger datagrams may be probed, up to the peer's max_udp_payload_size. */
   startMtuSearch(peerMaxBytes: number): void {
-    this.allowMtuSearch(peerMaxBytes);
-    this.mtu.start();
-  }
-
-  /** They may be probed once there is use for them. */
-  allowMtuSearch(peerMaxBytes: number): void {
     this.mtu.limit(peerMaxBytes);
-    this.mtu.allow();
+    this.mtu.start();
   }
 
   /** The probe timeout fired `count` times without an acknowledgement. */
