@@ -107,6 +107,8 @@ describe('streams', () => {
     const writer = stream.writable.getWriter();
     await expect(writer.write('text' as unknown as Uint8Array)).rejects.toThrow('Uint8Array');
     stream.destroy();
+    // The server hears of it, and the next test is not to take it for its own.
+    (await take(pair.server)).destroy();
   });
 });
 
