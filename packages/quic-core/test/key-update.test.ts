@@ -194,7 +194,7 @@ describe('an update by count', () => {
       ...(seed !== 2 && { client: side }),
       ...(seed !== 3 && { server: side }),
     });
-    const bytes = randomBytes(1_000_000, pair.world.random.fork('data'));
+    const bytes = randomBytes(1_500_000, pair.world.random.fork('data'));
     const feeder = pair.client.send(bytes);
     expect(pair.run(() => pair.server.received(feeder.id).finished, 120 * SECOND)).toBe(true);
     expect(pair.server.received(feeder.id).bytes()).toEqual(bytes);

@@ -18,6 +18,7 @@ function narrowed(options: Partial<QuicContextOptions> = {}): Pair {
     client: options,
     server: options,
   });
+  for (const peer of [pair.client, pair.server]) peer.sendPattern(5000, { unidirectional: true });
   pair.pass(SECOND);
   expect(pair.server.connection.statistics().mtuBytes).toBeGreaterThan(1400);
   for (const { options } of [pair.up, pair.down]) Object.assign(options, { mtuBytes: 1300 });

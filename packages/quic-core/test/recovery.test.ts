@@ -231,8 +231,32 @@ describe('MTU', () => {
     }
   });
 
+  test('is searched for once there is more to send than a datagram holds, or with datagrams at once', () => {
+    const crypto = {
+      createCrypto: (random: (out: Uint8Array) => void) => createNodeProvider({ random }),
+      seed: 14,
+    };
+    const pair = createConnectedPair(crypto);
+    const sizes: number[] = [];
+    pair.world.observe({ onSend: (_host, { bytes }) => void sizes.push(bytes.length) });
+    pair.client.sendPattern(1000, { unidirectional: true });
+    pair.pass(SECOND);
+    expect(Math.max(...sizes)).toBeLessThanOrEqual(1200);
+    pair.client.sendPattern(3000, { unidirectional: true });
+    pair.pass(SECOND);
+    // The probe goes before the data.
+    expect(sizes.filter((size) => size > 1000).slice(1, 3)).toEqual([1452, 1200]);
+    expect(pair.client.connection.statistics().mtuBytes).toBe(1452);
+    const transport = { maxDatagramFrameBytes: 65_535 };
+    const both = createConnectedPair({ ...crypto, client: { transport }, server: { transport } });
+    both.pass(SECOND);
+    expect(both.client.connection.statistics().mtuBytes).toBe(1452);
+  });
+
   test('shrinks when the path becomes a black hole for large datagrams', () => {
     const pair = createConnectedPair({ createCrypto: (random) => createNodeProvider({ random }), seed: 14 });
+    pair.pass(SECOND);
+    pair.client.sendPattern(5000, { unidirectional: true });
     pair.pass(SECOND);
     expect(pair.client.connection.statistics().mtuBytes).toBe(1452);
     (pair.up.options as { mtuBytes: number }).mtuBytes = 1250;

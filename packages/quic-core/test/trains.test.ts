@@ -34,12 +34,13 @@ function connectTo(server: QuicContext, seed: number): Attacker {
     },
     seed,
   );
+  for (const event of eventsOf(server)) if (event.type === 'accepted') client.connectionId = event.connection;
   // The MTU is found, and the window grown.
+  server.connection(client.connectionId)!.openStream({ unidirectional: true })!.write(new Uint8Array(5000));
   for (let i = 0; i < 30; i++) {
     client.pass(20 * MS);
     acknowledge(client);
   }
-  for (const event of eventsOf(server)) if (event.type === 'accepted') client.connectionId = event.connection;
   return client;
 }
 

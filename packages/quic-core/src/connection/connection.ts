@@ -407,6 +407,10 @@ export class Connection {
     this.completeSeen = true;
     parts.statistics.handshakeUs = nowUs - parts.startedUs;
     parts.onHandshakeComplete();
+    // Further IDs of a client find room in the datagram that ends its handshake, which is padded. With several paths they
+    // wait, for then their frames name the path.
+    const { activeConnectionIdLimit } = parts.handshake.peerParameters!;
+    if (parts.multipath === undefined) parts.localIds.supply(activeConnectionIdLimit);
     armEarlyKeys(parts, nowUs);
     if (!this.isClient) giveToken(parts, undefined, nowUs);
   }
@@ -420,8 +424,10 @@ export class Connection {
     this.discard(Level.Handshake, nowUs);
     const { maxUdpPayloadSize, activeConnectionIdLimit } = parts.handshake.takePeerParameters();
     parts.paths.onConfirmed(maxUdpPayloadSize, parts.recovery.maxAckDelayUs);
-    parts.multipath?.start(activeConnectionIdLimit);
-    parts.localIds.supply(activeConnectionIdLimit);
+    if (parts.multipath !== undefined) {
+      parts.multipath.start(activeConnectionIdLimit);
+      parts.localIds.supply(activeConnectionIdLimit);
+    }
     parts.migration.followOffer(nowUs);
     parts.emit({ type: 'confirmed' });
   }

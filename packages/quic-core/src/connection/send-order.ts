@@ -55,10 +55,6 @@ export interface SendParts extends PathParts {
 
 /** With fewer bytes left, an ACK frame might leave no room for the CONNECTION_CLOSE after it. */
 const CLOSING_ROOM = 600;
-/**
- * A datagram with at most this many unused bytes counts as full: the next frame's header may not have fitted.
- */
-const NEARLY_FULL = 16;
 
 /**
  * Fills datagrams. What goes into a 1-RTT packet, and in which order, is `fill`: read it top to bottom to know
@@ -123,13 +119,15 @@ export class SendOrder {
       if (space !== undefined) this.writePacket(writer, WRITTEN_LEVELS[i]!, space, path, nowUs);
     }
     if (writer.count === 0) {
-      const openUs = this.isWaiting(path) ? allowance.openUs : Infinity;
+      const openUs = allowance.openUs < Infinity && this.isWaiting(path) ? allowance.openUs : Infinity;
       p.timers.set(Timer.Send, Math.min(openUs, p.timers.at(Timer.Send)));
       path.pacer.awaits(openUs);
       return 0;
     }
     if (this.mustPad(writer) || path.validation.padded) writer.padTo(BASE_MTU);
-    return this.finish(out, path, false, nowUs);
+    const length = this.finish(out, path, false, nowUs);
+    if (path.mtu.isWaiting && path.mtu.isFull(length) && this.hasData(path)) path.mtu.start();
+    return length;
   }
 
   /**
@@ -155,13 +153,21 @@ export class SendOrder {
     const { p } = this;
     const { length, segmentSize, buffer } = out;
     // Only a full datagram may be followed by another, because a shorter one ends a train.
-    const isFull = segmentSize <= path.mtu.mtuBytes && segmentSize > path.mtu.mtuBytes - NEARLY_FULL;
-    if (!isFull || length % segmentSize !== 0 || length + segmentSize > buffer.length) return false;
+    if (!path.mtu.isFull(segmentSize) || length % segmentSize !== 0 || length + segmentSize > buffer.length)
+      return false;
     if (out.to !== path.remote || out.from !== path.local || out.interfaceIndex !== path.interfaceIndex)
       return false;
     if (out.ecn !== path.ecn.codepoint || !p.handshake.confirmed || p.beforeSealing !== undefined)
       return false;
     if (path.validation.hasFrames || this.way.paths.withFrames() !== undefined) return false;
+    const { probeBytes } = path.mtu;
+    if (probeBytes > 0 && path.windowRoom >= probeBytes) return false;
+    return this.hasData(path);
+  }
+
+  /** Whether there is data that fills datagrams. */
+  private hasData(path: Path): boolean {
+    const { p } = this;
     return p.streams.hasFrames || p.datagrams.hasFrames || hasBoundFrames(p, path, true);
   }
 
@@ -335,6 +341,7 @@ export class SendOrder {
     const { mtu } = path;
     const { buffer } = out;
     const { writer } = this.p.workbench;
+    if (mtu.isWaiting && this.isProbeOfUse(mtu.mtuBytes)) mtu.start();
     mtu.fit(buffer.length);
     if (mtu.isRaiseDue(buffer.length, nowUs) && this.hasFrames(Level.Application, path))
       mtu.raise(buffer.length);
@@ -349,6 +356,13 @@ export class SendOrder {
     writer.padTo(size);
     mtu.onProbeSent();
     return this.finish(out, path, true, nowUs);
+  }
+
+  /** Whether larger datagrams would be of use: there is more than one holds, or they limit what the program sends. */
+  private isProbeOfUse(mtuBytes: number): boolean {
+    const { streams, datagrams } = this.p;
+    // Programs choose the sizes of their datagrams by what fits, so that they have to know it from the beginning.
+    return streams.sending.memory.heldBytes > mtuBytes || datagrams.maxBytes >= 0;
   }
 
   /** Begin a packet of a path; false where there is no room for it, or no connection ID to send it to. */

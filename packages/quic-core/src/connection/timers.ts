@@ -32,10 +32,11 @@ export const Timer = {
 export type Timer = (typeof Timer)[keyof typeof Timer];
 
 const COUNT = 14;
+const NEVER: readonly number[] = Array.from({ length: COUNT }, () => Infinity);
 
 /** Due times of one connection, in microseconds; Infinity for timers that are not set. */
 export class Timers {
-  private readonly dueUs: number[] = Array.from({ length: COUNT }, () => Infinity);
+  private readonly dueUs: number[] = NEVER.slice();
 
   set(timer: Timer, dueUs: number): void {
     this.dueUs[timer] = dueUs;

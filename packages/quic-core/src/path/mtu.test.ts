@@ -9,6 +9,7 @@ const SECOND = 1_000_000;
 /** Search a path that carries `pathBytes`; returns the sizes probed. */
 function search(mtu: MtuSearch, pathBytes: number): number[] {
   const sizes: number[] = [];
+  mtu.allow();
   mtu.start();
   for (let size = mtu.probeBytes; size > 0; size = mtu.probeBytes) {
     sizes.push(size);
@@ -22,6 +23,7 @@ function search(mtu: MtuSearch, pathBytes: number): number[] {
 
 /** All that a search hears of but what the peer acknowledges. */
 const HEARD: readonly ((mtu: MtuSearch, bytes: number) => void)[] = [
+  (mtu) => mtu.allow(),
   (mtu) => mtu.start(),
   (mtu, bytes) => mtu.limit(Math.max(bytes, 1200)),
   (mtu, bytes) => mtu.fit(bytes),
@@ -182,6 +184,7 @@ describe('MTU search', () => {
     'of %i bytes that may leave, %i fit into the buffer of the host: %i are found',
     (ceiling, room, best) => {
       const mtu = new MtuSearch(ceiling);
+      mtu.allow();
       mtu.start();
       mtu.fit(room);
       search(mtu, 65_527);
@@ -193,8 +196,22 @@ describe('MTU search', () => {
     },
   );
 
+  test('begins once it may and there is use for it', () => {
+    const mtu = new MtuSearch(1452);
+    mtu.start();
+    expect([mtu.isWaiting, mtu.probeBytes]).toEqual([false, 0]);
+    mtu.allow();
+    expect([mtu.isWaiting, mtu.probeBytes]).toEqual([true, 0]);
+    expect(mtu.isRaiseDue(1500, 601 * SECOND)).toBe(false);
+    mtu.start();
+    expect([mtu.isWaiting, mtu.probeBytes]).toEqual([false, 1452]);
+    mtu.allow();
+    expect(mtu.isWaiting).toBe(false);
+  });
+
   test('an ACK of an old probe does no harm', () => {
     const mtu = new MtuSearch(1452);
+    mtu.allow();
     mtu.start();
     mtu.onProbeSent();
     expect([mtu.onProbeAcked(1452), mtu.onProbeAcked(1300), mtu.mtuBytes]).toEqual([true, false, 1452]);

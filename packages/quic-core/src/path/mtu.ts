@@ -5,13 +5,18 @@ const MAX_PROBES = 3;
 /** The search ends when the largest size known to work is so close below the smallest that failed, bytes. */
 const CLOSE_ENOUGH = 16;
 /**
+ * A datagram with fewer unused bytes counts as full: the next frame's header may not have fitted.
+ */
+const NEARLY_FULL = 16;
+/**
  * The result of a search holds for this long, then it is repeated in case the path's MTU has grown:
  * PMTU_RAISE_TIMER. RFC 8899 §5.1.1
  */
 const RAISE_AFTER_US = 600_000_000;
 
 /**
- * Search for the largest datagram that the path carries: a probe of the ceiling first, then by halves.
+ * Search for the largest datagram that the path carries: a probe of the ceiling first, then by halves. It begins once
+ * there is use for it, for a connection with little to say would send more in probes than in all other datagrams.
  * RFC 9000 §14.3, RFC 8899 §5.3
  */
 export class MtuSearch {
@@ -26,6 +31,8 @@ export class MtuSearch {
   private failures = 0;
   private inFlight = false;
   private started = false;
+  /** Whether a search may begin, and waits for something that larger datagrams would carry. */
+  isWaiting = false;
   /** When to search again; Infinity while a search goes on. */
   private raiseUs: number = Infinity;
 
@@ -41,9 +48,15 @@ export class MtuSearch {
     this.tooLarge = Math.min(this.tooLarge, bytes + 1);
   }
 
-  /** The handshake is confirmed: probing may begin. */
+  /** The handshake is confirmed: probing may begin as soon as there is more to send than a datagram holds. */
+  allow(): void {
+    this.isWaiting = !this.started;
+  }
+
+  /** Larger datagrams would be of use: a search that waited begins. */
   start(): void {
-    if (this.started) return;
+    if (!this.isWaiting) return;
+    this.isWaiting = false;
     this.started = true;
     this.searchBelow(this.tooLarge);
   }
@@ -73,6 +86,11 @@ export class MtuSearch {
     this.target = tooLarge - 1 > this.mtuBytes ? tooLarge - 1 : 0;
     this.failures = 0;
     this.raiseUs = Infinity;
+  }
+
+  /** Whether a datagram of this length is as long as the path allows, or nearly. */
+  isFull(bytes: number): boolean {
+    return bytes <= this.mtuBytes && bytes > this.mtuBytes - NEARLY_FULL;
   }
 
   /** Size of the probe that should leave now, or 0. */

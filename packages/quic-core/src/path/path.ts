@@ -148,10 +148,16 @@ export class Path {
     return Math.min(this.controller.windowBytes, this.maxWindowBytes) - this.inFlightBytes;
   }
 
-  /** Larger datagrams may be probed, up to the peer's max_udp_payload_size. */
+  /** Larger datagrams are probed now, up to the peer's max_udp_payload_size. */
   startMtuSearch(peerMaxBytes: number): void {
-    this.mtu.limit(peerMaxBytes);
+    this.allowMtuSearch(peerMaxBytes);
     this.mtu.start();
+  }
+
+  /** They may be probed once there is use for them. */
+  allowMtuSearch(peerMaxBytes: number): void {
+    this.mtu.limit(peerMaxBytes);
+    this.mtu.allow();
   }
 
   /** The probe timeout fired `count` times without an acknowledgement. */

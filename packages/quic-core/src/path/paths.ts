@@ -93,7 +93,7 @@ export class Paths {
     this.isConfirmed = true;
     this.peerMaxBytes = peerMaxBytes;
     this.maxAckDelayUs = maxAckDelayUs;
-    if (this.active.amplification.validated) this.active.startMtuSearch(peerMaxBytes);
+    if (this.active.amplification.validated) this.active.allowMtuSearch(peerMaxBytes);
     else this.challenge(this.active);
     if (this.fallback !== undefined) this.challenge(this.fallback);
   }

@@ -43,8 +43,9 @@ export const IMPAIRMENTS: readonly Scenario[] = [
     about: 'every tenth datagram is lost',
     link: { ...DSL, loss: { kind: 'periodic', period: 10, length: 1, first: 9 } },
     exchanges: [{ requestBytes: 100, responseBytes: 200_000 }],
-    // The actual time is a fifth above the model, which has no probe timeouts.
-    ceilingUs: ceilingOf(2 * DSL_MODEL.rttUs + lossyTransferUs(200_000, DSL_MODEL, 0.1)),
+    // The actual time is up to a third above the model, which has no probe timeouts: how many there are hangs on which of
+    // the datagrams are every tenth.
+    ceilingUs: ceilingOf(2 * DSL_MODEL.rttUs + lossyTransferUs(200_000, DSL_MODEL, 0.1), 1.35),
   },
   {
     name: 'blackhole',
