@@ -4,7 +4,7 @@ import { setImmediate as turn, setTimeout as pause } from 'node:timers/promises'
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { isMainThread, Worker } from 'node:worker_threads';
-import { type DatagramPort, openUdpPort } from '@tsquic/event-adapters';
+import { type DatagramPort, nodeClock, openUdpPort } from '@tsquic/event-adapters';
 import { canOpenFfiPort, openFfiPort } from '@tsquic/event-adapters/ffi';
 
 const LOOPBACK = { ip: '127.0.0.1' };
@@ -46,6 +46,16 @@ const PROGRAMS: Readonly<Record<string, () => Promise<void>>> = {
     for (const port of [sender, receiver]) port.unref?.();
     await turn();
     process.on('exit', () => send(sender, receiver));
+  },
+
+  /** The timer of an alarm that lets the program end is due before the immediate of the same alarm ran. */
+  alarm: async () => {
+    const alarm = nodeClock.createAlarm(() => {});
+    alarm.set(0);
+    alarm.unref?.();
+    for (const begun = performance.now(); performance.now() - begun < 20;);
+    await Promise.resolve();
+    void pause(3000, undefined, { ref: false }).then(() => process.exit(9));
   },
 
   /** Ends while some sockets are open, and others close. */

@@ -7,6 +7,10 @@ import { canOpenFfiPort, openFfiPort } from '@tsquic/event-adapters/ffi';
 export const ffiPromises: readonly { readonly name: string; check(): Promise<void> }[] = [
   { name: 'it works here, and nothing is printed', check: () => expectEnd('unref', 0) },
   { name: 'datagrams that come as the program ends do no harm', check: () => expectEnd('unref-late', 0) },
+  {
+    name: 'an alarm that lets the program end does so, however late the program is',
+    check: () => expectEnd('alarm', 0),
+  },
   { name: 'a program may end while sockets close', check: () => expectEnd('closing', 0) },
   { name: 'marks of ECN leave and arrive, in trains too', check: marks },
   { name: 'a socket of all addresses tells them, and sends from them', check: addresses },

@@ -1,5 +1,5 @@
 import { createHook } from 'node:async_hooks';
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, jest, test } from '@jest/globals';
 import { nodeClock, unixTimeAtZeroUs } from './node-clock.ts';
 
 describe('nodeClock', () => {
@@ -55,6 +55,34 @@ describe('nodeClock', () => {
       }
     },
     60_000,
+  );
+
+  test.each(['its timer', 'ref'])(
+    'an immediate that %s wants back is another one: Bun would not run the same',
+    async (by) => {
+      const timers = jest.spyOn(globalThis, 'setTimeout');
+      const immediates = jest.spyOn(globalThis, 'setImmediate');
+      try {
+        let count = 0;
+        const alarm = nodeClock.createAlarm(() => count++);
+        alarm.set(0);
+        const first = immediates.mock.results.at(-1)!.value as NodeJS.Immediate;
+        const again = jest.spyOn(first, 'ref');
+        alarm.unref?.();
+        if (by === 'ref') alarm.ref?.();
+        else {
+          clearTimeout(timers.mock.results.at(-1)!.value as NodeJS.Timeout);
+          (timers.mock.calls.at(-1)![0] as () => void)();
+        }
+        const last = immediates.mock.results.at(-1)!.value as NodeJS.Immediate;
+        expect([again.mock.calls.length, last === first, last.hasRef()]).toEqual([0, false, true]);
+        await pause(5);
+        expect(count).toBe(1);
+      } finally {
+        timers.mockRestore();
+        immediates.mockRestore();
+      }
+    },
   );
 
   test('goes off at the earliest time set, and not after cancel', async () => {

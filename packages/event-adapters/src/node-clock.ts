@@ -34,7 +34,7 @@ class NodeAlarm implements Alarm {
     this.onTimeout = () => {
       this.timeout = undefined;
       // It keeps the program running for this turn only.
-      this.immediate = this.immediate?.ref() ?? setImmediate(this.fire);
+      this.fireSoon();
     };
   }
 
@@ -44,6 +44,12 @@ class NodeAlarm implements Alarm {
       this.immediate = setImmediate(this.fire);
       if (!this.keepsAlive) this.letGo();
     } else this.wakeIn(delayUs);
+  }
+
+  /** Bun never runs an immediate that is referenced again in the last turn, and never ends: it takes a new one. */
+  private fireSoon(): void {
+    clearImmediate(this.immediate);
+    this.immediate = setImmediate(this.fire);
   }
 
   private wakeIn(delayUs: number): void {
@@ -68,7 +74,7 @@ class NodeAlarm implements Alarm {
 
   ref(): void {
     this.keepsAlive = true;
-    this.immediate?.ref();
+    if (this.immediate !== undefined) this.fireSoon();
     this.timeout?.ref();
   }
 
