@@ -111,7 +111,11 @@ describe('each case, endpoint against endpoint', () => {
     readonly shows: readonly RegExp[];
   }[] = [
     { cases: ['handshake', 'handshake'], names: ['small-1'], shows: [/"tls_cipher"/] },
-    { cases: ['transfer', 'transfer'], names: ['large', 'small-1'], shows: [/"frame_type":"max_(stream_)?data"/] },
+    {
+      cases: ['transfer', 'transfer'],
+      names: ['large', 'small-1'],
+      shows: [/"frame_type":"max_(stream_)?data"/],
+    },
     {
       cases: ['chacha20', 'chacha20'],
       names: ['small-1'],
