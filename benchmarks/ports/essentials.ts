@@ -8,6 +8,7 @@ import { connect, listen } from 'tsquic';
 /** What a runtime must do before any port matters: cryptography, and a connection with the defaults of the library. */
 export const essentials: readonly { readonly name: string; check(): unknown }[] = [
   ...providerPromises(),
+  { name: 'runs with a seed want no length of headers that others do not', check: wantsNoLength },
   { name: 'a client checks the certificate of a server, which echoes', check: echo },
 ];
 
@@ -21,6 +22,12 @@ function providerPromises(): { name: string; check(): void }[] {
       (name, check) => void found.push({ name, check }),
     );
   return found;
+}
+
+function wantsNoLength(): void {
+  const seeded = createNodeProvider({ random: (out) => void out.fill(1) });
+  const { headerLength } = seeded.createAead('aes-128-gcm', new Uint8Array(16), new Uint8Array(12));
+  if (headerLength !== undefined) throw new Error(`headers of ${headerLength} bytes are wanted`);
 }
 
 async function echo(): Promise<void> {

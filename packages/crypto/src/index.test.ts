@@ -88,10 +88,16 @@ test('key and IV of a wrong length are refused', () => {
   }
 });
 
-test('reproducible runs prefer the same suites on every host', () => {
+test('reproducible runs prefer the same suites, and lengths of headers, on every host', () => {
   const random = (out: Uint8Array): void => void out.fill(1);
   expect(node.createNodeProvider({ random }).preferredSuites).toBe(crypto.CIPHER_SUITES);
   expect(noble.createNobleProvider({ random }).preferredSuites).toBe(crypto.CIPHER_SUITES);
+  for (const { aead, keyLength } of crypto.CIPHER_SUITES) {
+    const made = node
+      .createNodeProvider({ random })
+      .createAead(aead, new Uint8Array(keyLength), new Uint8Array(12));
+    expect(made.headerLength).toBe(undefined);
+  }
 });
 
 test('others lead with the one that is fastest there, in WebAssembly or by node:ffi, and leave none out', () => {

@@ -14,12 +14,18 @@ import { createFfiAead, hasFfiAead } from './ffi/ciphers.ts';
  * AES-GCM elsewhere.
  */
 export function createNodeAead(aead: AeadName, key: Uint8Array, iv: Uint8Array): Aead {
-  const { limit, createLong, headerLength } = choiceOf(aead);
-  if (limit === Infinity) return createWasmAead(aead, key, iv);
+  const choice = choiceOf(aead);
+  if (choice.limit === Infinity) return createWasmAead(aead, key, iv);
   checkKeyAndIv(aead, key, iv);
-  return limit === 0
-    ? createLong(aead, key, iv.slice())
-    : new AeadBySize(aead, concatBytes(key, iv), limit, createLong, headerLength);
+  return choice.limit === 0
+    ? choice.createLong(aead, key, iv.slice())
+    : new AeadBySize(aead, concatBytes(key, iv), choice);
+}
+
+/** The same without a wanted length of headers, which differs from host to host: so that runs with a seed write the same packets on all. */
+export function createReproducibleAead(aead: AeadName, key: Uint8Array, iv: Uint8Array): Aead {
+  checkKeyAndIv(aead, key, iv);
+  return new AeadBySize(aead, concatBytes(key, iv), { ...choiceOf(aead), headerLength: undefined });
 }
 
 /**
@@ -80,13 +86,7 @@ class AeadBySize implements Aead {
   private short: Aead | undefined;
   private long: Aead | undefined;
 
-  constructor(
-    aead: AeadName,
-    keyAndIv: Uint8Array,
-    limit: number,
-    createLong: CreateAead,
-    headerLength: number | undefined,
-  ) {
+  constructor(aead: AeadName, keyAndIv: Uint8Array, { limit, createLong, headerLength }: Choice) {
     this.aead = aead;
     this.headerLength = headerLength;
     this.keyAndIv = keyAndIv;

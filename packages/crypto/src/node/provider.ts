@@ -5,7 +5,7 @@ import { createSoftwareBlockCipher } from '../software/block-cipher.ts';
 import { createSoftwareMlKem } from '../software/ml-kem.ts';
 import { createWasmHeaderProtection } from '../wasm/header-protection.ts';
 import { CIPHER_SUITES } from '../suites.ts';
-import { createNodeAead, fastSuites } from './aead.ts';
+import { createNodeAead, createReproducibleAead, fastSuites } from './aead.ts';
 import { createFfiHeaderProtection, hasFfiAead } from './ffi/ciphers.ts';
 import { createNodeHash, nodeHash, nodeHmac } from './hashes.ts';
 import { generateNodeKeyShare } from './key-exchange.ts';
@@ -35,7 +35,7 @@ export function createNodeProvider(options: NodeProviderOptions = {}): CryptoPro
     hmac: nodeHmac,
     hkdfExtract: nodeHmac,
     hkdfExpand: (hash, key, info, length) => expandKey(nodeHmac, hash, key, info, length),
-    createAead: createNodeAead,
+    createAead: options.random === undefined ? createNodeAead : createReproducibleAead,
     createHeaderProtection: hasFfiAead() ? createFfiHeaderProtection : createWasmHeaderProtection,
     createBlockCipher: createSoftwareBlockCipher,
     preferredSuites: options.random === undefined ? fastSuites() : CIPHER_SUITES,
